@@ -1,0 +1,43 @@
+# `make help` lists the targets.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+RUN_READY := $(VENV)/.installed
+DEV_READY := $(VENV)/.installed-dev
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# A Debian without python3-venv has no ensurepip; virtualenv from the interpreter's pip then does.
+$(PYTHON):
+	@python3 -m venv $(VENV) || { echo "Python's venv module is needed: sudo apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(RUN_READY): pyproject.toml | $(PYTHON)
+	@echo "Installing (once, about a minute) ..."
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(DEV_READY): pyproject.toml | $(PYTHON)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(RUN_READY)
+
+.PHONY: run
+run: $(RUN_READY) ## run everything on this machine (simulated printer unless one is configured)
+	@exec $(PYTHON) -m infra.local
+
+.PHONY: test
+test: $(DEV_READY) ## the whole test suite
+	$(PYTHON) -m pytest -n $(WORKERS) -m "not benchmark"
+
+.PHONY: check
+check: $(DEV_READY) ## format, lint, type-check
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m mypy
+
+.PHONY: bench
+bench: $(DEV_READY) ## latency, memory and film figures (minutes)
+	$(PYTHON) -m pytest -m benchmark -s -p no:xdist tests/benchmarks

@@ -1,0 +1,141 @@
+"""How one setting is declared, and how its text becomes a value. The declarations are in `settings`."""
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+PROGRAMS = ("collector", "tracker", "notify", "inspection", "timelapse", "api", "local")
+
+
+class Kind(StrEnum):
+    """The type of a setting as the README's table names it."""
+
+    TEXT = "text"
+    SECRET = "secret"
+    URL = "URL"
+    INTEGER = "whole number"
+    NUMBER = "number"
+    SECONDS = "seconds"
+    FLAG = "0 or 1"
+    ZONE = "time zone"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One setting: variable, kind, default as text, meaning, and which programs read it."""
+
+    variable: str
+    kind: Kind
+    default: str
+    meaning: str
+    programs: tuple[str, ...]
+    parse: Callable[[str], Any]
+
+
+def declared(
+    variable: str, kind: Kind, default: str, meaning: str, programs: str, parse: Callable[[str], Any]
+) -> Any:
+    """A dataclass field that carries its declaration (typed Any so that the field keeps its own type)."""
+    declaration = Declaration(variable, kind, default, meaning, tuple(programs.split()), parse)
+    secret = kind is Kind.SECRET
+    return dataclasses.field(default=parse(default), repr=not secret, metadata={"declaration": declaration})
+
+
+def text(value: str) -> str:
+    return value
+
+
+def flag(value: str) -> bool | None:
+    if value == "":
+        return None
+    if value not in ("0", "1"):
+        raise ValueError("must be 0 or 1")
+    return value == "1"
+
+
+def integer(lowest: int, highest: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            raise ValueError("must be a whole number") from None
+        if not lowest <= number <= highest:
+            raise ValueError(f"must be between {lowest} and {highest}")
+        return number
+
+    return parse
+
+
+def number(lowest: float, highest: float) -> Callable[[str], float]:
+    def parse(value: str) -> float:
+        try:
+            result = float(value)
+        except ValueError:
+            raise ValueError("must be a number") from None
+        if not math.isfinite(result) or not lowest <= result <= highest:
+            raise ValueError(f"must be between {lowest:g} and {highest:g}")
+        return result
+
+    return parse
+
+
+def choice(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        for word in words:
+            if value.lower() == word.lower():
+                return word
+        raise ValueError("must be one of " + ", ".join(words))
+
+    return parse
+
+
+def url(*schemes: str, placeholder: str = "") -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value == "":
+            return value
+        try:
+            parts = urlsplit(value)
+            port_is_good = parts.port is None or 0 < parts.port < 65536
+        except ValueError:
+            raise ValueError("is not a URL") from None
+        if parts.scheme not in schemes or not parts.hostname or not port_is_good:
+            raise ValueError("must begin with " + " or ".join(f"{scheme}://" for scheme in schemes))
+        if re.search(r"\s", value):
+            raise ValueError("must not contain blanks")
+        if placeholder and placeholder not in value:
+            raise ValueError(f"must contain {placeholder}")
+        return value
+
+    return parse
+
+
+def chat_id(value: str) -> str:
+    """Telegram's chat: a number (groups are negative) or @channelname."""
+    if value and not re.fullmatch(r"-?\d{1,20}|@\w{4,64}", value):
+        raise ValueError("must be a number such as -1001234567890, or @channelname")
+    return value
+
+
+def bot_token(value: str) -> str:
+    """Telegram's bot token; the message never shows it."""
+    if value and not re.fullmatch(r"\d{1,20}:[\w-]{10,100}", value):
+        raise ValueError("does not look like a bot token (123456:ABC...)")
+    return value
+
+
+def thread_id(value: str) -> int | None:
+    return None if value == "" else integer(1, 2**53)(value)
+
+
+def zone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is not a time zone (such as Europe/Berlin)") from None
