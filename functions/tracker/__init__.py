@@ -1,0 +1,1 @@
+"""The tracker: decides what is worth saying of what the edge observed."""

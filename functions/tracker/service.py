@@ -1,0 +1,108 @@
+"""Takes reports off their queue, advances the records, puts the effects on theirs.
+
+Commit protocol: effects first, with ids derived from the report, then the record by its version. A crash
+in between repeats the same ids, which queues and workers drop.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from functions.bridge.contract import Report, ReportKind, decode_report
+from functions.bridge.effects import Effect, Inspection, Notification, Timelapse, outgoing
+from functions.bridge.errors import ContractError, PermanentError, TransientError
+from functions.bridge.ports import Delivery, Queue, RecordStore
+from functions.bridge.records import collector_key, printer_key
+from functions.bridge.steady_clock import Clock
+from functions.tracker.advance import advance
+from functions.tracker.record import PrinterRecord, record_from_json, record_to_json
+from functions.tracker.rules import Rules
+
+RETRY_SECONDS = 2.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerService:
+    """`chat` names the notifications' group; `inspections` may be None when AI is off."""
+
+    reports: Queue
+    records: RecordStore
+    notifications: Queue
+    timelapses: Queue
+    inspections: Queue | None
+    rules: Rules
+    chat: str
+    clock: Clock
+
+    def handle(self, deliveries: Sequence[Delivery]) -> None:
+        """Work off deliveries in order; after a transient fault the rest of that group goes back too."""
+        held: set[str] = set()
+        for delivery in deliveries:
+            if delivery.group in held:
+                self.reports.hand_back(delivery, RETRY_SECONDS)
+                continue
+            try:
+                self._track(delivery)
+            except TransientError as error:
+                _log.warning("report goes back for %g s: %s", RETRY_SECONDS, error)
+                held.add(delivery.group)
+                self.reports.hand_back(delivery, error.retry_after or RETRY_SECONDS)
+            except PermanentError as error:
+                _log.error("report set aside: %s", error)
+                self.reports.reject(delivery, str(error))
+            else:
+                self.reports.acknowledge(delivery)
+
+    def _track(self, delivery: Delivery) -> None:
+        report = decode_report(delivery.body)
+        if report.kind is ReportKind.COLLECTOR:
+            self._keep_collector(report)
+            return
+        key = printer_key(report.printer_id)
+        stored = self.records.get(key)
+        version = stored.version if stored else 0
+        record: PrinterRecord | None = None
+        if stored is not None:
+            try:
+                record = record_from_json(stored.value)
+            except (ContractError, TypeError, ValueError) as error:
+                _log.error("record of %r cannot be read and starts anew: %s", report.printer_id, error)
+        after, effects = advance(record, report, self.rules)
+        if after == record:
+            return
+        shipped_at = report.shipped_at if report.shipped_at is not None else report.observed_at
+        late_by = max(0.0, shipped_at - report.observed_at) + max(0.0, self.clock() - delivery.sent_at)
+        for effect in effects:
+            self._send(effect, late_by)
+        self.records.put(key, record_to_json(after), version)
+
+    def _send(self, effect: Effect, late_by: float) -> None:
+        if isinstance(effect, Notification):
+            _log.info("%s: %s", effect.printer_id, effect.category.value)
+            message = outgoing(replace(effect, late_by=round(late_by, 3)), self.chat)
+            refused = self.notifications.send([message])
+        elif isinstance(effect, Timelapse):
+            refused = self.timelapses.send([outgoing(effect, effect.job_id)])
+        elif isinstance(effect, Inspection) and self.inspections is not None:
+            refused = self.inspections.send([outgoing(effect, effect.job_id)])
+        else:
+            return
+        for refusal in refused:
+            _log.error("effect %s refused for good: %s", effect.id, refusal.reason)
+
+    def _keep_collector(self, report: Report) -> None:
+        """A collector's report on itself; the far side's own clock says when it was heard."""
+        key = collector_key(report.collector_id)
+        stored = self.records.get(key)
+        kept = dict(stored.value) if stored else {}
+        if kept.get("sequence", -1) >= report.sequence:
+            return
+        kept |= {
+            "collector_id": report.collector_id,
+            "sequence": report.sequence,
+            "received_at": self.clock(),
+            "observed_at": report.observed_at,
+            "status": dict(report.status or {}),
+        }
+        self.records.put(key, kept, stored.version if stored else 0)

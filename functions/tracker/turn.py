@@ -1,0 +1,52 @@
+"""One report being worked on by the rules: the record as it becomes, and the effects so far."""
+
+from dataclasses import dataclass, field, replace
+
+from functions.bridge.contract import Report
+from functions.bridge.effects import Effect, Notification
+from functions.bridge.status_facts import StatusFacts
+from functions.tracker.messages import with_photo
+from functions.tracker.record import Job, Phase, PrinterRecord
+from functions.tracker.rules import Rules
+
+
+@dataclass(slots=True)
+class Turn:
+    """Local to one call of `advance`; `new_codes` are the errors that no message has told yet."""
+
+    record: PrinterRecord
+    report: Report
+    rules: Rules
+    facts: StatusFacts = field(default_factory=StatusFacts)
+    new_codes: tuple[str, ...] = ()
+    after_gap: bool = False
+    last_heard_at: float | None = None
+    effects: list[Effect] = field(default_factory=list)
+
+    @property
+    def now(self) -> float:
+        return self.report.observed_at
+
+    @property
+    def open_job(self) -> Job | None:
+        """The recorded job unless it has ended for good."""
+        job = self.record.job
+        return job if job is not None and job.phase is not Phase.ENDED else None
+
+    def set_job(self, job: Job) -> None:
+        self.record = replace(self.record, job=job)
+
+    def say(self, message: Notification, *, photo: bool = False) -> None:
+        self.effects.append(with_photo(message, self.record) if photo else message)
+
+    def do(self, effect: Effect | None) -> None:
+        if effect is not None:
+            self.effects.append(effect)
+
+    @property
+    def has_spoken(self) -> bool:
+        return any(isinstance(effect, Notification) for effect in self.effects)
+
+    @property
+    def has_shown_photo(self) -> bool:
+        return any(isinstance(effect, Notification) and effect.frame for effect in self.effects)
