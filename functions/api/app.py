@@ -1,0 +1,175 @@
+"""The REST API and the page for a person, as a factory: behind uvicorn (embedded) or Mangum (cloud)."""
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.security import APIKeyHeader
+
+from functions.api import paths
+from functions.api.auth import HEADER, OPEN_PATH, KeyCheck
+from functions.api.headers import SAFE_HEADERS, SafeHeaders
+from functions.api.health import collector_silence, health
+from functions.api.page import Page
+from functions.api.pictures import TIMESTAMP_HEADER, picture_response
+from functions.api.readings import CollectorReading, ListedPrinter, Reader
+from functions.api.view import newest_status, printer_view, summary
+from functions.api.views import HealthView, PrinterSummary, PrinterView, Refusal
+from functions.bridge.errors import TransientError
+from functions.bridge.live import Live
+from functions.bridge.ports import FrameStore, RecordStore
+from functions.bridge.steady_clock import Clock
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_PRINTER = "unknown printer"
+NO_STATUS = "no status yet"
+NO_IMAGE = "no image yet"
+
+_DOCS = "/docs"
+_DESCRIPTION = """What 3D printers behind BambUI are doing.
+
+A printer's name in a path is percent-encoded as one segment (`a/b` is `a%2Fb`). The names `.` and `..`,
+which clients drop from a path, are asked for with a `~` before them.
+"""
+
+PrinterName = Annotated[str, Path(description="The printer's name, percent-encoded", examples=["A1M-1"])]
+
+
+def create_app(
+    records: RecordStore,
+    frames: FrameStore,
+    live: Live | None,
+    clock: Clock,
+    api_key: str = "",
+    root_path: str = "",
+) -> FastAPI:
+    """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
+
+    `clock`: seconds since 1970, the edge's own clock when both run in one process. `api_key`: every path
+    but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
+    """
+    reader = Reader(records, frames, live)
+    page = Page()
+    started_at = clock() if live is not None else None
+    app = FastAPI(
+        title="Printer Realtime Bridge",
+        version="1.0",
+        description=_DESCRIPTION,
+        docs_url=_DOCS,
+        redoc_url=None,
+        dependencies=[Depends(APIKeyHeader(name=HEADER, auto_error=False))] if api_key else [],
+        responses={401: {"model": Refusal, "description": "API key missing or wrong"}} if api_key else {},
+    )
+    if api_key:
+        app.add_middleware(KeyCheck, key=api_key, page=page.response)
+    app.add_middleware(paths.PrinterPaths, root_path=root_path)
+    app.add_middleware(SafeHeaders, docs_path=_DOCS)
+    _add_fault_answers(app)
+
+    def found(segment: str, collectors: list[CollectorReading]) -> ListedPrinter:
+        printer = reader.find(paths.decoded(segment), collectors)
+        if printer is None:
+            raise HTTPException(404, UNKNOWN_PRINTER)
+        return printer
+
+    @app.get("/", include_in_schema=False)
+    def show_page() -> Response:
+        return page.response()
+
+    @app.get(OPEN_PATH, response_class=PlainTextResponse, summary="Is the API there?")
+    def say_ok() -> str:
+        """Answers `OK`, without a key too."""
+        return "OK"
+
+    @app.get("/api/printers", summary="All known printers")
+    def list_printers() -> list[PrinterSummary]:
+        """Every printer that was ever heard of, sorted by name."""
+        return [summary(printer) for printer in reader.listed(reader.collectors())]
+
+    @app.get("/api/printer/{printer_id}", summary="One printer", responses=_not_found(NO_STATUS))
+    def show_printer(printer_id: PrinterName) -> PrinterView:
+        """The newest status as received, and what the bridge makes of it."""
+        collectors, now = reader.collectors(), clock()
+        printer = found(printer_id, collectors)
+        reading = reader.read(printer)
+        status = newest_status(reading)
+        if status is None:
+            raise HTTPException(404, NO_STATUS)
+        silence = collector_silence(printer.printer_id, collectors, now, started_at)
+        return printer_view(reading, status, now, silence)
+
+    @app.get(
+        "/api/printer/{printer_id}/image",
+        summary="The newest picture",
+        response_class=Response,
+        responses=_IMAGE_ANSWERS | _not_found(NO_IMAGE),
+    )
+    def show_image(
+        printer_id: PrinterName, if_none_match: Annotated[str | None, Header()] = None
+    ) -> Response:
+        """The newest whole JPEG of the printer's camera, as it was received."""
+        picture = reader.picture(found(printer_id, reader.collectors()).printer_id)
+        if picture is None:
+            raise HTTPException(404, NO_IMAGE)
+        return picture_response(picture, if_none_match)
+
+    @app.get(
+        "/api/health",
+        summary="Is data recent?",
+        responses={503: {"model": HealthView, "description": "Nothing at all was heard for 15 minutes"}},
+    )
+    def show_health(response: Response) -> HealthView:
+        """`ok`, or `stale` when a collector was not heard of for 15 minutes (both 200).
+
+        503 when nothing at all was heard for so long. A printer that is switched off changes nothing.
+        """
+        collectors = reader.collectors()
+        readings = [reader.read(printer) for printer in reader.listed(collectors)]
+        view, is_anything_recent = health(collectors, readings, clock(), started_at)
+        if not is_anything_recent:
+            response.status_code = 503
+        return view
+
+    return app
+
+
+def _not_found(other: str) -> dict[int | str, dict[str, Any]]:
+    examples = {detail: {"value": {"detail": detail}} for detail in (UNKNOWN_PRINTER, other)}
+    return {
+        404: {
+            "model": Refusal,
+            "description": f"`{UNKNOWN_PRINTER}` or `{other}`",
+            "content": {"application/json": {"examples": examples}},
+        }
+    }
+
+
+_TEXT = {"schema": {"type": "string"}}
+_IMAGE_HEADERS = {
+    "ETag": {"description": "Changes with the picture; send it back as `If-None-Match`", **_TEXT},
+    TIMESTAMP_HEADER: {"description": "When it was received, ISO 8601 in UTC", **_TEXT},
+}
+_IMAGE_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture",
+        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+        "headers": _IMAGE_HEADERS,
+    },
+    304: {"description": "The client has this picture already", "headers": _IMAGE_HEADERS},
+}
+
+
+def _add_fault_answers(app: FastAPI) -> None:
+    """A store that is away, and what nobody thought of: said plainly, without anything of the inside."""
+
+    @app.exception_handler(TransientError)
+    def say_unavailable(_request: Request, error: TransientError) -> Response:
+        log.warning("A request could not be answered: %s", error)
+        detail = "the store cannot be read just now: try again in a few seconds"
+        return JSONResponse({"detail": detail}, 503, {"Retry-After": "5"})
+
+    @app.exception_handler(Exception)
+    def say_broken(_request: Request, _error: Exception) -> Response:
+        return JSONResponse({"detail": "internal error: see the log of the bridge"}, 500, SAFE_HEADERS)

@@ -1,0 +1,114 @@
+"""Is data recent? Pure rules.
+
+Only collectors count: a printer that is switched off says nothing about the system, and a health check
+must not flap with it. A collector reports on itself every five minutes whatever its printers do.
+`stale`: a collector that counts was not heard of for 15 minutes. It answers 503 only when nothing at all
+was heard for so long, neither a collector nor a status of any printer.
+"""
+
+import math
+from collections.abc import Sequence
+
+from functions.api.readings import CollectorReading, PrinterReading
+from functions.api.stored_values import age, moment, shown
+from functions.api.view import newest_status, silent_since
+from functions.api.views import CollectorHealth, HealthView, PrinterHealth
+from functions.api.words import duration_words
+
+RECENT_SECONDS = 900.0
+FORGOTTEN_SECONDS = 7 * 86_400.0
+
+
+def quiet_for(collector: CollectorReading, now: float, started_at: float | None) -> float:
+    """Seconds since it was heard of, counted at most from the start of this program if that is given."""
+    heard = [at for at in (collector.received_at, started_at) if at is not None]
+    return max(0.0, now - max(heard)) if heard else math.inf
+
+
+def is_recent(collector: CollectorReading, now: float, started_at: float | None) -> bool:
+    return quiet_for(collector, now, started_at) <= RECENT_SECONDS
+
+
+def is_superseded(collector: CollectorReading, recent: Sequence[CollectorReading], now: float) -> bool:
+    """Whether others took its place: they list all its printers, or it has been away for a week."""
+    listed = {printer.printer_id for other in recent for printer in other.printers}
+    is_forgotten = quiet_for(collector, now, None) > FORGOTTEN_SECONDS
+    is_replaced = all(printer.printer_id in listed for printer in collector.printers)
+    return bool(recent) and (is_replaced or is_forgotten)
+
+
+def collector_silence(
+    printer_id: str, collectors: Sequence[CollectorReading], now: float, started_at: float | None
+) -> float | None:
+    """How long the collectors of this printer have not been heard of, if that is too long, else None."""
+    own = [it for it in collectors if any(printer.printer_id == printer_id for printer in it.printers)]
+    own = own or list(collectors)
+    if not own:
+        return None
+    quiet = min(quiet_for(collector, now, started_at) for collector in own)
+    return quiet if RECENT_SECONDS < quiet < math.inf else None
+
+
+def health(
+    collectors: Sequence[CollectorReading],
+    printers: Sequence[PrinterReading],
+    now: float,
+    started_at: float | None,
+) -> tuple[HealthView, bool]:
+    """The answer, and whether anything at all is recent.
+
+    `started_at`: when this program began to listen, if it holds the collector too (embedded): the fifteen
+    minutes are counted from there at the earliest.
+    """
+    recent = [it for it in collectors if is_recent(it, now, started_at)]
+    collector_views = [_collector(it, recent, now) for it in collectors]
+    printer_views = [_printer(it, now) for it in printers]
+    missing = [it for it in collector_views if not it.is_recent and not it.is_superseded]
+    has_started = started_at is not None and now - started_at <= RECENT_SECONDS
+    is_anything_recent = bool(recent) or has_started or any(it.is_recent for it in printer_views)
+    if not is_anything_recent:
+        is_new = not collectors and not printers
+        detail = "nothing is known yet" if is_new else "nothing has been heard of for 15 minutes"
+    elif missing:
+        quiet = max((it.age_seconds or 0.0 for it in missing), default=0.0)
+        detail = f"{len(missing)} collector(s) not heard of, the longest for {duration_words(quiet)}"
+    elif recent:
+        detail = "all collectors are heard of"
+    else:
+        detail = "data is coming in; no collector has reported yet"
+    at = moment(now)
+    assert at is not None
+    view = HealthView(
+        status="ok" if is_anything_recent and not missing else "stale",
+        detail=detail,
+        at=at,
+        collectors=collector_views,
+        printers=printer_views,
+    )
+    return view, is_anything_recent
+
+
+def _collector(
+    collector: CollectorReading, recent: Sequence[CollectorReading], now: float
+) -> CollectorHealth:
+    return CollectorHealth(
+        collector_id=collector.collector_id,
+        version=collector.version,
+        received_at=moment(collector.received_at),
+        age_seconds=age(now, collector.received_at),
+        is_recent=collector in recent,
+        is_superseded=collector not in recent and is_superseded(collector, recent, now),
+    )
+
+
+def _printer(reading: PrinterReading, now: float) -> PrinterHealth:
+    status, since = newest_status(reading), silent_since(reading)
+    status_age = age(now, status.received_at) if status else None
+    return PrinterHealth(
+        printer_id=shown(reading.printer_id),
+        is_online=reading.listed.is_online,
+        is_recent=since is None and status_age is not None and status_age <= RECENT_SECONDS,
+        silent_since=moment(since),
+        status_age_seconds=status_age,
+        image_age_seconds=age(now, reading.image_taken_at),
+    )

@@ -1,0 +1,73 @@
+"""Reading stored and received JSON without trust: what has not the expected type is unknown (None)."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+_DEPTH_LIMIT = 64
+_YEAR_10000 = 253_402_300_800.0
+
+
+def shown(text: str) -> str:
+    """The text with a question mark for each lone surrogate: JSON can carry them, UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def text_in(values: Mapping[str, object], name: str) -> str | None:
+    value = values.get(name)
+    return shown(value) if isinstance(value, str) and value else None
+
+
+def number_in(values: Mapping[str, object], name: str) -> float | None:
+    value = values.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def whole_in(values: Mapping[str, object], name: str) -> int | None:
+    number = number_in(values, name)
+    return None if number is None else int(number)
+
+
+def flag_in(values: Mapping[str, object], name: str) -> bool | None:
+    value = values.get(name)
+    return value if isinstance(value, bool) else None
+
+
+def object_in(values: Mapping[str, object], name: str) -> Mapping[str, object] | None:
+    value = values.get(name)
+    return value if isinstance(value, Mapping) else None
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """Seconds since 1970 as a time in UTC; None outside of the years 1970 to 9999."""
+    if seconds is None or not 0 <= seconds < _YEAR_10000:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def age(now: float, seconds: float | None) -> float | None:
+    """Seconds since then, to a tenth, never negative."""
+    return None if seconds is None else round(max(0.0, now - seconds), 1)
+
+
+def sendable(value: object, depth: int = 0) -> object:
+    """The value as JSON that every client can read: no NaN, no lone surrogates, no endless nesting."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int):
+        return value
+    if depth >= _DEPTH_LIMIT:
+        return None
+    if isinstance(value, Mapping):
+        return {shown(str(key)): sendable(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [sendable(item, depth + 1) for item in value]
+    return None
