@@ -16,6 +16,8 @@ from functions.bridge.names import digest
 
 VERSION = 1
 STATUS_BYTES_LIMIT = 256 * 1024
+DEPTH_LIMIT = 32  # of nested objects and lists; deeper ones could not be written again
+INTEGER_LIMIT = 2**53  # what every JSON reader and every store can hold
 
 
 class ReportKind(StrEnum):
@@ -99,7 +101,7 @@ def decode_report(text: str) -> Report:
     try:
         kind = ReportKind(text_of(body, "kind"))
     except ValueError as error:
-        raise ContractError(str(error)) from None
+        raise ContractError(f"{error!s:.120}") from None
     status = body.get("status")
     if status is not None and not isinstance(status, dict):
         raise ContractError("status is not an object")
@@ -120,18 +122,43 @@ def decode_report(text: str) -> Report:
 
 
 def load_object(text: str) -> dict[str, Any]:
-    """A JSON object from untrusted text; NaN and infinities are refused. Raises ContractError."""
+    """A JSON object from untrusted text. Raises ContractError.
+
+    NaN, infinities (also as 1e999) and what is nested deeper than DEPTH_LIMIT are refused.
+    """
     try:
-        body = json.loads(text, parse_constant=_refuse_constant)
+        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise ContractError(f"not JSON: {error!s:.80}") from None
     if not isinstance(body, dict):
         raise ContractError("not a JSON object")
+    if text.count("{") + text.count("[") > DEPTH_LIMIT and _is_too_deep(body):
+        raise ContractError(f"nested deeper than {DEPTH_LIMIT} levels")
     return body
 
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is out of range")
+    return value
+
+
+def _is_too_deep(body: dict[str, Any]) -> bool:
+    level: list[Any] = [body]
+    for _ in range(DEPTH_LIMIT):
+        inner: list[Any] = []
+        for item in level:
+            values = item.values() if isinstance(item, dict) else item
+            inner += [value for value in values if isinstance(value, dict | list)]
+        if not inner:
+            return False
+        level = inner
+    return True
 
 
 def text_of(body: Mapping[str, Any], name: str) -> str:
@@ -142,12 +169,13 @@ def text_of(body: Mapping[str, Any], name: str) -> str:
 
 
 def optional_text_of(body: Mapping[str, Any], name: str) -> str | None:
-    return None if body.get(name) is None else text_of(body, name)
+    """An empty text says nothing, like a missing one."""
+    return None if body.get(name) in (None, "") else text_of(body, name)
 
 
 def integer_of(body: Mapping[str, Any], name: str) -> int:
     value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > INTEGER_LIMIT:
         raise ContractError(f"{name} is not an integer")
     return value
 
@@ -158,9 +186,12 @@ def optional_integer_of(body: Mapping[str, Any], name: str) -> int | None:
 
 def number_of(body: Mapping[str, Any], name: str) -> float:
     value = body.get(name)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        raise ContractError(f"{name} is not a number")
-    return float(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    try:
+        return float(integer_of(body, name))
+    except ContractError:
+        raise ContractError(f"{name} is not a number") from None
 
 
 def optional_number_of(body: Mapping[str, Any], name: str) -> float | None:

@@ -87,12 +87,36 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
+class Timelapse:
+    """Ask for the film of a job: its folder and time span, and how many frames the edge kept.
+
+    `result` is the category of the job's end. `max_bytes` is set when a smaller film is asked for.
+    """
+
+    id: str
+    printer_id: str
+    job_id: str
+    observed_at: float
+    prefix: str
+    since: float
+    until: float
+    frames_kept: int | None = None
+    model: str | None = None
+    job_name: str | None = None
+    result: Category = Category.FINISHED
+    duration_seconds: float | None = None
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
     """One message to a person, as facts; its words are made by notify.
 
     `late_by`: seconds from the event to the moment this was put on the queue. `ended`: a contact_lost or
     a later message that also ends the job; `late_end`: the end was seen only after a gap.
     `reason` is a plain sentence (pause reason, cause); `text` is free, untrusted text (AI summary).
+    Of a film: `remake` is the order it was made by, so that a smaller one can be ordered once if it is
+    refused as too large (an order that has `max_bytes` is that smaller one); `frame` is its thumbnail.
     """
 
     id: str
@@ -117,6 +141,7 @@ class Notification:
     severity: Severity = Severity.NOTICE
     frame: FrameReference | None = None
     film: Film | None = None
+    remake: Timelapse | None = None
     ended: bool = False
     late_end: bool = False
 
@@ -126,7 +151,8 @@ class Inspection:
     """Ask for one look at a running job. `prefix` is the job's folder, `since` the job's start.
 
     `second_of` is the effect id of the suspicious look that this one follows, None for a first look;
-    `settled_at` is when the job last began to print (start or resume).
+    `settled_at` is when the job last began to print (start or resume). `late_by`: seconds from the moment
+    it was due to the moment it was put on the queue (negative: it was put there ahead of time).
     """
 
     id: str
@@ -144,28 +170,7 @@ class Inspection:
     remaining_minutes: int | None = None
     settled_at: float = 0.0
     second_of: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timelapse:
-    """Ask for the film of a job: its folder and time span, and how many frames the edge kept.
-
-    `result` is the category of the job's end. `max_bytes` is set when a smaller film is asked for.
-    """
-
-    id: str
-    printer_id: str
-    job_id: str
-    observed_at: float
-    prefix: str
-    since: float
-    until: float
-    frames_kept: int | None = None
-    model: str | None = None
-    job_name: str | None = None
-    result: Category = Category.FINISHED
-    duration_seconds: float | None = None
-    max_bytes: int | None = None
+    late_by: float = 0.0
 
 
 Effect: TypeAlias = Notification | Inspection | Timelapse
@@ -173,7 +178,9 @@ Effect: TypeAlias = Notification | Inspection | Timelapse
 
 def encode_effect(effect: Effect) -> str:
     """An effect as ASCII JSON, without what is not set."""
-    body = {name: value for name, value in dataclasses.asdict(effect).items() if value not in (None, (), [])}
+    body = {
+        name: value for name, value in dataclasses.asdict(effect).items() if value not in (None, (), [], "")
+    }
     return json.dumps(body, separators=(",", ":"))
 
 
@@ -208,6 +215,7 @@ def decode_notification(text: str) -> Notification:
         severity=_word(Severity, body, "severity"),
         frame=frame_of(body.get("frame")),
         film=_film(body.get("film")),
+        remake=_remake(body.get("remake")),
         ended=bool(flag_of(body, "ended")),
         late_end=bool(flag_of(body, "late_end")),
     )
@@ -232,12 +240,16 @@ def decode_inspection(text: str) -> Inspection:
         remaining_minutes=optional_integer_of(body, "remaining_minutes"),
         settled_at=optional_number_of(body, "settled_at") or 0.0,
         second_of=optional_text_of(body, "second_of"),
+        late_by=optional_number_of(body, "late_by") or 0.0,
     )
 
 
 def decode_timelapse(text: str) -> Timelapse:
     """Raises ContractError."""
-    body = load_object(text)
+    return _timelapse(load_object(text))
+
+
+def _timelapse(body: Mapping[str, Any]) -> Timelapse:
     return Timelapse(
         id=text_of(body, "id"),
         printer_id=text_of(body, "printer_id"),
@@ -259,7 +271,7 @@ def _word(kind: type[WordT], body: Mapping[str, Any], name: str) -> WordT:
     try:
         return kind(text_of(body, name))
     except ValueError as error:
-        raise ContractError(str(error)) from None
+        raise ContractError(f"{error!s:.120}") from None
 
 
 def _items(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -292,3 +304,11 @@ def _film(value: object) -> Film | None:
         integer_of(value, "frames"),
         optional_integer_of(value, "missing") or 0,
     )
+
+
+def _remake(value: object) -> Timelapse | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise ContractError("remake is not an object")
+    return _timelapse(value)

@@ -3,6 +3,7 @@
 Sorting keys of one folder by name is sorting them by time; XXXXXX counts within the printer.
 """
 
+import math
 import re
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from functions.bridge.names import job_segment, safe_segment
 IMAGES = "images"
 LATEST = "latest"
 
-_FRAME_NAME = re.compile(r"(\d{8}T\d{6})_(\d{6})_.+\.jpg")
+_FRAME_NAME = re.compile(r"([0-9]{8}T[0-9]{6})_([0-9]{6})_.+\.jpg")
 _STAMP = "%Y%m%dT%H%M%S"
 
 
@@ -27,7 +28,7 @@ def job_prefix(printer_id: str, job_name: str | None) -> str:
 
 def frame_key(prefix: str, taken_at: float, counter: int) -> str:
     """The key of a frame in a job's folder; `taken_at` in seconds since 1970."""
-    stamp = datetime.fromtimestamp(taken_at, UTC).strftime(_STAMP)
+    stamp = _stamp(taken_at)
     job = prefix.rstrip("/").rsplit("/", 1)[-1]
     return f"{prefix}{stamp}_{counter % 1_000_000:06d}_{job}.jpg"
 
@@ -39,7 +40,7 @@ def latest_key(printer_id: str) -> str:
 
 def film_key(prefix: str, made_at: float) -> str:
     """The key of a film made at that time, beside its frames."""
-    return f"{prefix}timelapse_{datetime.fromtimestamp(made_at, UTC).strftime(_STAMP)}.mp4"
+    return f"{prefix}timelapse_{_stamp(made_at)}.mp4"
 
 
 def taken_at_of(key: str) -> float | None:
@@ -55,6 +56,10 @@ def taken_at_of(key: str) -> float | None:
 
 def belongs_to(key: str, printer_id: str) -> bool:
     """Whether a key lies in that printer's own places and steps out of none of them."""
-    if ".." in key.split("/") or "//" in key:
+    if "\\" in key or "//" in key or not {".", ".."}.isdisjoint(key.split("/")):
         return False
     return key.startswith(printer_prefix(printer_id)) or key == latest_key(printer_id)
+
+
+def _stamp(at: float) -> str:
+    return datetime.fromtimestamp(math.floor(at), UTC).strftime(_STAMP)

@@ -4,11 +4,12 @@ run in one process (embedded). Nothing here is ever written to disk.
 
 import base64
 import binascii
-import json
 import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.bridge.contract import load_object
+from functions.bridge.errors import ContractError
 from functions.bridge.jpeg import jpeg_fault
 
 
@@ -20,8 +21,11 @@ class LiveStatus:
     received_at: float
 
     def data(self) -> dict[str, Any]:
-        """BambUI's merged dictionary."""
-        data = json.loads(self.message).get("data")
+        """BambUI's merged dictionary; empty if the message is not what it should be."""
+        try:
+            data = load_object(self.message).get("data")
+        except ContractError:
+            return {}
         return data if isinstance(data, dict) else {}
 
 

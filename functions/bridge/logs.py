@@ -6,32 +6,54 @@ import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 _HIDDEN = "***"
-_TOKEN = re.compile(r"\b\d{6,20}:[A-Za-z0-9_-]{30,}")
-_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_TOKEN = re.compile(r"(?<![0-9])[0-9]{6,20}(?::|%3[Aa])[A-Za-z0-9_-]{30,}")
+# Line breaks, what steers a terminal (C0, C1) and what turns the reading direction.
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+
+
+def hide_tokens(text: str) -> str:
+    """The text without anything that looks like a Telegram bot token."""
+    return _TOKEN.sub(_HIDDEN, text)
 
 
 class _Redacting(logging.Formatter):
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+        forms = {form for secret in secrets if secret for form in _forms(secret)}
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return _TOKEN.sub(_HIDDEN, text)
+        return hide_tokens(text)
+
+    def message(self, record: logging.LogRecord) -> str:
+        try:
+            return self.clean(record.getMessage())
+        except (TypeError, ValueError, KeyError):  # a wrong log call of ours must not cost its line
+            return self.clean(f"{record.msg} {record.args!r}")
+
+    def traceback(self, record: logging.LogRecord) -> str:
+        return self.clean(self.formatException(record.exc_info)) if record.exc_info else ""
+
+
+def _forms(secret: str) -> set[str]:
+    """How a secret may appear in a URL, in a quoted text and in JSON."""
+    return {secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1], json.dumps(secret)[1:-1]}
 
 
 class TextFormatter(_Redacting):
-    """`12:34:56 WARNING collector.connection: message`, one line a record, a traceback below if any."""
+    """`12:34:56 WARNING collector.connection: message`, one line a record; a traceback below, indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        line = f"{at} {record.levelname:<7} {record.name}: {_BREAKS.sub(' ', record.getMessage())}"
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return self.clean(line)
+        message = _BREAKS.sub(" ", self.message(record))
+        lines = [f"{at} {record.levelname:<7} {record.name}: {message}"]
+        lines += ["    " + _BREAKS.sub(" ", line) for line in self.traceback(record).splitlines()]
+        return "\n".join(lines)
 
 
 class JsonFormatter(_Redacting):
@@ -42,11 +64,11 @@ class JsonFormatter(_Redacting):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self.message(record),
         }
         if record.exc_info:
-            body["exception"] = self.formatException(record.exc_info)
-        return self.clean(json.dumps(body))
+            body["exception"] = self.traceback(record)
+        return json.dumps(body)
 
 
 def set_up_logs(level: str, log_format: str, secrets: Iterable[str]) -> None:

@@ -31,7 +31,7 @@ def job_segment(job_name: str | None) -> str:
 
 def digest(*parts: str) -> str:
     """Hex digest (64 characters) of parts of any content: fit for group and deduplication ids."""
-    return _hex("\x00".join(parts))
+    return _hex("".join(f"{len(part)}:{part}" for part in parts))
 
 
 def _hex(text: str) -> str:

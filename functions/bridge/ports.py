@@ -55,7 +55,8 @@ class Queue(Protocol):
     def receive(self, limit: int = 10, wait_seconds: float = 0.0) -> list[Delivery]:
         """Hand out up to `limit` messages, waiting up to `wait_seconds` for the first.
 
-        A group with a message in flight or handed back with a delay gives no other message.
+        A group with a message in flight or handed back with a delay gives no other message: who hands
+        back one of a batch hands back the rest of its group too.
         """
         ...
 
@@ -117,7 +118,10 @@ class FrameStore(Protocol):
     """JPEGs and films by key (see `frame_keys`)."""
 
     def put(self, key: str, source: Path) -> None:
-        """Take the file as that key, by rename where it can; the source is gone afterwards."""
+        """Take the file as that key, by rename where it can; the source is gone afterwards.
+
+        Quiet if the source is gone already and the key is stored (a repeat after a crash).
+        """
         ...
 
     def get(self, key: str) -> bytes:
@@ -131,5 +135,8 @@ class FrameStore(Protocol):
     def list(
         self, prefix: str, since: float | None = None, until: float | None = None
     ) -> Iterator[StoredFrame]:
-        """Frames (not films) under the prefix, sorted by key, both ends of the time included."""
+        """Frames (not films) under the prefix, sorted by key, both ends of the time included.
+
+        Names carry whole seconds: the second in which `since` lies is included.
+        """
         ...

@@ -44,8 +44,8 @@ def declared(
 ) -> Any:
     """A dataclass field that carries its declaration (typed Any so that the field keeps its own type)."""
     declaration = Declaration(variable, kind, default, meaning, tuple(programs.split()), parse)
-    secret = kind is Kind.SECRET
-    return dataclasses.field(default=parse(default), repr=not secret, metadata={"declaration": declaration})
+    is_shown = kind not in (Kind.SECRET, Kind.URL)  # a URL may carry a password
+    return dataclasses.field(default=parse(default), repr=is_shown, metadata={"declaration": declaration})
 
 
 def text(value: str) -> str:

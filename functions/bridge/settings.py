@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from functions.bridge import setting_kinds as kinds
 from functions.bridge.errors import ConfigurationError
+from functions.bridge.logs import hide_tokens
 from functions.bridge.setting_kinds import Declaration, Kind, declared
 
 _DAY = 86_400.0
@@ -17,7 +18,10 @@ _ANY = "collector tracker notify inspection timelapse api local"
 def _path(value: str) -> Path:
     if value == "":
         raise ValueError("must not be empty")
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("names the home folder of somebody unknown") from None
 
 
 def _required(value: str) -> str:
@@ -238,13 +242,19 @@ def load_settings(environment: Mapping[str, str], program: str) -> Settings:
         try:
             values[field.name] = declaration.parse(given)
         except ValueError as error:
-            shown = "" if declaration.kind is Kind.SECRET else f" (it is {given[:80]!r})"
-            faults.append(f"{declaration.variable} {error}{shown}")
+            faults.append(f"{declaration.variable} {error}{_shown(declaration.kind, given)}")
     settings = Settings(**values)  # type: ignore[arg-type]
     faults += _contradictions(settings)
     if faults:
         raise ConfigurationError(faults)
     return settings
+
+
+def _shown(kind: Kind, given: str) -> str:
+    """The value that was given, without what may be secret: a token in the wrong variable, a password."""
+    if kind is Kind.SECRET or (kind is Kind.URL and "@" in given):
+        return ""
+    return f" (it is {hide_tokens(given)[:80]!r})"
 
 
 def _contradictions(settings: Settings) -> list[str]:

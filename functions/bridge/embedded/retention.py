@@ -1,0 +1,150 @@
+"""What is too old is removed: frames, films, and expired or forgotten rows of the database."""
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.bridge.embedded.file_frames import LATEST_FOLDER, PART_ENDING
+from functions.bridge.embedded.sqlite_database import SqliteDatabase
+from functions.bridge.frame_keys import taken_at_of
+
+logger = logging.getLogger(__name__)
+
+DATABASE_RETENTION_DAYS = 14.0  # as the cloud's queues keep their messages
+
+_DAY = 86_400.0
+_FILM_NAME = re.compile(r"timelapse_[0-9]{8}T[0-9]{6}\.mp4")
+_PRINTER_DEPTH, _JOB_DEPTH = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedFiles:
+    """How many of each were removed."""
+
+    frames: int = 0
+    films: int = 0
+    folders: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedRows:
+    """How many of each were removed; `messages` were never delivered."""
+
+    marks: int = 0
+    deduplications: int = 0
+    messages: int = 0
+    dead_letters: int = 0
+
+
+def remove_old_files(
+    images_dir: Path, now: float, image_retention_days: float, film_retention_days: float
+) -> RemovedFiles:
+    """Remove frames by the time in their name, films by their file's time, then folders that are empty.
+
+    Only files that are named as ours are, in a job's folder, are touched; links are not followed.
+    """
+    frames = films = folders = size = 0
+    for folder, depth in _folders(images_dir):
+        for entry in _entries(folder):
+            if not entry.is_file(follow_symlinks=False):
+                continue
+            limit_days = film_retention_days if _FILM_NAME.fullmatch(entry.name) else image_retention_days
+            removed = _remove_if_old(entry, depth, now - limit_days * _DAY)
+            if removed is None:
+                continue
+            size += removed
+            films += _FILM_NAME.fullmatch(entry.name) is not None
+            frames += _FILM_NAME.fullmatch(entry.name) is None
+        folders += _is_removed_if_empty(folder)
+    return RemovedFiles(frames, films, folders, size)
+
+
+def remove_old_rows(
+    database: SqliteDatabase, now: float, retention_days: float = DATABASE_RETENTION_DAYS
+) -> RemovedRows:
+    """Remove expired marks and deduplication ids, and messages and dead letters older than so many days.
+
+    Writes nothing if there is nothing to remove. Raises TransientError.
+    """
+    oldest = now - retention_days * _DAY
+    with database.writing(durable=False) as connection:
+        removed = RemovedRows(
+            connection.execute("DELETE FROM record WHERE expires_at <= ?", (now,)).rowcount,
+            connection.execute("DELETE FROM deduplication WHERE expires_at <= ?", (now,)).rowcount,
+            connection.execute("DELETE FROM message WHERE sent_at < ?", (oldest,)).rowcount,
+            connection.execute("DELETE FROM dead_letter WHERE dead_at < ?", (oldest,)).rowcount,
+        )
+        if removed.messages:
+            connection.execute(
+                "DELETE FROM delivery WHERE NOT EXISTS (SELECT 1 FROM message AS m"
+                " WHERE m.queue = delivery.queue AND m.number = delivery.number)"
+            )
+    if removed.messages:
+        logger.error(
+            "%d messages could not be delivered in %g days: dropped", removed.messages, retention_days
+        )
+    return removed
+
+
+def _folders(images_dir: Path) -> Iterator[tuple[Path, int]]:
+    """The folders of jobs and printers (with their depth), a folder after those inside it."""
+    latest = images_dir / LATEST_FOLDER
+    if latest.is_dir():
+        yield latest, _JOB_DEPTH
+    for printer in _sub_folders(images_dir):
+        for job in _sub_folders(printer):
+            yield job, _JOB_DEPTH
+        yield printer, _PRINTER_DEPTH
+
+
+def _sub_folders(folder: Path) -> list[Path]:
+    return [
+        Path(entry.path)
+        for entry in _entries(folder)
+        if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+    ]
+
+
+def _entries(folder: Path) -> list["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _remove_if_old(entry: "os.DirEntry[str]", depth: int, oldest: float) -> int | None:
+    """The removed file's size, None if it stays."""
+    try:
+        facts = entry.stat(follow_symlinks=False)
+        if depth != _JOB_DEPTH or not _is_old(entry, facts.st_mtime, oldest):
+            return None
+        os.unlink(entry.path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        logger.warning("%s cannot be removed: %s", entry.path, error.strerror)
+        return None
+    return facts.st_size
+
+
+def _is_old(entry: "os.DirEntry[str]", modified_at: float, oldest: float) -> bool:
+    taken_at = taken_at_of(entry.name)
+    if taken_at is not None:
+        return taken_at < oldest
+    is_latest = Path(entry.path).parent.name == LATEST_FOLDER and entry.name.endswith(".jpg")
+    is_rest_of_a_put = entry.name.startswith(".") and entry.name.endswith(PART_ENDING)
+    is_ours = is_latest or is_rest_of_a_put or _FILM_NAME.fullmatch(entry.name) is not None
+    return is_ours and modified_at < oldest
+
+
+def _is_removed_if_empty(folder: Path) -> bool:
+    try:
+        os.rmdir(folder)  # fails for a folder that is not empty
+    except OSError:
+        return False
+    return True

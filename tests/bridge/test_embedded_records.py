@@ -1,0 +1,108 @@
+"""The record contract on a real SQLite file, and what only the embedded store promises."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.bridge.embedded.sqlite_database import SqliteDatabase
+from functions.bridge.embedded.sqlite_records import SqliteRecordStore
+from functions.bridge.errors import ContractError
+from functions.bridge.ports import Stored
+from tests.bridge.contract_records import RecordBench, RecordsContract
+from tests.bridge.manual_clock import ManualClock
+
+
+class SqliteBench(RecordBench):
+    def __init__(self, path: Path) -> None:
+        self.clock = ManualClock()
+        self.database = SqliteDatabase(path)
+        self.records = SqliteRecordStore(self.database, self.clock)
+
+    def now(self) -> float:
+        return self.clock()
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[SqliteBench]:
+    bench = SqliteBench(tmp_path / "state.sqlite3")
+    yield bench
+    bench.database.close()
+
+
+class TestSqliteRecords(RecordsContract):
+    @pytest.fixture
+    def bench(self, tmp_path: Path) -> Iterator[SqliteBench]:
+        bench = SqliteBench(tmp_path / "state.sqlite3")
+        yield bench
+        bench.database.close()
+
+
+def test_records_and_marks_outlive_a_kill(bench: SqliteBench) -> None:
+    bench.records.put("printer/A1", {"state": "RUNNING"}, 0)
+    bench.records.put_if_absent("done/x", bench.now() + 100)
+    reopened = SqliteDatabase(bench.database.path)
+    records = SqliteRecordStore(reopened, bench.clock)
+    assert records.get("printer/A1") == Stored("printer/A1", {"state": "RUNNING"}, 1)
+    assert records.put_if_absent("done/x", bench.now() + 100) is False
+    reopened.close()
+
+
+@pytest.mark.parametrize("value", [{"x": float("nan")}, {"x": float("inf")}, {"x": {1, 2}}])
+def test_a_value_that_is_no_json_is_refused_and_changes_nothing(
+    bench: SqliteBench, value: dict[str, Any]
+) -> None:
+    with pytest.raises(ContractError):
+        bench.records.put("k", value, 0)
+    assert bench.records.get("k") is None
+
+
+def test_a_conflict_and_a_mark_that_is_set_already_cost_no_write(bench: SqliteBench) -> None:
+    bench.records.put_if_absent("done/x", bench.now() + 100)
+    commits = bench.database.commits
+    assert not bench.records.put_if_absent("done/x", bench.now() + 100)
+    with pytest.raises(ContractError):
+        bench.records.put("k", {"x": float("nan")}, 0)
+    assert bench.database.commits == commits
+
+
+def test_an_expired_mark_gives_way_to_a_record(bench: SqliteBench) -> None:
+    bench.records.put_if_absent("k", bench.now() + 100)
+    bench.pass_time(101)
+    assert bench.records.put("k", {"n": 1}, 0) == 1
+    bench.pass_time(10_000)
+    assert bench.records.get("k") == Stored("k", {"n": 1}, 1)
+
+
+def test_any_name_is_a_key_and_any_json_a_value(tmp_path_factory: pytest.TempPathFactory) -> None:
+    bench = SqliteBench(tmp_path_factory.mktemp("any") / "state.sqlite3")
+    any_text = st.text(st.characters(), max_size=20)
+    any_json = st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | any_text,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3),
+        max_leaves=8,
+    )
+
+    @settings(max_examples=60, deadline=None)
+    @given(name=any_text, value=st.dictionaries(any_text, any_json, max_size=4))
+    def check(name: str, value: dict[str, Any]) -> None:
+        key = "printer/" + name
+        stored = bench.records.get(key)
+        version = bench.records.put(key, value, stored.version if stored else 0)
+        assert bench.records.get(key) == Stored(key, value, version)
+        assert Stored(key, value, version) in bench.records.list(key)
+        listed = [found.key for found in bench.records.list("printer/")]
+        assert listed == sorted(listed)
+
+    check()
+    bench.database.close()
