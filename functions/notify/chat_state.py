@@ -1,0 +1,76 @@
+"""What is remembered of a chat between messages: the pacing window, failures in a row, a refused token."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from functions.bridge.errors import ConflictError
+from functions.bridge.ports import RecordStore
+from functions.notify.pacing import Window
+
+_TRIES = 8
+_LONGEST_BACK_OFF = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatState:
+    """`window`: times of recent sends; `failures`: tries in a row that Telegram could not be reached."""
+
+    window: Window = ()
+    failures: int = 0
+    is_unauthorized: bool = False
+
+
+def back_off(failures: int) -> float:
+    """Seconds to wait after so many failures in a row: 1 s doubling to 15 minutes."""
+    return min(_LONGEST_BACK_OFF, 2.0 ** min(max(0, failures - 1), 20))
+
+
+def read_state(records: RecordStore, key: str) -> ChatState:
+    """The state of a chat; junk counts as nothing known."""
+    stored = records.get(key)
+    return _decoded(stored.value) if stored else ChatState()
+
+
+def change_state(records: RecordStore, key: str, change: Callable[[ChatState], ChatState]) -> ChatState:
+    """Apply a change and return the new state; nothing is written when nothing changes.
+
+    Raises ConflictError only when others keep writing in between.
+    """
+    for attempt in range(_TRIES):
+        stored = records.get(key)
+        before = _decoded(stored.value) if stored else ChatState()
+        after = change(before)
+        if after == before:
+            return after
+        try:
+            records.put(key, _encoded(after), stored.version if stored else 0)
+        except ConflictError:
+            if attempt == _TRIES - 1:
+                raise
+            continue
+        return after
+    raise AssertionError("not reached")
+
+
+def _encoded(state: ChatState) -> dict[str, Any]:
+    return {
+        "window": list(state.window),
+        "failures": state.failures,
+        "is_unauthorized": state.is_unauthorized,
+    }
+
+
+def _decoded(value: dict[str, Any]) -> ChatState:
+    window = value.get("window")
+    failures = value.get("failures")
+    return ChatState(
+        tuple(float(at) for at in window if _is_time(at)) if isinstance(window, list) else (),
+        failures if isinstance(failures, int) and failures > 0 else 0,
+        value.get("is_unauthorized") is True,
+    )
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,219 @@
+"""One notification from its queue to a person: once, in order, however long Telegram is away.
+
+Both the embedded run and the Lambda handler call `NotifyService.handle`. Messages are received one at a
+time (`queue.receive(1)`): out of a batch, the next of a group would overtake one that is handed back.
+Several threads may do so at once; then a film in its own group holds up nothing.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from functions.bridge.effects import Category, Notification, decode_notification, outgoing
+from functions.bridge.errors import BridgeError, ContractError, TransientError
+from functions.bridge.ports import Delivery, FrameStore, Queue, RecordStore
+from functions.bridge.records import chat_key, done_key
+from functions.bridge.steady_clock import Clock
+from functions.notify import pacing
+from functions.notify.chat_state import ChatState, back_off, change_state, read_state
+from functions.notify.courier import Courier
+from functions.notify.message import Moment
+from functions.notify.sink import Answer, Outcome, Sink
+
+_log = logging.getLogger(__name__)
+
+OUTDATED_SECONDS = 120.0
+_OUTDATED = frozenset({Category.PROGRESS, Category.PHOTO})
+_DONE_MARK_SECONDS = 30 * 86_400.0
+_UNAUTHORIZED_SECONDS = 900.0
+_SMALLEST_FILM = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyRules:
+    """The settings that matter here; 0 messages per minute means no pacing."""
+
+    chat_id: str
+    messages_per_minute: int
+    zone: tzinfo
+
+
+class NotifyService:
+    """`timelapses` is where a smaller film is ordered; None: films are not made here."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        records: RecordStore,
+        frames: FrameStore,
+        sink: Sink,
+        timelapses: Queue | None,
+        clock: Clock,
+        rules: NotifyRules,
+    ) -> None:
+        self._queue = queue
+        self._records = records
+        self._courier = Courier(sink, frames)
+        self._timelapses = timelapses
+        self._clock = clock
+        self._rules = rules
+        self._chat_key = chat_key(rules.chat_id)
+        self._film_key = chat_key(f"{rules.chat_id}/films")
+        self._is_paced = pacing.is_group(rules.chat_id) and rules.messages_per_minute > 0
+
+    def handle(self, delivery: Delivery) -> None:
+        """Acknowledge, hand back or reject this delivery.
+
+        Raises TransientError only when the queue itself cannot be reached.
+        """
+        try:
+            notification = decode_notification(delivery.body)
+        except ContractError as error:
+            _log.error("a notification that cannot be read is set aside: %s", error)
+            self._queue.reject(delivery, f"not a notification: {error}")
+            return
+        try:
+            self._send_once(delivery, notification)
+        except TransientError as error:
+            delay = back_off(delivery.receive_count)
+            _log.warning("%s waits %g s, the storage is in trouble: %s", notification.id, delay, error)
+            self._queue.hand_back(delivery, delay)
+
+    def _send_once(self, delivery: Delivery, notification: Notification) -> None:
+        if self._records.get(done_key(notification.id)) is not None:
+            _log.info("%s was sent before", notification.id)
+            self._queue.acknowledge(delivery)
+            return
+        now = self._clock()
+        lateness = lateness_of(notification, delivery, now)
+        if notification.category in _OUTDATED and lateness > OUTDATED_SECONDS:
+            _log.info("%s is dropped: %.0f s late", notification.id, lateness)
+            self._queue.acknowledge(delivery)
+            return
+        wait = self._reserve(now)
+        if wait > 0:
+            _log.debug("%s waits %.1f s for its place", notification.id, wait)
+            self._queue.hand_back(delivery, wait)
+            return
+        key = self._chat_key if notification.film is None else self._film_key
+        failures = read_state(self._records, key).failures
+        moment = Moment(now, lateness, self._rules.zone)
+        answer = self._courier.deliver(notification, moment, failures)
+        if answer.outcome is Outcome.TOO_LARGE and notification.film is not None:
+            if self._order_smaller_film(notification):
+                self._finish(delivery, notification, "a smaller film is ordered")
+                return
+            answer = self._courier.tell_of_film(notification, moment, "The film is too large for Telegram")
+        self._settle(delivery, notification, answer, key, reserved_at=now)
+
+    def _settle(
+        self, delivery: Delivery, notification: Notification, answer: Answer, key: str, reserved_at: float
+    ) -> None:
+        match answer.outcome:
+            case Outcome.SENT:
+                self._finish(delivery, notification, f"sent as message {answer.message_id}")
+                self._remember_success(key, reserved_at)
+            case Outcome.WAIT if answer.retry_after is not None:
+                self._release(reserved_at)
+                _log.warning("Telegram asks to wait %g s", answer.retry_after)
+                self._queue.hand_back(delivery, answer.retry_after)
+            case Outcome.WAIT | Outcome.AWAY:
+                state = self._change(key, lambda before: replace(before, failures=before.failures + 1))
+                delay = back_off(state.failures)
+                _log.warning("Telegram is not reached (%s): next try in %g s", answer.reason, delay)
+                self._queue.hand_back(delivery, delay)
+            case Outcome.UNAUTHORIZED:
+                self._release(reserved_at)
+                self._say_unauthorized(answer)
+                self._queue.hand_back(delivery, _UNAUTHORIZED_SECONDS)
+            case _:
+                self._release(reserved_at)
+                _log.error("%s is refused for good: %s", notification.id, answer.reason)
+                self._queue.reject(delivery, answer.reason)
+
+    def _finish(self, delivery: Delivery, notification: Notification, how: str) -> None:
+        """Mark it done, then acknowledge; a mark that fails must not send the message again."""
+        try:
+            self._records.put_if_absent(done_key(notification.id), self._clock() + _DONE_MARK_SECONDS)
+        except BridgeError as error:
+            _log.error("%s could not be marked as done: %s", notification.id, error)
+        self._queue.acknowledge(delivery)
+        _log.info("%s of %s: %s", notification.category.value, notification.printer_id, how)
+
+    def _reserve(self, now: float) -> float:
+        """Take a place in the chat's window; the seconds to wait if there is none."""
+        if not self._is_paced:
+            return 0.0
+        most = self._rules.messages_per_minute
+        wait = 0.0
+
+        def take_place(state: ChatState) -> ChatState:
+            nonlocal wait
+            wait = pacing.seconds_to_wait(state.window, now, most)
+            if wait > 0:
+                return state
+            return replace(state, window=(*pacing.current(state.window, now), now))
+
+        self._change(self._chat_key, take_place)
+        return wait
+
+    def _release(self, reserved_at: float) -> None:
+        """Nothing was sent: the place is free again."""
+        if self._is_paced:
+            self._change(self._chat_key, lambda state: replace(state, window=_without(state, reserved_at)))
+
+    def _remember_success(self, key: str, reserved_at: float) -> None:
+        """Telegram counts from when a message arrived, at the latest now: the place moves to now."""
+        now = self._clock()
+
+        def well_again(state: ChatState) -> ChatState:
+            return replace(state, failures=0)
+
+        def arrived(state: ChatState) -> ChatState:
+            window = (*_without(state, reserved_at), now) if self._is_paced else state.window
+            return replace(state, window=window, is_unauthorized=False)
+
+        try:
+            if key == self._chat_key:
+                self._change(key, lambda state: arrived(well_again(state)))
+            else:
+                self._change(key, well_again)
+                self._change(self._chat_key, arrived)
+        except TransientError as error:
+            _log.warning("the state of the chat could not be written: %s", error)
+
+    def _say_unauthorized(self, answer: Answer) -> None:
+        if read_state(self._records, self._chat_key).is_unauthorized:
+            return
+        _log.error(
+            "Telegram refuses the bot's token (%s); messages wait, next tries every 15 min", answer.reason
+        )
+        self._change(self._chat_key, lambda state: replace(state, is_unauthorized=True))
+
+    def _order_smaller_film(self, notification: Notification) -> bool:
+        """Ask once for a film of half the bytes; False if this is that film, or none can be made."""
+        film, remake = notification.film, notification.remake
+        if self._timelapses is None or film is None or remake is None or remake.max_bytes is not None:
+            return False
+        smaller = replace(remake, id=f"{remake.id}/smaller", max_bytes=max(_SMALLEST_FILM, film.size // 2))
+        refusals = self._timelapses.send([outgoing(smaller, smaller.job_id)])
+        for refusal in refusals:
+            _log.error("a smaller film could not be ordered: %s", refusal.reason)
+        return not refusals
+
+    def _change(self, key: str, change: Callable[[ChatState], ChatState]) -> ChatState:
+        return change_state(self._records, key, change)
+
+
+def _without(state: ChatState, place: float) -> pacing.Window:
+    """The window less one place of that time."""
+    places = list(state.window)
+    if place in places:
+        places.remove(place)
+    return tuple(places)
+
+
+def lateness_of(notification: Notification, delivery: Delivery, now: float) -> float:
+    """Seconds since the event: what it was late when it was queued, and its time in the queue."""
+    return max(0.0, notification.late_by) + max(0.0, now - delivery.sent_at)

@@ -1,0 +1,216 @@
+"""The Bot API over HTTP. Every way a call can end is an Answer; the token is in none of them.
+
+Source: core.telegram.org/bots/api (sendMessage, sendPhoto, sendVideo).
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from functions.bridge.effects import Film
+from functions.notify.message import Message
+from functions.notify.multipart import FilePart, MultipartBody
+from functions.notify.sink import Answer, Outcome
+from functions.notify.telegram_answer import read_answer
+
+if TYPE_CHECKING:
+    import requests
+
+_log = logging.getLogger(__name__)
+
+_ANSWER_LIMIT = 64 * 1024
+_FILM_FACTOR = 5
+
+
+class Telegram:
+    """A Sink. `chat_id` is a number as text or @channel; `thread_id` the topic, if any.
+
+    `connect_seconds` and `read_seconds` bound each wait; a film may take five times as long.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        chat_id: str,
+        thread_id: int | None = None,
+        api_url: str = "https://api.telegram.org",
+        connect_seconds: float = 10.0,
+        read_seconds: float = 60.0,
+    ) -> None:
+        self._token = token
+        self._chat_id = chat_id
+        self._thread_id = thread_id
+        self._api_url = api_url.rstrip("/")
+        self._timeouts = (connect_seconds, read_seconds)
+        self._local = threading.local()
+        logging.getLogger("urllib3.connectionpool").addFilter(self._hide_token)
+
+    def __repr__(self) -> str:
+        return f"Telegram(chat_id={self._chat_id!r}, api_url={self._api_url!r})"
+
+    def send_text(self, message: Message) -> Answer:
+        def call() -> Answer:
+            fields = {**self._address(), "link_preview_options": {"is_disabled": True}}
+            fields["text"], mode = _text_of(message)
+            fields |= mode | ({"disable_notification": True} if message.is_silent else {})
+            body = json.dumps(fields).encode()
+            return self._post("sendMessage", body, "application/json", self._timeouts)
+
+        return self._following_the_chat(call)
+
+    def send_photo(self, message: Message, photo: bytes) -> Answer:
+        def call() -> Answer:
+            part = FilePart("photo", "photo.jpg", "image/jpeg", BytesIO(photo), len(photo))
+            return self._post_form("sendPhoto", message, {}, [part], self._timeouts)
+
+        return self._following_the_chat(call)
+
+    def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
+        def call() -> Answer:
+            content.seek(0)
+            files = [FilePart("video", "timelapse.mp4", "video/mp4", content, film.size)]
+            if thumbnail is not None:
+                files.append(
+                    FilePart("thumbnail", "thumbnail.jpg", "image/jpeg", BytesIO(thumbnail), len(thumbnail))
+                )
+            fields = {
+                "width": str(film.width),
+                "height": str(film.height),
+                "duration": str(max(1, round(film.duration_seconds))),
+                "supports_streaming": "true",
+            }
+            connect, read = self._timeouts
+            timeouts = (connect * _FILM_FACTOR, read * _FILM_FACTOR)
+            return self._post_form("sendVideo", message, fields, files, timeouts)
+
+        return self._following_the_chat(call)
+
+    def _address(self) -> dict[str, Any]:
+        chat_id = self._chat_id
+        address: dict[str, Any] = {"chat_id": chat_id if chat_id.startswith("@") else int(chat_id)}
+        if self._thread_id is not None:
+            address["message_thread_id"] = self._thread_id
+        return address
+
+    def _post_form(
+        self,
+        method: str,
+        message: Message,
+        more: Mapping[str, str],
+        files: Sequence[FilePart],
+        timeouts: tuple[float, float],
+    ) -> Answer:
+        caption, mode = _text_of(message)
+        fields = {name: str(value) for name, value in self._address().items()}
+        fields |= {"caption": caption, **mode, **more}
+        if message.is_silent:
+            fields["disable_notification"] = "true"
+        body = MultipartBody(fields, files)
+        return self._post(method, body, body.content_type, timeouts)
+
+    def _post(
+        self, method: str, body: bytes | MultipartBody, content_type: str, timeouts: tuple[float, float]
+    ) -> Answer:
+        import requests
+        import urllib3
+
+        url = f"{self._api_url}/bot{self._token}/{method}"
+        headers = {"Content-Type": content_type}
+        try:
+            with self._session().post(
+                url,
+                data=body,
+                headers=headers,
+                timeout=timeouts,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = response.raw.read(_ANSWER_LIMIT, decode_content=True)
+                status = response.status_code
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            self._drop_session()
+            return Answer(Outcome.AWAY, _reason_of(error, timeouts))
+        reading = read_answer(status, content)
+        if reading.new_chat_id is not None and str(reading.new_chat_id) != self._chat_id:
+            raise _ChatMovedError(reading.new_chat_id)
+        return reading.answer
+
+    def _following_the_chat(self, call: Any) -> Answer:
+        """A group that became a supergroup has a new id: use it from now on, and say so once."""
+        try:
+            answer: Answer = call()
+        except _ChatMovedError as moved:
+            _log.warning(
+                "the chat has a new id, because its group became a supergroup: set TELEGRAM_CHAT_ID=%s",
+                moved.new_chat_id,
+            )
+            self._chat_id = str(moved.new_chat_id)
+            try:
+                answer = call()
+            except _ChatMovedError:
+                return Answer(Outcome.REFUSED, "the chat moves from id to id; check TELEGRAM_CHAT_ID")
+        return answer
+
+    def _session(self) -> "requests.Session":
+        """One for each thread, so that connections are used again."""
+        import requests
+
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+        return session
+
+    def _drop_session(self) -> None:
+        """After a fault its connections are not to be trusted."""
+        self._session().close()
+        self._local.session = None
+
+    def _hide_token(self, record: logging.LogRecord) -> bool:
+        """The HTTP library logs paths at its lowest level, and the token is part of them."""
+        text = record.getMessage()
+        if self._token in text:
+            record.msg, record.args = text.replace(self._token, "***"), ()
+        return True
+
+
+class _ChatMovedError(Exception):
+    def __init__(self, new_chat_id: int) -> None:
+        super().__init__(str(new_chat_id))
+        self.new_chat_id = new_chat_id
+
+
+def _text_of(message: Message) -> tuple[str, dict[str, str]]:
+    if message.html is None:
+        return message.plain, {}
+    return message.html, {"parse_mode": "HTML"}
+
+
+def _reason_of(error: BaseException, timeouts: tuple[float, float]) -> str:
+    """Why a call failed, from types and system errors alone: messages of these errors hold the URL."""
+    import requests
+
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no connection within {timeouts[0]:g} s"
+    if isinstance(error, requests.Timeout):
+        return f"no answer within {timeouts[1]:g} s"
+    cause = _system_error(error)
+    return cause or f"the connection failed ({type(error).__name__})"
+
+
+def _system_error(error: BaseException | None) -> str | None:
+    """The words of the system error at the bottom of a chain of causes."""
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        current = pending.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        if isinstance(current, OSError) and current.errno is not None and current.strerror:
+            return str(current.strerror)
+        pending += [argument for argument in current.args if isinstance(argument, BaseException)]
+        pending += [current.__cause__, current.__context__, getattr(current, "reason", None)]
+    return None

@@ -1,0 +1,110 @@
+"""Which words a notification's first line has, and which figures its third. One row for each category."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from functions.bridge.effects import Category, Notification, Severity
+from functions.bridge.words import PAUSED
+from functions.notify import phrases
+from functions.notify.markup import clean, cut_end
+
+
+class Figures(Enum):
+    """What of the job's figures makes sense to say."""
+
+    NONE = auto()
+    ESTIMATE = auto()  # at the start: how long it will take
+    RUNNING = auto()  # with the time it will be ready
+    STANDING = auto()  # as they stood; when it will be ready is not known
+    RESULT = auto()  # how long it took
+    STOPPED = auto()  # how far it came
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Icon and words of the first line, the figures of the third."""
+
+    icon: str
+    words: str
+    figures: Figures
+
+
+_WORDINGS = {
+    Category.STARTED: Wording("▶️", "print started", Figures.ESTIMATE),
+    Category.ALREADY_PRINTING: Wording("🖨", "already printing", Figures.RUNNING),
+    Category.FILE_CHANGED: Wording("📄", "file changed", Figures.RUNNING),
+    Category.STATE_CHANGED: Wording("🔄", "state changed", Figures.RUNNING),
+    Category.PAUSED: Wording("⏸️", "print paused", Figures.STANDING),
+    Category.RESUMED: Wording("▶️", "print resumed", Figures.RUNNING),
+    Category.PROGRESS: Wording("🖨", "printing", Figures.RUNNING),
+    Category.ERROR: Wording("⚠️", "error", Figures.RUNNING),
+    Category.PHOTO: Wording("📷", "photo", Figures.RUNNING),
+    Category.FINISHED: Wording("✅", "print finished", Figures.RESULT),
+    Category.FAILED: Wording("❌", "print failed", Figures.STOPPED),
+    Category.CANCELLED: Wording("🚫", "print cancelled", Figures.STOPPED),
+    Category.ENDED: Wording("❔", "print ended, cause unknown", Figures.STOPPED),
+    Category.CONTACT_LOST: Wording("📡", "contact lost", Figures.STANDING),
+    Category.CONTACT_RESTORED: Wording("📶", "contact restored", Figures.RUNNING),
+    Category.OFFLINE: Wording("🔌", "offline while printing", Figures.STANDING),
+    Category.ONLINE: Wording("🟢", "back online", Figures.RUNNING),
+    Category.FILM: Wording("🎬", "timelapse", Figures.NONE),
+    Category.FILM_FAILED: Wording("🎬", "no timelapse", Figures.NONE),
+    Category.DEFECT: Wording("🚨", "possible print defect", Figures.RUNNING),
+    Category.INSPECTION_DOWN: Wording("🙈", "AI checks are not working", Figures.NONE),
+    Category.COLLECTOR_LOST: Wording("🛑", "the collector is silent", Figures.NONE),
+    Category.COLLECTOR_BACK: Wording("🟢", "the collector is back", Figures.NONE),
+}
+_ERRORS = {
+    Severity.NOTICE: ("ℹ️", "notice from the printer"),
+    Severity.ATTENTION: ("⚠️", "error"),
+    Severity.CRITICAL: ("🚨", "serious error"),
+}
+_LATE_ENDS = {
+    Category.FINISHED: "print finished while we were away",
+    Category.FAILED: "print failed while we were away",
+    Category.CANCELLED: "print cancelled while we were away",
+    Category.ENDED: "print ended while we were away, result unknown",
+}
+_SILENT = frozenset({Category.PROGRESS, Category.PHOTO})
+
+
+def is_paused(notification: Notification) -> bool:
+    """Whether the printer stands paused at the moment of the message."""
+    return notification.to_state in PAUSED
+
+
+def is_silent(notification: Notification) -> bool:
+    """Whether the phone makes no sound: progress and interval photos ask nothing of anybody."""
+    return notification.category in _SILENT
+
+
+def wording_of(notification: Notification) -> Wording:
+    """The words for this notification."""
+    base = _WORDINGS[notification.category]
+    icon, words, figures = base.icon, base.words, base.figures
+    if is_paused(notification) and figures is Figures.RUNNING:
+        figures = Figures.STANDING
+    percent = phrases.known_percent(notification.percent)
+    match notification.category:
+        case Category.ERROR:
+            icon, words = _ERRORS[notification.severity]
+        case Category.STATE_CHANGED:
+            words += _change(notification)
+        case Category.ALREADY_PRINTING if is_paused(notification):
+            words = "a print is under way, paused now"
+        case Category.CONTACT_LOST if percent is not None:
+            words += f" at {percent} %"
+        case Category.DEFECT if notification.reason:
+            words += f" ({cut_end(clean(notification.reason), 60)})"
+        case Category.FINISHED | Category.FAILED | Category.CANCELLED | Category.ENDED:
+            if notification.late_end:
+                words = _LATE_ENDS[notification.category]
+        case _:
+            pass
+    return Wording(icon, words, figures)
+
+
+def _change(notification: Notification) -> str:
+    states = [phrases.state(word) for word in (notification.from_state, notification.to_state) if word]
+    shown = " → ".join(cut_end(clean(word), 40) for word in states)
+    return f" ({shown})" if shown else ""
