@@ -1,0 +1,67 @@
+"""What a look asks of others: a second look, an alert, the word that the checks do not work."""
+
+from dataclasses import replace
+
+from functions.bridge.contract import FrameReference
+from functions.bridge.effects import Category, Inspection, Notification, Severity
+from functions.inspection.verdict import Defect, Verdict
+
+IN_WORDS = {
+    Defect.SPAGHETTI: "loose filament (spaghetti)",
+    Defect.DETACHED: "the part has come off the plate",
+    Defect.LAYER_SHIFT: "layers are shifted",
+    Defect.BLOB_ON_NOZZLE: "a blob of plastic on the nozzle",
+    Defect.SEVERE_STRINGING: "severe stringing",
+    Defect.WARPING: "the part is warping off the plate",
+    Defect.OTHER: "something looks wrong",
+    Defect.NONE: "nothing",
+}
+_RUINOUS = frozenset({Defect.SPAGHETTI, Defect.DETACHED, Defect.BLOB_ON_NOZZLE})
+
+
+def second_look(asked: Inspection, edge_now: float, delay_seconds: float) -> Inspection:
+    """The look that confirms a suspicion, due after the delay; it finds its own newest frame."""
+    return replace(
+        asked,
+        id=f"{asked.id}/second",
+        second_of=asked.id,
+        observed_at=edge_now + delay_seconds,
+        late_by=-delay_seconds,
+        frame=None,
+    )
+
+
+def alert(
+    asked: Inspection, verdict: Verdict, confidence: float, frame: FrameReference, edge_now: float
+) -> Notification:
+    """The message that a print fails, with the frame that was judged."""
+    return Notification(
+        id=f"{asked.second_of or asked.id}/defect/{verdict.category.value}",
+        category=Category.DEFECT,
+        printer_id=asked.printer_id,
+        observed_at=edge_now,
+        model=asked.model,
+        job_id=asked.job_id,
+        job_name=asked.job_name,
+        percent=asked.percent,
+        layer=asked.layer,
+        total_layers=asked.total_layers,
+        remaining_minutes=asked.remaining_minutes,
+        reason=IN_WORDS[verdict.category],
+        text=verdict.summary or None,
+        confidence=confidence,
+        severity=Severity.CRITICAL if verdict.category in _RUINOUS else Severity.ATTENTION,
+        frame=frame,
+    )
+
+
+def checks_do_not_work(asked: Inspection, day: str, text: str, edge_now: float) -> Notification:
+    """The message that no look can be made; its id is the same all day (UTC), whatever the printer."""
+    return Notification(
+        id=f"inspection-down/{day}",
+        category=Category.INSPECTION_DOWN,
+        printer_id=asked.printer_id,
+        observed_at=edge_now,
+        text=text,
+        severity=Severity.ATTENTION,
+    )
