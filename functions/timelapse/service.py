@@ -1,0 +1,239 @@
+"""One order for a film: wait for its frames, make it, store it, tell the person; or tell why not."""
+
+import logging
+import math
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from functions.bridge.contract import FrameReference
+from functions.bridge.effects import Category, Film, Notification, Timelapse, decode_timelapse, outgoing
+from functions.bridge.errors import ContractError, PermanentError, TransientError
+from functions.bridge.frame_keys import belongs_to, film_key
+from functions.bridge.names import digest
+from functions.bridge.ports import Delivery, FrameStore, Queue, RecordStore, StoredFrame
+from functions.bridge.records import done_key
+from functions.timelapse.encode import FilmOrder, MadeFilm, make_film
+from functions.timelapse.encoder import DEFAULT_PATIENCE, Patience
+from functions.timelapse.ffmpeg import find_ffmpeg
+from functions.timelapse.film_errors import EncodingError, TooFewFramesError
+from functions.timelapse.selection import FEWEST_FRAMES, FilmWishes, choose_evenly, most_frames
+from functions.timelapse.thumbnail import thumbnail_key
+from functions.timelapse.waiting import (
+    FAILURES_LIMIT,
+    RETRY_DELAYS,
+    STARTS_LIMIT,
+    missing_frames,
+    retry_delay,
+    wait_for_frames,
+)
+
+logger = logging.getLogger(__name__)
+
+_MARKS_KEPT_SECONDS = 30 * 86_400.0
+_STORE_RETRY_SECONDS, _STORE_RETRY_DOUBLINGS = 10.0, 6
+_LEFTOVERS = "film-*"
+_HAND_STAMP = "%Y%m%dT%H%M%S"
+
+
+@dataclass(frozen=True, slots=True)
+class FilmSettings:
+    """What the service needs to know: wishes, the FFMPEG setting, the chat, a folder for the film being made.
+
+    `shown_folder` turns a key prefix into the folder that a person can find the frames in.
+    """
+
+    wishes: FilmWishes
+    chat_id: str
+    work_folder: Path
+    ffmpeg: str = ""
+    patience: Patience = DEFAULT_PATIENCE
+    retry_delays: Sequence[float] = RETRY_DELAYS
+    shown_folder: Callable[[str], str] = str
+
+
+class TimelapseService:
+    """Handles one delivery at a time; every delivery ends acknowledged, handed back or rejected."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        notifications: Queue,
+        records: RecordStore,
+        frames: FrameStore,
+        clock: Callable[[], float],
+        settings: FilmSettings,
+    ) -> None:
+        self._queue = queue
+        self._notifications = notifications
+        self._records = records
+        self._frames = frames
+        self._clock = clock
+        self._settings = settings
+        for leftover in settings.work_folder.glob(_LEFTOVERS):
+            leftover.unlink(missing_ok=True)
+
+    def handle(self, delivery: Delivery) -> None:
+        """Make the film that the delivery asks for. Raises TransientError if not even handing back works."""
+        try:
+            order = _read_order(delivery.body)
+        except ContractError as error:
+            logger.error("an order for a film is not readable: %s", error)
+            self._queue.reject(delivery, str(error))
+            return
+        try:
+            self._fulfil(order, delivery)
+        except TransientError as error:
+            doublings = min(delivery.receive_count - 1, _STORE_RETRY_DOUBLINGS)
+            wait = error.retry_after or _STORE_RETRY_SECONDS * 2**doublings
+            logger.warning("the film of %s has to wait: %s", _named(order), error)
+            self._queue.hand_back(delivery, wait)
+
+    def _fulfil(self, order: Timelapse, delivery: Delivery) -> None:
+        if self._records.get(done_key(order.id)) is not None:
+            self._queue.acknowledge(delivery)
+            return
+        frames = self._frames_of(order)
+        wait = wait_for_frames(len(frames), order.frames_kept, self._clock() - delivery.sent_at)
+        if wait is not None:
+            logger.info(
+                "the film of %s waits for frames: %d of %s are here",
+                *(_named(order), len(frames), order.frames_kept),
+            )
+            self._queue.hand_back(delivery, wait)
+            return
+        if self._count("film-start", order, STARTS_LIMIT) is None:
+            self._tell_failure(order, f"making it was interrupted {STARTS_LIMIT} times")
+        else:
+            try:
+                self._make(order, frames)
+            except TooFewFramesError as error:
+                logger.warning("no film of %s: %s", _named(order), error)
+            except EncodingError as error:
+                failures = self._count("film-failure", order, FAILURES_LIMIT) or FAILURES_LIMIT
+                delay = retry_delay(failures, self._settings.retry_delays)
+                if delay is not None:
+                    logger.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
+                    self._queue.hand_back(delivery, delay)
+                    return
+                self._tell_failure(order, str(error))
+            except PermanentError as error:
+                self._tell_failure(order, str(error))
+        self._records.put_if_absent(done_key(order.id), self._clock() + _MARKS_KEPT_SECONDS)
+        self._queue.acknowledge(delivery)
+
+    def _frames_of(self, order: Timelapse) -> list[StoredFrame]:
+        """The job's frames by time, not by folder: other runs of the same file share the folder."""
+        # A name carries whole seconds: the second in which the job began is the job's.
+        found = self._frames.list(order.prefix, math.floor(order.since), order.until)
+        return sorted(found, key=lambda frame: (frame.taken_at, frame.key))
+
+    def _make(self, order: Timelapse, frames: Sequence[StoredFrame]) -> None:
+        filled = [frame for frame in frames if frame.size > 0]
+        if len(filled) < FEWEST_FRAMES:
+            raise TooFewFramesError(f"{len(filled)} frames are there, and a film needs two")
+        wishes = self._settings.wishes
+        if order.max_bytes is not None:
+            wishes = replace(wishes, max_bytes=min(wishes.max_bytes, order.max_bytes))
+        most = most_frames(wishes.target_seconds, wishes.fps_cap)
+        chosen = [filled[place] for place in choose_evenly([frame.taken_at for frame in filled], most)]
+        path = self._work_file(order, ".mp4")
+        made = make_film(
+            FilmOrder(
+                ffmpeg=find_ffmpeg(self._settings.ffmpeg),
+                keys=[frame.key for frame in chosen],
+                fetch=self._frames.get,
+                wishes=wishes,
+                output=path,
+                patience=self._settings.patience,
+            )
+        )
+        try:
+            self._tell_film(order, made, len(frames), len(frames) - len(filled), chosen[-1].taken_at)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _tell_film(self, order: Timelapse, made: MadeFilm, arrived: int, empty: int, taken_at: float) -> None:
+        # By the job's end and not by the clock: a repeat after a crash writes the same film again. A
+        # smaller one lies beside the one that was refused.
+        key = film_key(order.prefix, order.observed_at + (order.max_bytes is not None))
+        thumbnail = self._store_thumbnail(order, key, made, taken_at)
+        self._frames.put(key, made.path)
+        missing = missing_frames(arrived, order.frames_kept, made.broken + empty)
+        logger.info(
+            "the film of %s: %d frames (%d missing), %.0f s, %.1f MB",
+            *(_named(order), made.frames, missing, made.seconds, made.size / 1e6),
+        )
+        film = Film(key, made.size, made.seconds, made.width, made.height, made.frames, missing)
+        self._send(replace(_notification(order, Category.FILM), film=film, frame=thumbnail, remake=order))
+
+    def _store_thumbnail(
+        self, order: Timelapse, key: str, made: MadeFilm, taken_at: float
+    ) -> FrameReference | None:
+        if made.thumbnail is None:
+            return None
+        path = self._work_file(order, ".jpg")
+        try:
+            path.write_bytes(made.thumbnail)
+        except OSError as error:
+            raise EncodingError(f"the film's thumbnail cannot be written: {error.strerror}") from error
+        self._frames.put(thumbnail_key(key), path)
+        return FrameReference(thumbnail_key(key), taken_at, len(made.thumbnail))
+
+    def _work_file(self, order: Timelapse, ending: str) -> Path:
+        folder = self._settings.work_folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EncodingError(f"{folder} cannot be made: {error.strerror}") from error
+        return folder / f"film-{digest(order.id)[:16]}{ending}"
+
+    def _tell_failure(self, order: Timelapse, cause: str) -> None:
+        since, until = (
+            datetime.fromtimestamp(stamp, UTC).strftime(_HAND_STAMP) for stamp in (order.since, order.until)
+        )
+        folder = shlex.quote(self._settings.shown_folder(order.prefix))
+        reason = (
+            f"{cause}. The frames are kept; by hand it is made with: "
+            f"printer-bridge timelapse {folder} --since {since} --until {until}"
+        )
+        logger.error("no film of %s: %s", _named(order), cause)
+        self._send(replace(_notification(order, Category.FILM_FAILED), reason=reason))
+
+    def _send(self, notification: Notification) -> None:
+        for refusal in self._notifications.send([outgoing(notification, f"{self._settings.chat_id}/films")]):
+            logger.error("the message about a film was refused: %s", refusal.reason)
+
+    def _count(self, what: str, order: Timelapse, limit: int) -> int | None:
+        """How often that has happened with this order, this time included; None beyond the limit."""
+        for number in range(1, limit + 1):
+            expires_at = self._clock() + _MARKS_KEPT_SECONDS
+            if self._records.put_if_absent(f"{what}/{order.id}/{number}", expires_at):
+                return number
+        return None
+
+
+def _read_order(body: str) -> Timelapse:
+    order = decode_timelapse(body)
+    if not order.prefix.endswith("/") or not belongs_to(order.prefix, order.printer_id):
+        raise ContractError(f"{order.prefix[:200]!r} is no folder of that printer")
+    return order
+
+
+def _notification(order: Timelapse, category: Category) -> Notification:
+    return Notification(
+        id=f"{order.id}/{category.value}",
+        category=category,
+        printer_id=order.printer_id,
+        observed_at=order.observed_at,
+        model=order.model,
+        job_id=order.job_id,
+        job_name=order.job_name,
+        duration_seconds=order.duration_seconds,
+    )
+
+
+def _named(order: Timelapse) -> str:
+    return f"{order.job_name or 'a job without a name'!r} on {order.printer_id!r}"
