@@ -94,7 +94,8 @@ class Courier:
         frame, age = notification.frame, picture_age(notification)
         if frame is None or age is None:
             return None
-        if age > PICTURE_AGE_LIMIT:
+        is_evidence = notification.category is Category.DEFECT  # the very picture that was judged
+        if age > PICTURE_AGE_LIMIT and not is_evidence:
             _log.info("the picture of %s is left out: %.0f s old", notification.id, age)
             return None
         return self._picture(notification, frame.key)

@@ -112,7 +112,9 @@ class NotifyService:
     ) -> None:
         match answer.outcome:
             case Outcome.SENT:
-                self._finish(delivery, notification, f"sent as message {answer.message_id}")
+                is_remote = answer.message_id is not None  # what a terminal shows needs no line beside it
+                how = f"sent as message {answer.message_id}" if is_remote else "shown"
+                self._finish(delivery, notification, how, logging.INFO if is_remote else logging.DEBUG)
                 self._remember_success(key, reserved_at)
             case Outcome.WAIT if answer.retry_after is not None:
                 self._release(reserved_at)
@@ -132,14 +134,16 @@ class NotifyService:
                 _log.error("%s is refused for good: %s", notification.id, answer.reason)
                 self._queue.reject(delivery, answer.reason)
 
-    def _finish(self, delivery: Delivery, notification: Notification, how: str) -> None:
+    def _finish(
+        self, delivery: Delivery, notification: Notification, how: str, level: int = logging.INFO
+    ) -> None:
         """Mark it done, then acknowledge; a mark that fails must not send the message again."""
         try:
             self._records.put_if_absent(done_key(notification.id), self._clock() + _DONE_MARK_SECONDS)
         except BridgeError as error:
             _log.error("%s could not be marked as done: %s", notification.id, error)
         self._queue.acknowledge(delivery)
-        _log.info("%s of %s: %s", notification.category.value, notification.printer_id, how)
+        _log.log(level, "%s of %s: %s", notification.category.value, notification.printer_id, how)
 
     def _reserve(self, now: float) -> float:
         """Take a place in the chat's window; the seconds to wait if there is none."""

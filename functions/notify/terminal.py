@@ -23,7 +23,6 @@ class Terminal:
         self._clock = clock
         self._zone = zone
         self._lock = threading.Lock()
-        self._count = 0
 
     def send_text(self, message: Message) -> Answer:
         return self._show(message, None)
@@ -57,8 +56,7 @@ class Terminal:
         ]
         with self._lock:
             self._write("\n".join(box) + "\n")
-            self._count += 1
-            return Answer(Outcome.SENT, message_id=self._count)
+            return Answer(Outcome.SENT)
 
     def _write(self, text: str) -> None:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from functions.bridge.contract import Report, ReportKind, decode_report
-from functions.bridge.effects import Effect, Inspection, Notification, Timelapse, outgoing
+from functions.bridge.effects import Effect, Notification, Timelapse, outgoing
 from functions.bridge.errors import ContractError, PermanentError, TransientError
 from functions.bridge.ports import Delivery, Queue, RecordStore
 from functions.bridge.records import collector_key, printer_key
@@ -78,14 +78,14 @@ class TrackerService:
         self.records.put(key, record_to_json(after), version)
 
     def _send(self, effect: Effect, late_by: float) -> None:
+        late_by = round(late_by, 3)
         if isinstance(effect, Notification):
-            _log.info("%s: %s", effect.printer_id, effect.category.value)
-            message = outgoing(replace(effect, late_by=round(late_by, 3)), self.chat)
-            refused = self.notifications.send([message])
+            _log.debug("%s: %s", effect.printer_id, effect.category.value)
+            refused = self.notifications.send([outgoing(replace(effect, late_by=late_by), self.chat)])
         elif isinstance(effect, Timelapse):
             refused = self.timelapses.send([outgoing(effect, effect.job_id)])
-        elif isinstance(effect, Inspection) and self.inspections is not None:
-            refused = self.inspections.send([outgoing(effect, effect.job_id)])
+        elif self.inspections is not None:
+            refused = self.inspections.send([outgoing(replace(effect, late_by=late_by), effect.job_id)])
         else:
             return
         for refusal in refused:

@@ -59,12 +59,7 @@ def report_series(draw: Callable[[st.SearchStrategy[Any]], Any], statuses: Any =
         now += draw(st.sampled_from([0.0, 1.0, 10.0, 31.0, 400.0, 4000.0]))
         collector = draw(st.sampled_from(["c1", "c1", "c1", "c2"]))
         sequences[collector] += draw(st.integers(1, 3))
-        kind = draw(
-            st.sampled_from(
-                [ReportKind.STATUS, ReportKind.STATUS, ReportKind.STATUS, ReportKind.SILENCE]
-                + [ReportKind.PRESENCE]
-            )
-        )
+        kind = draw(st.sampled_from([*[ReportKind.STATUS] * 3, ReportKind.SILENCE, ReportKind.PRESENCE]))
         key = f"images/p/job/20260101T000000_{number:06d}_job.jpg"
         reports.append(
             Report(

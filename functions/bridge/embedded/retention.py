@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 DATABASE_RETENTION_DAYS = 14.0  # as the cloud's queues keep their messages
 
 _DAY = 86_400.0
-_FILM_NAME = re.compile(r"timelapse_[0-9]{8}T[0-9]{6}\.mp4")
+_FILM_NAME = re.compile(r"timelapse_\d{8}T\d{6}(?:\.mp4|_thumb\.jpg)")  # a film and its thumbnail
 _PRINTER_DEPTH, _JOB_DEPTH = 1, 2
 
 

@@ -1,0 +1,87 @@
+"""`printer-bridge` (also `python -m infra.local`): everything on this machine."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from functions.bridge.errors import BridgeError, ConfigurationError
+from functions.bridge.logs import set_up_logs
+from functions.bridge.settings import Settings, load_settings
+from functions.timelapse import by_hand
+from infra.local.environment import read_environment, wants_simulation
+
+EXIT_FAULT = 1
+EXIT_CONFIGURATION = 2
+_log = logging.getLogger("infra.local")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0: ended as asked; 1: cannot be done here; 2: settings cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="printer-bridge", description="Watches 3D printers behind BambUI; settings: see the README."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    commands.add_parser("run", help="watch the printers (the default)")
+    film = commands.add_parser("timelapse", help="make the film of a folder of frames by hand")
+    by_hand.add_arguments(film)
+    asked = parser.parse_args(arguments)
+    environment = read_environment(Path.cwd())
+    try:
+        settings = load_settings(environment, "local")
+    except ConfigurationError as error:
+        print(
+            "These settings cannot be used:",
+            *(f"  {fault}" for fault in error.faults),
+            sep="\n",
+            file=sys.stderr,
+        )
+        return EXIT_CONFIGURATION
+    set_up_logs(
+        settings.log_level,
+        settings.log_format,
+        [settings.telegram_bot_token, settings.openrouter_api_key, settings.api_key],
+    )
+    if asked.command == "timelapse":
+        return by_hand.run(asked, settings)
+    return run(settings, wants_simulation(environment, settings.simulate))
+
+
+def run(settings: Settings, is_simulated: bool) -> int:
+    """Watch until Ctrl-C or SIGTERM."""
+    try:
+        asyncio.run(_run(settings, is_simulated))
+    except (BridgeError, OSError) as error:
+        _log.error("%s", error)
+        return EXIT_FAULT
+    return 0
+
+
+async def _run(settings: Settings, is_simulated: bool) -> None:
+    from infra.local.bridge import Bridge, version
+    from infra.local.own_lock import OwnLock
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    lock = OwnLock(settings.data_dir)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(lock.release)
+        if is_simulated:
+            from infra.local.simulation import make_simulation, settings_of_simulation
+
+            bambui = await stack.enter_async_context(make_simulation())
+            settings = settings_of_simulation(settings, bambui)
+        bridge = Bridge(settings, sys.stdout)
+        bridge.announcer.say_start(settings, version(), bridge.base_url, is_simulated)
+        await bridge.run(stop)
+        bridge.announcer.say("ended")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

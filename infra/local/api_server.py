@@ -1,0 +1,49 @@
+"""uvicorn in a thread of its own, so that nobody's request holds up the collector."""
+
+import socket
+import threading
+
+import uvicorn
+from fastapi import FastAPI
+
+from functions.bridge.errors import PermanentError
+
+
+class ApiServer:
+    """Bound at once (a port in use is said before anything starts), serving after `start`."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            self._socket = socket.create_server((host, port), family=family, backlog=128)
+        except OSError as error:
+            raise PermanentError(
+                f"cannot listen on HOST {host}, PORT {port}: {error.strerror or error}. "
+                "Is another one running? Set PORT to a free port."
+            ) from None
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="api", daemon=True)
+
+    @property
+    def port(self) -> int:
+        return int(self._socket.getsockname()[1])
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, wait_seconds: float) -> None:
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(wait_seconds)
+        self._socket.close()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])

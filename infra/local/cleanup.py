@@ -1,0 +1,54 @@
+"""Removes old frames, films and rows every so often, in a thread of its own."""
+
+import logging
+import threading
+
+from functions.bridge.embedded.retention import remove_old_files, remove_old_rows
+from functions.bridge.embedded.sqlite_database import SqliteDatabase
+from functions.bridge.errors import BridgeError
+from functions.bridge.settings import Settings
+from functions.bridge.steady_clock import Clock
+
+_FIRST_SECONDS = 60.0
+_log = logging.getLogger(__name__)
+
+
+class Cleanup(threading.Thread):
+    """By IMAGE_RETENTION_DAYS, FILM_RETENTION_DAYS and RETENTION_CLEANUP_INTERVAL_SECONDS.
+
+    The first round comes a minute after the start at the latest, when a wrong clock had time to be set.
+    """
+
+    def __init__(self, settings: Settings, database: SqliteDatabase, clock: Clock) -> None:
+        super().__init__(name="cleanup", daemon=True)
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._stopping = threading.Event()
+
+    def ask_to_stop(self) -> None:
+        self._stopping.set()
+
+    def run(self) -> None:
+        interval = self._settings.retention_cleanup_interval_seconds
+        wait = min(_FIRST_SECONDS, interval)
+        while not self._stopping.wait(wait):
+            wait = interval
+            self.clean_once()
+
+    def clean_once(self) -> None:
+        """One round; a fault is said and the next round tries again."""
+        settings = self._settings
+        try:
+            removed = remove_old_files(
+                settings.images_dir,
+                self._clock(),
+                settings.image_retention_days,
+                settings.film_retention_days,
+            )
+            remove_old_rows(self._database, self._clock())
+        except (BridgeError, OSError) as error:
+            _log.error("old files could not be removed: %s", error)
+            return
+        if removed.frames or removed.films:
+            _log.info("removed %d old frames and %d old films", removed.frames, removed.films)

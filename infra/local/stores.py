@@ -1,0 +1,55 @@
+"""The embedded back end, opened: one SQLite file for queues and records, a folder for frames."""
+
+from dataclasses import dataclass
+
+from functions.bridge.embedded.file_frames import FileFrameStore
+from functions.bridge.embedded.sqlite_database import SqliteDatabase
+from functions.bridge.embedded.sqlite_queue import SqliteQueue
+from functions.bridge.embedded.sqlite_records import SqliteRecordStore
+from functions.bridge.settings import Settings
+from functions.bridge.steady_clock import Clock
+
+DATABASE_FILE = "bridge.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """All that the embedded programs share."""
+
+    database: SqliteDatabase
+    records: SqliteRecordStore
+    frames: FileFrameStore
+    reports: SqliteQueue
+    notifications: SqliteQueue
+    timelapses: SqliteQueue
+    inspections: SqliteQueue
+
+    @property
+    def queues(self) -> tuple[SqliteQueue, ...]:
+        return self.reports, self.notifications, self.timelapses, self.inspections
+
+
+def open_stores(settings: Settings, clock: Clock) -> Stores:
+    """Open (or make) everything; messages that a killed run had in hand are given out again.
+
+    One process owns the file, so a message in flight is only ever given out again after a restart or a
+    hang: the visibility times are generous. Notifications wait for ever (Telegram may be away for days).
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.images_dir.mkdir(parents=True, exist_ok=True)
+    database = SqliteDatabase(settings.data_dir / DATABASE_FILE)
+
+    def queue(name: str, fifo: bool, visibility: float, tries: int | None) -> SqliteQueue:
+        made = SqliteQueue(database, name, fifo, visibility, tries, clock)
+        made.recover()
+        return made
+
+    return Stores(
+        database=database,
+        records=SqliteRecordStore(database, clock),
+        frames=FileFrameStore(settings.images_dir),
+        reports=queue("reports", fifo=True, visibility=300.0, tries=1000),
+        notifications=queue("notifications", fifo=True, visibility=3600.0, tries=None),
+        timelapses=queue("timelapses", fifo=False, visibility=7200.0, tries=200),
+        inspections=queue("inspections", fifo=False, visibility=600.0, tries=200),
+    )

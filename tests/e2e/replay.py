@@ -1,0 +1,173 @@
+"""A recording played through session, outbox, shipper, tracker and notify to a strict Bot API server.
+
+Real parts throughout; only the clock is moved by hand, so that a print of minutes takes a second.
+"""
+
+import heapq
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from collector.outbox import Outbox
+from collector.session import Session
+from collector.session_rules import session_rules
+from collector.shipper import Shipper
+from collector.spool import EdgeJob, Picture
+from functions.bridge.contract import Report
+from functions.bridge.settings import Settings
+from functions.notify.service import NotifyRules, NotifyService
+from functions.notify.telegram import Telegram
+from functions.tracker.rules import Rules
+from functions.tracker.service import TrackerService
+from infra.local.stores import open_stores
+from tests.fakes.telegram import TelegramServer
+
+BEGIN = 1_800_000_000.0
+TICK = 5.0
+
+
+@dataclass
+class DirectWriter:
+    """A session's writer that writes at once, in the caller's thread."""
+
+    outbox: Outbox
+
+    def add_report(
+        self,
+        make: Callable[[], Report],
+        *,
+        durable: bool,
+        job: EdgeJob | None = None,
+        picture: Picture | None = None,
+        is_overwriting: bool = False,
+    ) -> None:
+        self.outbox.add_report(
+            make(), durable=durable, job=job, picture=picture, is_overwriting=is_overwriting
+        )
+
+    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> bool:
+        self.outbox.keep_frame(printer_id, job, picture)
+        return True
+
+
+@dataclass
+class Replay:
+    """Feed it messages at times; `transcript` is what the chat shows, first lines with photo marks."""
+
+    folder: Path
+    telegram: TelegramServer
+    printer_id: str
+    settings: Settings = field(default_factory=Settings)
+    now: float = BEGIN
+
+    def __post_init__(self) -> None:
+        self.settings = Settings(
+            **{**vars(self.settings), "data_dir": self.folder / "data", "images_dir": self.folder / "images"}
+        )
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = 0
+        self.start()
+
+    def start(self) -> None:
+        """Everything, over what the folders hold."""
+        settings = self.settings
+        self.outbox = Outbox(
+            settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.clock
+        )
+        self.stores = open_stores(settings, self.clock)
+        self.shipper = Shipper(
+            self.outbox, self.stores.frames, self.stores.reports, monotonic=self.clock, jitter=lambda: 0.0
+        )
+        self.tracker = TrackerService(
+            reports=self.stores.reports,
+            records=self.stores.records,
+            notifications=self.stores.notifications,
+            timelapses=self.stores.timelapses,
+            inspections=None,
+            rules=Rules(settings.progress_step, settings.photo_interval_seconds),
+            chat="4242",
+            clock=self.clock,
+        )
+        self.notify = NotifyService(
+            self.stores.notifications,
+            self.stores.records,
+            self.stores.frames,
+            Telegram(self.telegram.token, self.telegram.chat_id, None, self.telegram.url),
+            self.stores.timelapses,
+            self.clock,
+            NotifyRules("4242", 0, ZoneInfo("UTC")),
+        )
+        self.session = Session(
+            self.printer_id,
+            session_rules(settings, inspection_interval=None, keeps_idle_frames=False),
+            DirectWriter(self.outbox),  # type: ignore[arg-type]  # the two methods that a session calls
+            collector_id=self.outbox.collector_id,
+            job=self.outbox.recall_job(self.printer_id),
+            live=None,
+            clock=self.clock,
+            monotonic=self.clock,
+            call_later=self._call_later,
+        )
+
+    def stop(self) -> None:
+        """As a kill leaves it: nothing is waited for."""
+        self._timers.clear()
+        self.outbox.close()
+        self.stores.database.close()
+
+    def clock(self) -> float:
+        return self.now
+
+    def play(self, entries: list[tuple[float, dict[str, Any]]]) -> None:
+        begin = self.now
+        for moment, message in entries:
+            self.run_to(begin + moment)
+            if message.get("event") == "open":
+                self.session.opened()
+            elif "type" in message:
+                self.session.received(json.dumps(message, separators=(",", ":")))
+            self.carry()
+
+    def run_to(self, until: float) -> None:
+        """Let time pass, with the ticks and timers that fall into it."""
+        while True:
+            due = min(self._next_tick(), self._timers[0][0] if self._timers else math.inf)
+            if due > until:
+                break
+            self.now = max(self.now, due)
+            while self._timers and self._timers[0][0] <= self.now:
+                heapq.heappop(self._timers)[2]()
+            if self.now >= self._next_tick():
+                self._ticked_at = self.now
+                self.session.tick()
+            self.carry()
+        self.now = until
+
+    def carry(self) -> None:
+        """Everything that waits goes on to where it belongs."""
+        for _ in range(100):
+            if self.shipper.ship_once() > 0:
+                break
+        while deliveries := self.stores.reports.receive(10):
+            self.tracker.handle(deliveries)
+        while messages := self.stores.notifications.receive(1):
+            self.notify.handle(messages[0])
+
+    @property
+    def transcript(self) -> list[str]:
+        lines = []
+        for message in self.telegram.messages:
+            first = message.text.splitlines()[0].replace(f"{self.printer_id}: ", "")
+            lines.append(first + (" [photo]" if message.photo else ""))
+        return lines
+
+    def _next_tick(self) -> float:
+        return getattr(self, "_ticked_at", BEGIN) + TICK
+
+    def _call_later(self, seconds: float, callback: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._timers, (self.now + seconds, self._count, callback))

@@ -1,0 +1,83 @@
+"""The whole system in one process: simulated BambUI -> bridge -> strict Bot API server, over real sockets."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from functions.bridge.settings import Settings
+from infra.local.bridge import Bridge
+from infra.local.simulator.server import SimulatedBambui
+from tests.fakes.telegram import Posted, TelegramServer
+
+SCALE = 30.0
+PICTURE = (160, 120)
+FAST: dict[str, Any] = {
+    "forced_reconnect_seconds": 0.0,
+    "reconnect_min_seconds": 0.05,
+    "reconnect_max_seconds": 0.2,
+    "watchdog_tick_seconds": 0.05,
+    "printers_refresh_seconds": 1.0,
+    "status_timeout_seconds": 2.0,
+    "progress_step": 25,
+    "port": 0,
+}
+END_WORDS = ("print finished", "print failed", "print cancelled", "print ended")
+
+
+@asynccontextmanager
+async def bridge_over(
+    folder: Path, bambui: SimulatedBambui, telegram: TelegramServer, **changed: Any
+) -> AsyncIterator[Bridge]:
+    """The bridge running on that BambUI and that Telegram, with time-outs scaled down."""
+    settings = Settings(
+        **FAST
+        | {
+            "printer_id": next(iter(bambui.printers)),
+            "printers_api_url": bambui.printers_api_url,
+            "ws_url_template": bambui.ws_url_template,
+            "data_dir": folder / "data",
+            "images_dir": folder / "images",
+            "telegram_bot_token": telegram.token,
+            "telegram_chat_id": telegram.chat_id,
+            "telegram_api_url": telegram.url,
+        }
+        | changed
+    )
+    stop = asyncio.Event()
+    bridge = Bridge(settings, io.StringIO())
+    running = asyncio.create_task(bridge.run(stop))
+    try:
+        yield bridge
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, 10)
+
+
+async def until_told(
+    telegram: TelegramServer, words: str | tuple[str, ...], times: int = 1, seconds: float = 30.0
+) -> list[Posted]:
+    """Wait until that many messages have one of the words in their first line."""
+    wanted = (words,) if isinstance(words, str) else words
+
+    def holds(messages: list[Posted]) -> bool:
+        return sum(any(word in first_line(message) for word in wanted) for message in messages) >= times
+
+    return await asyncio.to_thread(telegram.wait_for, holds, seconds)
+
+
+def first_line(message: Posted) -> str:
+    return message.text.splitlines()[0]
+
+
+def story(telegram: TelegramServer, printer_id: str, *, with_progress: bool = False) -> list[str]:
+    """The chat in short: the first lines of one printer's messages, without the printer."""
+    lines = []
+    for message in telegram.messages:
+        line = first_line(message)
+        if f" {printer_id}: " not in line or (": printing" in line and not with_progress):
+            continue
+        lines.append(line.split(": ", 1)[1])
+    return lines
