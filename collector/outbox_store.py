@@ -1,0 +1,221 @@
+"""The outbox's disk: rows, files and the index kept in step. Not thread-safe (see `outbox`)."""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from collector.outbox_database import OutboxDatabase
+from collector.outbox_files import FrameFiles
+from collector.outbox_index import OutboxIndex
+from collector.outbox_open import is_disk_full, open_database
+from collector.outbox_rows import Contents, JobKey
+from collector.ship_outage import OutageLog, spoken
+from collector.ship_plan import WaitingFrame, WaitingReport
+from functions.bridge.contract import Report
+from functions.bridge.steady_clock import Clock
+
+_log = logging.getLogger(__name__)
+
+TIDY_SECONDS = 30.0
+_TIDY_COUNT = 200
+
+
+class OutboxStore:
+    """What is shipped is forgotten on disk with the next write, or half a minute later: a resend is harmless.
+
+    `free_some` is asked to make room when the disk is full; it says whether it made any.
+    """
+
+    def __init__(self, folder: Path, monotonic: Clock) -> None:
+        self._monotonic = monotonic
+        self._database, self.contents, self.is_on_disk = open_database(folder)
+        self.files = FrameFiles(folder)
+        self.free_some: Callable[[], bool] = lambda: False
+        self.set_aside_reports = self.contents.set_aside_reports
+        self.set_aside_frames = self.contents.set_aside_frames
+        self.set_aside_bytes = self.contents.set_aside_bytes
+        self._disk_log = OutageLog(_log, monotonic)
+        self._gone_reports: set[int] = set()
+        self._gone_files: set[str] = set()
+        self._gone_since: float | None = None
+        self._changed_jobs: set[JobKey] = set()
+        self._unsaved: dict[int, tuple[WaitingReport, str]] = {}
+        broken = self._sweep(self.contents) if self.is_on_disk else []
+        self.index = OutboxIndex(self.contents)
+        for frame in broken:
+            self._discount(frame)
+        for frame in self.contents.frames:
+            if self.index.frames[frame.key].file != frame.file:  # overwritten by a later one
+                self._forget_file(frame)
+        self._forget_old_jobs()
+
+    def _sweep(self, contents: Contents) -> list[WaitingFrame]:
+        """Files without a row are removed, rows without a file too (it was shipped). Returns cut-off ones."""
+        missing, broken = self.files.sweep({frame.file: frame.size for frame in contents.frames})
+        lost = [frame for frame in contents.frames if frame.file in broken]
+        self._gone_files |= missing | broken
+        contents.frames = [frame for frame in contents.frames if frame.file not in self._gone_files]
+        return lost
+
+    def _forget_old_jobs(self) -> None:
+        """Only a printer's last job, and those of which something still waits, are worth remembering."""
+        needed: set[JobKey] = {
+            (name, row.job.token) for name, row in self.contents.printers.items() if row.job
+        }
+        needed |= {(item.printer_id, item.token) for item in self.contents.reports}
+        needed |= {(item.printer_id, item.token) for item in self.contents.frames}
+        old = self.index.jobs.keys() - needed
+        for key in old:
+            del self.index.jobs[key]
+        self._changed_jobs -= old
+
+        def change(database: OutboxDatabase) -> None:
+            for key in old:
+                database.forget_job(key)
+
+        if old or self._gone_files or self._changed_jobs:
+            self.write(change, synced=False)
+
+    @property
+    def bytes(self) -> int:
+        return self.index.bytes + self.set_aside_bytes
+
+    @property
+    def commits(self) -> int:
+        return self._database.commits
+
+    @property
+    def is_writable(self) -> bool:
+        return self.is_on_disk and not self._disk_log.is_on
+
+    def close(self) -> None:
+        self.write(synced=True)
+        self._database.close()
+
+    def write(self, change: Callable[[OutboxDatabase], None] | None = None, *, synced: bool) -> bool:
+        """One transaction: the change, reports not yet saved, and what is gone. False: the disk refused it
+        (said in the log). On a full disk frames make room, once."""
+        for is_first in (True, False):
+            try:
+                with self._database.writing(synced=synced):
+                    self._write_all(change)
+                break
+            except sqlite3.Error as error:
+                self.disk_failed(error)
+                if not (is_first and is_disk_full(error) and self.free_some()):
+                    return False
+        for number in self._unsaved:
+            self.index.held.pop(number, None)
+        self._unsaved.clear()
+        self._changed_jobs.clear()
+        self._gone_reports.clear()
+        self._gone_files.clear()
+        self._gone_since = None
+        lasted = self._disk_log.over()
+        if lasted is not None:
+            _log.info("the outbox's disk works again after %s", spoken(lasted))
+        return True
+
+    def _write_all(self, change: Callable[[OutboxDatabase], None] | None) -> None:
+        if change is not None:
+            change(self._database)
+        for waiting, body in self._unsaved.values():
+            self._database.add_report(waiting, body)
+        for key in self._changed_jobs:
+            self._database.save_job(key, self.index.jobs[key])
+        self._database.remove(self._gone_reports, self._gone_files)
+
+    def disk_failed(self, error: Exception) -> None:
+        self._disk_log.failing(
+            f"the outbox's disk fails: {error}; reports go on in memory until it works", logging.ERROR
+        )
+
+    def unsaved_reports(self) -> list[WaitingReport]:
+        """Changes that the disk did not take, oldest first."""
+        return [waiting for waiting, _ in self._unsaved.values()]
+
+    def add_report(self, waiting: WaitingReport, report: Report, body: str) -> None:
+        """Into memory; a change goes to disk with the next write."""
+        self.index.add_report(waiting, report)
+        if waiting.is_change:
+            self._unsaved[waiting.number] = (waiting, body)
+
+    def add_frame(self, frame: WaitingFrame) -> None:
+        """Its file is there already; its row, if it is to have one, is written by the caller."""
+        self.index.count_frame(frame)
+        replaced = self.index.add_frame(frame)
+        if replaced is not None:
+            self._forget_file(replaced)
+        if frame.is_saved:
+            self._changed_jobs.add((frame.printer_id, frame.token))
+
+    def body(self, waiting: WaitingReport) -> str | None:
+        """The saved JSON of a report, or None if the disk does not give it (said in the log)."""
+        try:
+            return self._database.body(waiting.number)
+        except sqlite3.Error as error:
+            self.disk_failed(error)
+            return None
+
+    def forget_report(self, waiting: WaitingReport) -> None:
+        """Shipped, or lost."""
+        if not self.index.remove_report(waiting) or not waiting.is_change:
+            return
+        if self._unsaved.pop(waiting.number, None) is None:
+            self._gone_reports.add(waiting.number)
+            self._mark_gone()
+
+    def forget_frame(self, frame: WaitingFrame, *, is_lost: bool) -> None:
+        """Shipped, or lost: then its job's count is one less."""
+        self.index.in_flight.pop(frame.key, None)
+        if self.index.remove_frame(frame) and is_lost:
+            self._discount(frame)
+        self._forget_file(frame)
+
+    def _discount(self, frame: WaitingFrame) -> None:
+        key = self.index.discount_frame(frame)
+        if key is not None:
+            self._changed_jobs.add(key)
+
+    def _forget_file(self, frame: WaitingFrame) -> None:
+        if self.index.in_flight.get(frame.key) != frame.file:
+            self.files.remove(frame.file)
+        if frame.is_saved:
+            self._gone_files.add(frame.file)
+            self._mark_gone()
+
+    def _mark_gone(self) -> None:
+        if self._gone_since is None:
+            self._gone_since = self._monotonic()
+
+    def tidy(self) -> float:
+        """Forget on disk what was shipped, if that waits for long; seconds until this is due again."""
+        if self._gone_since is None:
+            return TIDY_SECONDS
+        left = self._gone_since + TIDY_SECONDS - self._monotonic()
+        if left > 0 and len(self._gone_reports) + len(self._gone_files) < _TIDY_COUNT:
+            return left
+        if not self.write(synced=False):
+            self._gone_since = self._monotonic()
+        return TIDY_SECONDS
+
+    def set_aside_report(
+        self, waiting: WaitingReport, report_id: str, body: str, reason: str, at: float
+    ) -> None:
+        self.set_aside_reports += 1
+        self.set_aside_bytes += len(body)
+        self.forget_report(waiting)
+        self.write(
+            lambda database: database.set_aside(report_id, reason, at, len(body), body=body), synced=False
+        )
+
+    def set_aside_frame(self, frame: WaitingFrame, reason: str, at: float) -> None:
+        self.set_aside_frames += 1
+        self.set_aside_bytes += frame.size
+        self.files.set_aside(frame.file)
+        self.forget_frame(frame, is_lost=True)
+        self.write(
+            lambda database: database.set_aside(frame.key, reason, at, frame.size, file=frame.file),
+            synced=False,
+        )

@@ -1,0 +1,40 @@
+"""The rules of all sessions, from the settings."""
+
+from dataclasses import dataclass
+
+from collector.reporter import ReportRules
+from collector.watchdog import WatchdogRules
+from functions.bridge.settings import Settings
+
+FRESH_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """`film_budget`: how many pictures a film can show; `fresh_seconds`: how old a picture may be that a
+    report of a change keeps first."""
+
+    watchdog: WatchdogRules
+    report: ReportRules
+    film_budget: float
+    fresh_seconds: float = FRESH_SECONDS
+
+
+def session_rules(
+    settings: Settings, *, inspection_interval: float | None, keeps_idle_frames: bool
+) -> SessionRules:
+    """`inspection_interval` is None when AI checks are off; idle pictures are kept for the cloud only."""
+    return SessionRules(
+        watchdog=WatchdogRules(
+            image_timeout=settings.image_timeout_seconds,
+            forced_interval=settings.forced_reconnect_seconds,
+            status_timeout=settings.status_timeout_seconds,
+        ),
+        report=ReportRules(
+            active_interval=settings.report_interval_seconds,
+            photo_interval=settings.photo_interval_seconds,
+            inspection_interval=inspection_interval,
+            idle_frame_interval=settings.idle_frame_seconds if keeps_idle_frames else None,
+        ),
+        film_budget=settings.timelapse_target_duration_seconds * settings.timelapse_fps_cap,
+    )

@@ -1,0 +1,32 @@
+"""`python -m collector` on its own says what it needs."""
+
+import os
+import subprocess
+import sys
+
+
+def _run(**environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "collector"],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_without_a_far_side_it_says_what_to_start_instead() -> None:
+    done = _run()
+    assert done.returncode == 2
+    assert "REPORTS_QUEUE_URL" in done.stderr
+    assert "printer-bridge" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_unusable_setting_is_named_at_once() -> None:
+    done = _run(STATUS_TIMEOUT_SECONDS="soon", WS_URL_TEMPLATE="ftp://x")
+    assert done.returncode == 2
+    assert "STATUS_TIMEOUT_SECONDS" in done.stderr
+    assert "WS_URL_TEMPLATE" in done.stderr
+    assert "Traceback" not in done.stderr
