@@ -176,6 +176,13 @@ class Settings:
         "REPORT_INTERVAL_SECONDS", Kind.SECONDS, "120", "heartbeat while a job is active", "collector local",
         _seconds(1, 3600),
     )
+    reports_queue_url: str = declared(
+        "REPORTS_QUEUE_URL", Kind.URL, "", "SQS queue of the reports (cloud)", "collector",
+        kinds.url("http", "https"),
+    )
+    frames_bucket: str = declared(
+        "FRAMES_BUCKET", Kind.TEXT, "", "S3 bucket of frames and films (cloud)", "collector", kinds.text,
+    )
     idle_frame_seconds: float = declared(
         "IDLE_FRAME_SECONDS", Kind.SECONDS, "300", "one frame this often while idle (cloud)", "collector",
         _seconds(1, _DAY),
@@ -238,6 +245,9 @@ def load_settings(environment: Mapping[str, str], program: str) -> Settings:
         declaration: Declaration = field.metadata["declaration"]
         given = environment.get(declaration.variable, "").strip()
         if program not in declaration.programs or given == "":
+            continue
+        if not kinds.is_clean(given):
+            faults.append(f"{declaration.variable} must not contain control characters or broken text")
             continue
         try:
             values[field.name] = declaration.parse(given)
