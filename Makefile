@@ -11,7 +11,6 @@ WORKERS ?= auto
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# A Debian without python3-venv has no ensurepip; virtualenv from the interpreter's pip then does.
 $(PYTHON):
 	@python3 -m venv $(VENV) || { echo "Python's venv module is needed: sudo apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 

@@ -64,11 +64,13 @@ class PictureKeeper:
         """The picture to be kept with a report, and whether in the idle printer's one place.
 
         None when there is no fresh one or it was kept already: the spool then names the newest kept.
+        A picture from before the job's start is not its film's, which would be waited for in vain.
         """
-        is_overwriting = wish is Wish.OVERWRITE or job is None or job.prefix is None
         if wish is Wish.NEWEST_KEPT or self._newest is None:
             return None, False
         image, taken_at = self._newest
+        is_of_film = job is not None and job.prefix is not None and taken_at >= job.started_at
+        is_overwriting = wish is Wish.OVERWRITE or not is_of_film
         is_kept_already = taken_at == self._kept_at and not is_overwriting
         if is_kept_already or stamp - taken_at > self._rules.fresh_seconds:
             return None, False

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from collector.spool import EdgeJob
 from functions.bridge.contract import ReportKind
 from functions.bridge.status_facts import HmsEntry, StatusFacts
-from functions.bridge.words import PRINTING
+from functions.bridge.words import PRINTING, is_active, is_finished
 
 IDLE_INTERVAL = 300.0
 PERCENT_HOLD = 1.0
@@ -80,8 +80,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class ReporterState:
-    """`is_first`: no status was reported since the start or since silence began; `is_after_gap`: the same,
-    or since a reconnect. `held_until`: a mere percent waits for that moment. `job_token` is that of the
+    """`is_first`: no status was reported since the start or since silence began; `is_after_gap`: no known
+    word was heard since then or since a reconnect. `held_until`: a mere percent waits for that moment. `job_token` is that of the
     running job, None while idle."""
 
     told: Told = Told()
@@ -113,6 +113,8 @@ def observe(
     """After a status; `job` is the printer's job with that status taken in (one just ended included)."""
     before = state
     state = _for_job(state, job, rules)
+    has_word = is_active(facts.state) or is_finished(facts.state)  # another tells nothing of the job
+    is_still_gap = state.is_after_gap and not has_word
     told = state.told.merged(facts)
     is_percent_new = told.percent != state.told.percent
     is_replaced = None not in (before.job_token, state.job_token) and before.job_token != state.job_token
@@ -124,12 +126,13 @@ def observe(
         else:
             return replace(state, held_until=min(free_at, now + rules.percent_hold)), None
     if not is_change and not _is_heartbeat_due(state, now, rules):
-        return replace(state, held_until=None, is_after_gap=False, is_silent=False), None
+        return replace(state, held_until=None, is_after_gap=is_still_gap, is_silent=False), None
 
     is_resumed = before.told.state == "PAUSE" and told.state in PRINTING
     wish = Wish.FRESH if is_replaced else _wish(before, state, told, job, now, rules)
     decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, wish)
-    return _reported(state, told, now, rules, is_resumed=is_resumed, wish=wish), decision
+    reported = _reported(state, told, now, rules, is_resumed=is_resumed, wish=wish)
+    return replace(reported, is_after_gap=is_still_gap), decision
 
 
 def tick(

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,6 +47,11 @@ def declared(
     declaration = Declaration(variable, kind, default, meaning, tuple(programs.split()), parse)
     is_shown = kind not in (Kind.SECRET, Kind.URL)  # a URL may carry a password
     return dataclasses.field(default=parse(default), repr=is_shown, metadata={"declaration": declaration})
+
+
+def is_clean(value: str) -> bool:
+    """Whether it can be a path, an address, a line: no control characters, no bytes that are not UTF-8."""
+    return all(unicodedata.category(character) not in ("Cc", "Cs") for character in value)
 
 
 def text(value: str) -> str:

@@ -133,7 +133,7 @@ class Telegram:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self._drop_session()
             return Answer(Outcome.AWAY, _reason_of(error, timeouts))
-        reading = read_answer(status, content)
+        reading = read_answer(status, content.replace(self._token.encode(), b"***"))  # it may repeat the path
         if reading.new_chat_id is not None and str(reading.new_chat_id) != self._chat_id:
             raise _ChatMovedError(reading.new_chat_id)
         return reading.answer

@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     film = commands.add_parser("timelapse", help="make the film of a folder of frames by hand")
     by_hand.add_arguments(film)
     asked = parser.parse_args(arguments)
-    environment = read_environment(Path.cwd())
     try:
+        environment = read_environment(Path.cwd())
         settings = load_settings(environment, "local")
     except ConfigurationError as error:
         print(
@@ -58,17 +58,23 @@ def run(settings: Settings, is_simulated: bool) -> int:
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
         return EXIT_FAULT
+    except KeyboardInterrupt:  # Ctrl-C before anything was there to end
+        return 0
     return 0
 
 
 async def _run(settings: Settings, is_simulated: bool) -> None:
-    from infra.local.bridge import Bridge, version
-    from infra.local.own_lock import OwnLock
-
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)  # first: what follows takes a while
+
+    from infra.local.bridge import Bridge, version
+    from infra.local.folders import make_usable
+    from infra.local.own_lock import OwnLock
+
+    make_usable("DATA_DIR", settings.data_dir)
+    make_usable("IMAGES_DIR", settings.images_dir)
     lock = OwnLock(settings.data_dir)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(lock.release)

@@ -1,5 +1,6 @@
 """uvicorn in a thread of its own, so that nobody's request holds up the collector."""
 
+import errno
 import socket
 import threading
 
@@ -16,11 +17,8 @@ class ApiServer:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             self._socket = socket.create_server((host, port), family=family, backlog=128)
-        except OSError as error:
-            raise PermanentError(
-                f"cannot listen on HOST {host}, PORT {port}: {error.strerror or error}. "
-                "Is another one running? Set PORT to a free port."
-            ) from None
+        except (OSError, UnicodeError) as error:
+            raise PermanentError(f"cannot listen on HOST {host}, PORT {port}: {_in_words(error)}") from None
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -47,3 +45,12 @@ class ApiServer:
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
+
+
+def _in_words(error: OSError | UnicodeError) -> str:
+    if not isinstance(error, OSError):
+        return "HOST is no name of a computer"
+    if error.errno == errno.EADDRINUSE:
+        return "it is in use. Is another one running? Set PORT to a free port."
+    words = (error.strerror or type(error).__name__).split(" (")[0]
+    return f"{words}. HOST must be an address of this computer, such as 127.0.0.1 or 0.0.0.0."

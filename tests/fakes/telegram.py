@@ -8,7 +8,7 @@ with TelegramServer() as telegram:
 import math
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -47,7 +47,8 @@ class Posted:
 class TelegramServer:
     """Knows one token and some chats (id -> its topics, None: any); `per_minute` paces its groups.
 
-    `messages` is what arrived, `calls` counts every call, `refusals` tells why calls were refused.
+    `messages` is what arrived, `calls` (and by method `calls_of`) count every call, `refusals` tells why
+    calls were refused.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class TelegramServer:
         )
         self.blocked: set[int] = set()
         self.calls = 0
+        self.calls_of: Counter[str] = Counter()
         self.connections = 0
         self.refusals: list[str] = []
         self._per_minute = per_minute
@@ -71,6 +73,7 @@ class TelegramServer:
         self._clock = clock
         self._arrivals: dict[int | str, deque[float]] = {}
         self._faults: deque[Fault] = deque()
+        self._faults_of: dict[str, deque[Fault]] = {}
         self._messages: list[Posted] = []
         self._changed = threading.Condition()
         self._server: BotHttpServer | None = None
@@ -100,10 +103,11 @@ class TelegramServer:
     def texts(self) -> list[str]:
         return [message.text for message in self.messages]
 
-    def script(self, *faults: Fault) -> None:
-        """The next calls meet these, one each, in this order."""
+    def script(self, *faults: Fault, method: str | None = None) -> None:
+        """The next calls (of that method, if given) meet these, one each, in this order."""
         with self._changed:
-            self._faults.extend(faults)
+            script = self._faults if method is None else self._faults_of.setdefault(method, deque())
+            script.extend(faults)
 
     def down(self) -> None:
         """The port is closed, and so are all connections; `up` opens the same port again."""
@@ -129,22 +133,29 @@ class TelegramServer:
                 raise TimeoutError(f"{len(self._messages)} messages within {timeout:g} s:\n{shown}")
             return list(self._messages)
 
-    def wait_for_calls(self, count: int, timeout: float = 10.0) -> int:
-        """The number of calls, refused ones included, once there are so many."""
+    def wait_for_calls(self, count: int, timeout: float = 10.0, method: str | None = None) -> int:
+        """The number of calls (of that method, if given), refused ones included, once there are so many."""
+
+        def made() -> int:
+            return self.calls if method is None else self.calls_of[method]
+
         with self._changed:
-            if not self._changed.wait_for(lambda: self.calls >= count, timeout):
-                raise TimeoutError(f"{self.calls} calls within {timeout:g} s")
-            return self.calls
+            if not self._changed.wait_for(lambda: made() >= count, timeout):
+                raise TimeoutError(f"{made()} calls within {timeout:g} s")
+            return made()
 
     def count_connection(self) -> None:
         with self._changed:
             self.connections += 1
 
-    def next_fault(self) -> Fault | None:
+    def next_fault(self, path: str) -> Fault | None:
         with self._changed:
             self.calls += 1
+            method = path.rpartition("/")[2]
+            self.calls_of[method] += 1
             self._changed.notify_all()
-            return self._faults.popleft() if self._faults else None
+            script = self._faults_of.get(method) or self._faults
+            return script.popleft() if script else None
 
     def result_of(self, path: str, content_type: str, body: bytes) -> dict[str, Any]:
         """Do what a call asks. Raises CallError."""
