@@ -20,6 +20,7 @@ from collector.daemon_thread import run_in_daemon_thread
 from collector.log_limit import LogLimit
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
+_READ_BYTES = 64 * 1024
 _OPEN_TIMEOUT = 10.0
 _CLOSE_TIMEOUT = 0.5
 _ADDRESSES_TRIED = 4
@@ -145,7 +146,7 @@ class Connection:
         failure: Exception = OSError("no address")
         for address in addresses:
             try:
-                return await connect(
+                websocket = await connect(
                     self._url,
                     host=address,
                     port=port,
@@ -158,6 +159,9 @@ class Connection:
                 )
             except OSError as error:
                 failure = error
+            else:
+                _read_in_pieces(websocket)
+                return websocket
         raise failure
 
     def _note_refusal(self, status: int) -> None:
@@ -179,6 +183,16 @@ class Connection:
         if count is not None:
             times = f" ({count} times)" if count > 1 else ""
             _logger.warning("printer %r: %s%s; connecting again", self._printer_id, reason, times)
+
+
+def _read_in_pieces(websocket: ClientConnection) -> None:
+    """asyncio asks for 256 KiB at each read and gives back what did not come: over days that shreds the heap
+    to three times its size (measured; pieces of 64 KiB cost no more CPU). Other event loops are left alone.
+    """
+    transport = websocket.transport
+    for reader in (transport, getattr(transport, "_ssl_protocol", None)):
+        if isinstance(getattr(reader, "max_size", None), int):
+            reader.max_size = _READ_BYTES  # type: ignore[union-attr]
 
 
 async def _close(websocket: ClientConnection) -> None:

@@ -1,5 +1,7 @@
 """uvicorn in a thread of its own, so that nobody's request holds up the collector."""
 
+import asyncio
+import contextlib
 import errno
 import socket
 import threading
@@ -8,6 +10,33 @@ import uvicorn
 from fastapi import FastAPI
 
 from functions.bridge.errors import PermanentError
+
+_DATE_SECONDS = 1.0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's own loop looks at a flag ten times a second, for months; this one waits to be told.
+
+    It still renews the Date of the answers each second.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), _DATE_SECONDS)
+
+    def end(self) -> None:
+        """From any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended meanwhile
+                self._loop.call_soon_threadsafe(self._ended.set)
 
 
 class ApiServer:
@@ -27,7 +56,7 @@ class ApiServer:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread = threading.Thread(target=self._run, name="api", daemon=True)
 
     @property
@@ -38,7 +67,7 @@ class ApiServer:
         self._thread.start()
 
     def stop(self, wait_seconds: float) -> None:
-        self._server.should_exit = True
+        self._server.end()
         if self._thread.is_alive():
             self._thread.join(wait_seconds)
         self._socket.close()

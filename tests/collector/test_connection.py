@@ -95,6 +95,17 @@ async def test_frames_arrive_and_nothing_is_ever_sent(server: BambUI) -> None:
     assert not connection.is_connected
 
 
+async def test_a_large_message_arrives_whole_and_is_read_in_small_pieces(server: BambUI) -> None:
+    """Reads of 256 KiB, as asyncio has them, would make the memory of a long run grow."""
+    listener = Remembering()
+    async with connected(_url(server), listener) as connection:
+        await server.send(P, "x" * 3_000_000)
+        await listener.until_frames(1)
+        assert connection._websocket is not None
+        assert vars(connection._websocket.transport)["max_size"] == 64 * 1024
+    assert listener.frames == ["x" * 3_000_000]
+
+
 @pytest.mark.parametrize("name", ["../../x", "<b>&\"' %2F?#", "\U0001f5a8\ufe0f", "x" * 300, ".."])
 async def test_hostile_names_reach_bambui_as_they_are(server: BambUI, name: str) -> None:
     server.names.add(name)

@@ -7,7 +7,6 @@
 import errno
 import math
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -15,15 +14,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from functions.bridge.errors import ContractError, NotFoundError, PermanentError, TransientError
-from functions.bridge.frame_keys import IMAGES, LATEST, taken_at_of
+from functions.bridge.frame_keys import IMAGES, KEY_DEPTH_LIMIT, LATEST, is_key, taken_at_of
 from functions.bridge.ports import StoredFrame
 
 PART_ENDING = ".part"
 LATEST_FOLDER = ".latest"
 
-_SEGMENT = r"[A-Za-z0-9()+_~-][A-Za-z0-9 ._()+~-]{0,199}"
-_DEPTH_LIMIT = 6
-_KEY = re.compile(rf"{IMAGES}(?:/{_SEGMENT}){{1,{_DEPTH_LIMIT}}}|{LATEST}/{_SEGMENT}")
 _FRAME_ENDING = ".jpg"
 _PUT_ATTEMPTS = 5
 _NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
@@ -91,7 +87,7 @@ class FileFrameStore:
             yield StoredFrame(key, facts.st_size, taken_at)
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
+        if not is_key(key):
             raise ContractError(f"{key[:200]!r} is no key of a frame or film")
         space, _, rest = key.partition("/")
         return (self.images_dir if space == IMAGES else self.images_dir / LATEST_FOLDER) / rest
@@ -100,14 +96,14 @@ class FileFrameStore:
         """Every file whose key begins with the prefix and ends like a frame."""
         for space, root in ((IMAGES, self.images_dir), (LATEST, self.images_dir / LATEST_FOLDER)):
             for key, path in _walk(f"{space}/", root, prefix):
-                if key.startswith(prefix) and key.endswith(_FRAME_ENDING) and _KEY.fullmatch(key):
+                if key.startswith(prefix) and key.endswith(_FRAME_ENDING) and is_key(key):
                     yield key, path
 
 
 def _walk(folder_key: str, folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
     """Only folders that lead to the prefix or lie under it are read."""
     is_on_the_way = folder_key.startswith(prefix) or prefix.startswith(folder_key)
-    if not is_on_the_way or folder_key.count("/") > _DEPTH_LIMIT:
+    if not is_on_the_way or folder_key.count("/") > KEY_DEPTH_LIMIT:
         return
     try:
         entries = list(os.scandir(folder))

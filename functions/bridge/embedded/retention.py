@@ -52,13 +52,14 @@ def remove_old_files(
         for entry in _entries(folder):
             if not entry.is_file(follow_symlinks=False):
                 continue
-            limit_days = film_retention_days if _FILM_NAME.fullmatch(entry.name) else image_retention_days
+            is_of_film = _FILM_NAME.fullmatch(entry.name) is not None
+            limit_days = film_retention_days if is_of_film else image_retention_days
             removed = _remove_if_old(entry, depth, now - limit_days * _DAY)
             if removed is None:
                 continue
             size += removed
-            films += _FILM_NAME.fullmatch(entry.name) is not None
-            frames += _FILM_NAME.fullmatch(entry.name) is None
+            films += is_of_film and entry.name.endswith(".mp4")
+            frames += not is_of_film
         folders += _is_removed_if_empty(folder)
     return RemovedFiles(frames, films, folders, size)
 

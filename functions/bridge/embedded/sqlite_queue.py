@@ -106,7 +106,9 @@ class SqliteQueue:
             self._signal.wait_beyond(seen, left)
 
     def acknowledge(self, delivery: Delivery) -> None:
-        with self._database.writing() as connection:
+        """As the port has it. Lost in a power cut, it only brings back what records and marks, which were
+        synced before it, show to be done."""
+        with self._database.writing(durable=False) as connection:
             number = self._current(connection, delivery)
             if number is not None:
                 self._forget(connection, number)
