@@ -1,27 +1,79 @@
-"""`python -m collector`: the edge program on its own."""
+"""`printer-collector` (also `python -m collector`): the edge program on its own, for the cloud."""
 
+import argparse
+import asyncio
+import functools
+import logging
 import os
+import signal
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from functions.bridge.errors import ConfigurationError
-from functions.bridge.settings import load_settings
+from collector.cloud_settings import CloudSettings, read_cloud_settings
+from collector.credentials import credential_faults
+from collector.environment import read_environment
+from collector.systemd import Systemd
+from functions.bridge.errors import BridgeError, ConfigurationError
+from functions.bridge.logs import set_up_logs
 
-_USAGE_FAULT = 2
+EXIT_FAULT = 1
+EXIT_CONFIGURATION = 2
+_AWS_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+_log = logging.getLogger("collector")
 
 
-def main() -> int:
-    """The exit code. The far side (queue and bucket) comes with the cloud back end."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0: ended as asked; 1: cannot be done here now; 2: settings cannot be used."""
+    argparse.ArgumentParser(
+        prog="printer-collector",
+        description="Watches 3D printers behind BambUI and sends it all to AWS; settings: see the README.",
+    ).parse_args(arguments)
     try:
-        load_settings(os.environ, "collector")
+        environment = read_environment(Path.cwd())
+        for name, value in environment.items():
+            if name.startswith("AWS_"):
+                os.environ.setdefault(name, value)  # boto3 reads them there only
+        chosen = read_cloud_settings(environment, credential_faults)
     except ConfigurationError as error:
         sys.stderr.write("These settings cannot be used:\n")
         sys.stderr.writelines(f"  {fault}\n" for fault in error.faults)
-        return _USAGE_FAULT
-    sys.stderr.write(
-        "The collector on its own needs a far side to send to (REPORTS_QUEUE_URL, FRAMES_BUCKET), which "
-        "comes with the cloud back end.\nTo run everything on this machine, start printer-bridge.\n"
+        return EXIT_CONFIGURATION
+    settings = chosen.settings
+    secrets = [environment.get(name, "") for name in _AWS_SECRETS]
+    set_up_logs(settings.log_level, settings.log_format, secrets)
+    return run(chosen)
+
+
+def run(chosen: CloudSettings) -> int:
+    """Watch until Ctrl-C or SIGTERM."""
+    try:
+        asyncio.run(_run(chosen))
+    except (BridgeError, OSError) as error:
+        _log.error("%s", error)
+        return EXIT_FAULT
+    except KeyboardInterrupt:  # Ctrl-C before anything was there to end
+        return 0
+    return 0
+
+
+async def _run(chosen: CloudSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)  # first: what follows takes a while
+
+    from collector.far_side import open_aws
+    from collector.program import EdgeProgram, say_start
+
+    settings = chosen.settings
+    open_far_side = functools.partial(
+        open_aws, settings.reports_queue_url, settings.frames_bucket, chosen.region
     )
-    return _USAGE_FAULT
+    program = EdgeProgram(chosen, open_far_side, Systemd(os.environ))
+    say_start(chosen)
+    await program.run(stop)
+    _log.info("ended")
 
 
 if __name__ == "__main__":

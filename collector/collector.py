@@ -79,6 +79,7 @@ class Collector:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._ticked = asyncio.Event()
         self._is_running = False
 
     async def run(self) -> None:
@@ -89,6 +90,8 @@ class Collector:
             self._collector_id = await self._writer.ask(lambda spool: spool.collector_id)
             self._started_at = self._clock()
             self._connect(self._settings.printer_id)
+            for name in await self._writer.ask(lambda spool: spool.busy_printers()):
+                self._connect(name)  # listed or not: what became of its print will be asked for
             self._begin(self._discover())
             self._begin(self._tick())
             self._begin(self._report_on_itself())
@@ -102,6 +105,15 @@ class Collector:
         self._stopping.set()
         if self._is_running:
             await self._stopped.wait()
+
+    async def settle(self) -> None:
+        """Returns once the time-outs were looked at again and all that was seen is in the spool.
+
+        Never, while anything of that hangs: the proof for a supervisor that the work is done.
+        """
+        self._ticked.clear()
+        await self._ticked.wait()
+        await self._writer.ask(lambda spool: spool.collector_id)
 
     def printers(self) -> list[PrinterView]:
         """All printers listed or connected, by name."""
@@ -196,6 +208,7 @@ class Collector:
             await asyncio.sleep(self._settings.watchdog_tick_seconds)
             for task in list(self._printers.values()):
                 task.tick()
+            self._ticked.set()
 
     async def _report_on_itself(self) -> None:
         while True:

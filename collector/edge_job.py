@@ -35,12 +35,14 @@ def _begun(printer_id: str, now: float, before: EdgeJob | None) -> EdgeJob:
 
 
 def _with_facts(marks: JobMarks, facts: StatusFacts) -> JobMarks:
-    """While preparing, the percent may still be the last job's."""
+    """While preparing, the percent may still be the last job's; as in the tracker it never goes back."""
     is_preparing = facts.state in PREPARING
     return JobMarks(
         task_id=facts.task_id or marks.task_id,
         name=facts.job_name or marks.name,
-        percent=marks.percent if is_preparing or facts.percent is None else facts.percent,
+        percent=marks.percent
+        if is_preparing or facts.percent is None
+        else max(facts.percent, marks.percent or 0),
         has_run=marks.has_run or not is_preparing,
     )
 

@@ -204,6 +204,11 @@ class Outbox:
         with self._lock:
             return self._jobs.get(printer_id)
 
+    def busy_printers(self) -> list[str]:
+        """See `Spool.busy_printers`."""
+        with self._lock:
+            return [name for name, job in self._jobs.items() if job.is_active]
+
     def figures(self) -> OutboxFigures:
         """For the collector's report on itself."""
         with self._lock:

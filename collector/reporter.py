@@ -81,8 +81,8 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class ReporterState:
     """`is_first`: no status was reported since the start or since silence began; `is_after_gap`: no known
-    word was heard since then or since a reconnect. `held_until`: a mere percent waits for that moment. `job_token` is that of the
-    running job, None while idle."""
+    word was heard since then or since a reconnect. `held_until`: a mere percent waits for that moment.
+    `job_token` is that of the running job, None while idle."""
 
     told: Told = Told()
     reported_at: float | None = None
@@ -113,8 +113,7 @@ def observe(
     """After a status; `job` is the printer's job with that status taken in (one just ended included)."""
     before = state
     state = _for_job(state, job, rules)
-    has_word = is_active(facts.state) or is_finished(facts.state)  # another tells nothing of the job
-    is_still_gap = state.is_after_gap and not has_word
+    is_still_gap = state.is_after_gap and not (is_active(facts.state) or is_finished(facts.state))
     told = state.told.merged(facts)
     is_percent_new = told.percent != state.told.percent
     is_replaced = None not in (before.job_token, state.job_token) and before.job_token != state.job_token
@@ -131,8 +130,8 @@ def observe(
     is_resumed = before.told.state == "PAUSE" and told.state in PRINTING
     wish = Wish.FRESH if is_replaced else _wish(before, state, told, job, now, rules)
     decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, wish)
-    reported = _reported(state, told, now, rules, is_resumed=is_resumed, wish=wish)
-    return replace(reported, is_after_gap=is_still_gap), decision
+    state = _reported(state, told, now, rules, is_resumed=is_resumed, wish=wish)
+    return replace(state, is_after_gap=is_still_gap), decision
 
 
 def tick(
@@ -143,10 +142,11 @@ def tick(
         if now < state.held_until:
             return state, None
         told = state.told.merged(newest)
-        released = _reported(state, told, now, rules, is_resumed=False, wish=Wish.NEWEST_KEPT)
+        wish = Wish.FRESH if _is_picture_due(state, told.state, now) else Wish.NEWEST_KEPT
+        released = _reported(state, told, now, rules, is_resumed=False, wish=wish)
         # A reconnect since then concerns the next status, not this one.
         return replace(released, is_after_gap=state.is_after_gap), Decision(
-            ReportKind.STATUS, is_durable=True
+            ReportKind.STATUS, is_durable=True, wish=wish
         )
     if not is_silent:
         return state, None

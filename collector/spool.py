@@ -61,3 +61,7 @@ class Spool(Protocol):
     def recall_job(self, printer_id: str) -> EdgeJob | None:
         """The job last given with a durable report, after a restart too."""
         ...
+
+    def busy_printers(self) -> list[str]:
+        """Printers whose job, so recalled, has not ended."""
+        ...

@@ -33,6 +33,7 @@ from functions.bridge.words import is_active
 
 _OFFLINE_AFTER = 120.0  # BambUI's ping is only asked now and then; a fresh status is the better witness
 
+_NOTHING_SEEN = "none"  # the category of a look that found nothing
 _NO_CHAMBER_SENSOR = 5.0  # what printers without that sensor send (recordings of A1 and P1)
 
 
@@ -181,13 +182,16 @@ def _image(taken_at: float | None, now: float) -> ImageView | None:
 
 
 def inspection_view(memory: Mapping[str, object], now: float) -> InspectionView | None:
-    """The last look, with a sentence such as `last look 12 min ago: fine`; None if there was none."""
-    looked = number_in(memory, "last_look_at")
+    """The last look, with a sentence such as `last look 12 min ago: fine`; None if none was due yet."""
+    looked, noted = number_in(memory, "last_look_at"), number_in(memory, "noted_at")
     at, seconds = moment(looked), age(now, looked)
-    if at is None or seconds is None:
+    note = text_in(memory, "note")
+    if at is None and note is None:
         return None
     verdict = text_in(memory, "verdict") or "no verdict"
     category, confidence = text_in(memory, "category"), number_in(memory, "confidence")
+    if category == _NOTHING_SEEN:
+        category = None
     if confidence is not None and not 0.0 <= confidence <= 1.0:
         confidence = None
     because = []
@@ -195,12 +199,21 @@ def inspection_view(memory: Mapping[str, object], now: float) -> InspectionView 
         because += [category.replace("_", " ")] if category else []
         because += [f"{confidence * 100:.0f} % sure"] if confidence is not None else []
     words = f"{verdict} ({', '.join(because)})" if because else verdict
+    sentences = []
+    if at is not None and seconds is not None:
+        sentences.append(f"last look {duration_words(seconds)} ago: {words}")
+    if note is not None:
+        noted_age = age(now, noted)
+        since = "" if noted_age is None else f" {duration_words(noted_age)} ago"
+        sentences.append(f"no look{since}: {note}")
     return InspectionView(
         last_look_at=at,
-        age_seconds=seconds,
+        age_seconds=None if at is None else seconds,
         verdict=verdict,
         category=category,
         confidence=confidence,
         summary=text_in(memory, "summary"),
-        sentence=f"last look {duration_words(seconds)} ago: {words}",
+        note=note,
+        noted_at=moment(noted) if note is not None else None,
+        sentence="; ".join(sentences),
     )

@@ -81,14 +81,19 @@ class ImageView(View):
 
 
 class InspectionView(View):
-    """The last look of the AI at the print."""
+    """The last look of the AI at the print, and why a later one was not made."""
 
-    last_look_at: datetime = Field(examples=[_TIME])
-    age_seconds: float = Field(examples=[722.0])
+    last_look_at: datetime | None = Field(description="null: none was made yet", examples=[_TIME])
+    age_seconds: float | None = Field(examples=[722.0])
     verdict: str = Field(description="fine, suspicious, defect or no verdict", examples=["fine"])
-    category: str | None = Field(description="What was seen", examples=[None])
-    confidence: float | None = Field(description="0 to 1", examples=[None])
+    category: str | None = Field(description="What was seen; null: nothing", examples=[None])
+    confidence: float | None = Field(description="0 to 1: how sure it is of a defect", examples=[None])
     summary: str | None = Field(description="In the AI's words", examples=[None])
+    note: str | None = Field(
+        description="Why a look after that one was not made; null: none was left out",
+        examples=["the print is paused"],
+    )
+    noted_at: datetime | None = Field(description="When that was", examples=[None])
     sentence: str = Field(examples=["last look 12 min ago: fine"])
 
 
@@ -114,7 +119,7 @@ class PrinterView(View):
     temperatures: TemperaturesView
     errors: list[FaultView] = Field(description="What the printer complains of now")
     image: ImageView | None = Field(description="null: no picture yet")
-    last_inspection: InspectionView | None = Field(description="null: the AI has not looked yet")
+    last_inspection: InspectionView | None = Field(description="null: no look was due yet")
     status: dict[str, Any] = Field(
         description="BambUI's merged status exactly as received; any key may be missing",
         examples=[{"gcode_state": "RUNNING", "mc_percent": 62, "layer_num": 89, "nozzle_temper": 219.9}],

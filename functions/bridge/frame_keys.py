@@ -12,6 +12,10 @@ from functions.bridge.names import job_segment, safe_segment
 IMAGES = "images"
 LATEST = "latest"
 
+KEY_DEPTH_LIMIT = 6  # segments below `images/`
+
+_SEGMENT = r"[A-Za-z0-9()+_~-][A-Za-z0-9 ._()+~-]{0,199}"
+_KEY = re.compile(rf"{IMAGES}(?:/{_SEGMENT}){{1,{KEY_DEPTH_LIMIT}}}|{LATEST}/{_SEGMENT}")
 _FRAME_NAME = re.compile(r"([0-9]{8}T[0-9]{6})_([0-9]{6})_.+\.jpg")
 _STAMP = "%Y%m%dT%H%M%S"
 
@@ -41,6 +45,19 @@ def latest_key(printer_id: str) -> str:
 def film_key(prefix: str, made_at: float) -> str:
     """The key of a film made at that time, beside its frames."""
     return f"{prefix}timelapse_{_stamp(made_at)}.mp4"
+
+
+def second_key(prefix: str, at: float) -> str:
+    """Sorts before every frame of that second in that folder, and behind every earlier one.
+
+    Raises ValueError or OverflowError for a time that no frame's name can carry.
+    """
+    return prefix + _stamp(at)
+
+
+def is_key(key: str) -> bool:
+    """Whether something may be stored under that key: no other way in or out than `images/` and `latest/`."""
+    return _KEY.fullmatch(key) is not None
 
 
 def taken_at_of(key: str) -> float | None:

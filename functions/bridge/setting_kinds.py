@@ -11,7 +11,18 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-PROGRAMS = ("collector", "tracker", "notify", "inspection", "timelapse", "api", "local")
+# `template` is the stack itself: its lifecycle rules, not a program of it, read those settings.
+PROGRAMS = (
+    "collector",
+    "tracker",
+    "notify",
+    "inspection",
+    "timelapse",
+    "liveness",
+    "api",
+    "template",
+    "local",
+)
 
 
 class Kind(StrEnum):

@@ -12,7 +12,7 @@ from functions.bridge.logs import hide_tokens
 from functions.bridge.setting_kinds import Declaration, Kind, declared
 
 _DAY = 86_400.0
-_ANY = "collector tracker notify inspection timelapse api local"
+_ANY = "collector tracker notify inspection timelapse liveness api local"
 
 
 def _path(value: str) -> Path:
@@ -72,7 +72,7 @@ class Settings:
     )
     telegram_chat_id: str = declared(
         "TELEGRAM_CHAT_ID", Kind.TEXT, "", "the chat or group that gets the messages",
-        "tracker notify inspection timelapse local", kinds.chat_id,
+        "tracker notify inspection timelapse liveness local", kinds.chat_id,
     )
     telegram_thread_id: int | None = declared(
         "TELEGRAM_THREAD_ID", Kind.TEXT, "", "the topic in a group with topics", "notify local",
@@ -123,8 +123,8 @@ class Settings:
         "IMAGES_DIR", Kind.TEXT, "images", "folder of frames and films (embedded)", "local", _path,
     )
     image_retention_days: float = declared(
-        "IMAGE_RETENTION_DAYS", Kind.NUMBER, "7", "frames are removed after so many days", "local",
-        kinds.number(0.01, 36_500),
+        "IMAGE_RETENTION_DAYS", Kind.NUMBER, "7", "frames are removed after so many days",
+        "template local", kinds.number(0.01, 36_500),
     )
     retention_cleanup_interval_seconds: float = declared(
         "RETENTION_CLEANUP_INTERVAL_SECONDS", Kind.SECONDS, "3600", "how often old files are looked for",
@@ -192,8 +192,8 @@ class Settings:
         "collector local", kinds.integer(1_000_000, 2**50),
     )
     film_retention_days: float = declared(
-        "FILM_RETENTION_DAYS", Kind.NUMBER, "30", "films are removed after so many days", "local",
-        kinds.number(0.01, 36_500),
+        "FILM_RETENTION_DAYS", Kind.NUMBER, "30", "films are removed after so many days",
+        "template local", kinds.number(0.01, 36_500),
     )
     telegram_messages_per_minute: int = declared(
         "TELEGRAM_MESSAGES_PER_MINUTE", Kind.INTEGER, "20", "pace in a group (0: no pacing)", "notify local",
@@ -223,8 +223,8 @@ class Settings:
         kinds.choice("DEBUG", "INFO", "WARNING", "ERROR"),
     )
     log_format: str = declared(
-        "LOG_FORMAT", Kind.CHOICE, "text", "text for a person, json for a machine", _ANY,
-        kinds.choice("text", "json"),
+        "LOG_FORMAT", Kind.CHOICE, "text", "text for a person, json for a machine",
+        "collector local", kinds.choice("text", "json"),
     )
     # fmt: on
 

@@ -42,7 +42,8 @@ _HAND_STAMP = "%Y%m%dT%H%M%S"
 class FilmSettings:
     """What the service needs to know: wishes, the FFMPEG setting, the chat, a folder for the film being made.
 
-    `shown_folder` turns a key prefix into the folder that a person can find the frames in.
+    `shown_folder` turns a key prefix into the folder that a person can find the frames in, `fetching` into
+    what to type first to have them there.
     """
 
     wishes: FilmWishes
@@ -52,6 +53,7 @@ class FilmSettings:
     patience: Patience = DEFAULT_PATIENCE
     retry_delays: Sequence[float] = RETRY_DELAYS
     shown_folder: Callable[[str], str] = str
+    fetching: Callable[[str], str] = lambda prefix: ""  # noqa: ARG005
 
 
 class TimelapseService:
@@ -195,9 +197,10 @@ class TimelapseService:
             datetime.fromtimestamp(stamp, UTC).strftime(_HAND_STAMP) for stamp in (order.since, order.until)
         )
         folder = shlex.quote(self._settings.shown_folder(order.prefix))
+        fetching = self._settings.fetching(order.prefix)
         reason = (
             f"{cause}. The frames are kept; by hand it is made with: "
-            f"printer-bridge timelapse {folder} --since {since} --until {until}"
+            f"{fetching}printer-bridge timelapse {folder} --since {since} --until {until}"
         )
         logger.error("no film of %s: %s", _named(order), cause)
         self._send(replace(_notification(order, Category.FILM_FAILED), reason=reason))

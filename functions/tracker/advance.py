@@ -13,7 +13,7 @@ from functions.bridge.faults import CANCEL_CODES, error_of
 from functions.bridge.frame_keys import belongs_to, printer_prefix
 from functions.bridge.job_identity import JobMarks, is_same_job
 from functions.bridge.names import digest
-from functions.bridge.status_facts import read_status
+from functions.bridge.status_facts import StatusFacts, read_status
 from functions.bridge.words import PREPARING, is_active, is_finished
 from functions.tracker.episodes import follow_errors
 from functions.tracker.job_course import begin_job, continue_job, pause_reason
@@ -66,8 +66,10 @@ def _learn_frames(turn: Turn) -> None:
         folder = frame.key.rsplit("/", 1)[0] + "/"
         if folder.startswith(printer_prefix(turn.record.printer_id)):
             job = replace(job, prefix=folder)
-    if turn.report.frames_kept is not None:
-        job = replace(job, frames_kept=turn.report.frames_kept)
+    kept = turn.report.frames_kept
+    if kept is not None:
+        is_counted_on = kept >= job.frames_before  # else another collector counts from nothing
+        job = replace(job, frames_kept=kept - job.frames_before if is_counted_on else kept)
     turn.set_job(job)
 
 
@@ -93,7 +95,6 @@ def _on_presence(turn: Turn) -> None:
         turn.record = replace(record, offline_said=False)
         if is_watched:
             turn.say(notification(turn.record, job, turn.report, Category.ONLINE))
-    end_by_silence(turn)
 
 
 def _on_status(turn: Turn) -> None:
@@ -106,9 +107,11 @@ def _on_status(turn: Turn) -> None:
     )
     turn.after_gap = turn.after_gap or was_silent
     turn.last_heard_at = record.received_at
+    turn.last_kept = record.job.frames_kept if record.job is not None else None
     errors = follow_errors(record.episodes, record.told_once, facts, turn.now)
     turn.new_codes = () if is_first else errors.new_codes
     state = facts.state or record.heard_state
+    is_cancel_new = _has_cancel_code(facts) and not _has_cancel_code(read_status(record.status or {}))
     turn.record = replace(
         record,
         status=report.status,
@@ -120,7 +123,7 @@ def _on_status(turn: Turn) -> None:
         offline_said=record.offline_said and not was_silent,
         episodes=errors.episodes,
         told_once=errors.told_once,
-        cancel_seen_at=turn.now if error_of(facts) in CANCEL_CODES else record.cancel_seen_at,
+        cancel_seen_at=turn.now if is_cancel_new else record.cancel_seen_at,
     )
     if state is not None:
         if is_active(state):
@@ -132,6 +135,11 @@ def _on_status(turn: Turn) -> None:
             else:
                 _on_unknown_word(turn, state)
     _tell_errors(turn)
+
+
+def _has_cancel_code(facts: StatusFacts) -> bool:
+    """It may stay long after the job that it cancelled: only its coming tells of a cancel."""
+    return error_of(facts) in CANCEL_CODES
 
 
 def _on_active(turn: Turn, state: str, is_first: bool) -> None:

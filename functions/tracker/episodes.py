@@ -7,7 +7,7 @@ from functions.bridge.status_facts import StatusFacts
 from functions.tracker.record import Episode
 
 GONE_SECONDS = 30.0
-_EPISODES_LIMIT = 64
+_EPISODES_LIMIT = 100  # more than one status can hold, or the oldest would be told again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,6 @@ def follow_errors(
             gone_since = now
         if gone_since is None or now - gone_since < GONE_SECONDS:
             kept.append(Episode(episode.code, gone_since))
+    kept.sort(key=lambda episode: episode.gone_since is None)  # those that are gone are forgotten first
     once = tuple(code for code in new_codes if code in TOLD_ONCE_CODES)
     return Errors(tuple(kept[-_EPISODES_LIMIT:]), told_once + once, tuple(new_codes))

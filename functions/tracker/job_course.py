@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from functions.bridge.effects import Category, Severity
-from functions.bridge.faults import error_of, fault_of, hms_code, is_prompt
+from functions.bridge.faults import error_of, fault_of, is_prompt, told_codes
 from functions.bridge.status_facts import StatusFacts
 from functions.bridge.words import PREPARING, PRINTING
 from functions.tracker.messages import FRAME_AGE_LIMIT, inspection, notification
@@ -27,6 +27,7 @@ def begin_job(turn: Turn, state: str, job_id: str, *, is_found: bool) -> None:
         settled_at=turn.now,
         next_photo_at=turn.now + rules.photo_interval,
         next_inspection_at=turn.now + rules.first_inspection_after,
+        frames_before=turn.report.frames_kept or 0,
     )
     job = _with_facts(job, turn.facts, state)
     job = replace(job, step=_step(job.percent, rules.progress_step))
@@ -72,9 +73,9 @@ def pause_reason(turn: Turn) -> str:
         return fault_of(code).text or f"Error {code}"
     if stage is not None:
         return stage
-    for entry in facts.hms or ():
-        fault = fault_of(hms_code(entry))
-        return fault.text or fault.code
+    for code in told_codes(facts):
+        if code.startswith("HMS_"):
+            return fault_of(code).text or code
     return _UNKNOWN_PAUSE
 
 
@@ -108,7 +109,8 @@ def _tell_state(turn: Turn, before: str, after: str) -> None:
     if after == "PAUSE":
         reason = pause_reason(turn)
         codes, turn.new_codes = turn.new_codes, ()
-        is_wanted = not codes and reason in PAUSES_BY_USER
+        is_harmless = all(fault_of(code).severity is Severity.NOTICE for code in codes)
+        is_wanted = is_harmless and reason in PAUSES_BY_USER
         turn.say(
             notification(
                 turn.record,
@@ -151,9 +153,10 @@ def _tell_photo(turn: Turn, is_quiet: bool) -> None:
     assert job is not None
     if interval <= 0 or turn.now < job.next_photo_at:
         return
+    if frame is None or turn.now - frame.taken_at > FRAME_AGE_LIMIT:
+        return  # it stays due until there is one
     turn.set_job(replace(job, next_photo_at=turn.now + interval))
-    is_fresh = frame is not None and turn.now - frame.taken_at <= FRAME_AGE_LIMIT
-    if is_fresh and not is_quiet and not turn.has_shown_photo:
+    if not is_quiet and not turn.has_shown_photo:
         turn.say(notification(turn.record, job, turn.report, Category.PHOTO), photo=True)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from functions.bridge.effects import Category, Timelapse
-from functions.bridge.faults import CANCEL_CODES, error_of, fault_of, is_stop
+from functions.bridge.faults import CANCEL_CODES, error_of, fault_of, is_prompt, is_stop
 from functions.bridge.words import CANCELLED, FAILED, SUCCEEDED
 from functions.tracker.messages import notification, timelapse
 from functions.tracker.record import Job, Phase
@@ -31,15 +31,17 @@ def end_by_word(turn: Turn, state: str, is_late: bool) -> None:
         return
     codes: tuple[str, ...] = ()
     reason = None
-    if result is Category.FAILED:
-        error = error_of(turn.facts)
-        reason = fault_of(error).text if error is not None else None
-        codes = turn.new_codes or ((error,) if error is not None else ())
     if result in (Category.FAILED, Category.CANCELLED):
-        turn.new_codes = ()
+        codes, turn.new_codes = turn.new_codes, ()
+    error = error_of(turn.facts)
+    if result is Category.FAILED and error is not None and not is_prompt(error):  # an advice ends nothing
+        reason = fault_of(error).text
+        codes = codes or (error,)
     duration = turn.now - job.started_at if job.start_is_known and not is_late else None
-    percent = turn.facts.percent if turn.facts.percent is not None else job.percent
-    layer = turn.facts.layer if turn.facts.layer is not None else job.layer
+    percent, layer = job.percent, job.layer
+    if job.has_run or is_after_gap:  # else they may still be the last job's
+        percent = turn.facts.percent if turn.facts.percent is not None else percent
+        layer = turn.facts.layer if turn.facts.layer is not None else layer
     ended = replace(
         job, phase=Phase.ENDED, ended_at=turn.now, result=result.value, percent=percent, layer=layer
     )
@@ -60,8 +62,9 @@ def end_by_word(turn: Turn, state: str, is_late: bool) -> None:
         ),
         photo=True,
     )
-    if job.phase is not Phase.SILENCED or _film_would_grow(turn, job):
-        turn.do(timelapse(turn.record, job, turn.report, result, turn.now, turn.report.frames_kept, duration))
+    kept = job.frames_kept if turn.report.frames_kept is not None else None
+    if job.phase is not Phase.SILENCED or _film_would_grow(job, kept):
+        turn.do(timelapse(turn.record, job, turn.report, result, turn.now, kept, duration))
 
 
 def end_unseen(turn: Turn) -> None:
@@ -77,7 +80,8 @@ def end_unseen(turn: Turn) -> None:
         notification(turn.record, ended, turn.report, Category.ENDED, late_end=True, remaining_minutes=None)
     )
     last = turn.now if turn.last_heard_at is None else turn.last_heard_at
-    turn.do(timelapse(turn.record, job, turn.report, Category.ENDED, last, None))
+    kept = turn.last_kept if job.phase is Phase.ACTIVE else None  # silence counts beyond the last status
+    turn.do(timelapse(turn.record, job, turn.report, Category.ENDED, last, kept))
 
 
 def end_by_silence(turn: Turn) -> None:
@@ -150,7 +154,7 @@ def _result(turn: Turn, state: str) -> Category:
     return Category.ENDED
 
 
-def _film_would_grow(turn: Turn, job: Job) -> bool:
+def _film_would_grow(job: Job, kept: int | None) -> bool:
     """The film made at the silence stands unless clearly more of the job was filmed since."""
-    kept, had = turn.report.frames_kept, job.frames_filmed
+    had = job.frames_filmed
     return kept is not None and (had is None or kept > had * 1.02 + 5)

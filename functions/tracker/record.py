@@ -35,7 +35,8 @@ class Job:
     """One run of one print, with our own id.
 
     `start_is_known`: the start was seen, not only a job that was already running. `step` is the last
-    progress step passed. Times are edge seconds.
+    progress step passed. `frames_before`: what the edge had kept of its job before this one began here,
+    if the two do not agree. Times are edge seconds.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Job:
     step: int = 0
     prefix: str | None = None
     frames_kept: int | None = None
+    frames_before: int = 0
     frames_filmed: int | None = None
     lost_at: float | None = None
     ended_at: float | None = None
@@ -174,6 +176,7 @@ def _job(body: object) -> Job | None:
         step=integer_of(body, "step"),
         prefix=optional_text_of(body, "prefix"),
         frames_kept=optional_integer_of(body, "frames_kept"),
+        frames_before=optional_integer_of(body, "frames_before") or 0,
         frames_filmed=optional_integer_of(body, "frames_filmed"),
         lost_at=optional_number_of(body, "lost_at"),
         ended_at=optional_number_of(body, "ended_at"),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from functions.bridge.contract import Report, ReportKind, decode_report
-from functions.bridge.effects import Effect, Notification, Timelapse, outgoing
+from functions.bridge.effects import Category, Effect, Notification, Timelapse, outgoing
 from functions.bridge.errors import ContractError, PermanentError, TransientError
 from functions.bridge.ports import Delivery, Queue, RecordStore
 from functions.bridge.records import collector_key, printer_key
@@ -19,6 +19,7 @@ from functions.tracker.record import PrinterRecord, record_from_json, record_to_
 from functions.tracker.rules import Rules
 
 RETRY_SECONDS = 2.0
+_ENDS = frozenset({Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED})
 _log = logging.getLogger(__name__)
 
 
@@ -76,6 +77,7 @@ class TrackerService:
         for effect in effects:
             self._send(effect, late_by)
         self.records.put(key, record_to_json(after), version)
+        _say_if_filmless(record, after, effects)
 
     def _send(self, effect: Effect, late_by: float) -> None:
         late_by = round(late_by, 3)
@@ -106,3 +108,15 @@ class TrackerService:
             "status": dict(report.status or {}),
         }
         self.records.put(key, kept, stored.version if stored else 0)
+
+
+def _say_if_filmless(before: PrinterRecord | None, after: PrinterRecord, effects: Sequence[Effect]) -> None:
+    """A job of which no picture was ever kept has no film: that is no fault, and only the log tells it."""
+    jobs = (record.job for record in (before, after) if record is not None)
+    unseen = {job.id for job in jobs if job is not None and job.prefix is None}
+    filmed = {effect.job_id for effect in effects if isinstance(effect, Timelapse)}
+    for effect in effects:
+        is_end = isinstance(effect, Notification) and (effect.ended or effect.category in _ENDS)
+        if is_end and effect.job_id in unseen - filmed:
+            named = repr(effect.job_name) if effect.job_name else "a job without a name"
+            _log.info("no film of %s on %r: no picture of it came", named, effect.printer_id)

@@ -12,7 +12,10 @@ from functions.tracker.rules import Rules
 
 @dataclass(slots=True)
 class Turn:
-    """Local to one call of `advance`; `new_codes` are the errors that no message has told yet."""
+    """Local to one call of `advance`; `new_codes` are the errors that no message has told yet.
+
+    `last_heard_at` and `last_kept`: the last status before this one, and the frames of the job until then.
+    """
 
     record: PrinterRecord
     report: Report
@@ -21,6 +24,7 @@ class Turn:
     new_codes: tuple[str, ...] = ()
     after_gap: bool = False
     last_heard_at: float | None = None
+    last_kept: int | None = None
     effects: list[Effect] = field(default_factory=list)
 
     @property

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,13 @@ _log = logging.getLogger("infra.local")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0: ended as asked; 1: cannot be done here; 2: settings cannot be used."""
+    try:
+        return _do(arguments)
+    except KeyboardInterrupt:  # Ctrl-C before anything was there to end
+        return 0
+
+
+def _do(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="printer-bridge", description="Watches 3D printers behind BambUI; settings: see the README."
     )
@@ -58,8 +66,6 @@ def run(settings: Settings, is_simulated: bool) -> int:
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
         return EXIT_FAULT
-    except KeyboardInterrupt:  # Ctrl-C before anything was there to end
-        return 0
     return 0
 
 
@@ -69,7 +75,9 @@ async def _run(settings: Settings, is_simulated: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)  # first: what follows takes a while
 
-    from infra.local.bridge import Bridge, version
+    from collector.program import version
+    from collector.systemd import Systemd
+    from infra.local.bridge import Bridge
     from infra.local.folders import make_usable
     from infra.local.own_lock import OwnLock
 
@@ -83,7 +91,7 @@ async def _run(settings: Settings, is_simulated: bool) -> None:
 
             bambui = await stack.enter_async_context(make_simulation())
             settings = settings_of_simulation(settings, bambui)
-        bridge = Bridge(settings, sys.stdout)
+        bridge = Bridge(settings, sys.stdout, Systemd(os.environ))
         bridge.announcer.say_start(settings, version(), bridge.base_url, is_simulated)
         await bridge.run(stop)
         bridge.announcer.say("ended")

@@ -5,12 +5,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from importlib import metadata
 from typing import TextIO
 
 from collector.collector import Collector
 from collector.outbox import Outbox
+from collector.program import version
 from collector.shipper import Shipper
+from collector.supervision import supervise
+from collector.systemd import Systemd
 from functions.api.app import create_app
 from functions.bridge.live import Live
 from functions.bridge.settings import Settings
@@ -34,24 +36,17 @@ from infra.local.worker import Worker, one_by_one
 
 NO_CHAT = "terminal"
 _REPORT_BATCH = 10
-_WATCH_SECONDS = 0.5
-_STOP_SECONDS = 3.0
+_WATCH_SECONDS = 1.0
+_STOP_SECONDS = 2.0
 _log = logging.getLogger(__name__)
-
-
-def version() -> str:
-    """The version that is installed."""
-    try:
-        return metadata.version("printer-realtime-bridge")
-    except metadata.PackageNotFoundError:
-        return "unknown"
 
 
 class Bridge:
     """Everything from the WebSocket to the chat. Raises BridgeError when it cannot be set up."""
 
-    def __init__(self, settings: Settings, output: TextIO) -> None:
+    def __init__(self, settings: Settings, output: TextIO, systemd: Systemd | None = None) -> None:
         self._settings = settings
+        self._systemd = systemd or Systemd({})
         self.clock = SteadyClock()
         outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock)
         self.clock.advance_to(outbox.last_stamp)
@@ -99,6 +94,7 @@ class Bridge:
         self.api.start()
         watch = asyncio.create_task(self.collector.run())
         stopping = asyncio.create_task(stop.wait())
+        supervising = asyncio.create_task(supervise(self._systemd, self.collector, self._outbox.figures))
         try:
             while not stopping.done():
                 self.announcer.say_printers(self.collector.printers())
@@ -107,9 +103,11 @@ class Bridge:
                     break
                 await asyncio.wait({stopping, watch}, timeout=_WATCH_SECONDS)
         finally:
+            self._systemd.stopping()
             stopping.cancel()
+            supervising.cancel()
             await self.collector.stop()
-            await asyncio.gather(watch, return_exceptions=True)
+            await asyncio.gather(watch, supervising, return_exceptions=True)
             shipping_ends.set()
             self._end(shipping)
 

@@ -1,29 +1,12 @@
-"""Where the settings of the embedded run come from: the environment, before it `.env`."""
+"""Where the settings of the embedded run come from, and whether they ask for a simulated printer."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
-from dotenv import dotenv_values
+from collector.environment import read_environment
 
-from functions.bridge.errors import ConfigurationError
+__all__ = ["read_environment", "wants_simulation"]
 
 _OWN_BAMBUI = ("PRINTERS_API_URL", "WS_URL_TEMPLATE", "PRINTER_ID", "TELEGRAM_BOT_TOKEN")
-
-
-def read_environment(folder: Path, environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The variables of `.env` in that folder, overridden by those of the process.
-
-    Raises ConfigurationError when there is such a file and it cannot be read.
-    """
-    given = os.environ if environment is None else environment
-    try:
-        read = dotenv_values(folder / ".env")
-    except UnicodeDecodeError:
-        raise ConfigurationError([".env must be text in UTF-8"]) from None
-    except OSError as error:
-        raise ConfigurationError([f".env cannot be read: {error.strerror or error}"]) from None
-    return {name: value for name, value in read.items() if value is not None} | dict(given)
 
 
 def wants_simulation(environment: Mapping[str, str], simulate: bool | None) -> bool:

@@ -115,6 +115,8 @@ async def test_the_last_look_is_told_as_a_sentence(bridge: BridgeData) -> None:
         "category": None,
         "confidence": None,
         "summary": None,
+        "note": None,
+        "noted_at": None,
         "sentence": "last look 12 min ago: fine",
     }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from functions.api.health import health
 from functions.api.readings import CollectorReading, ListedPrinter, PrinterReading, ReceivedStatus
-from functions.api.stored_values import sendable
+from functions.api.stored_values import moment, sendable
 from functions.api.view import inspection_view, newest_status, printer_view, summary
 from functions.api.views import PrinterView
 from functions.api.words import duration_words
@@ -156,12 +156,40 @@ def test_what_is_no_error_is_not_shown_as_one(code: int) -> None:
             "last look 12 min ago: defect (spaghetti)",
         ),
         ({"last_look_at": NOW + 500}, "last look 0 s ago: no verdict"),
+        (
+            {
+                "last_look_at": NOW - 3700,
+                "verdict": "fine",
+                "note": "the print is paused",
+                "noted_at": NOW - 125,
+            },
+            "last look 61 min ago: fine; no look 2 min ago: the print is paused",
+        ),
+        ({"note": "the picture is black", "noted_at": NOW - 30}, "no look 30 s ago: the picture is black"),
+        ({"note": "the picture is black", "noted_at": "?"}, "no look: the picture is black"),
     ],
 )
 def test_the_last_look_in_words(memory: dict[str, Any], sentence: str) -> None:
     view = inspection_view(memory, NOW)
     assert view is not None
     assert view.sentence == sentence
+
+
+def test_a_look_that_was_not_made_is_told_with_its_reason_and_time() -> None:
+    view = inspection_view({"note": "the picture is black", "noted_at": NOW - 30}, NOW)
+    assert view is not None
+    assert (view.last_look_at, view.age_seconds, view.verdict) == (None, None, "no verdict")
+    assert (view.note, view.noted_at) == ("the picture is black", moment(NOW - 30))
+
+
+def test_without_a_look_and_without_a_note_there_is_nothing_to_tell() -> None:
+    assert inspection_view({"looks": 0, "noted_at": NOW}, NOW) is None
+
+
+def test_a_look_that_found_nothing_has_no_category() -> None:
+    view = inspection_view({"last_look_at": NOW, "verdict": "fine", "category": "none"}, NOW)
+    assert view is not None
+    assert view.category is None
 
 
 @pytest.mark.parametrize(
@@ -198,7 +226,7 @@ _FIELDS = st.sampled_from(
         *("silent_since", "job", "id", "name", "started_at", "ended_at", "result", "percent", "layer"),
         *("total_layers", "remaining_minutes", "gcode_state", "subtask_name", "mc_percent", "print_error"),
         *("mc_remaining_time", "hms", "nozzle_temper", "chamber_temper", "last_look_at", "verdict"),
-        *("category", "confidence", "summary"),
+        *("category", "confidence", "summary", "note", "noted_at"),
     ]
 )
 _JOB = st.dictionaries(_FIELDS, _JSON, max_size=8)

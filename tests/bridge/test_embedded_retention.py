@@ -39,12 +39,26 @@ def film(images: Path, age_days: float, job: str = "benchy") -> Path:
     return store(images, film_key(job_prefix("A1", job), NOW - age_days * DAY), age_days)
 
 
+def thumbnail(images: Path, age_days: float, job: str = "benchy") -> Path:
+    key = film_key(job_prefix("A1", job), NOW - age_days * DAY).removesuffix(".mp4") + "_thumb.jpg"
+    return store(images, key, age_days)
+
+
 def test_frames_and_films_are_kept_for_their_own_times(images: Path) -> None:
     stay = [frame(images, 6.9), film(images, 29.9), film(images, 8)]
     go = [frame(images, 7.1), film(images, 30.1)]
     assert remove_old_files(images, NOW, 7, 30) == RemovedFiles(frames=1, films=1, folders=0, bytes=10)
     assert [path.exists() for path in stay] == [True] * 3
     assert [path.exists() for path in go] == [False] * 2
+
+
+def test_a_film_s_thumbnail_stays_and_goes_with_its_film(images: Path) -> None:
+    stay = [film(images, 29.9), thumbnail(images, 29.9)]
+    go = [film(images, 30.1), thumbnail(images, 30.1)]
+    assert remove_old_files(images, NOW, 7, 30) == RemovedFiles(films=1, bytes=10)
+    assert [path.exists() for path in stay] == [True, True]
+    assert [path.exists() for path in go] == [False, False]
+    assert remove_old_files(images, NOW + DAY, 7, 30) == RemovedFiles(films=1, folders=2, bytes=10)
 
 
 def test_a_frame_is_as_old_as_its_name_says(images: Path) -> None:

@@ -9,9 +9,11 @@ from functions.bridge.frame_keys import (
     belongs_to,
     film_key,
     frame_key,
+    is_key,
     job_prefix,
     latest_key,
     printer_prefix,
+    second_key,
     taken_at_of,
 )
 from tests.bridge.test_names import any_name
@@ -86,3 +88,21 @@ def test_a_printer_whose_name_begins_like_another_has_its_own_place() -> None:
     assert not belongs_to("images/A1M-10/x/y.jpg", "A1M-1")
     assert not belongs_to("latest/A1M-10.jpg", "A1M-1")
     assert printer_prefix("A1M-1") == "images/A1M-1/"
+
+
+@given(printer=any_name, job=st.none() | any_name, at=st.integers(0, 4_000_000_000), counter=counters)
+def test_a_folder_can_be_entered_at_any_second(printer: str, job: str | None, at: int, counter: int) -> None:
+    prefix = job_prefix(printer, job)
+    begin = second_key(prefix, at + 0.7)
+    assert begin < frame_key(prefix, at, counter)
+    assert at == 0 or frame_key(prefix, at - 1, 999_999) < begin
+
+
+@given(printer=any_name, job=st.none() | any_name, at=times, counter=counters)
+def test_every_key_of_ours_is_one(printer: str, job: str | None, at: float, counter: int) -> None:
+    prefix = job_prefix(printer, job)
+    for key in (frame_key(prefix, at, counter), film_key(prefix, at), latest_key(printer)):
+        assert is_key(key)
+        assert not is_key(f"{key}/")
+        assert not is_key(f"../{key}")
+        assert not is_key(f"/{key}")

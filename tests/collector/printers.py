@@ -83,6 +83,9 @@ class RememberingSpool:
     def recall_job(self, printer_id: str) -> EdgeJob | None:
         return self.jobs.get(printer_id)
 
+    def busy_printers(self) -> list[str]:
+        return [name for name, job in self.jobs.items() if job.is_active]
+
     def reports(self, printer_id: str | None = None) -> list[Report]:
         with self.has_grown:
             found = [one.report for one in self.kept if one.report is not None]

@@ -145,6 +145,17 @@ def test_the_first_look_is_five_minutes_into_the_job_and_only_while_it_prints() 
     assert course.state.inspection_at == 4300.0
 
 
+def test_a_look_that_falls_due_while_a_percent_is_held_has_a_fresh_picture_all_the_same() -> None:
+    course = Course(replace(RULES, inspection_interval=100.0))
+    course.status(0.0, **PRINTING)
+    course.status(99.5, **{**PRINTING, "percent": 11})
+    assert course.status(99.9, **{**PRINTING, "percent": 12}) is None
+    released = course.tick(100.5)
+    assert released is not None
+    assert (released.is_durable, released.wish) == (True, Wish.FRESH)
+    assert course.state.inspection_at == 200.5
+
+
 def test_looks_do_not_happen_while_they_are_switched_off() -> None:
     course = started()
     assert [course.status(float(now), **PRINTING) for now in range(1, 119)] == [None] * 118

@@ -19,6 +19,7 @@ from collector.shipper import Shipper
 from collector.spool import EdgeJob, Picture
 from functions.bridge.contract import Report
 from functions.bridge.settings import Settings
+from functions.bridge.steady_clock import SteadyClock
 from functions.notify.service import NotifyRules, NotifyService
 from functions.notify.telegram import Telegram
 from functions.tracker.rules import Rules
@@ -56,13 +57,17 @@ class DirectWriter:
 
 @dataclass
 class Replay:
-    """Feed it messages at times; `transcript` is what the chat shows, first lines with photo marks."""
+    """Feed it messages at times; `transcript` is what the chat shows, first lines with photo marks.
+
+    `now` is moved by hand and only forward; the wall clock is that plus `wall_offset`, which may jump.
+    """
 
     folder: Path
     telegram: TelegramServer
     printer_id: str
     settings: Settings = field(default_factory=Settings)
     now: float = BEGIN
+    wall_offset: float = 0.0
 
     def __post_init__(self) -> None:
         self.settings = Settings(
@@ -75,12 +80,15 @@ class Replay:
     def start(self) -> None:
         """Everything, over what the folders hold."""
         settings = self.settings
+        self.clock = SteadyClock(wall=lambda: self.now + self.wall_offset, monotonic=self.monotonic)
+        self._ticked_at = self.now
         self.outbox = Outbox(
-            settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.clock
+            settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.monotonic
         )
+        self.clock.advance_to(self.outbox.last_stamp)
         self.stores = open_stores(settings, self.clock)
         self.shipper = Shipper(
-            self.outbox, self.stores.frames, self.stores.reports, monotonic=self.clock, jitter=lambda: 0.0
+            self.outbox, self.stores.frames, self.stores.reports, monotonic=self.monotonic, jitter=lambda: 0.0
         )
         self.tracker = TrackerService(
             reports=self.stores.reports,
@@ -88,7 +96,11 @@ class Replay:
             notifications=self.stores.notifications,
             timelapses=self.stores.timelapses,
             inspections=None,
-            rules=Rules(settings.progress_step, settings.photo_interval_seconds),
+            rules=Rules(
+                settings.progress_step,
+                settings.photo_interval_seconds,
+                silence_grace=settings.silence_grace_seconds,
+            ),
             chat="4242",
             clock=self.clock,
         )
@@ -109,7 +121,7 @@ class Replay:
             job=self.outbox.recall_job(self.printer_id),
             live=None,
             clock=self.clock,
-            monotonic=self.clock,
+            monotonic=self.monotonic,
             call_later=self._call_later,
         )
 
@@ -119,7 +131,7 @@ class Replay:
         self.outbox.close()
         self.stores.database.close()
 
-    def clock(self) -> float:
+    def monotonic(self) -> float:
         return self.now
 
     def play(self, entries: list[tuple[float, dict[str, Any]]]) -> None:
@@ -166,7 +178,7 @@ class Replay:
         return lines
 
     def _next_tick(self) -> float:
-        return getattr(self, "_ticked_at", BEGIN) + TICK
+        return self._ticked_at + TICK
 
     def _call_later(self, seconds: float, callback: Callable[[], None]) -> None:
         self._count += 1

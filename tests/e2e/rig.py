@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ FAST: dict[str, Any] = {
     "progress_step": 25,
     "port": 0,
 }
+FILM_WORD = ": timelapse"
 END_WORDS = ("print finished", "print failed", "print cancelled", "print ended")
 
 
@@ -56,6 +57,13 @@ async def bridge_over(
         await asyncio.wait_for(running, 10)
 
 
+async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for what happens on the disk or in the stores, where nothing tells of it."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def until_told(
     telegram: TelegramServer, words: str | tuple[str, ...], times: int = 1, seconds: float = 30.0
 ) -> list[Posted]:
@@ -72,12 +80,23 @@ def first_line(message: Posted) -> str:
     return message.text.splitlines()[0]
 
 
+async def until_filmed(telegram: TelegramServer, films: int = 1, seconds: float = 30.0) -> list[Posted]:
+    """Wait for that many films; returns them alone."""
+    await until_told(telegram, FILM_WORD, films, seconds)
+    return [message for message in telegram.messages if message.video_size is not None]
+
+
 def story(telegram: TelegramServer, printer_id: str, *, with_progress: bool = False) -> list[str]:
-    """The chat in short: the first lines of one printer's messages, without the printer."""
+    """The chat in short: the first lines of one printer's messages, without the printer.
+
+    Films are left out: they have an order of their own.
+    """
     lines = []
     for message in telegram.messages:
         line = first_line(message)
         if f" {printer_id}: " not in line or (": printing" in line and not with_progress):
+            continue
+        if FILM_WORD in line:
             continue
         lines.append(line.split(": ", 1)[1])
     return lines

@@ -148,14 +148,23 @@ class TelegramServer:
         with self._changed:
             self.connections += 1
 
-    def next_fault(self, path: str) -> Fault | None:
+    def fault_of(self, path: str) -> Fault | None:
+        """What a call to that path meets: its method's own script comes before that of all."""
+        method = path.rpartition("/")[2]
+        with self._changed:
+            self.calls_of[method] += 1
+            script = self._faults_of.get(method)
+            if not script:
+                return self.next_fault()
+            self.calls += 1
+            self._changed.notify_all()
+            return script.popleft()
+
+    def next_fault(self) -> Fault | None:
         with self._changed:
             self.calls += 1
-            method = path.rpartition("/")[2]
-            self.calls_of[method] += 1
             self._changed.notify_all()
-            script = self._faults_of.get(method) or self._faults
-            return script.popleft() if script else None
+            return self._faults.popleft() if self._faults else None
 
     def result_of(self, path: str, content_type: str, body: bytes) -> dict[str, Any]:
         """Do what a call asks. Raises CallError."""

@@ -15,7 +15,7 @@ class Owner(Protocol):
 
     def count_connection(self) -> None: ...
 
-    def next_fault(self, path: str) -> Fault | None: ...
+    def fault_of(self, path: str) -> Fault | None: ...
 
     def result_of(self, path: str, content_type: str, body: bytes) -> dict[str, Any]: ...
 
@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         owner = self.server.owner
-        fault = owner.next_fault(self.path)
+        fault = owner.fault_of(self.path)
         if fault is not None and fault.kind == "close_unread":
             self.close_connection = True
             return

@@ -40,7 +40,7 @@ def test_a_whole_print_is_told_once_from_start_to_end() -> None:
     assert watch.status(gcode_state="IDLE") == []
     film = watch.films()[0]
     assert (film.prefix, film.since, film.until) == ("images/a1mini/Benchy/", 1_000_020.0, 1_000_090.0)
-    assert film.frames_kept == watch.frames - 1
+    assert film.frames_kept == 7  # of the nine until then, two were there when it started
 
 
 def test_progress_steps_can_be_switched_off() -> None:
@@ -292,6 +292,17 @@ class TestSilence:
         assert watch.silence(200) == ["ended", "film"]
         assert watch.silence(300) == []
 
+    def test_an_entry_in_the_list_is_no_sign_of_lasting_silence(self) -> None:
+        """A collector that was away itself reads the list before it hears the printer."""
+        watch = Watch(Rules(silence_grace=300))
+        watch.start()
+        assert watch.silence() == ["contact_lost"]
+        assert watch.presence(True, after=400) == []
+        assert watch.status(after=1, gap=True) == ["contact_restored"]
+        watch.silence()
+        assert watch.presence(False, after=400) == []
+        assert watch.silence() == ["ended", "film"]
+
     def test_with_grace_a_job_back_in_time_was_never_ended(self) -> None:
         watch = Watch(Rules(silence_grace=300))
         watch.start()
@@ -429,6 +440,15 @@ class TestTimers:
             ReportKind.STATUS, 200, status={"gcode_state": "RUNNING"}, frame=watch.frame(age=-50)
         )
         assert said == []
+
+    def test_a_photo_that_was_due_without_a_fresh_picture_comes_with_the_next_one(self) -> None:
+        watch = Watch(Rules(photo_interval=100))
+        watch.start()
+        stale = watch.frame(age=30)
+        running = {"gcode_state": "RUNNING"}
+        assert watch.feed(ReportKind.STATUS, 200, status=running, frame=stale) == []
+        assert watch.status(after=30) == ["photo"]
+        assert watch.status(after=50) == []
 
     def test_photos_can_be_switched_off(self) -> None:
         watch = Watch(Rules(photo_interval=0))

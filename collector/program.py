@@ -1,0 +1,106 @@
+"""The composition root of the collector on its own: the outbox, what fills it, and what carries it to AWS."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from importlib import metadata
+from urllib.parse import urlsplit
+
+from collector.cloud_settings import CloudSettings
+from collector.collector import Collector
+from collector.far_side import FarSide, ship_to
+from collector.outbox import Outbox
+from collector.supervision import supervise
+from collector.systemd import Systemd
+from functions.bridge.steady_clock import SteadyClock
+
+_STOP_SECONDS = 2.5
+_log = logging.getLogger(__name__)
+
+
+def version() -> str:
+    """The version that is installed."""
+    try:
+        return metadata.version("printer-realtime-bridge")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+class EdgeProgram:
+    """From the WebSockets to queue and bucket. Raises PermanentError when another process has the outbox."""
+
+    def __init__(self, chosen: CloudSettings, open_far_side: Callable[[], FarSide], systemd: Systemd) -> None:
+        settings = chosen.settings
+        clock = SteadyClock()
+        outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, clock)
+        clock.advance_to(outbox.last_stamp)
+        self._outbox = outbox
+        self._open_far_side = open_far_side
+        self._systemd = systemd
+        self._collector = Collector(
+            settings,
+            outbox,
+            clock=clock,
+            inspection_interval=chosen.inspection_interval,
+            keeps_idle_frames=True,
+            outbox_figures=lambda: outbox.figures().to_json(),
+            version=version(),
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; then end within five seconds, whatever hangs."""
+        shipping_ends = threading.Event()
+        shipping = threading.Thread(
+            target=ship_to,
+            args=(self._open_far_side, self._outbox, shipping_ends),
+            name="shipping",
+            daemon=True,
+        )
+        shipping.start()
+        tasks = [
+            asyncio.create_task(stop.wait()),
+            asyncio.create_task(self._collector.run()),
+            asyncio.create_task(supervise(self._systemd, self._collector, self._outbox.figures)),
+        ]
+        stopping, watching, supervising = tasks
+        needed = [stopping, watching, *([supervising] if self._systemd.is_there else [])]
+        try:
+            await asyncio.wait(needed, return_when=asyncio.FIRST_COMPLETED)
+            for task in needed:
+                if task.done():
+                    task.result()  # a defect of ours: better to be started again than to watch nothing
+        finally:
+            self._systemd.stopping()
+            shipping_ends.set()
+            supervising.cancel()
+            stopping.cancel()
+            await self._collector.stop()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            shipping.join(_STOP_SECONDS)
+            self._outbox.close()
+
+
+def say_start(chosen: CloudSettings) -> None:
+    """What is watched and where it goes, in one line of log."""
+    settings = chosen.settings
+    _log.info(
+        "Printer Realtime Bridge %s: watching the printers of %s and always %r; to queue %s, bucket %s; "
+        "what waits is kept in %s",
+        version(),
+        _without_password(settings.printers_api_url),
+        settings.printer_id,
+        _without_password(settings.reports_queue_url),
+        settings.frames_bucket,
+        settings.data_dir / "outbox",
+    )
+    if settings.ws_url:
+        _log.info("WS_URL is %s (legacy, not used)", _without_password(settings.ws_url))
+
+
+def _without_password(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(not a URL)"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
