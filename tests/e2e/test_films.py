@@ -129,6 +129,7 @@ async def print_by_hand(printer: SimulatedPrinter, folder: Path, pictures: int, 
     await printer.push_status(gcode_state="RUNNING", subtask_name="Hook", **fields)
     for _ in range(pictures):
         await printer.push_picture()
+        await printer.push_status()  # it is not silent
     await until(lambda: len(kept_numbers(folder / "images", printer.name)) == kept + pictures)
 
 
@@ -169,14 +170,15 @@ async def test_a_print_with_a_power_cut_has_one_whole_film(tmp_path: Path, grace
 
 async def test_a_restart_in_mid_print_still_gives_one_film_of_all(tmp_path: Path) -> None:
     by_hand = SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
+    rules = EVERY_PICTURE | {"status_timeout_seconds": 60.0}
     with TelegramServer(keeps_videos=True) as telegram:
         async with SimulatedBambui([by_hand]) as bambui:
-            async with bridge_over(tmp_path, bambui, telegram, **EVERY_PICTURE):
+            async with bridge_over(tmp_path, bambui, telegram, **rules):
                 await by_hand.wait_for_clients()
                 await by_hand.push_status(gcode_state="PREPARE", subtask_name="Hook")
                 await print_by_hand(by_hand, tmp_path, 5, mc_percent=10)
                 await until_told(telegram, "already printing")
-            async with bridge_over(tmp_path, bambui, telegram, **EVERY_PICTURE) as bridge:
+            async with bridge_over(tmp_path, bambui, telegram, **rules) as bridge:
                 await by_hand.wait_for_clients()
                 await print_by_hand(by_hand, tmp_path, 6, mc_percent=20)
                 await by_hand.push_status(gcode_state="FINISH")

@@ -1,0 +1,72 @@
+"""Lambda entry of the API: a request of API Gateway (REST, proxy integration) in, its answer out.
+
+The gateway has asked for the key already, so the application asks for none.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from mangum import Mangum
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from functions.api.app import create_app
+from functions.api.auth import OPEN_PATH
+from functions.bridge.aws.container import Container, make_container, start_early
+from functions.bridge.aws.lambda_context import LambdaContext
+
+_KEPT = "/%:@!$&'()*+,;=~"
+
+
+@functools.cache
+def worker() -> Container:
+    """Made once per container."""
+    container = make_container("api")
+    container.wiring.records()
+    container.wiring.frames()
+    return container
+
+
+@functools.cache
+def application(root_path: str) -> Mangum:
+    """The application as it is served under that path."""
+    wiring = worker().wiring
+    app = create_app(wiring.records(), wiring.frames(), None, wiring.clock, "", root_path)
+    return Mangum(RawPath(app), lifespan="off")
+
+
+class RawPath:
+    """Middleware: the path as the client sent it, which a REST API leaves encoded and Mangum leaves out.
+
+    Only so the printer `a/image` can be told from the picture of `a`. An emulator may have decoded it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["aws.event"]["path"]
+        await self._app({**scope, "raw_path": quote(path, safe=_KEPT).encode("ascii")}, receive, send)
+
+
+def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """One request; a picture is answered in base64, which the gateway turns into bytes again."""
+    worker().logs.about({"request_id": context.aws_request_id})
+    request = dict(event)
+    if request.get("path") == OPEN_PATH.rstrip("/"):
+        request["path"] = (
+            OPEN_PATH  # a gateway may drop the slash; asked to redirect, it would do so for ever
+        )
+    return application(stage_path(event))(request, context)  # type: ignore[arg-type]
+
+
+def stage_path(event: Mapping[str, Any]) -> str:
+    """What the client's path has before ours: `/prod` at the gateway's own address, nothing at a domain."""
+    about = event.get("requestContext") or {}
+    prefix = f"/{about.get('stage')}"
+    asked = str(about.get("path") or "")
+    return prefix if asked == prefix or asked.startswith(prefix + "/") else ""
+
+
+start_early(lambda: application("/prod"))

@@ -1,0 +1,80 @@
+"""Lambda entry of the inspection: one look from SQS in, one question to the AI out."""
+
+import functools
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from functions.bridge.aws.container import make_container, start_early
+from functions.bridge.aws.lambda_context import LambdaContext
+from functions.bridge.aws.measures import Measure
+from functions.bridge.aws.queue_worker import Handle, QueueWorker
+from functions.bridge.aws.settling import Settling
+from functions.bridge.aws.wiring import QueueName, Secret
+from functions.bridge.ports import Delivery
+from functions.inspection.fresh_key import FreshKeyModel
+from functions.inspection.model import OpenAiModel
+from functions.inspection.policy import Rules
+from functions.inspection.service import InspectionService
+
+ANSWER_SECONDS = 45.0  # a server that refuses the schema is asked twice, and the function has two minutes
+_log = logging.getLogger(__name__)
+
+
+@functools.cache
+def worker() -> QueueWorker:
+    """Made once per container."""
+    container = make_container("inspection")
+    wiring, measures = container.wiring, container.measures
+    settings = wiring.settings
+    if not wiring.has(Secret.OPENROUTER_KEY):
+        return QueueWorker(container, QueueName.INSPECTIONS, _make_nothing)
+    read_key = wiring.secret(Secret.OPENROUTER_KEY, str, container.logs.hide).value
+
+    def make_model(key: str) -> OpenAiModel:
+        return OpenAiModel(settings.openrouter_base_url, key, settings.ai_model, ANSWER_SECONDS)
+
+    model = FreshKeyModel(read_key, make_model)
+    rules = Rules(
+        settings.ai_confidence_threshold,
+        settings.ai_check_interval_seconds,
+        settings.ai_checks_per_job,
+        settings.ai_checks_per_day,
+    )
+    records, frames = wiring.records(), wiring.frames()
+    notifications = wiring.queue(QueueName.NOTIFICATIONS)
+
+    def make_handle(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
+        service = InspectionService(
+            queue, notifications, records, frames, model, rules, wiring.chat, wiring.clock
+        )
+
+        def handle(delivery: Delivery) -> None:
+            asked_before = model.asked
+            try:
+                service.handle(delivery)
+            finally:
+                if model.asked > asked_before:
+                    measures.add(Measure.LOOKS_MADE, model.asked - asked_before)
+
+        return handle
+
+    return QueueWorker(container, QueueName.INSPECTIONS, make_handle)
+
+
+def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """One look; the answer names it if it comes again."""
+    return worker().work(event, context)
+
+
+def _make_nothing(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
+    """AI checks were switched off while looks were still waiting."""
+
+    def handle(delivery: Delivery) -> None:
+        _log.info("AI checks are off (%s names no parameter): no look", Secret.OPENROUTER_KEY.value)
+        queue.acknowledge(delivery)
+
+    return handle
+
+
+start_early(worker)

@@ -1,0 +1,84 @@
+"""Lambda entry of notify: one notification from SQS in, one message to Telegram out.
+
+It never waits: whatever has to come later is handed back to the queue with the wait as its visibility.
+"""
+
+import functools
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from functions.bridge.aws.container import Container, make_container, start_early
+from functions.bridge.aws.lambda_context import LambdaContext
+from functions.bridge.aws.measures import Measure
+from functions.bridge.aws.queue_worker import Handle, QueueWorker
+from functions.bridge.aws.settling import Settling
+from functions.bridge.aws.wiring import QueueName, Secret
+from functions.bridge.effects import decode_notification
+from functions.bridge.errors import ConfigurationError
+from functions.bridge.ports import Delivery
+from functions.bridge.setting_kinds import bot_token
+from functions.notify.fresh_token import FreshTokenSink
+from functions.notify.log_sink import LogSink
+from functions.notify.service import NotifyRules, NotifyService, lateness_of
+from functions.notify.telegram import Telegram
+
+# Short enough that the longest delivery (a film: five times as long) ends before the function's time does.
+CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
+_log = logging.getLogger(__name__)
+
+
+@functools.cache
+def worker() -> QueueWorker:
+    """Made once per container."""
+    container = make_container("notify")
+    wiring, measures = container.wiring, container.measures
+    settings = wiring.settings
+    sink = _sink(container)
+    rules = NotifyRules(wiring.chat, settings.telegram_messages_per_minute, settings.timezone)
+    records, frames = wiring.records(), wiring.frames()
+    timelapses = wiring.queue(QueueName.TIMELAPSES)
+
+    def make_handle(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
+        service = NotifyService(queue, records, frames, sink, timelapses, wiring.clock, rules)
+
+        def handle(delivery: Delivery) -> None:
+            sent_before = sink.sent
+            service.handle(delivery)
+            if sink.sent > sent_before:
+                late = lateness_of(decode_notification(delivery.body), delivery, wiring.clock())
+                measures.add(Measure.MESSAGES_SENT, sink.sent - sent_before)
+                measures.add(Measure.MESSAGE_DELAY, round(late, 3))
+
+        return handle
+
+    return QueueWorker(container, QueueName.NOTIFICATIONS, make_handle)
+
+
+def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """One notification; the answer names it if it comes again."""
+    return worker().work(event, context)
+
+
+def _sink(container: Container) -> FreshTokenSink | LogSink:
+    wiring, settings = container.wiring, container.wiring.settings
+    if not wiring.has(Secret.BOT_TOKEN):
+        _log.warning("%s names no parameter: messages are shown in this log only", Secret.BOT_TOKEN.value)
+        return LogSink()
+    if not settings.telegram_chat_id:
+        raise ConfigurationError(["TELEGRAM_CHAT_ID is needed to send messages"])
+
+    def make(token: str) -> Telegram:
+        return Telegram(
+            token,
+            settings.telegram_chat_id,
+            settings.telegram_thread_id,
+            settings.telegram_api_url,
+            CONNECT_SECONDS,
+            READ_SECONDS,
+        )
+
+    return FreshTokenSink(wiring.secret(Secret.BOT_TOKEN, bot_token, container.logs.hide).value, make)
+
+
+start_early(worker)
