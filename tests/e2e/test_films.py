@@ -75,7 +75,7 @@ def films_on_disk(folder: Path) -> list[Path]:
 
 async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:
     budget = {
-        "timelapse_target_duration_seconds": 10.0,
+        "timelapse_target_duration_seconds": 6.0,
         "timelapse_fps_cap": 120,
         "timelapse_max_bytes": 100_000,
         "timelapse_max_width": 240,
@@ -91,7 +91,7 @@ async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:
     assert film.method == "sendVideo"
     assert film.parameters["supports_streaming"] is True
     assert (film.parameters["width"], film.parameters["height"]) == (facts.width, facts.height) == (240, 180)
-    assert film.parameters["duration"] == round(facts.seconds) == 10
+    assert film.parameters["duration"] == round(facts.seconds) == 6
     assert (facts.codec, facts.pixel_format) == ("h264", "yuv420p")
     assert film.video_size is not None
     assert 10_000 < film.video_size <= 100_000
@@ -102,8 +102,8 @@ async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:
     (job,) = numbers_of_jobs(ONE)
     assert shown == kept
     assert set(shown) <= set(job)
-    assert len(shown) > 10
-    assert re.fullmatch(rf"10 s film of \d+ s · {len(shown)} frames", film.text.splitlines()[2])
+    assert len(shown) > 6
+    assert re.fullmatch(rf"6 s film of \d+ s · {len(shown)} frames", film.text.splitlines()[2])
     assert telegram.refusals == []
 
 

@@ -2,6 +2,7 @@
 does between a queue and a handler: poll, call, delete what did not fail.
 """
 
+import asyncio
 import functools
 import json
 import logging
@@ -210,6 +211,8 @@ def lambda_stack(folder: Path, clock_file: Path) -> Iterator[LambdaStack]:
     """A fresh stack; logging and what functions keep are as before afterwards."""
     root, ours = logging.getLogger(), logging.getLogger("functions")
     before = list(root.handlers), root.level, ours.level
+    loop = asyncio.new_event_loop()  # Mangum would make one and leave it open
+    asyncio.set_event_loop(loop)
     with pytest.MonkeyPatch.context() as patch:
         stack = LambdaStack(patch, folder, clock_file)
         try:
@@ -217,6 +220,8 @@ def lambda_stack(folder: Path, clock_file: Path) -> Iterator[LambdaStack]:
         finally:
             stack.new_containers()
             root.handlers[:], root.level, ours.level = before
+            asyncio.set_event_loop(None)
+            loop.close()
 
 
 def metrics(output: str) -> dict[str, float]:

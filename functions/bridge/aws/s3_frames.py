@@ -1,7 +1,7 @@
 """The FrameStore port on one S3 bucket: the keys are the objects' keys.
 
-Actions used: PutObject (put), GetObject and ListBucket (all reading; without ListBucket S3 answers "access
-denied" for a key that is not stored). Encryption is the bucket's default.
+Actions used: PutObject and PutObjectTagging (put), GetObject and ListBucket (all reading; without ListBucket
+S3 answers "access denied" for a key that is not stored). Encryption is the bucket's default.
 """
 
 import logging
@@ -58,7 +58,16 @@ class S3FrameStore:
             raise PermanentError(f"{source} cannot be read: {error.strerror}") from error
         content_type = _CONTENT_TYPES.get(Path(key).suffix, _ANY_CONTENT)
         with content, translated():
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
+            if key.startswith(f"{LATEST}/"):
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
+            else:
+                self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=content,
+                    ContentType=content_type,
+                    Tagging=_tagging(key),
+                )
         source.unlink(missing_ok=True)
 
     def get(self, key: str) -> bytes:
@@ -145,6 +154,14 @@ class S3FrameStore:
                     return False
                 raise
         return [stored["Key"] for stored in found.get("Contents", [])] != [key]
+
+
+def _tagging(key: str) -> str:
+    """What the bucket's lifecycle and the policies of `template.yaml` tell frames from films by.
+
+    They lie in one folder and are kept for different times. The one frame under `latest/` has no tag.
+    """
+    return "kind=frame" if taken_at_of(key) is not None else "kind=film"
 
 
 def _write(target: IO[bytes], piece: bytes) -> None:
