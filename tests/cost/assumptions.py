@@ -1,0 +1,34 @@
+"""What is not counted but assumed, each with its reason."""
+
+DAYS = 30
+HOURS_A_DAY = 24
+JOBS_A_DAY = 2
+JOB_HOURS = 4
+
+GB = 1_000_000_000
+# Pictures and films of the simulation are tiny; these are the sizes that real ones have (measured: 1280x720).
+FRAME_BYTES = 60_000
+FILM_BYTES = 5_000_000
+THUMBNAIL_BYTES = 10_000
+
+FRAME_DAYS = 7  # IMAGE_RETENTION_DAYS
+FILM_DAYS = 30  # FILM_RETENTION_DAYS
+LOG_DAYS = 14  # LogRetentionDays
+
+# Billed seconds of one invocation, starts of containers spread over them: a seventh of a processor (256 MB)
+# takes 10 ms of work seven times as long. notify waits for Telegram. The film: 24 s of a desktop's core for
+# 1,350 frames of 1280x720, half as much again on arm64, and fetching them.
+SECONDS = {"tracker": 0.15, "notify": 0.8, "timelapse": 45.0, "liveness": 0.15, "api": 0.1}
+
+# START, END and REPORT of each invocation, and 26 bytes for each line that is stored.
+PLATFORM_LOG_BYTES = 400
+BYTES_BESIDE_A_LINE = 26
+ACCESS_LOG_BYTES = 250
+
+# Somebody's home automation or web page. A status is asked for more often than a picture.
+API_STATUSES = 8_000
+API_PICTURES = 2_000
+
+# Lambda polls each queue with five connections, each asking anew every 20 seconds, whatever comes.
+POLLERS = 5
+POLL_SECONDS = 20

@@ -1,0 +1,40 @@
+"""Short prints of the simulated printer that are worth a film, and the films as they were received."""
+
+from pathlib import Path
+from typing import Any
+
+from infra.local.simulator.scenarios import Job, Print, Scenario
+from infra.local.simulator.simulated_printer import SimulatedPrinter
+from tests.e2e.rig import PICTURE
+from tests.fakes.telegram import Posted
+
+# A short estimate: the camera's pictures are then nearly all kept, though the print is over in seconds.
+HOOK = Job("Hook", minutes=1)
+ONE = Scenario((Print(HOOK, seconds=36),))
+
+# A budget that keeps every picture, however fast they are pushed.
+EVERY_PICTURE: dict[str, Any] = {"timelapse_target_duration_seconds": 600.0, "timelapse_fps_cap": 120}
+
+
+def printer(
+    scenario: Scenario,
+    name: str = "A1M-1",
+    *,
+    size: tuple[int, int] = PICTURE,
+    picture_interval: float = 1.0,
+) -> SimulatedPrinter:
+    return SimulatedPrinter(
+        name, "A1M", scenario, picture_size=size, picture_interval=picture_interval, waits_for_client=True
+    )
+
+
+def saved(film: Posted, folder: Path) -> Path:
+    """The film as the person got it."""
+    assert film.video is not None
+    path = folder / f"received-{film.id}.mp4"
+    path.write_bytes(film.video)
+    return path
+
+
+def films_on_disk(folder: Path) -> list[Path]:
+    return sorted((folder / "images").rglob("timelapse_*.mp4"))

@@ -1,0 +1,120 @@
+"""What becomes of a film when Telegram or ffmpeg make trouble, and of the alerts meanwhile."""
+
+import asyncio
+import shlex
+import stat
+import sys
+import time
+from pathlib import Path
+
+from functions.bridge.records import chat_key
+from functions.notify.chat_state import read_state
+from functions.timelapse.ffmpeg import find_ffmpeg
+from infra.local.simulator.server import SimulatedBambui
+from infra.local.simulator.simulated_printer import SimulatedPrinter
+from tests.e2e.filmed_prints import ONE, films_on_disk, printer, saved
+from tests.e2e.numbered_pictures import kept_numbers, shown_numbers
+from tests.e2e.rig import PICTURE, SCALE, bridge_over, first_line, story, until, until_filmed, until_told
+from tests.fakes.telegram import TelegramServer
+from tests.fakes.telegram_faults import STALL, answers
+
+
+async def test_a_film_that_is_too_large_for_telegram_comes_smaller_once(tmp_path: Path) -> None:
+    with TelegramServer(keeps_videos=True) as telegram:
+        telegram.script(answers(413, "Request Entity Too Large"), method="sendVideo")
+        async with (
+            SimulatedBambui([printer(ONE, size=(480, 360))], time_scale=SCALE) as bambui,
+            bridge_over(tmp_path, bambui, telegram) as bridge,
+        ):
+            (film,) = await until_filmed(telegram)
+            await until(lambda: bridge.stores.notifications.count() == 0)
+            await until(lambda: bridge.stores.timelapses.count() == 0)
+    large, small = (path.stat().st_size for path in films_on_disk(tmp_path))
+    assert film.video_size == small <= large // 2
+    assert telegram.calls_of["sendVideo"] == 2
+    assert shown_numbers(saved(film, tmp_path)) == kept_numbers(tmp_path / "images", "A1M-1")
+
+
+async def test_a_film_that_is_ready_while_telegram_is_away_comes_later_once(tmp_path: Path) -> None:
+    with TelegramServer(keeps_videos=True) as telegram:
+        async with (
+            SimulatedBambui([printer(ONE)], time_scale=SCALE) as bambui,
+            bridge_over(tmp_path, bambui, telegram) as bridge,
+        ):
+            await until_told(telegram, "print started")
+            await until(lambda: bridge.stores.notifications.count() == 0)
+            telegram.down()
+            films = chat_key(f"{telegram.chat_id}/films")
+            await until(lambda: read_state(bridge.stores.records, films).failures > 0)
+            telegram.up()
+            await until_told(telegram, "print finished")
+            (film,) = await until_filmed(telegram)
+            await until(lambda: bridge.stores.notifications.count() == 0)
+    assert story(telegram, "A1M-1") == ["print started", "print finished"]
+    assert sum(message.video_size is not None for message in telegram.messages) == 1
+    assert shown_numbers(saved(film, tmp_path)) == kept_numbers(tmp_path / "images", "A1M-1")
+
+
+async def test_alerts_keep_their_pace_while_a_film_is_made_and_sent(tmp_path: Path) -> None:
+    gate, begun = tmp_path / "gate", tmp_path / "begun"
+    slow = tmp_path / "slow-ffmpeg"
+    slow.write_text(
+        f'#!/bin/sh\ntouch {begun}\nwhile [ ! -e {gate} ]; do sleep 0.05; done\nexec {find_ffmpeg()} "$@"\n'
+    )
+    slow.chmod(slow.stat().st_mode | stat.S_IXUSR)
+    watched = SimulatedPrinter("watched", "P1S", picture_size=PICTURE)
+    with TelegramServer(keeps_videos=True) as telegram:
+        telegram.script(STALL, method="sendVideo")
+        async with (
+            SimulatedBambui([printer(ONE, "filmed"), watched], time_scale=SCALE) as bambui,
+            bridge_over(tmp_path, bambui, telegram, ffmpeg=str(slow), status_timeout_seconds=60.0) as bridge,
+        ):
+            await watched.wait_for_clients()
+            await watched.push_status(gcode_state="RUNNING", subtask_name="Vase", print_error=0)
+            await until(begun.exists)
+
+            await watched.push_picture()
+            paused_at = time.time()
+            await watched.push_status(gcode_state="PAUSE", print_error=0x0300_8015)
+            await until_told(telegram, "print paused")
+            assert bridge.stores.timelapses.count() == 1  # the film is still being made
+
+            gate.touch()
+            await asyncio.to_thread(telegram.wait_for_calls, 1, 20.0, "sendVideo")
+            resumed_at = time.time()
+            await watched.push_status(gcode_state="RUNNING", print_error=0)
+            await until_told(telegram, "print resumed")
+            assert not [message for message in telegram.messages if message.video_size]  # it is still sent
+
+            telegram.down()
+            telegram.up()
+            (film,) = await until_filmed(telegram)
+    told = {first_line(message).split(": ")[1]: message for message in telegram.messages}
+    assert told["print paused"].photo is not None
+    latencies = told["print paused"].at - paused_at, told["print resumed"].at - resumed_at
+    sys.stdout.write("alerts beside a film: {:.3f} s, {:.3f} s\n".format(*latencies))
+    assert shown_numbers(saved(film, tmp_path)) == kept_numbers(tmp_path / "images", "filmed")
+
+
+async def test_without_ffmpeg_the_person_learns_what_to_do_and_can_do_it(tmp_path: Path) -> None:
+    with TelegramServer() as telegram:
+        async with (
+            SimulatedBambui([printer(ONE)], time_scale=SCALE) as bambui,
+            bridge_over(tmp_path, bambui, telegram, ffmpeg="/nonexistent/ffmpeg"),
+        ):
+            await until_told(telegram, ": no timelapse")
+    told = next(message for message in telegram.messages if "no timelapse" in message.text)
+    assert told.video_size is None
+    assert "FFMPEG is '/nonexistent/ffmpeg', and there is no such program" in told.text
+    assert "The frames are kept" in told.text
+    command = next(line for line in told.text.splitlines() if "printer-bridge timelapse" in line)
+    arguments = shlex.split(command.partition("printer-bridge ")[2].rstrip("."))
+    made = tmp_path / "by-hand.mp4"
+    by_hand = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "infra.local", *arguments, "--out", str(made)),
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin"},
+    )
+    async with asyncio.timeout(60):
+        assert await by_hand.wait() == 0
+    assert shown_numbers(made) == kept_numbers(tmp_path / "images", "A1M-1")
