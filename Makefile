@@ -40,3 +40,12 @@ check: $(DEV_READY) ## format, lint, type-check
 .PHONY: bench
 bench: $(DEV_READY) ## latency, memory and film figures (minutes)
 	$(PYTHON) -m pytest -m benchmark -s -p no:xdist tests/benchmarks
+
+.PHONY: validate
+validate: $(DEV_READY) ## check the cloud template (needs no AWS)
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(VENV)/bin/sam validate
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(VENV)/bin/sam validate --lint
+
+.PHONY: build
+build: $(DEV_READY) ## build the cloud functions for arm64, into .aws-sam/
+	SAM_CLI_TELEMETRY=0 PYTHON=$(CURDIR)/$(PYTHON) $(VENV)/bin/sam build

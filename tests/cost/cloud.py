@@ -49,6 +49,7 @@ class Cloud:
         self._folder, self._reports_url, self._bucket = folder, urls["REPORTS"], bucket
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._ticked_at = self.now
+        self._readings = 0
 
     def start(self) -> None:
         settings = Settings()
@@ -80,6 +81,11 @@ class Cloud:
 
     def time(self) -> float:
         return self.now
+
+    def time_of_functions(self) -> float:
+        """Goes on a little at each look, as nothing that a function does takes no time."""
+        self._readings += 1
+        return self.now + self._readings % 100 / 100
 
     @property
     def figures(self) -> Figures:
@@ -161,7 +167,7 @@ def cloud(folder: Path) -> Iterator[Cloud]:
             return known[service]
 
         patch.setattr(clients, "make_client", make_client)
-        patch.setattr("functions.bridge.aws.container.wall_clock", made.time)
+        patch.setattr("functions.bridge.aws.container.wall_clock", made.time_of_functions)
         patch.setattr("functions.timelapse.handler.WORK_FOLDER", folder / "films")
         for name, url in urls.items():
             patch.setenv(f"{name}_QUEUE_URL", url)
