@@ -49,3 +49,7 @@ validate: $(DEV_READY) ## check the cloud template (needs no AWS)
 .PHONY: build
 build: $(DEV_READY) ## build the cloud functions for arm64, into .aws-sam/
 	SAM_CLI_TELEMETRY=0 PYTHON=$(CURDIR)/$(PYTHON) $(VENV)/bin/sam build
+
+.PHONY: cost
+cost: $(DEV_READY) ## what a month in the cloud costs, counted by a simulation
+	@$(PYTHON) -m tests.cost

@@ -8,6 +8,7 @@ from tests.cost.bill import Bill, Line, bill, dollars
 
 def table(made: Bill) -> str:
     """The whole bill as text."""
+    jobs = f"A job of 4 hours ${made.job_dollars:.4f}, of 40 hours ${made.long_job_dollars:.4f}"
     return "\n".join(
         [
             "One printer, a month: 60 jobs of 4 hours, idle otherwise, 10,000 calls of the API",
@@ -16,10 +17,8 @@ def table(made: Bill) -> str:
             "Fixed, whatever the number of printers: one stack, one collector",
             *_rows(made.fixed),
             "",
-            f"A job of 4 hours ${made.job_dollars:.4f}, of 40 hours ${made.long_job_dollars:.4f}: "
-            f"{made.growth:.2f} times as much",
-            f"One printer and the fixed part, less what AWS gives every account for nothing: "
-            f"${made.free_dollars:.2f}",
+            f"{jobs}: {made.growth:.2f} times as much",
+            f"Both parts together, less what AWS gives every account for nothing: ${made.free_dollars:.2f}",
             "",
         ]
     )

@@ -1,7 +1,6 @@
 """From what was counted to dollars: lines of a bill, and the whole bill of a month."""
 
 import functools
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,9 +16,9 @@ from tests.cost.assumptions import (
     LOG_DAYS,
     SECONDS,
 )
-from tests.cost.counting import Figures
+from tests.cost.figures import Figures
 from tests.cost.lambdas import LOG_BYTES
-from tests.cost.month import Measured, measured, month_of, times
+from tests.cost.month import Measured, measured, month_of
 from tests.cost.prices import Price, Unit
 from tests.cost.stack import memory_gb, standing_figures
 
@@ -55,9 +54,9 @@ class Bill:
 @functools.cache
 def bill() -> Bill:
     used = measured()
-    printer = charged(month_of(used.job, used.idle_hour) + api_figures(used))
-    fixed = standing_figures() + charged(times(used.own_hour, DAYS * HOURS_A_DAY))
-    together = lines_of(printer + fixed)
+    printer = charged(month_of(used.job, used.idle_hour).with_more(api_figures(used)))
+    fixed = standing_figures().with_more(charged(used.own_hour.times(DAYS * HOURS_A_DAY)))
+    together = lines_of(printer.with_more(fixed))
     return Bill(
         lines_of(printer),
         lines_of(fixed),
@@ -70,7 +69,7 @@ def bill() -> Bill:
 def api_figures(used: Measured) -> Figures:
     """A month of requests to the API."""
     calls = API_STATUSES + API_PICTURES
-    figures = times(used.status_call, API_STATUSES) + times(used.picture_call, API_PICTURES)
+    figures = used.status_call.times(API_STATUSES).with_more(used.picture_call.times(API_PICTURES))
     figures[Unit.API_REQUEST] += calls
     figures["bytes read by api"] += API_STATUSES * used.status_bytes
     figures[LOG_BYTES] += calls * ACCESS_LOG_BYTES
@@ -80,7 +79,7 @@ def api_figures(used: Measured) -> Figures:
 def charged(figures: Figures) -> Figures:
     """In units that have a price. Reading from S3 inside the region is free; out to Telegram and the API's
     clients goes what notify and the API read."""
-    units: Figures = Counter({unit: count for unit, count in figures.items() if isinstance(unit, Unit)})
+    units = Figures({unit: count for unit, count in figures.items() if isinstance(unit, Unit)})
     frame_months, film_months = FRAME_DAYS / DAYS, FILM_DAYS / DAYS
     units[Unit.S3_GB_MONTH] += figures["frame bytes"] / GB * frame_months
     units[Unit.S3_GB_MONTH] += figures["film bytes"] / GB * film_months
@@ -96,8 +95,10 @@ def charged(figures: Figures) -> Figures:
 
 
 def lines_of(units: Figures) -> tuple[Line, ...]:
+    """A line for each unit of which there are any; what has no price is left out."""
     return tuple(Line(unit.price, units[unit]) for unit in Unit if units[unit])
 
 
 def dollars(lines: Iterable[Line]) -> float:
+    """Of all lines together."""
     return sum(line.dollars for line in lines)

@@ -3,8 +3,7 @@
 import contextlib
 import heapq
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,14 @@ from functions.bridge.contract import Report, ReportKind
 from functions.bridge.settings import Settings
 from functions.liveness import handler as liveness_handler
 from tests.bridge.aws_places import aws_environment
-from tests.cost.counting import CountingAws, Figures
+from tests.cost.counting import CountingAws
+from tests.cost.figures import Figures
 from tests.cost.lambdas import Lambdas, new_containers
 from tests.e2e.replay import BEGIN, DirectWriter
 from tests.fakes.telegram import GROUP_ID, TelegramServer
 
 PRINTER = "A1M-1"
+BUCKET = "frames"
 TOKEN_NAME = "/printer-bridge/telegram-bot-token"
 _TICK = 5.0
 _QUEUES = {
@@ -40,16 +41,21 @@ _URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/"
 
 
 class Cloud:
-    """Feed `session`, and let time pass with `run_to`; `figures` is what was used so far."""
+    """Feed `session`, and let time pass with `run_to`; `figures` is what was used so far.
 
-    def __init__(self, folder: Path, secrets: dict[str, str], urls: dict[str, str], bucket: str) -> None:
+    Ticks, timers, regular reconnects and shipping are those of the collector; Lambda calls the handlers.
+    """
+
+    def __init__(self, folder: Path, telegram: TelegramServer, urls: Mapping[str, str], bucket: str) -> None:
         self.now = BEGIN
-        self.aws = CountingAws(self.time, secrets)
+        self.telegram = telegram
+        self.aws = CountingAws(self.time, {TOKEN_NAME: telegram.token})
         self.lambdas = Lambdas(self.aws, urls)
         self._folder, self._reports_url, self._bucket = folder, urls["REPORTS"], bucket
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._ticked_at = self.now
-        self._readings = 0
+        self._timers_made = self._readings = 0
+        self.reconnects = 0
 
     def start(self) -> None:
         settings = Settings()
@@ -89,7 +95,7 @@ class Cloud:
 
     @property
     def figures(self) -> Figures:
-        return Counter(self.aws.figures)
+        return Figures(self.aws.figures)
 
     def run_to(self, until: float) -> None:
         """Let time pass, with the ticks and timers that fall into it."""
@@ -105,6 +111,7 @@ class Cloud:
                 if self.session.tick() is not None:  # it asks for a new connection
                     self.session.closed()
                     self.session.opened()
+                    self.reconnects += 1
             self.carry()
         self.now = until
 
@@ -144,7 +151,8 @@ class Cloud:
         return len(answer["body"])
 
     def _call_later(self, seconds: float, callback: Callable[[], None]) -> None:
-        heapq.heappush(self._timers, (self.now + seconds, len(self._timers), callback))
+        self._timers_made += 1
+        heapq.heappush(self._timers, (self.now + seconds, self._timers_made, callback))
 
 
 @contextlib.contextmanager
@@ -157,7 +165,7 @@ def cloud(folder: Path) -> Iterator[Cloud]:
         new_containers(),
     ):
         urls = {name: f"{_URL}{name.lower()}{ending}" for name, ending in _QUEUES.items()}
-        made = Cloud(folder, {TOKEN_NAME: telegram.token}, urls, "frames")
+        made = Cloud(folder, telegram, urls, BUCKET)
         real, known = clients.make_client, {}
 
         def make_client(service: Any, region: str | None = None, session: Any = None) -> Any:
@@ -174,7 +182,7 @@ def cloud(folder: Path) -> Iterator[Cloud]:
             patch.setenv(f"{name}_DEAD_LETTER_URL", url.replace(name.lower(), f"{name.lower()}-dead"))
         for name, value in {
             "TABLE_NAME": "table",
-            "FRAMES_BUCKET": "frames",
+            "FRAMES_BUCKET": BUCKET,
             "TELEGRAM_BOT_TOKEN_PARAMETER": TOKEN_NAME,
             "TELEGRAM_CHAT_ID": str(GROUP_ID),
             "TELEGRAM_API_URL": telegram.url,

@@ -7,13 +7,13 @@ boto3 checks and serialises every request; in place of the network an answer is 
 import io
 import math
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.cost.assumptions import FILM_BYTES, FRAME_BYTES, THUMBNAIL_BYTES
+from tests.cost.figures import Figures
 from tests.cost.mailbox import Letter, Mailbox
 from tests.cost.prices import Unit
 
@@ -23,7 +23,6 @@ _LIST_PAGE = 1000
 _WRITE_BYTES, _READ_BYTES = 1024, 4096
 
 Answer = dict[str, Any]
-Figures = Counter[Unit | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class _Http:
     status_code: int
 
 
-class AwsFault(Exception):
+class AwsFaultError(Exception):
     """An answer with an error code."""
 
     def __init__(self, code: str, **more: Any) -> None:
@@ -41,11 +40,11 @@ class AwsFault(Exception):
 
 @dataclass
 class CountingAws:
-    """`figures` counts by unit, and by a name what is no unit: objects kept, bytes read. `caller` is who asks."""
+    """`figures` is what was used so far, `caller` the function that uses it now."""
 
     clock: Callable[[], float]
     secrets: Mapping[str, str]
-    figures: Figures = field(default_factory=Counter)
+    figures: Figures = field(default_factory=Figures)
     caller: str = "edge"
 
     def __post_init__(self) -> None:
@@ -64,7 +63,7 @@ class CountingAws:
             with self._lock:
                 try:
                     return _Http(200), getattr(self, f"_{model.name}")(context[_ASKED])
-                except AwsFault as fault:
+                except AwsFaultError as fault:
                     return _Http(400), fault.answer
 
         client.meta.events.register_last("provide-client-params", remember)
@@ -113,7 +112,7 @@ class CountingAws:
         self.figures[f"write units of {item['kind']['S']}"] += units
         expected = asked["ExpressionAttributeValues"].get(":version")
         if (before["version"] if before else None) != expected:
-            raise AwsFault("ConditionalCheckFailedException", Item=before)
+            raise AwsFaultError("ConditionalCheckFailedException", Item=before)
         self._items[key] = item
         return {}
 
@@ -123,9 +122,7 @@ class CountingAws:
         found = [
             item for (of, key), item in sorted(self._items.items()) if of == kind and key.startswith(prefix)
         ]
-        self._count_read(
-            sum(map(_size, found)), is_consistent=asked.get("ConsistentRead", False)
-        )
+        self._count_read(sum(map(_size, found)), is_consistent=asked.get("ConsistentRead", False))
         return {"Items": found, "Count": len(found)}
 
     def _count_read(self, size: int, *, is_consistent: bool) -> None:
@@ -149,7 +146,7 @@ class CountingAws:
         self.figures[f"bytes read by {self.caller}"] += assumed_size(asked["Key"])
         content = self.objects.get(asked["Key"])
         if content is None:
-            raise AwsFault("NoSuchKey")
+            raise AwsFaultError("NoSuchKey")
         return {"Body": io.BytesIO(content), "ContentLength": len(content)}
 
     def _ListObjectsV2(self, asked: Answer) -> Answer:  # noqa: N802

@@ -72,7 +72,7 @@ class Lambdas:
 
     def turn(self) -> None:
         """Everything that waits and may be worked on now."""
-        while any([self._work(mapped) for mapped in MAPPINGS]):
+        while any(self._work(mapped) for mapped in MAPPINGS):
             pass
 
     def call(self, name: str, handle: Callable[[Any, Any], Any], event: Any) -> Any:
@@ -95,9 +95,7 @@ class Lambdas:
         text = output.getvalue()
         figures = self._aws.figures
         figures[f"calls of {name}"] += 1
-        figures[LOG_BYTES] += (
-            PLATFORM_LOG_BYTES + len(text.encode()) + BYTES_BESIDE_A_LINE * text.count("\n")
-        )
+        figures[LOG_BYTES] += PLATFORM_LOG_BYTES + len(text.encode()) + BYTES_BESIDE_A_LINE * text.count("\n")
         return answer
 
     def _work(self, mapped: Mapped) -> bool:
@@ -106,9 +104,7 @@ class Lambdas:
         if not letters:
             return False
         self._aws.count_request(url, sum(letter.size for letter in letters))  # received
-        answer = self.call(
-            mapped.name, mapped.handle, {"Records": [letter.record() for letter in letters]}
-        )
+        answer = self.call(mapped.name, mapped.handle, {"Records": [letter.record() for letter in letters]})
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         done = {letter.receipt for letter in letters} - failed
         if done:

@@ -1,4 +1,4 @@
-"""One queue as SQS keeps it: order per group, no repeats in FIFO, messages hidden while they are worked on."""
+"""One queue as SQS keeps it: in order per group, no repeats in FIFO, hidden while worked on."""
 
 import itertools
 from collections.abc import Mapping

@@ -1,12 +1,12 @@
 """A simulated month of one printer: 30 days with two jobs of four hours each, and idle otherwise.
 
 One job and one idle hour go through the real collector, AWS back end and handlers; a month is 60 such jobs
-and 480 such hours (22 of 24 idle hours differ in nothing). A job of 40 hours shows how cost grows.
+and 480 such hours, for they do not differ. A job of 40 hours shows how cost grows.
 """
 
 import functools
 import tempfile
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,13 @@ from infra.local.simulator.report_fields import whole_report
 from tests.collector.printers import image_text, jpeg, status_text
 from tests.cost.assumptions import DAYS, HOURS_A_DAY, JOB_HOURS, JOBS_A_DAY
 from tests.cost.cloud import PRINTER, Cloud, cloud
-from tests.cost.counting import Figures
+from tests.cost.figures import Figures
 
 HOUR = 3600
 LAYERS = 240
 LONG_JOB_HOURS = 40
-# A status and a picture this often. The long job's film takes one picture in 107 s: more make no difference.
-JOB_STEP, LONG_JOB_STEP, IDLE_STEP = 1.0, 5.0, 1.0
+# A status and a picture this often. The long job's film takes one picture in 107 s: more are not kept.
+JOB_STEP, LONG_JOB_STEP, IDLE_STEP = 1.0, 10.0, 1.0
 _EVERY_FIVE_MINUTES = 300
 _ROUNDS = 12  # of the stack's own doings, an hour
 
@@ -30,7 +30,10 @@ _ROUNDS = 12  # of the stack's own doings, an hour
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What was used by one job of four hours, one of forty, an idle hour, one call of the API of each kind,
-    and an hour of a stack and a collector without printers. `status_bytes`: an answer with a status."""
+    and an hour of a stack and a collector without printers. `status_bytes`: an answer with a status.
+
+    `told` is what the chat got of the job of four hours, `reconnects` how often that was connected anew.
+    """
 
     job: Figures
     long_job: Figures
@@ -39,6 +42,8 @@ class Measured:
     picture_call: Figures
     own_hour: Figures
     status_bytes: int
+    told: list[str]
+    reconnects: int
 
 
 class Printer:
@@ -95,10 +100,10 @@ def measured() -> Measured:
         printer.says(gcode_state="FINISH", mc_percent=100, subtask_name="Before")
         printer.idles(60, IDLE_STEP)
 
-        def used(doing: Any) -> Figures:
+        def used(doing: Callable[[], object]) -> Figures:
             before = stack.figures
             doing()
-            return _difference(stack.figures, before)
+            return stack.figures.since(before)
 
         def own_hour() -> None:
             for _ in range(_ROUNDS):
@@ -108,7 +113,9 @@ def measured() -> Measured:
                 stack.now += _EVERY_FIVE_MINUTES
 
         idle_hour = used(lambda: printer.idles(HOUR, IDLE_STEP))
+        idle_reconnects = stack.reconnects
         job = used(lambda: printer.prints("Benchy", JOB_HOURS, JOB_STEP))
+        told, reconnects = stack.telegram.texts, stack.reconnects - idle_reconnects
         path = f"/api/printer/{PRINTER}"
         stack.ask(path)  # the first makes the container
         sizes: list[int] = []
@@ -116,19 +123,12 @@ def measured() -> Measured:
         picture_call = used(lambda: stack.ask(f"{path}/image"))
         long_job = used(lambda: printer.prints("Vase", LONG_JOB_HOURS, LONG_JOB_STEP))
         stack.session.closed()
-        return Measured(job, long_job, idle_hour, status_call, picture_call, used(own_hour), sizes[0])
+        own = used(own_hour)
+        return Measured(job, long_job, idle_hour, status_call, picture_call, own, sizes[0], told, reconnects)
 
 
 def month_of(job: Figures, idle_hour: Figures) -> Figures:
     """What a printer uses in a month, calls of the API not among it."""
     jobs = DAYS * JOBS_A_DAY
     idle_hours = DAYS * (HOURS_A_DAY - JOBS_A_DAY * JOB_HOURS)
-    return times(job, jobs) + times(idle_hour, idle_hours)
-
-
-def times(figures: Figures, factor: float) -> Figures:
-    return Counter({unit: count * factor for unit, count in figures.items()})
-
-
-def _difference(after: Figures, before: Figures) -> Figures:
-    return Counter({unit: count - before[unit] for unit, count in after.items() if count != before[unit]})
+    return job.times(jobs).with_more(idle_hour.times(idle_hours))

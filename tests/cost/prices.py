@@ -1,7 +1,7 @@
 """List prices of us-east-1 in US dollars, free tiers left out: the one place where they stand.
 
-Sources: the price pages of AWS for SQS, S3, Lambda (arm64), DynamoDB (on demand), API Gateway (REST, first 333
-million), CloudWatch and EC2 data transfer, as quoted in 2025 and 2026. Check them before a promise.
+Sources: AWS's prices for SQS, S3, Lambda (arm64), DynamoDB (on demand), API Gateway (REST), CloudWatch and
+data transfer, as others quoted them in 2025 and 2026. Check them before a promise.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,9 @@ class Unit(Enum):
     """What is counted, and its price."""
 
     FIFO_REQUEST = Price("SQS FIFO requests (64 KB each)", 0.50, MILLION, free=MILLION)
-    STANDARD_REQUEST = Price("SQS standard requests (64 KB each)", 0.40, MILLION)  # the free million is shared
+    STANDARD_REQUEST = Price(
+        "SQS standard requests (64 KB each)", 0.40, MILLION
+    )  # the free million is shared
     S3_PUT = Price("S3 PUT of frames and films", 0.005, 1000)
     S3_PUT_LATEST = Price("S3 PUT of idle pictures (latest/)", 0.005, 1000)
     S3_LIST = Price("S3 LIST", 0.005, 1000)

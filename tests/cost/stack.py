@@ -1,11 +1,10 @@
 """What of the stack costs money by being there, and how large its functions are: read from template.yaml."""
 
-from collections import Counter
 from typing import Any
 
 from functions.bridge.aws.measures import Measure
 from tests.cost.assumptions import DAYS, POLL_SECONDS, POLLERS
-from tests.cost.counting import Figures
+from tests.cost.figures import Figures
 from tests.cost.prices import Unit
 from tests.infra.cloud_template import source
 
@@ -22,7 +21,7 @@ def memory_gb(function: str) -> float:
 def standing_figures() -> Figures:
     """A month of alarms, dashboard, metrics, and of asking queues in vain. AI checks are off."""
     resources = source()["Resources"].values()
-    figures: Figures = Counter()
+    figures = Figures()
     figures[Unit.ALARM] = sum(it["Type"] == "AWS::CloudWatch::Alarm" for it in resources)
     figures[Unit.DASHBOARD] = sum(it["Type"] == "AWS::CloudWatch::Dashboard" for it in resources)
     figures[Unit.METRIC] = len(Measure)
