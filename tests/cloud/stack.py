@@ -7,7 +7,10 @@ cannot do these, which are asserted on the translated template in `tests/infra` 
 - layers at `/opt`: it unpacks them elsewhere, so the parameter `Ffmpeg` names the layer's program as built;
 - isolation: functions run beside this machine's installed packages, with its whole file system and with no
   bound of memory; what an artifact contains is checked in `tests/infra/test_build.py`;
-- policies of IAM, TLS only, alarms, the lifecycle of S3 and throttling: made, but without effect.
+- pictures for a client that names nothing that it accepts: they are left in base64 then;
+- the schedule: it is made, and would first run after five minutes; the tests call its function themselves;
+- alarms, the lifecycle of S3 and throttling: made, but without effect.
+Roles and policies have effect (AUTH=true); in what they differ from AWS is said in `rights.py`.
 """
 
 import fcntl
@@ -19,12 +22,16 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import boto3
+import pytest
+
 from tests.bridge.aws_places import REGION, ministack
+from tests.cloud.rights import allow_batches, client_of, make_edge_user, open_to_plain_http, refusal
 from tests.fakes.openai_server import OpenAiServer
 from tests.fakes.telegram import TelegramServer
 from tests.infra.cloud_template import ROOT
@@ -78,12 +85,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class DeployedStack:
-    """A stack that runs, the servers it talks to, and its outputs by name."""
+    """A stack that runs, the servers it talks to, and its outputs by name.
+
+    `edge_credentials`: those of the collector; `refused_without_tls`: how the stack refused plain HTTP.
+    """
 
     endpoint: str
     outputs: Mapping[str, str]
     telegram: TelegramServer
     ai: OpenAiServer
+    edge_credentials: Mapping[str, str]
+    refused_without_tls: Mapping[str, str]
 
     @property
     def queue_url(self) -> str:
@@ -96,15 +108,13 @@ class DeployedStack:
 
     @property
     def api_key(self) -> str:
-        """By the very command in the outputs, without its program."""
+        """As the command in the outputs reads it."""
         words = self.outputs["ReadApiKeyCommand"].split()
         key_id = words[words.index("--api-key") + 1]
         answer = self.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)
         return str(answer["value"])
 
     def client(self, service: str) -> Any:
-        import boto3
-
         return boto3.client(service)  # type: ignore[call-overload]
 
     def physical_id(self, logical_id: str) -> str:
@@ -115,12 +125,11 @@ class DeployedStack:
         return str(detail["StackResourceDetail"]["PhysicalResourceId"])
 
     def ask(self, path: str, key: str | None, headers: Mapping[str, str] | None = None) -> Answer:
-        """GET that path below `/prod` of the deployed API."""
+        """GET that path below `/prod` of the deployed API, accepting anything, as curl and browsers do."""
         api_id = self.outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
         url = f"{self.endpoint}/_aws/execute-api/{api_id}/prod{path}"
-        request = urllib.request.Request(
-            url, headers={**(headers or {}), **({"x-api-key": key} if key else {})}
-        )
+        keys = {"x-api-key": key} if key else {}
+        request = urllib.request.Request(url, headers={"Accept": "*/*", **keys, **(headers or {})})
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return Answer(answer.status, _small(answer.headers), answer.read())
@@ -141,7 +150,9 @@ class DeployedStack:
         client = self.client("logs")
         lines: list[str] = []
         for group in client.describe_log_groups()["logGroups"]:
-            for page in client.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+            for page in client.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"]
+            ):
                 lines += [event["message"] for event in page["events"]]
         return "\n".join(lines)
 
@@ -150,12 +161,13 @@ class DeployedStack:
 def deployed(artifacts: Path, folder: Path) -> Iterator[DeployedStack]:
     """MiniStack with the stack in it, Telegram and the AI beside it."""
     with (
+        ExitStack() as running,
         TelegramServer(keeps_videos=True) as telegram,
         OpenAiServer() as ai,
-        ministack(folder),
+        pytest.MonkeyPatch.context() as patch,
     ):
-        import boto3
-
+        patch.setenv("AUTH", "true")
+        running.enter_context(ministack(folder))
         place: Any = {"LocationConstraint": REGION}
         boto3.client("s3").create_bucket(Bucket=_ARTIFACTS_BUCKET, CreateBucketConfiguration=place)
         ssm = boto3.client("ssm")
@@ -177,9 +189,20 @@ def deployed(artifacts: Path, folder: Path) -> Iterator[DeployedStack]:
         names = ["--stack-name", NAME, "--s3-bucket", _ARTIFACTS_BUCKET]
         rights = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset"]
         _sam(["deploy", *template, *names, *rights, "--parameter-overrides", *parameters], {})
-        yield DeployedStack(
-            os.environ["AWS_ENDPOINT_URL"], _outputs(boto3.client("cloudformation")), telegram, ai
-        )
+        outputs = _outputs(boto3.client("cloudformation"))
+        credentials = make_edge_user(outputs["EdgePolicyArn"])
+        refused = _asked_without_tls(credentials, outputs)
+        open_to_plain_http(NAME, outputs["FramesBucketName"])
+        allow_batches(NAME, outputs["EdgePolicyArn"])
+        yield DeployedStack(os.environ["AWS_ENDPOINT_URL"], outputs, telegram, ai, credentials, refused)
+
+
+def _asked_without_tls(credentials: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:
+    s3, sqs = client_of(credentials, "s3"), client_of(credentials, "sqs")
+    return {
+        "bucket": refusal(s3.put_object, Bucket=outputs["FramesBucketName"], Key="images/a/b.jpg", Body=b""),
+        "queue": refusal(sqs.send_message, QueueUrl=outputs["ReportsQueueUrl"], MessageBody="{}"),
+    }
 
 
 def _outputs(client: "CloudFormationClient") -> dict[str, str]:
