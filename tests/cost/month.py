@@ -17,6 +17,7 @@ from tests.collector.printers import image_text, jpeg, status_text
 from tests.cost.assumptions import DAYS, HOURS_A_DAY, JOB_HOURS, JOBS_A_DAY
 from tests.cost.cloud import PRINTER, Cloud, cloud
 from tests.cost.figures import Figures
+from tests.fakes.event_loop import own_event_loop
 
 HOUR = 3600
 LAYERS = 240
@@ -94,6 +95,7 @@ def measured() -> Measured:
     memory = Path("/dev/shm")
     with (
         tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
+        own_event_loop(),
         cloud(Path(folder)) as stack,
     ):
         printer = Printer(stack)

@@ -2,7 +2,6 @@
 does between a queue and a handler: poll, call, delete what did not fail.
 """
 
-import asyncio
 import functools
 import json
 import logging
@@ -29,6 +28,7 @@ from functions.notify import handler as notify_handler
 from functions.timelapse import handler as timelapse_handler
 from functions.tracker import handler as tracker_handler
 from tests.bridge.aws_places import REGION
+from tests.fakes.event_loop import own_event_loop
 
 BOT_TOKEN_NAME = "/printer-bridge/bot-token"
 OPENROUTER_KEY_NAME = "/printer-bridge/openrouter-key"
@@ -211,17 +211,13 @@ def lambda_stack(folder: Path, clock_file: Path) -> Iterator[LambdaStack]:
     """A fresh stack; logging and what functions keep are as before afterwards."""
     root, ours = logging.getLogger(), logging.getLogger("functions")
     before = list(root.handlers), root.level, ours.level
-    loop = asyncio.new_event_loop()  # Mangum would make one and leave it open
-    asyncio.set_event_loop(loop)
-    with pytest.MonkeyPatch.context() as patch:
+    with own_event_loop(), pytest.MonkeyPatch.context() as patch:
         stack = LambdaStack(patch, folder, clock_file)
         try:
             yield stack
         finally:
             stack.new_containers()
             root.handlers[:], root.level, ours.level = before
-            asyncio.set_event_loop(None)
-            loop.close()
 
 
 def metrics(output: str) -> dict[str, float]:
