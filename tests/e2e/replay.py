@@ -16,8 +16,6 @@ from collector.outbox import Outbox
 from collector.session import Session
 from collector.session_rules import session_rules
 from collector.shipper import Shipper
-from collector.spool import EdgeJob, Picture
-from functions.bridge.contract import Report
 from functions.bridge.settings import Settings
 from functions.bridge.steady_clock import SteadyClock
 from functions.notify.service import NotifyRules, NotifyService
@@ -25,34 +23,11 @@ from functions.notify.telegram import Telegram
 from functions.tracker.rules import Rules
 from functions.tracker.service import TrackerService
 from infra.local.stores import open_stores
+from tests.fakes.direct_writer import DirectWriter
 from tests.fakes.telegram import TelegramServer
 
 BEGIN = 1_800_000_000.0
 TICK = 5.0
-
-
-@dataclass
-class DirectWriter:
-    """A session's writer that writes at once, in the caller's thread."""
-
-    outbox: Outbox
-
-    def add_report(
-        self,
-        make: Callable[[], Report],
-        *,
-        durable: bool,
-        job: EdgeJob | None = None,
-        picture: Picture | None = None,
-        is_overwriting: bool = False,
-    ) -> None:
-        self.outbox.add_report(
-            make(), durable=durable, job=job, picture=picture, is_overwriting=is_overwriting
-        )
-
-    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> bool:
-        self.outbox.keep_frame(printer_id, job, picture)
-        return True
 
 
 @dataclass

@@ -19,13 +19,14 @@ from collector.reporter import ReportRules
 from collector.session import Session
 from collector.session_rules import SessionRules
 from collector.ship_plan import WaitingFrame
-from collector.spool import EdgeJob, Picture
+from collector.spool import EdgeJob
 from collector.watchdog import WatchdogRules
 from functions.bridge.contract import Report, ReportKind, decode_report, encode_report
 from functions.bridge.effects import Effect, Timelapse
 from functions.tracker.advance import advance
 from functions.tracker.record import Job, PrinterRecord
 from functions.tracker.rules import Rules
+from tests.fakes.direct_writer import DirectWriter
 from tests.tracker.watch import IDLE, short
 
 P = "a1mini"
@@ -42,30 +43,6 @@ def _picture_text() -> str:
 
 
 PICTURE = _picture_text()
-
-
-@dataclass
-class DirectWriter:
-    """A session's writer that writes at once, in the caller's thread."""
-
-    outbox: Outbox
-
-    def add_report(
-        self,
-        make: Callable[[], Report],
-        *,
-        durable: bool,
-        job: EdgeJob | None = None,
-        picture: Picture | None = None,
-        is_overwriting: bool = False,
-    ) -> None:
-        self.outbox.add_report(
-            make(), durable=durable, job=job, picture=picture, is_overwriting=is_overwriting
-        )
-
-    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> bool:
-        self.outbox.keep_frame(printer_id, job, picture)
-        return True
 
 
 @dataclass
