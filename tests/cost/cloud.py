@@ -24,7 +24,8 @@ from tests.bridge.aws_places import aws_environment
 from tests.cost.counting import CountingAws
 from tests.cost.figures import Figures
 from tests.cost.lambdas import Lambdas, new_containers
-from tests.e2e.replay import BEGIN, DirectWriter
+from tests.e2e.replay import BEGIN
+from tests.fakes.direct_writer import DirectWriter
 from tests.fakes.telegram import GROUP_ID, TelegramServer
 
 PRINTER = "A1M-1"
