@@ -4,6 +4,7 @@ import logging
 import math
 import shlex
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 _MARKS_KEPT_SECONDS = 30 * 86_400.0
 _STORE_RETRY_SECONDS, _STORE_RETRY_DOUBLINGS = 10.0, 6
 _LEFTOVERS = "film-*"
+_LEFTOVER_SECONDS = 3600.0
 _HAND_STAMP = "%Y%m%dT%H%M%S"
 
 
@@ -74,8 +76,7 @@ class TimelapseService:
         self._frames = frames
         self._clock = clock
         self._settings = settings
-        for leftover in settings.work_folder.glob(_LEFTOVERS):
-            leftover.unlink(missing_ok=True)
+        self._remove_leftovers()
 
     def handle(self, delivery: Delivery) -> None:
         """Make the film that the delivery asks for. Raises TransientError if not even handing back works."""
@@ -125,6 +126,13 @@ class TimelapseService:
                 self._tell_failure(order, str(error))
         self._records.put_if_absent(done_key(order.id), self._clock() + _MARKS_KEPT_SECONDS)
         self._queue.acknowledge(delivery)
+
+    def _remove_leftovers(self) -> None:
+        """Of a run that was killed. A young file may be a film that another process is making right now."""
+        for file in self._settings.work_folder.glob(_LEFTOVERS):
+            with suppress(FileNotFoundError):
+                if self._clock() - file.stat().st_mtime > _LEFTOVER_SECONDS:
+                    file.unlink()
 
     def _frames_of(self, order: Timelapse) -> list[StoredFrame]:
         """The job's frames by time, not by folder: other runs of the same file share the folder."""

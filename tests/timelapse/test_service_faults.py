@@ -1,5 +1,6 @@
 """An order for a film when something is wrong: tried again, then told, and nothing is lost."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -172,6 +173,10 @@ def test_an_order_for_somebody_elses_frames_is_refused(workshop: Workshop, prefi
 
 def test_leftovers_of_a_killed_run_are_removed(workshop: Workshop) -> None:
     workshop.work_folder.mkdir()
-    (workshop.work_folder / "film-0123456789abcdef.mp4").write_bytes(b"half a film")
+    old, young = (workshop.work_folder / f"film-{digit * 16}.mp4" for digit in "01")
+    for file, age in ((old, 3601.0), (young, 3599.0)):
+        file.write_bytes(b"half a film")
+        made_at = workshop.clock.wall() - age
+        os.utime(file, (made_at, made_at))
     workshop.restart()
-    assert list(workshop.work_folder.iterdir()) == []
+    assert list(workshop.work_folder.iterdir()) == [young], "another process may be making that one"
