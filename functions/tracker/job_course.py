@@ -1,5 +1,6 @@
 """Within a job: its begin, changes of name and state, progress, photos, looks."""
 
+import math
 from dataclasses import replace
 
 from functions.bridge.effects import Category, Severity
@@ -27,7 +28,7 @@ def begin_job(turn: Turn, state: str, job_id: str, *, is_found: bool) -> None:
         settled_at=turn.now,
         next_photo_at=turn.now + rules.photo_interval,
         next_inspection_at=turn.now + rules.first_inspection_after,
-        frames_before=turn.report.frames_kept or 0,
+        frames_before=_frames_before(turn),
     )
     job = _with_facts(job, turn.facts, state)
     job = replace(job, step=_step(job.percent, rules.progress_step))
@@ -39,6 +40,13 @@ def begin_job(turn: Turn, state: str, job_id: str, *, is_found: bool) -> None:
     turn.say(
         notification(turn.record, job, turn.report, category, codes=codes, to_state=state, reason=reason)
     )
+
+
+def _frames_before(turn: Turn) -> int:
+    """What the edge kept before the second in which the job begins here: a film has whole seconds."""
+    frame = turn.report.frame
+    is_of_job = frame is not None and frame.taken_at >= math.floor(turn.now)
+    return max(0, (turn.report.frames_kept or 0) - is_of_job)
 
 
 def continue_job(turn: Turn, state: str, *, is_quiet: bool = False) -> None:
