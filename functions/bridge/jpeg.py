@@ -11,8 +11,8 @@ _START_OF_SCAN = 0xDA
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 
 
-def jpeg_fault(data: bytes | bytearray | memoryview) -> str | None:
-    """Why it is no whole JPEG of usable size, or None if it is one."""
+def jpeg_fault(data: bytes | bytearray | memoryview, side_limit: int = SIDE_MAX) -> str | None:
+    """Why it is no whole JPEG of usable size (pixels a side), or None if it is one."""
     length = len(data)
     if length > SIZE_LIMIT:
         return f"{length} bytes, over the limit of {SIZE_LIMIT}"
@@ -40,7 +40,7 @@ def jpeg_fault(data: bytes | bytearray | memoryview) -> str | None:
                 return "broken frame header"
             height = data[position + 5] << 8 | data[position + 6]
             width = data[position + 7] << 8 | data[position + 8]
-            if not (SIDE_MIN <= width <= SIDE_MAX and SIDE_MIN <= height <= SIDE_MAX):
+            if not (SIDE_MIN <= width <= side_limit and SIDE_MIN <= height <= side_limit):
                 return f"{width}x{height} pixels"
             has_frame = True
         elif marker == _START_OF_SCAN:

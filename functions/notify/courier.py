@@ -21,13 +21,13 @@ from functions.notify.message import (
     render,
 )
 from functions.notify.sink import Answer, Outcome, Sink
-from functions.notify.thumbnail import thumbnail_of
 
 _log = logging.getLogger(__name__)
 
 _GIVEN_UP = frozenset({Outcome.REFUSED, Outcome.TOO_LARGE, Outcome.UNREADABLE})
 _PHOTO_TRIES = 2
 _FILM_TRIES = 12  # most of an hour, by the back-off
+_THUMBNAIL_SIDE, _THUMBNAIL_BYTES = 320, 200_000  # core.telegram.org/bots/api, sendVideo
 
 
 class Courier:
@@ -101,10 +101,13 @@ class Courier:
         return self._picture(notification, frame.key)
 
     def _thumbnail_of(self, notification: Notification) -> bytes | None:
+        """The small picture that was stored with the film, if Telegram would take it."""
         if notification.category is not Category.FILM or notification.frame is None:
             return None
         picture = self._picture(notification, notification.frame.key)
-        return thumbnail_of(picture) if picture is not None else None
+        if picture is None or len(picture) > _THUMBNAIL_BYTES or jpeg_fault(picture, _THUMBNAIL_SIDE):
+            return None
+        return picture
 
     def _picture(self, notification: Notification, key: str) -> bytes | None:
         if not belongs_to(key, notification.printer_id):

@@ -39,7 +39,7 @@ BELONGS_TO = {
     "pydantic": {"api", "inspection"},
     "pydantic_core": {"api", "inspection"},
     "openai": {"inspection"},
-    "PIL": {"inspection", "notify"},
+    "PIL": {"inspection"},
     "requests": {"notify"},
 }
 

@@ -10,21 +10,21 @@ from functions.bridge.effects import (
     decode_timelapse,
     encode_effect,
 )
-from functions.notify.thumbnail import thumbnail_of
 from tests.fakes import telegram_faults as faults
 from tests.fakes.telegram import TelegramServer
 from tests.notify.scene import Scene, film_order, group_scene, jpeg, notification
 
+SMALL = jpeg(320, 180)
 TOO_LARGE = faults.answers(413, "Request Entity Too Large")
 
 
 def test_a_film_is_sent_with_its_caption_and_thumbnail(scene: Scene, telegram: TelegramServer) -> None:
-    scene.put(notification(Category.FILM, film=scene.film(), frame=scene.frame(age=5000)))
+    scene.put(notification(Category.FILM, film=scene.film(), frame=scene.frame(age=5000, data=SMALL)))
     scene.turn()
     (posted,) = telegram.messages
     assert (posted.method, posted.video_size) == ("sendVideo", 300_000)
     assert posted.text == "🎬 A1M-1: timelapse\nbenchy.gcode.3mf\n45 s film · 1,350 frames"
-    assert posted.thumbnail is not None
+    assert posted.thumbnail == SMALL
 
 
 def test_a_film_without_a_picture_goes_without_thumbnail(scene: Scene, telegram: TelegramServer) -> None:
@@ -33,12 +33,14 @@ def test_a_film_without_a_picture_goes_without_thumbnail(scene: Scene, telegram:
     assert telegram.messages[0].thumbnail is None
 
 
-def test_thumbnails_are_small_and_junk_gives_none() -> None:
-    small = thumbnail_of(jpeg(1280, 720))
-    assert small is not None
-    assert len(small) < 20_000
-    assert thumbnail_of(b"junk") is None
-    assert thumbnail_of(jpeg()[:300] + b"\xff\xd9") is None
+@pytest.mark.parametrize("picture", [b"junk", jpeg()[:300] + b"\xff\xd9", jpeg(321, 180)])
+def test_a_picture_that_is_no_thumbnail_for_telegram_is_left_out(
+    scene: Scene, telegram: TelegramServer, picture: bytes
+) -> None:
+    scene.put(notification(Category.FILM, film=scene.film(), frame=scene.frame(age=5000, data=picture)))
+    scene.turn()
+    (posted,) = telegram.messages
+    assert (posted.method, posted.thumbnail) == ("sendVideo", None)
 
 
 def test_a_film_that_is_stuck_holds_up_no_alert(scene: Scene, telegram: TelegramServer) -> None:
