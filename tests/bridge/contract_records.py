@@ -3,8 +3,11 @@
 import threading
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from functions.bridge.errors import ConflictError
 from functions.bridge.ports import RecordStore, Stored
@@ -152,3 +155,28 @@ class RecordsContract:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(count_up, range(20)))
         assert records.get("k") == Stored("k", {"n": 20}, 20)
+
+    def test_any_name_is_a_key_and_any_json_a_value(self, records: RecordStore) -> None:
+        any_text = st.text(st.characters(), max_size=20)
+        any_json = st.recursive(
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | any_text,
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3),
+            max_leaves=8,
+        )
+
+        @settings(max_examples=40, deadline=None)
+        @given(name=any_text, value=st.dictionaries(any_text, any_json, max_size=4))
+        def check(name: str, value: dict[str, Any]) -> None:
+            key = "printer/" + name
+            stored = records.get(key)
+            version = records.put(key, value, stored.version if stored else 0)
+            assert records.get(key) == Stored(key, value, version)
+            assert Stored(key, value, version) in records.list(key)
+            listed = [found.key for found in records.list("printer/")]
+            assert listed == sorted(listed)
+
+        check()

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
@@ -254,28 +252,3 @@ class TestKeysAndValues:
             bench.records.put(f"printer/{number:03d}", {"n": number, "noise": noise(150_000)}, 0)
         assert [stored.value["n"] for stored in bench.records.list("printer/")] == list(range(12))
         assert len(queries) > 1
-
-    def test_any_name_is_a_key_and_any_json_a_value(self, bench: DynamoBench) -> None:
-        any_text = st.text(st.characters(), max_size=20)
-        any_json = st.recursive(
-            st.none()
-            | st.booleans()
-            | st.integers()
-            | st.floats(allow_nan=False, allow_infinity=False)
-            | any_text,
-            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3),
-            max_leaves=8,
-        )
-
-        @settings(max_examples=40, deadline=None)
-        @given(name=any_text, value=st.dictionaries(any_text, any_json, max_size=4))
-        def check(name: str, value: dict[str, Any]) -> None:
-            key = "printer/" + name
-            stored = bench.records.get(key)
-            version = bench.records.put(key, value, stored.version if stored else 0)
-            assert bench.records.get(key) == Stored(key, value, version)
-            assert Stored(key, value, version) in bench.records.list(key)
-            listed = [found.key for found in bench.records.list("printer/")]
-            assert listed == sorted(listed)
-
-        check()

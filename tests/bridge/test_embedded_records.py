@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from functions.bridge.embedded.sqlite_database import SqliteDatabase
 from functions.bridge.embedded.sqlite_records import SqliteRecordStore
@@ -78,31 +76,3 @@ def test_an_expired_mark_gives_way_to_a_record(bench: SqliteBench) -> None:
     assert bench.records.put("k", {"n": 1}, 0) == 1
     bench.pass_time(10_000)
     assert bench.records.get("k") == Stored("k", {"n": 1}, 1)
-
-
-def test_any_name_is_a_key_and_any_json_a_value(tmp_path_factory: pytest.TempPathFactory) -> None:
-    bench = SqliteBench(tmp_path_factory.mktemp("any") / "state.sqlite3")
-    any_text = st.text(st.characters(), max_size=20)
-    any_json = st.recursive(
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats(allow_nan=False, allow_infinity=False)
-        | any_text,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3),
-        max_leaves=8,
-    )
-
-    @settings(max_examples=60, deadline=None)
-    @given(name=any_text, value=st.dictionaries(any_text, any_json, max_size=4))
-    def check(name: str, value: dict[str, Any]) -> None:
-        key = "printer/" + name
-        stored = bench.records.get(key)
-        version = bench.records.put(key, value, stored.version if stored else 0)
-        assert bench.records.get(key) == Stored(key, value, version)
-        assert Stored(key, value, version) in bench.records.list(key)
-        listed = [found.key for found in bench.records.list("printer/")]
-        assert listed == sorted(listed)
-
-    check()
-    bench.database.close()
