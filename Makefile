@@ -38,8 +38,20 @@ check: $(DEV_READY) ## format, lint, type-check
 	$(PYTHON) -m mypy
 
 .PHONY: bench
-bench: $(DEV_READY) ## latency, memory and film figures (minutes)
+bench: $(DEV_READY) ## figures of latency, memory, receive path and films (minutes)
 	$(PYTHON) -m pytest -m benchmark -s -p no:xdist tests/benchmarks
+
+.PHONY: chaos
+chaos: $(DEV_READY) ## 200 random faults over simulated prints, audited (minutes; CHAOS='--seed 7')
+	$(PYTHON) -m tests.chaos $(CHAOS)
+
+.PHONY: fuzz
+fuzz: $(DEV_READY) ## a million mutated messages and as many reports (minutes; FUZZ='--seed 7')
+	$(PYTHON) -m tests.fuzz $(FUZZ)
+
+.PHONY: soak
+soak: $(DEV_READY) ## 200 printers for 20 minutes, on one machine and to the cloud (SOAK='--minutes 2')
+	$(PYTHON) -m tests.soak $(SOAK)
 
 .PHONY: validate
 validate: $(DEV_READY) ## check the cloud template (needs no AWS)
