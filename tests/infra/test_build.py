@@ -29,7 +29,7 @@ ARM64_LAMBDA = {
     "platform_python_implementation": "CPython",
     "extra": "",
 }
-MEGABYTES = {"tracker": 6, "liveness": 6, "timelapse": 6, "notify": 40, "inspection": 60, "api": 20}
+MEGABYTES = {"tracker": 6, "liveness": 6, "timelapse": 6, "notify": 12, "inspection": 60, "api": 20}
 LAYER_MEGABYTES = 60
 FORBIDDEN = {"moto", "boto3", "botocore", "pytest", "hypothesis", "imageio_ffmpeg", "numpy", "uvicorn"}
 BELONGS_TO = {
