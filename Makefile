@@ -29,7 +29,7 @@ run: $(RUN_READY) ## run everything on this machine (simulated printer unless on
 
 .PHONY: test
 test: $(DEV_READY) ## the whole test suite
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m "not benchmark"
+	$(PYTHON) -m pytest -n $(WORKERS) -m "not benchmark"
 
 .PHONY: check
 check: $(DEV_READY) ## format, lint, type-check

@@ -1,6 +1,24 @@
+"""How the suite is loaded and shared out."""
+
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # The contracts are no test modules by name; their assertions shall explain themselves all the same.
 pytest.register_assert_rewrite(
     "tests.bridge.contract_queue", "tests.bridge.contract_records", "tests.bridge.contract_frames"
 )
+
+_ONE_STACK = "tests/cloud/"
+
+
+class CloudOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]
+    """Each test goes to whoever is free, but those of the deployed stack to one: it is deployed once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _ONE_STACK if nodeid.startswith(_ONE_STACK) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> CloudOnOneWorker:
+    """Its own mark for that, xdist_group, has no effect under pytest 9.2."""
+    return CloudOnOneWorker(config, log)

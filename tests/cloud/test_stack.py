@@ -40,8 +40,6 @@ DEAD_LETTERS = (
 )
 QUEUES = ("ReportsQueue", "NotificationsQueue", "InspectionsQueue", "TimelapsesQueue")
 
-pytestmark = pytest.mark.xdist_group("cloud")
-
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
