@@ -10,10 +10,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from collector.event_loop import run as run_in_loop
 from functions.bridge.errors import BridgeError, ConfigurationError
 from functions.bridge.logs import set_up_logs
 from functions.bridge.settings import Settings, load_settings
 from functions.timelapse import by_hand
+from infra.local.chat_ids import arguments as chat_id_arguments
+from infra.local.doctor import arguments as doctor_arguments
 from infra.local.environment import read_environment, wants_simulation
 
 EXIT_FAULT = 1
@@ -37,7 +40,19 @@ def _do(arguments: Sequence[str] | None) -> int:
     commands.add_parser("run", help="watch the printers (the default)")
     film = commands.add_parser("timelapse", help="make the film of a folder of frames by hand")
     by_hand.add_arguments(film)
+    doctor = commands.add_parser("doctor", help="look at everything that can be wrong, and say what to do")
+    doctor_arguments.add_arguments(doctor)
+    chats = commands.add_parser("chat-id", help="show the chats and topics that the bot has lately seen")
+    chat_id_arguments.add_arguments(chats)
     asked = parser.parse_args(arguments)
+    if asked.command == "doctor":
+        from infra.local.doctor import program as doctor_program
+
+        return doctor_program.run(asked, sys.stdout, sys.stderr)
+    if asked.command == "chat-id":
+        from infra.local.chat_ids import program as chat_ids_program
+
+        return chat_ids_program.run(asked, sys.stdout, sys.stderr)
     try:
         environment = read_environment(Path.cwd())
         settings = load_settings(environment, "local")
@@ -62,7 +77,7 @@ def _do(arguments: Sequence[str] | None) -> int:
 def run(settings: Settings, is_simulated: bool) -> int:
     """Watch until Ctrl-C or SIGTERM."""
     try:
-        asyncio.run(_run(settings, is_simulated))
+        run_in_loop(_run(settings, is_simulated))
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
         return EXIT_FAULT

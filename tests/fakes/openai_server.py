@@ -3,11 +3,12 @@
 A request that is not exactly as agreed gets a 400 and is noted in `faults`, whatever the script says.
 """
 
+import json
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tests.fakes.openai_replies import Reply, failure, fine
 from tests.fakes.openai_requests import SeenRequest, checked_request
@@ -27,6 +28,9 @@ class OpenAiServer:
         self.models = tuple(models)
         self.judge: Judge = lambda request: fine()
         self.takes_schema = True
+        self.key: dict[str, Any] | None = {"label": "sk-or-v1-tes...est", "limit": None, "usage": 0.0}
+        self.input_modalities: tuple[str, ...] | None = ("text", "image")
+        self.asked: list[str] = []
         self.requests: list[SeenRequest] = []
         self.faults: list[str] = []
         self._script: deque[Reply] = deque()
@@ -76,6 +80,29 @@ class OpenAiServer:
                 return self._script.popleft()
             return self.judge(request)
 
+    def reply_to_question(self, path: str, authorization: str) -> Reply:
+        """The questions that cost nothing: /key (only OpenRouter has it; None: another server), /models."""
+        with self._lock:
+            self.asked.append(path)
+            if path not in ("/api/v1/key", "/api/v1/models"):
+                return failure(405, "POST only")
+            if path == "/api/v1/key" and self.key is None:
+                return Reply(404, "<h1>Not found</h1>", "text/html")
+            if authorization != f"Bearer {self.api_key}":
+                return failure(401, f"No auth credentials found for {authorization.removeprefix('Bearer ')}")
+            if path == "/api/v1/key":
+                return Reply(body=json.dumps({"data": self.key}))
+            return Reply(body=json.dumps({"data": [self._described(model) for model in self.models]}))
+
+    def _described(self, model: str) -> dict[str, Any]:
+        fields: dict[str, Any] = {"id": model, "object": "model", "created": 1_700_000_000}
+        if self.input_modalities is not None:
+            fields["architecture"] = {
+                "input_modalities": list(self.input_modalities),
+                "output_modalities": ["text"],
+            }
+        return fields
+
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
@@ -105,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(reply)
 
     def do_GET(self) -> None:
-        self._send(failure(405, "POST only"))
+        self._send(self.server.owner.reply_to_question(self.path, self.headers.get("Authorization", "")))
 
     def _send(self, reply: Reply) -> None:
         self.close_connection = True

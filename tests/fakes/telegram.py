@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Self
 
+from tests.fakes import telegram_chats
 from tests.fakes.telegram_calls import Call, CallError, bad_request, read_call
+from tests.fakes.telegram_chats import ChatProfile, Updates
 from tests.fakes.telegram_faults import Fault
 from tests.fakes.telegram_http import BotHttpServer
 
@@ -47,6 +49,8 @@ class Posted:
 class TelegramServer:
     """Knows one token and some chats (id -> its topics, None: any); `per_minute` paces its groups.
 
+    `profiles` describes chats to who asks; `happens` adds to what getUpdates gives (`webhook`: refused).
+
     `messages` is what arrived, `calls` (and by method `calls_of`) count every call, `refusals` tells why
     calls were refused.
     """
@@ -64,6 +68,11 @@ class TelegramServer:
             dict(chats) if chats is not None else {CHAT_ID: None, GROUP_ID: None}
         )
         self.blocked: set[int] = set()
+        self.profiles: dict[int, ChatProfile] = {}
+        self.username = "bridge_bot"
+        self.reads_all = False
+        self.webhook = ""
+        self.updates = Updates()
         self.calls = 0
         self.calls_of: Counter[str] = Counter()
         self.connections = 0
@@ -173,8 +182,9 @@ class TelegramServer:
             raise CallError(404, "Not Found")
         if root != self.token:
             raise CallError(401, "Unauthorized") if ":" in root else CallError(404, "Not Found")
-        if method == "getMe":
-            return {"id": int(self.token.split(":")[0]), "is_bot": True, "first_name": "Bridge"}
+        if telegram_chats.is_query(method):
+            answer: dict[str, Any] = self._answer_query(method, telegram_chats.read_query(method, body))
+            return answer  # of getUpdates a list, of sendChatAction true
         call = read_call(method, content_type, body)
         self._check_chat(call)
         with self._changed:
@@ -184,6 +194,46 @@ class TelegramServer:
             self._changed.notify_all()
         return {"message_id": posted.id, "date": int(posted.at), "chat": {"id": call.chat_id}}
 
+    def happens(self, **update: Any) -> None:
+        """The bot sees something: `message={...}`, `my_chat_member={...}`."""
+        with self._changed:
+            self.updates.add(update)
+            self._changed.notify_all()
+
+    def _answer_query(self, method: str, values: Mapping[str, Any]) -> Any:
+        if method == "getMe":
+            return telegram_chats.me(self.token, self.username, self.reads_all)
+        if method == "getWebhookInfo":
+            waiting = len(self.updates.waiting)
+            return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": waiting}
+        if method == "getUpdates":
+            return self._updates(values)
+        chat_id = values["chat_id"]
+        if chat_id not in self.chats:
+            raise bad_request("chat not found")
+        profile = self._profile(chat_id)
+        if method == "sendChatAction":
+            self._check_writing(chat_id)
+            return True
+        telegram_chats.check_access(profile, is_writing=False)
+        if method == "getChat":
+            return telegram_chats.full_chat(chat_id, profile)
+        if values["user_id"] != int(self.token.split(":")[0]):
+            raise bad_request("member not found")
+        return {"user": telegram_chats.me(self.token, self.username, self.reads_all), **profile.member}
+
+    def _updates(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if self.webhook:
+            raise CallError(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
+                "the webhook first",
+            )
+        with self._changed:
+            offset, limit = values.get("offset", 0), values.get("limit", 100)
+            self._changed.wait_for(lambda: self.updates.take(offset, limit), values.get("timeout", 0))
+            return self.updates.take(offset, limit)
+
     def refuse(self, error: CallError) -> None:
         with self._changed:
             self.refusals.append(f"{error.code} {error.description}")
@@ -191,11 +241,20 @@ class TelegramServer:
     def _check_chat(self, call: Call) -> None:
         if call.chat_id not in self.chats:
             raise bad_request("chat not found")
-        if call.chat_id in self.blocked:
-            raise CallError(403, "Forbidden: bot was blocked by the user")
+        self._check_writing(int(call.chat_id))
         topics = self.chats[int(call.chat_id)]
         if call.thread_id is not None and topics is not None and call.thread_id not in topics:
             raise bad_request("message thread not found")
+        if call.thread_id in self._profile(int(call.chat_id)).closed_topics:
+            raise bad_request("TOPIC_CLOSED")
+
+    def _check_writing(self, chat_id: int) -> None:
+        if chat_id in self.blocked:
+            raise CallError(403, "Forbidden: bot was blocked by the user")
+        telegram_chats.check_access(self._profile(chat_id), is_writing=True)
+
+    def _profile(self, chat_id: int) -> ChatProfile:
+        return self.profiles.get(chat_id) or telegram_chats.profile_for(chat_id)
 
     def _check_pace(self, chat_id: int | str) -> None:
         if self._per_minute is None or not isinstance(chat_id, int) or chat_id >= 0:

@@ -17,8 +17,8 @@ LONGEST_POLL_SECONDS = 20  # of ReceiveMessage
 _CONNECT_SECONDS = 5
 _TRIES = 3
 # Seconds of silence before a call is given up; an SQS call may be silent for as long as it polls.
-_READ_SECONDS = {"sqs": LONGEST_POLL_SECONDS + 10, "dynamodb": 5, "s3": 20, "ssm": 5}
-_CONNECTIONS = {"sqs": 4, "dynamodb": 8, "s3": 16, "ssm": 2}
+_READ_SECONDS = {"sqs": LONGEST_POLL_SECONDS + 10, "dynamodb": 5, "s3": 20, "ssm": 5, "sts": 5}
+_CONNECTIONS = {"sqs": 4, "dynamodb": 8, "s3": 16, "ssm": 2, "sts": 1}
 
 
 @overload
@@ -42,7 +42,7 @@ def make_client(service: str, region: str | None = None, session: "Session | Non
 
 
 def make_client(service: str, region: str | None = None, session: "Session | None" = None) -> Any:
-    """A client of `sqs`, `dynamodb`, `s3` or `ssm`; thread-safe. No request is made yet.
+    """A client of `sqs`, `dynamodb`, `s3`, `ssm` or `sts`; thread-safe. No request is made yet.
 
     `session`: one that this thread makes several clients of, which takes half the time. Region (if none
     is given), credentials and endpoint (`AWS_ENDPOINT_URL`) are found as boto3 finds them.

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from email.utils import formatdate
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -195,6 +196,7 @@ def _json(body: object, request: Request) -> Response:
 
 def _response(status: HTTPStatus, kind: str, body: bytes) -> Response:
     headers = Headers()
+    headers["date"] = formatdate(usegmt=True)
     headers["content-type"] = kind if kind == "application/json" else f"{kind}; charset=utf-8"
     headers["content-length"] = str(len(body))
     headers["connection"] = "close"

@@ -1,0 +1,1 @@
+"""`printer-bridge chat-id`: the chats and topics that the bot has lately seen."""

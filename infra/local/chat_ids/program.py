@@ -1,0 +1,130 @@
+"""The composition root of `printer-bridge chat-id`.
+
+getUpdates is called without `offset`, so that nothing is confirmed: who else reads the bot's updates still
+gets them all (a negative offset would make Telegram forget the older ones), and without `allowed_updates`,
+which Telegram would keep as the bot's setting.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from collector.environment import read_environment
+from functions.bridge.errors import ConfigurationError
+from functions.bridge.settings import Settings, load_settings
+from infra.local.chat_ids import wording
+from infra.local.chat_ids.updates import SeenChat, chats_of
+from infra.local.doctor.asking import Unreachable
+from infra.local.doctor.bot_api import BotAnswer, BotApi, fields_of, text_of
+from infra.local.doctor.screen import cleaner, secrets_of, show
+
+FOUND, FAULT, UNUSABLE = 0, 1, 2
+_POLL_SECONDS = 25.0
+_PAUSE_SECONDS = 2.0
+_ANSWER_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The chats, whether there may be more, and why not if nothing could be asked."""
+
+    chats: tuple[SeenChat, ...] = ()
+    is_full: bool = False
+    refusal: BotAnswer | Unreachable | None = None
+
+
+def run(
+    arguments: argparse.Namespace,
+    output: TextIO,
+    notes: TextIO,
+    folder: Path | None = None,
+    given: Mapping[str, str] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> int:
+    """Exit code 0: chats were shown; 1: there are none, or Telegram cannot be asked; 2: settings unusable."""
+    given = dict(os.environ) if given is None else given
+    try:
+        environment = read_environment(folder or Path.cwd(), given)
+        settings = _settings(environment)
+    except ConfigurationError as error:
+        show(notes, "These settings cannot be used:\n" + "".join(f"  {fault}\n" for fault in error.faults))
+        return UNUSABLE
+    one_line = cleaner(secrets_of(environment))
+
+    def clean(text: str) -> str:
+        return "\n".join(" " * (len(line) - len(line.lstrip())) + one_line(line) for line in text.split("\n"))
+
+    def fail(text: str, code: int) -> int:
+        show(
+            output if arguments.json else notes,
+            wording.fault_as_json(clean(text)) if arguments.json else clean(text),
+        )
+        return code
+
+    if not settings.telegram_bot_token:
+        return fail(wording.WITHOUT_A_BOT, UNUSABLE)
+    api = BotApi(settings.telegram_api_url, settings.telegram_bot_token)
+    me = api.call("getMe", _ANSWER_SECONDS)
+    if isinstance(me, Unreachable) or not me.is_ok:
+        return fail(wording.fault_in_words(me, settings.telegram_api_url), FAULT)
+    bot = fields_of(me.result)
+    name = f"@{text_of(bot.get('username')) or 'your_bot'}"
+    looked = look(api)
+    if not looked.chats and looked.refusal is None:
+        is_waiting = arguments.wait > 0
+        words = wording.nothing_in_words(name, bot.get("can_read_all_group_messages") is True, is_waiting)
+        if not is_waiting:
+            return fail(words, FAULT)
+        show(notes, clean(words))
+        looked = wait(api, arguments.wait, sleep, monotonic)
+    if looked.refusal is not None:
+        return fail(wording.fault_in_words(looked.refusal, settings.telegram_api_url), FAULT)
+    if not looked.chats:
+        return fail(f"No chat showed up within {arguments.wait:g} s.\n", FAULT)
+    if arguments.json:
+        show(output, wording.chats_as_json(looked.chats, looked.is_full, one_line))
+        return FOUND
+    words = wording.chats_in_words(looked.chats, name) + (wording.full_in_words() if looked.is_full else "")
+    show(output, clean(words))
+    return FOUND
+
+
+def look(api: BotApi, poll_seconds: float = 0.0) -> Looked:
+    """Ask once; with `poll_seconds` Telegram answers as soon as there is anything, at the latest then."""
+    answer = api.call(
+        "getUpdates",
+        poll_seconds + _ANSWER_SECONDS,
+        limit=wording.UPDATES_LIMIT,
+        **({"timeout": int(poll_seconds)} if poll_seconds >= 1 else {}),
+    )
+    if isinstance(answer, Unreachable) or not answer.is_ok:
+        return Looked(refusal=answer)
+    updates = answer.result if isinstance(answer.result, list) else []
+    return Looked(tuple(chats_of(updates)), len(updates) >= wording.UPDATES_LIMIT)
+
+
+def wait(
+    api: BotApi, seconds: float, sleep: Callable[[float], None], monotonic: Callable[[], float]
+) -> Looked:
+    """Until there is a chat, a refusal, or the time is over. A network that is away for a moment is borne."""
+    deadline = monotonic() + seconds
+    looked = Looked()
+    while not looked.chats and (left := deadline - monotonic()) > 0:
+        looked = look(api, min(_POLL_SECONDS, left))
+        if isinstance(looked.refusal, BotAnswer):
+            return looked
+        if not looked.chats:
+            sleep(min(_PAUSE_SECONDS, max(0.0, deadline - monotonic())))
+    return looked
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    """Token and server alone: the chat is what is looked for, and other faults are not asked about."""
+    needed = ("TELEGRAM_BOT_TOKEN", "TELEGRAM_API_URL")
+    chosen = {name: environment[name] for name in needed if name in environment}
+    return load_settings({**chosen, "TELEGRAM_CHAT_ID": "1"}, "local")

@@ -1,0 +1,1 @@
+"""`printer-bridge doctor`: looks at everything that can be wrong, and says what to do."""

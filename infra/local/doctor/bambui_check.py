@@ -1,0 +1,66 @@
+"""BambUI: its list, and each printer's WebSocket, all printers at the same time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from collector.connection import printer_url
+from collector.listing import ListedPrinter
+from functions.bridge.settings import Settings
+from infra.local.doctor.asking import HttpAnswer, HttpRequest, Unreachable
+from infra.local.doctor.bambui_list import judge_list
+from infra.local.doctor.finding import Finding, Looked, nothing, warning
+from infra.local.doctor.printer_judgement import CHECK, judge_printer
+from infra.local.doctor.printer_socket import Seen
+
+_PRINTERS_LIMIT = 200
+
+Ask = Callable[[HttpRequest], Awaitable[HttpAnswer | Unreachable]]
+Watch = Callable[[str, float], Awaitable[Seen]]
+
+
+@dataclass(frozen=True, slots=True)
+class BambuiCheck:
+    """`seconds`: how long each printer may take for a status and a picture."""
+
+    settings: Settings
+    seconds: float
+    ask: Ask
+    watch: Watch
+
+    async def look(self) -> Looked:
+        settings = self.settings
+        answer = await self.ask(HttpRequest(settings.printers_api_url, is_local=True))
+        listing = judge_list(answer, settings.printers_api_url, settings.printer_id)
+        seed = settings.printer_id
+        switched_off = [it for it in listing.printers if it.is_online is False and it.printer_id != seed]
+        away = {it.printer_id for it in switched_off}
+        watched = {it.printer_id: it for it in listing.printers if it.printer_id not in away}
+        watched.setdefault(seed, ListedPrinter(seed, None, None))
+        chosen = sorted(watched.values(), key=lambda it: (it.printer_id != seed, it.printer_id))
+        chosen = chosen[:_PRINTERS_LIMIT]
+        looks = await asyncio.gather(*(self._look_at(printer) for printer in chosen))
+        findings = [*listing.findings, *(finding for look in looks for finding in look)]
+        findings += [_switched_off(printer) for printer in switched_off]
+        if len(watched) > len(chosen):
+            findings.append(
+                warning(
+                    CHECK, "more printers", f"only the first {len(chosen)} of {len(watched)} are looked at"
+                )
+            )
+        clocks = _clocks(answer)
+        return Looked(tuple(findings), clocks)
+
+    async def _look_at(self, printer: ListedPrinter) -> list[Finding]:
+        seen = await self.watch(printer_url(self.settings.ws_url_template, printer.printer_id), self.seconds)
+        return judge_printer(printer, seen, self.settings.ws_url_template, self.seconds)
+
+
+def _clocks(answer: HttpAnswer | Unreachable) -> tuple[tuple[str, float], ...]:
+    if isinstance(answer, Unreachable) or answer.ahead is None:
+        return ()
+    return ((CHECK, answer.ahead),)
+
+
+def _switched_off(printer: ListedPrinter) -> Finding:
+    return nothing(CHECK, printer.printer_id, "switched off (it does not answer BambUI's ping)")

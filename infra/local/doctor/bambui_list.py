@@ -1,0 +1,95 @@
+"""What BambUI's answer to PRINTERS_API_URL says of BambUI. Pure."""
+
+from dataclasses import dataclass
+
+from collector.listing import ListedPrinter, merge_listing, parse_listing
+from functions.bridge.errors import ContractError
+from infra.local.doctor.asking import HttpAnswer, Unreachable
+from infra.local.doctor.finding import Finding, fault, fine, warning
+from infra.local.doctor.printer_judgement import CHECK
+from infra.local.doctor.reaching import reach_advice, reach_words
+
+_VARIABLE = "PRINTERS_API_URL"
+_NAMES_SHOWN = 8
+_SUBJECT = "list of printers"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What was found, and the printers that were listed."""
+
+    findings: tuple[Finding, ...]
+    printers: tuple[ListedPrinter, ...] = ()
+
+
+def judge_list(answer: HttpAnswer | Unreachable, url: str, seed: str) -> Listing:
+    """`seed` is PRINTER_ID, which is connected whatever the list says."""
+    if isinstance(answer, Unreachable):
+        return _wrong(reach_words(url, answer), reach_advice(_VARIABLE, url, answer, "BambUI"))
+    if answer.status in (401, 403):
+        return _wrong(
+            f"something in front of BambUI asks for a password (HTTP {answer.status})",
+            f"Put user and password into {_VARIABLE}: http://user:password@host/api/printers.",
+        )
+    if answer.status == 500:
+        return _wrong(
+            "BambUI fails at its own list (HTTP 500)",
+            "BambUI does so when one of its printers has a model that it does not know: look into BambUI's "
+            "settings and its log.",
+        )
+    if answer.status != 200:
+        return _wrong(
+            f"HTTP {answer.status} instead of a list",
+            f"Check the path in {_VARIABLE}: it ends in /api/printers.",
+        )
+    try:
+        merged = merge_listing({}, parse_listing(answer.content_type, answer.body))
+    except ContractError as error:
+        return _unusable(str(error), answer.content_type)
+    printers = tuple(merged.known.values())
+    findings = [_listed(printers)] if printers else []
+    if merged.faults:
+        findings.append(
+            warning(
+                CHECK, _SUBJECT, f"left out: {'; '.join(merged.faults[:3])}", "Name it in BambUI's settings."
+            )
+        )
+    findings.append(_seed(printers, seed))
+    return Listing(tuple(findings), printers)
+
+
+def _listed(printers: tuple[ListedPrinter, ...]) -> Finding:
+    names = [it.printer_id + (f" ({it.model})" if it.model else "") for it in printers[:_NAMES_SHOWN]]
+    more = f" and {len(printers) - _NAMES_SHOWN} more" if len(printers) > _NAMES_SHOWN else ""
+    head = "1 printer" if len(printers) == 1 else f"{len(printers)} printers"
+    return fine(CHECK, _SUBJECT, f"{head}: {', '.join(names)}{more}")
+
+
+def _seed(printers: tuple[ListedPrinter, ...], seed: str) -> Finding:
+    names = [it.printer_id for it in printers]
+    if seed in names:
+        return fine(CHECK, "PRINTER_ID", f"{seed} is in the list")
+    same = next((name for name in names if name.lower() == seed.lower()), None)
+    if same is not None:
+        advice = f"Set PRINTER_ID={same}: capital letters count."
+    elif names:
+        advice = f"Set PRINTER_ID to one of the list, such as {names[0]}."
+    else:
+        advice = "Check PRINTER_ID."
+    return warning(CHECK, "PRINTER_ID", f"{seed} is not in the list", advice)
+
+
+def _unusable(why: str, content_type: str) -> Listing:
+    if "empty" in why:
+        return _wrong("the list is empty", "Add your printers to BambUI's settings, and start BambUI anew.")
+    if "json" not in content_type.lower():
+        return _wrong(
+            "a web page instead of a list",
+            f"Check the path in {_VARIABLE}: it ends in /api/printers. BambUI answers its own page to every "
+            "path that it does not know; a login page means that something stands in front of it.",
+        )
+    return _wrong(f"the list {why}", f"Check {_VARIABLE}: what answers there is not BambUI.")
+
+
+def _wrong(found: str, advice: str) -> Listing:
+    return Listing((fault(CHECK, _SUBJECT, found, advice),))

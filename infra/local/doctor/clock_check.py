@@ -1,0 +1,72 @@
+"""This machine's clock beside those of the servers that answered, and the time zone. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+
+from functions.notify import phrases
+from infra.local.doctor.finding import Finding, fault, fine, nothing, warning
+
+CHECK = "clock"
+BAMBUI = "BambUI"
+_SAID_SECONDS = 30.0
+_WRONG_SECONDS = 240.0  # AWS refuses what was signed five minutes away
+_EARLIEST = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
+_ADVICE = "Switch on time synchronisation (`sudo timedatectl set-ntp true`)."
+
+
+def judge_clock(now: float, clocks: Sequence[tuple[str, float]]) -> list[Finding]:
+    """`clocks`: by how many seconds those are ahead of ours. Servers on the internet are believed."""
+    if now < _EARLIEST:
+        moment = datetime.fromtimestamp(max(0.0, now), UTC)
+        return [fault(CHECK, "time", f"it is {moment:%Y-%m-%d} by this machine's clock", _ADVICE)]
+    outside = {name: ahead for name, ahead in clocks if name != BAMBUI}
+    if outside:
+        return [_own(outside), *_bambui(dict(clocks).get(BAMBUI), next(iter(outside.values())))]
+    if not clocks:
+        return [nothing(CHECK, "time", "no server that answered told its time")]
+    ahead = clocks[0][1]
+    if abs(ahead) < _SAID_SECONDS:
+        return [fine(CHECK, "time", "the same as BambUI's")]
+    return [
+        warning(
+            CHECK,
+            "time",
+            f"BambUI's is {_difference(ahead)} this machine's; one of the two is wrong",
+            f"{_ADVICE} On both machines.",
+        )
+    ]
+
+
+def judge_zone(environment: Mapping[str, str], zone: tzinfo, now: float) -> Finding:
+    moment = datetime.fromtimestamp(now, zone)
+    shown = f"{moment:%H:%M} {phrases.zone_name(moment)}"
+    if not environment.get("TIMEZONE", "").strip():
+        return fine(CHECK, "time zone", f"TIMEZONE is not set: messages would now say {shown}")
+    return fine(CHECK, "time zone", f"{zone}: messages would now say {shown}")
+
+
+def _own(outside: Mapping[str, float]) -> Finding:
+    name, ahead = min(outside.items(), key=lambda item: abs(item[1]))
+    if abs(ahead) < _SAID_SECONDS:
+        return fine(CHECK, "time", f"right, by {name}'s")
+    found = f"{name}'s is {_difference(ahead)} this machine's"
+    if abs(ahead) < _WRONG_SECONDS:
+        return warning(CHECK, "time", found, _ADVICE)
+    return fault(CHECK, "time", found, _ADVICE)
+
+
+def _bambui(ahead: float | None, true: float) -> list[Finding]:
+    if ahead is None or abs(ahead - true) < _SAID_SECONDS:
+        return []
+    return [
+        warning(
+            CHECK,
+            "BambUI's time",
+            f"{_difference(ahead - true)} the right one; the bridge does not mind",
+            "Switch on time synchronisation on that machine.",
+        )
+    ]
+
+
+def _difference(ahead: float) -> str:
+    return f"{phrases.duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"

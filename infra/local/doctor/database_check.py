@@ -1,0 +1,141 @@
+"""The databases, read without disturbing a bridge that runs on them."""
+
+import fcntl
+import sqlite3
+import time
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from infra.local.doctor.finding import Finding, Looked, fault, fine, nothing
+from infra.local.stores import DATABASE_FILE
+
+CHECK = "state"
+_LOCK_FILE = "running.lock"
+_OUTBOX = ("outbox", "outbox.db")
+_BUSY_SECONDS = 0.3
+_CHECK_SECONDS = 20.0
+_STEPS = 1000
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+class Verdict(Enum):
+    """What SQLite says of a file."""
+
+    SOUND = auto()
+    MISSING = auto()
+    IN_USE = auto()
+    TOO_LONG = auto()
+    DAMAGED = auto()
+    UNREADABLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCheck:
+    """Blocking. The embedded run's database and the outbox; on its own the collector has only the latter."""
+
+    data_dir: Path
+    is_cloud: bool
+
+    def look(self) -> Looked:
+        is_running = not self.is_cloud and is_locked(self.data_dir / _LOCK_FILE)
+        findings = []
+        if not self.is_cloud:
+            findings.append(judge_lock(self.data_dir, is_running))
+            file = self.data_dir / DATABASE_FILE
+            findings.append(judge_database("records and queues", file, *read_verdict(file, is_running)))
+        file = self.data_dir.joinpath(*_OUTBOX)
+        if is_running:
+            verdict: tuple[Verdict, str] = (Verdict.IN_USE, "")
+            if not file.exists():
+                verdict = (Verdict.MISSING, "")
+        else:
+            verdict = read_verdict(file, is_running)
+        findings.append(judge_database("outbox", file, *verdict))
+        return Looked(tuple(findings))
+
+
+def judge_lock(data_dir: Path, is_running: bool) -> Finding:
+    """Pure. A bridge that runs is no fault."""
+    if is_running:
+        return fine(CHECK, "bridge", f"one is running on {data_dir}")
+    return nothing(CHECK, "bridge", f"none is running on {data_dir}")
+
+
+def judge_database(subject: str, file: Path, verdict: Verdict, words: str) -> Finding:
+    """Pure."""
+    match verdict:
+        case Verdict.SOUND:
+            return fine(CHECK, subject, f"{file.name} is sound")
+        case Verdict.MISSING:
+            return nothing(CHECK, subject, f"{file.name} is made at the first start")
+        case Verdict.IN_USE:
+            return fine(CHECK, subject, f"{file.name} is in use by what runs, which checked it at its start")
+        case Verdict.TOO_LONG:
+            return nothing(CHECK, subject, f"{file.name} is large, and was not read to its end")
+        case Verdict.DAMAGED:
+            return fault(
+                CHECK,
+                subject,
+                f"{file} is damaged ({words})",
+                "Start the bridge (anew): it moves the file aside and begins a fresh one. If it happens "
+                "again, check the disk; an SD card may be worn out.",
+            )
+        case Verdict.UNREADABLE:
+            return fault(
+                CHECK,
+                subject,
+                f"{file} cannot be opened ({words})",
+                "Run the doctor as the user that the bridge runs as; else correct owner and rights "
+                "of DATA_DIR.",
+            )
+
+
+def is_locked(file: Path) -> bool:
+    """Whether a bridge holds it. Asked with a shared lock that is let go at once."""
+    try:
+        with file.open("rb") as opened:
+            try:
+                fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            fcntl.flock(opened, fcntl.LOCK_UN)
+            return False
+    except OSError:
+        return False
+
+
+def read_verdict(file: Path, is_running: bool, seconds: float = _CHECK_SECONDS) -> tuple[Verdict, str]:
+    """`PRAGMA quick_check`, writing nothing of our own.
+
+    Beside a bridge that runs the file is opened for reading only. Else for writing too, without which
+    SQLite could not tidy up its journal after the look (it is what the next start would do).
+    """
+    try:
+        if not file.exists():
+            return Verdict.MISSING, ""
+        connection = sqlite3.connect(
+            f"{file.absolute().as_uri()}?mode={'ro' if is_running else 'rw'}",
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+        )
+    except (OSError, sqlite3.Error) as error:
+        return Verdict.UNREADABLE, (getattr(error, "strerror", None) or str(error))[:100]
+    deadline = time.monotonic() + seconds
+    try:
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+        connection.execute("PRAGMA query_only = ON")
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        return (Verdict.SOUND, "") if verdict == "ok" else (Verdict.DAMAGED, str(verdict)[:100])
+    except sqlite3.Error as error:
+        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        if code in _BUSY:
+            return Verdict.IN_USE, ""
+        if code == sqlite3.SQLITE_INTERRUPT:
+            return Verdict.TOO_LONG, ""
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return Verdict.DAMAGED, str(error)[:100]
+        return Verdict.UNREADABLE, str(error)[:100]
+    finally:
+        connection.close()

@@ -1,0 +1,107 @@
+"""ffmpeg: found, its version, libx264 in it, and a film of two frames made as the bridge makes films."""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from functions.bridge.errors import BridgeError
+from functions.timelapse.encode import FilmOrder, make_film
+from functions.timelapse.encoder import Patience
+from functions.timelapse.ffmpeg import find_ffmpeg
+from functions.timelapse.film_errors import FfmpegMissingError
+from functions.timelapse.selection import FilmWishes
+from functions.timelapse.short_run import run_briefly
+from infra.local.doctor.finding import Finding, Looked, fault, fine
+
+CHECK = "ffmpeg"
+_SECONDS = 15.0
+_FILM_SECONDS = 20.0
+_PACKAGE = "imageio_ffmpeg"
+_VERSION = re.compile(r"ffmpeg version (\S+)")
+_ADVICE = (
+    "Leave FFMPEG empty to use the one that is installed along (`pip install imageio-ffmpeg==0.7.0`), or "
+    "install ffmpeg with libx264 and name it in FFMPEG."
+)
+
+Run = Callable[[Sequence[str]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class FfmpegCheck:
+    """Blocking. `setting` is FFMPEG."""
+
+    setting: str
+
+    def look(self) -> Looked:
+        try:
+            program = find_ffmpeg(self.setting)
+        except FfmpegMissingError as error:
+            text = str(error).partition(":")
+            return Looked((fault(CHECK, "program", text[0].strip(), text[2].strip().capitalize()),))
+        try:
+            version = _said(program, "-version")
+            encoders = _said(program, "-encoders")
+        except (OSError, subprocess.TimeoutExpired) as error:
+            words = getattr(error, "strerror", None) or "it does not end"
+            return Looked((fault(CHECK, "program", f"{program} cannot be run ({words})", _ADVICE),))
+        findings = judge_program(program, version, encoders)
+        if all(finding.advice == "" for finding in findings):
+            findings = [*findings, _film(program)]
+        return Looked(tuple(findings))
+
+
+def judge_program(program: str, version: str, encoders: str) -> list[Finding]:
+    """From what `-version` and `-encoders` say. Pure."""
+    found = _VERSION.match(version)
+    if found is None:
+        return [fault(CHECK, "program", f"{program} is not ffmpeg", _ADVICE)]
+    if "libx264" not in encoders:
+        return [
+            fault(CHECK, "program", f"{found[1]} ({program}) has no libx264: it cannot make films", _ADVICE)
+        ]
+    where = "installed along" if _PACKAGE in program else program
+    return [fine(CHECK, "program", f"{found[1]} with libx264 ({where})")]
+
+
+def _said(program: str, question: str) -> str:
+    out, _ = run_briefly([program, "-hide_banner", question], b"", _SECONDS)
+    if not out and question == "-version":
+        out, _ = run_briefly([program, question], b"", _SECONDS)
+    return out.decode("utf-8", "replace")
+
+
+def _film(program: str) -> Finding:
+    try:
+        with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
+            film = make_film(
+                FilmOrder(
+                    ffmpeg=program,
+                    keys=["0", "1"],
+                    fetch=_frame,
+                    wishes=FilmWishes(target_seconds=1, fps_cap=2, max_width=320, max_bytes=10_000_000),
+                    output=Path(folder) / "film.mp4",
+                    patience=Patience(_FILM_SECONDS, _FILM_SECONDS),
+                )
+            )
+    except BridgeError as error:
+        return fault(CHECK, "film of two frames", f"{error}", _ADVICE)
+    except OSError as error:
+        return fault(
+            CHECK,
+            "film of two frames",
+            f"no room for temporary files ({error.strerror})",
+            "Make room in the folder for temporary files (TMPDIR).",
+        )
+    return fine(CHECK, "film of two frames", f"made, {film.width}x{film.height}")
+
+
+def _frame(key: str) -> bytes:
+    from PIL import Image
+
+    output = BytesIO()
+    Image.new("RGB", (320, 240), (40, 90, 200) if key == "0" else (200, 90, 40)).save(output, "JPEG")
+    return output.getvalue()

@@ -1,0 +1,101 @@
+"""Watches one printer's WebSocket until it has a status and a picture, or the time is over."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from collector.connection import MESSAGE_LIMIT
+from collector.pictures import PictureError, decode_picture
+from collector.reading import BadMessage, ErrorMessage, ImageMessage, StatusMessage, read_message
+from functions.bridge.status_facts import StatusFacts
+from infra.local.doctor.asking import Unreachable, unreachable
+
+_OPEN_SECONDS = 10.0
+_CLOSE_SECONDS = 0.5
+_NOTES_LIMIT = 3
+
+
+@dataclass(slots=True)
+class Seen:
+    """What came. Times are seconds after the connection was there; None: it never came."""
+
+    unreachable: Unreachable | None = None
+    refused_with: int | None = None
+    ended_with: str | None = None
+    status_after: float | None = None
+    facts: StatusFacts | None = None
+    picture_after: float | None = None
+    picture_bytes: int = 0
+    picture_fault: str | None = None
+    errors: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return self.status_after is not None and self.picture_after is not None and not self.picture_fault
+
+
+async def watch_printer(url: str, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> Seen:
+    """Only listens: BambUI ends sessions in which anything is said. Never raises for what comes."""
+    seen = Seen()
+    try:
+        websocket = await connect(
+            url,
+            compression=None,
+            proxy=None,
+            open_timeout=min(_OPEN_SECONDS, seconds),
+            ping_interval=None,
+            close_timeout=_CLOSE_SECONDS,
+            max_size=MESSAGE_LIMIT,
+        )
+    except InvalidStatus as error:
+        seen.refused_with = error.response.status_code
+        return seen
+    except (OSError, WebSocketException, ValueError, EOFError) as error:
+        seen.unreachable = unreachable(error)
+        return seen
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await _read(websocket, seen, monotonic)
+    except ConnectionClosed as end:
+        seen.ended_with = str(end.rcvd.code) if end.rcvd is not None else "no closing frame"
+    finally:
+        websocket.transport.abort()
+    return seen
+
+
+async def _read(websocket: ClientConnection, seen: Seen, monotonic: Callable[[], float]) -> None:
+    begun = monotonic()
+    while not seen.is_complete:
+        match read_message(await websocket.recv()):
+            case StatusMessage(facts=facts):
+                if seen.status_after is None:
+                    seen.status_after = monotonic() - begun
+                seen.facts = facts
+            case ImageMessage() as image:
+                _take_picture(seen, image, monotonic() - begun)
+            case ErrorMessage(text=text):
+                seen.errors = _noted(seen.errors, text)
+            case BadMessage(reason=reason):
+                seen.bad = _noted(seen.bad, reason)
+
+
+def _take_picture(seen: Seen, image: ImageMessage, after: float) -> None:
+    if seen.picture_after is None:
+        seen.picture_after = after
+    try:
+        seen.picture_bytes = len(decode_picture(image))
+    except PictureError as fault:
+        seen.picture_fault = str(fault)
+    else:
+        seen.picture_fault = None
+
+
+def _noted(notes: tuple[str, ...], text: str) -> tuple[str, ...]:
+    return notes if text in notes or len(notes) >= _NOTES_LIMIT else (*notes, text)
