@@ -2,7 +2,10 @@
 
 import logging
 import threading
+import time
 
+from collector.ship_outage import spoken
+from functions.bridge.embedded.clock_history import ClockHistory
 from functions.bridge.embedded.retention import remove_old_files, remove_old_rows
 from functions.bridge.embedded.sqlite_database import SqliteDatabase
 from functions.bridge.errors import BridgeError
@@ -16,14 +19,18 @@ _log = logging.getLogger(__name__)
 class Cleanup(threading.Thread):
     """By IMAGE_RETENTION_DAYS, FILM_RETENTION_DAYS and RETENTION_CLEANUP_INTERVAL_SECONDS.
 
-    The first round comes a minute after the start at the latest, when a wrong clock had time to be set.
+    The first round comes a minute after the start at the latest, when a wrong clock had time to be set. What
+    was kept before it was set is no older for that.
     """
 
-    def __init__(self, settings: Settings, database: SqliteDatabase, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, database: SqliteDatabase, clock: Clock, monotonic: Clock = time.monotonic
+    ) -> None:
         super().__init__(name="cleanup", daemon=True)
         self._settings = settings
         self._database = database
         self._clock = clock
+        self._history = ClockHistory(clock, monotonic)
         self._stopping = threading.Event()
 
     def ask_to_stop(self) -> None:
@@ -38,15 +45,22 @@ class Cleanup(threading.Thread):
 
     def clean_once(self) -> None:
         """One round; a fault is said and the next round tries again."""
-        settings = self._settings
+        settings, wrong_times = self._settings, self._history.wrong_times
+        jumped = self._history.look()
+        if jumped is not None:
+            _log.warning(
+                "the clock was set forward by %s: what was kept before that is not taken as old",
+                spoken(jumped),
+            )
         try:
             removed = remove_old_files(
                 settings.images_dir,
                 self._clock(),
                 settings.image_retention_days,
                 settings.film_retention_days,
+                wrong_times,
             )
-            remove_old_rows(self._database, self._clock())
+            remove_old_rows(self._database, self._clock(), wrong_times=wrong_times)
         except (BridgeError, OSError) as error:
             _log.error("old files could not be removed: %s", error)
             return

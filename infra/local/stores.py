@@ -1,5 +1,6 @@
 """The embedded back end, opened: one SQLite file for queues and records, a folder for frames."""
 
+import time
 from dataclasses import dataclass
 
 from functions.bridge.embedded.file_frames import FileFrameStore
@@ -29,7 +30,7 @@ class Stores:
         return self.reports, self.notifications, self.timelapses, self.inspections
 
 
-def open_stores(settings: Settings, clock: Clock) -> Stores:
+def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monotonic) -> Stores:
     """Open (or make) everything; messages that a killed run had in hand are given out again.
 
     One process owns the file, so a message in flight is only ever given out again after a restart or a
@@ -38,9 +39,13 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     settings.images_dir.mkdir(parents=True, exist_ok=True)
     database = SqliteDatabase(settings.data_dir / DATABASE_FILE)
+    begun_at, begun = clock(), monotonic()
+
+    def timer() -> float:
+        return begun_at + monotonic() - begun
 
     def queue(name: str, fifo: bool, visibility: float, tries: int | None) -> SqliteQueue:
-        made = SqliteQueue(database, name, fifo, visibility, tries, clock)
+        made = SqliteQueue(database, name, fifo, visibility, tries, clock, timer)
         made.recover()
         return made
 

@@ -61,7 +61,7 @@ class Replay:
             settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.monotonic
         )
         self.clock.advance_to(self.outbox.last_stamp)
-        self.stores = open_stores(settings, self.clock)
+        self.stores = open_stores(settings, self.clock, self.monotonic)
         self.shipper = Shipper(
             self.outbox, self.stores.frames, self.stores.reports, monotonic=self.monotonic, jitter=lambda: 0.0
         )

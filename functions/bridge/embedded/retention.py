@@ -3,10 +3,12 @@
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from functions.bridge.embedded.clock_history import Spans
 from functions.bridge.embedded.file_frames import LATEST_FOLDER, PART_ENDING
 from functions.bridge.embedded.sqlite_database import SqliteDatabase
 from functions.bridge.frame_keys import taken_at_of
@@ -16,7 +18,7 @@ logger = logging.getLogger(__name__)
 DATABASE_RETENTION_DAYS = 14.0  # as the cloud's queues keep their messages
 
 _DAY = 86_400.0
-_FILM_NAME = re.compile(r"timelapse_\d{8}T\d{6}(?:\.mp4|_thumb\.jpg)")  # a film and its thumbnail
+_FILM_NAME = re.compile(r"timelapse_(\d{8}T\d{6})(?:\.mp4|_thumb\.jpg)")  # a film and its thumbnail
 _PRINTER_DEPTH, _JOB_DEPTH = 1, 2
 
 
@@ -40,21 +42,35 @@ class RemovedRows:
     dead_letters: int = 0
 
 
+WrongTimes = Callable[[float], Spans]  # see `ClockHistory.wrong_times`
+_IsOld = Callable[[float], bool]
+
+
+def _always_right(_days: float) -> Spans:
+    return []
+
+
 def remove_old_files(
-    images_dir: Path, now: float, image_retention_days: float, film_retention_days: float
+    images_dir: Path,
+    now: float,
+    image_retention_days: float,
+    film_retention_days: float,
+    wrong_times: WrongTimes = _always_right,
 ) -> RemovedFiles:
-    """Remove frames by the time in their name, films by their file's time, then folders that are empty.
+    """Remove frames by the time in their name, films by that and their file's time, then folders that are
+    empty.
 
     Only files that are named as ours are, in a job's folder, are touched; links are not followed.
     """
+    is_old_film = _old_after(film_retention_days, now, wrong_times)
+    is_old_frame = _old_after(image_retention_days, now, wrong_times)
     frames = films = folders = size = 0
     for folder, depth in _folders(images_dir):
         for entry in _entries(folder):
             if not entry.is_file(follow_symlinks=False):
                 continue
             is_of_film = _FILM_NAME.fullmatch(entry.name) is not None
-            limit_days = film_retention_days if is_of_film else image_retention_days
-            removed = _remove_if_old(entry, depth, now - limit_days * _DAY)
+            removed = _remove_if_old(entry, depth, is_old_film if is_of_film else is_old_frame)
             if removed is None:
                 continue
             size += removed
@@ -64,8 +80,16 @@ def remove_old_files(
     return RemovedFiles(frames, films, folders, size)
 
 
+def _old_after(days: float, now: float, wrong_times: WrongTimes) -> _IsOld:
+    oldest, spared = now - days * _DAY, wrong_times(days)
+    return lambda stamp: stamp < oldest and not any(begin <= stamp <= end for begin, end in spared)
+
+
 def remove_old_rows(
-    database: SqliteDatabase, now: float, retention_days: float = DATABASE_RETENTION_DAYS
+    database: SqliteDatabase,
+    now: float,
+    retention_days: float = DATABASE_RETENTION_DAYS,
+    wrong_times: WrongTimes = _always_right,
 ) -> RemovedRows:
     """Remove expired marks and deduplication ids, and messages and dead letters older than so many days.
 
@@ -73,11 +97,16 @@ def remove_old_rows(
     """
     oldest = now - retention_days * _DAY
     with database.writing(durable=False) as connection:
+        connection.create_function("is_old", 1, _old_after(retention_days, now, wrong_times))
         removed = RemovedRows(
             connection.execute("DELETE FROM record WHERE expires_at <= ?", (now,)).rowcount,
             connection.execute("DELETE FROM deduplication WHERE expires_at <= ?", (now,)).rowcount,
-            connection.execute("DELETE FROM message WHERE sent_at < ?", (oldest,)).rowcount,
-            connection.execute("DELETE FROM dead_letter WHERE dead_at < ?", (oldest,)).rowcount,
+            connection.execute(
+                "DELETE FROM message WHERE sent_at < ? AND is_old(sent_at)", (oldest,)
+            ).rowcount,
+            connection.execute(
+                "DELETE FROM dead_letter WHERE dead_at < ? AND is_old(dead_at)", (oldest,)
+            ).rowcount,
         )
         if removed.messages:
             connection.execute(
@@ -118,11 +147,11 @@ def _entries(folder: Path) -> list["os.DirEntry[str]"]:
         return []
 
 
-def _remove_if_old(entry: "os.DirEntry[str]", depth: int, oldest: float) -> int | None:
+def _remove_if_old(entry: "os.DirEntry[str]", depth: int, is_old: _IsOld) -> int | None:
     """The removed file's size, None if it stays."""
     try:
         facts = entry.stat(follow_symlinks=False)
-        if depth != _JOB_DEPTH or not _is_old(entry, facts.st_mtime, oldest):
+        if depth != _JOB_DEPTH or not _is_too_old(entry, facts.st_mtime, is_old):
             return None
         os.unlink(entry.path)
     except FileNotFoundError:
@@ -133,14 +162,22 @@ def _remove_if_old(entry: "os.DirEntry[str]", depth: int, oldest: float) -> int 
     return facts.st_size
 
 
-def _is_old(entry: "os.DirEntry[str]", modified_at: float, oldest: float) -> bool:
+def _is_too_old(entry: "os.DirEntry[str]", modified_at: float, is_old: _IsOld) -> bool:
     taken_at = taken_at_of(entry.name)
     if taken_at is not None:
-        return taken_at < oldest
+        return is_old(taken_at)
+    if (film := _FILM_NAME.fullmatch(entry.name)) is not None:
+        return is_old(modified_at) and is_old(_seconds(film[1], modified_at))
     is_latest = Path(entry.path).parent.name == LATEST_FOLDER and entry.name.endswith(".jpg")
     is_rest_of_a_put = entry.name.startswith(".") and entry.name.endswith(PART_ENDING)
-    is_ours = is_latest or is_rest_of_a_put or _FILM_NAME.fullmatch(entry.name) is not None
-    return is_ours and modified_at < oldest
+    return (is_latest or is_rest_of_a_put) and is_old(modified_at)
+
+
+def _seconds(stamp: str, otherwise: float) -> float:
+    try:
+        return datetime.strptime(stamp + "+0000", "%Y%m%dT%H%M%S%z").timestamp()
+    except ValueError:
+        return otherwise
 
 
 def _is_removed_if_empty(folder: Path) -> bool:

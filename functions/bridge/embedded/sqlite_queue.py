@@ -48,6 +48,8 @@ class SqliteQueue:
     A message that is not acknowledged is handed out again after `visibility_seconds`; after
     `max_receive_count` times (None: never) it goes to the dead letters. A repeat is dropped for an hour.
     An outdated receipt is one of a message that was handed out again or handed back since.
+    `timer` measures visibility and delays: a clock that jumps (`clock`, which says when a message was sent)
+    would hand out again what somebody still has in hand.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class SqliteQueue:
         visibility_seconds: float,
         max_receive_count: int | None,
         clock: Clock,
+        timer: Clock | None = None,
     ) -> None:
         self.name = name
         self._database = database
@@ -65,6 +68,7 @@ class SqliteQueue:
         self._visibility_seconds = visibility_seconds
         self._max_receive_count = max_receive_count
         self._clock = clock
+        self._timer = timer or clock
         self._signal = database.signal(name)
         self._candidates = _CANDIDATES.format(group_is_open=_GROUP_IS_OPEN if fifo else "")
 
@@ -74,10 +78,9 @@ class SqliteQueue:
         faults = [message_fault(entry, fifo=self._fifo) for entry in entries]
         accepted = [entry for entry, fault in zip(entries, faults, strict=True) if fault is None]
         if accepted:
-            now = self._clock()
             with self._database.writing() as connection:
                 for entry in accepted:
-                    self._insert(connection, entry, now)
+                    self._insert(connection, entry, self._timer())
             self._signal.announce()
         return [Refusal(index, fault) for index, fault in enumerate(faults) if fault is not None]
 
@@ -88,7 +91,7 @@ class SqliteQueue:
             seen = self._signal.count
             if self._signal.has_closed():
                 return []
-            now = self._clock()
+            now = self._timer()
             try:
                 deliveries = self._take(max(1, min(limit, BATCH_LIMIT)), now)
                 if deliveries:
@@ -116,7 +119,7 @@ class SqliteQueue:
 
     def hand_back(self, delivery: Delivery, delay_seconds: float) -> None:
         delay = max(0.0, min(delay_seconds, HOLD_LIMIT_SECONDS))
-        visible_at = self._clock() + delay if delay else 0.0
+        visible_at = self._timer() + delay if delay else 0.0
         with self._database.writing(durable=False) as connection:
             number = self._current(connection, delivery)
             if number is not None:
@@ -140,7 +143,7 @@ class SqliteQueue:
         What was in flight when the program was killed is visible at once. Hand-back delays stand, but
         never longer than they were meant, even if the clock has jumped back in between.
         """
-        now = self._clock()
+        now = self._timer()
         with self._database.writing() as connection:
             connection.execute(
                 "UPDATE delivery SET receipt = NULL, visible_at = 0, delay_seconds = 0"
@@ -192,7 +195,7 @@ class SqliteQueue:
         connection.execute(
             "INSERT INTO message (queue, number, group_id, deduplication_id, sent_at, body)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (self.name, number, entry.group, entry.deduplication_id, now, entry.body),
+            (self.name, number, entry.group, entry.deduplication_id, self._clock(), entry.body),
         )
         if entry.delay_seconds:
             connection.execute(

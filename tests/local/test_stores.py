@@ -1,0 +1,39 @@
+"""A clock that jumps hands nothing out twice, for what is in hand is measured by time that really passes."""
+
+from pathlib import Path
+
+import pytest
+
+from functions.bridge.settings import Settings
+from functions.bridge.steady_clock import SteadyClock
+from infra.local.stores import open_stores
+from tests.bridge.contract_queue import bodies, message, only, send
+from tests.fakes.hand_clock import HandClock
+
+WEEKS = 3 * 7 * 86_400.0
+
+
+@pytest.mark.parametrize("jump", [WEEKS, -WEEKS])
+def test_what_is_in_hand_stays_so_though_the_clock_jumps(tmp_path: Path, jump: float) -> None:
+    hand = HandClock()
+    clock = SteadyClock(wall=hand.wall, monotonic=hand.monotonic)
+    settings = Settings(data_dir=tmp_path / "data", images_dir=tmp_path / "images")
+    stores = open_stores(settings, clock, hand.monotonic)
+    queue = stores.notifications
+    send(queue, message("first", "chat"), message("other", "films"), message("second", "chat"))
+    in_hand, late = queue.receive(2)
+    queue.hand_back(late, 600.0)
+    hand.jump(jump)
+    hand.pass_time(30)
+    assert queue.receive() == []
+    hand.pass_time(600)
+    assert only(queue.receive()).body == "other"
+    queue.acknowledge(in_hand)
+    second = only(queue.receive())
+    assert second.body == "second"
+    send(queue, message("third", "later"))
+    assert only(queue.receive()).sent_at == clock()
+    stores.database.close()
+    again = open_stores(settings, clock, hand.monotonic)
+    assert set(bodies(again.notifications.receive())) == {"other", "second", "third"}
+    again.database.close()
