@@ -2,8 +2,10 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
+from collector.ship_outage import OutageLog, spoken
 from functions.bridge.errors import BridgeError
 from functions.bridge.ports import Delivery, Queue
 
@@ -22,6 +24,7 @@ class Worker(threading.Thread):
         self._queue = queue
         self._handle = handle
         self._batch = batch
+        self._outage = OutageLog(_log, time.monotonic)
         self._stopping = threading.Event()
 
     def ask_to_stop(self) -> None:
@@ -32,7 +35,7 @@ class Worker(threading.Thread):
             try:
                 deliveries = self._queue.receive(self._batch, _WAIT_SECONDS)
             except BridgeError as error:
-                _log.error("%s: the queue cannot be read: %s", self.name, error)
+                self._outage.failing(f"{self.name}: the queue cannot be used: {error}", logging.ERROR)
                 self._stopping.wait(_PAUSE_AFTER_FAULT)
                 continue
             if deliveries and not self._stopping.is_set():
@@ -41,17 +44,33 @@ class Worker(threading.Thread):
     def _work(self, deliveries: Sequence[Delivery]) -> None:
         try:
             self._handle(deliveries)
+        except BridgeError as error:  # the service settles what it can: this is the queue itself
+            self._outage.failing(f"{self.name}: a delivery comes again in a minute: {error}", logging.ERROR)
+            for delivery in deliveries:
+                self._give_back(delivery)
+            self._stopping.wait(_PAUSE_AFTER_FAULT)
         except Exception:  # noqa: BLE001 - a defect of ours must not end the thread; said with its traceback
             _log.exception("%s: a delivery failed and comes again in a minute", self.name)
             for delivery in deliveries:
                 self._give_back(delivery)
             self._stopping.wait(_PAUSE_AFTER_FAULT)
+        else:
+            lasted = self._outage.over()
+            if lasted is not None:
+                _log.info("%s: works again after %s", self.name, spoken(lasted))
 
     def _give_back(self, delivery: Delivery) -> None:
-        try:
-            self._queue.hand_back(delivery, 60.0)
-        except BridgeError as error:
-            _log.error("%s: a delivery could not be handed back: %s", self.name, error)
+        """Tried until it works: what follows it in its group would wait for as long as it is in hand."""
+        while not self._stopping.is_set():
+            try:
+                self._queue.hand_back(delivery, 60.0)
+            except BridgeError as error:
+                self._outage.failing(
+                    f"{self.name}: a delivery cannot be handed back yet: {error}", logging.ERROR
+                )
+                self._stopping.wait(_PAUSE_AFTER_FAULT)
+            else:
+                return
 
 
 def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Sequence[Delivery]], None]:
