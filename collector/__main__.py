@@ -13,6 +13,7 @@ from pathlib import Path
 from collector.cloud_settings import CloudSettings, read_cloud_settings
 from collector.credentials import credential_faults
 from collector.environment import read_environment
+from collector.event_loop import run as run_in_loop
 from collector.systemd import Systemd
 from functions.bridge.errors import BridgeError, ConfigurationError
 from functions.bridge.logs import set_up_logs
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(chosen: CloudSettings) -> int:
     """Watch until Ctrl-C or SIGTERM."""
     try:
-        asyncio.run(_run(chosen))
+        run_in_loop(_run(chosen))
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
         return EXIT_FAULT

@@ -1,20 +1,31 @@
-"""Two clients of BambUI to be compared: `python -m tests.benchmarks.receivers KIND HTTP_URL FOLDER NAME...`
+"""Two clients of BambUI to be compared:
+`python -m tests.benchmarks.receivers KIND LOOP HTTP_URL FOLDER NAME...`
 
-`bare` only receives and parses nothing; `collector` is the product's own, with its outbox and `Live`.
+`bare` only receives and parses nothing; `collector` is the product's own, with its sessions, its outbox and
+what reads from it in the embedded run. LOOP is asyncio or uvloop. The collector writes how long each message
+took (seconds, with the moment of its sending) to FOLDER/lags when it is ended by SIGTERM.
 """
 
 import asyncio
+import signal
 import sys
-from collections.abc import Sequence
+import time
+from array import array
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from websockets.asyncio.client import connect
 
 from collector.collector import Collector
 from collector.outbox import Outbox
+from collector.session import Session
 from functions.bridge.live import Live
 from functions.bridge.settings import Settings
 from functions.bridge.steady_clock import SteadyClock
+from tests.benchmarks.load_generator import stamp_of
+
+LAGS = "lags"
 
 
 async def receive_barely(template: str, names: Sequence[str]) -> None:
@@ -22,7 +33,7 @@ async def receive_barely(template: str, names: Sequence[str]) -> None:
         url = template.replace("{printer_id}", name)
         async with connect(url, compression=None, proxy=None, ping_interval=None) as websocket:
             while True:
-                await websocket.recv()
+                await websocket.recv(decode=False)
 
     await asyncio.gather(*map(receive, names))
 
@@ -31,13 +42,44 @@ async def collect(list_url: str, template: str, folder: Path, name: str) -> None
     clock = SteadyClock()
     settings = Settings(printer_id=name, printers_api_url=list_url, ws_url_template=template)
     outbox = Outbox(folder, settings.outbox_max_bytes, clock)
-    await Collector(settings, outbox, clock=clock, live=Live()).run()
+    collector = Collector(settings, outbox, clock=clock, live=Live())
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: asyncio.ensure_future(collector.stop()))
+    lags = measured_sessions()
+    await collector.run()
+    (folder / LAGS).write_bytes(lags.tobytes())
+
+
+def measured_sessions() -> "array[float]":
+    """Every session notes when a message was sent, and how long it took until it had done with it."""
+    lags = array("d")
+    receive = Session.received
+
+    def received(self: Session, frame: str | bytes) -> None:
+        receive(self, frame)
+        assert isinstance(frame, str)
+        sent_at = stamp_of(frame)
+        lags.append(sent_at)
+        lags.append(time.monotonic() - sent_at)
+
+    Session.received = received  # type: ignore[method-assign]
+    return lags
+
+
+def run(work: Coroutine[Any, Any, None], loop: str) -> None:
+    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    if loop == "uvloop":
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(work)
 
 
 if __name__ == "__main__":
-    kind, http_url, folder, *names = sys.argv[1:]
-    template = http_url.replace("http://", "ws://") + "/ws/printer/{printer_id}"
+    kind, loop_name, http_url, place, *printers = sys.argv[1:]
+    ws_template = http_url.replace("http://", "ws://") + "/ws/printer/{printer_id}"
     if kind == "bare":
-        asyncio.run(receive_barely(template, names))
+        run(receive_barely(ws_template, printers), loop_name)
     else:
-        asyncio.run(collect(f"{http_url}/api/printers", template, Path(folder), names[0]))
+        run(collect(f"{http_url}/api/printers", ws_template, Path(place), printers[0]), loop_name)

@@ -1,0 +1,89 @@
+"""The recordings through reading, session, outbox and shipper, as a process of its own on a poorer machine:
+`python -m tests.collector.edge_replay FOLDER BLOCKED...`
+
+BLOCKED are modules that cannot be imported there. Says which are loaded in the end, then what arrives at the
+far side, one line of JSON each.
+"""
+
+import hashlib
+import heapq
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+RULES_FILM_BUDGET = 1350
+
+
+def main(folder: Path, blocked: list[str]) -> None:
+    for name in blocked:
+        sys.modules[name] = None  # type: ignore[assignment]
+    import collector.__main__
+    import collector.far_side
+    import collector.program  # all that the program on its own needs  # noqa: F401
+    from tests.fakes.recordings import RECORDINGS
+
+    lines = [line for name in RECORDINGS for line in replay(folder / name, name)]
+    loaded = sorted(name for name in ("msgspec", "pybase64", "uvloop", "PIL") if sys.modules.get(name))
+    sys.stdout.write(json.dumps(loaded) + "\n")
+    sys.stdout.writelines(line + "\n" for line in lines)
+
+
+def replay(folder: Path, name: str) -> list[str]:
+    """What of that recording is shipped: reports without the collector's random name, frames by digest."""
+    from collector.outbox import Outbox
+    from collector.reporter import ReportRules
+    from collector.session import Session
+    from collector.session_rules import SessionRules
+    from collector.shipper import Shipper
+    from collector.spool_writer import SpoolWriter
+    from collector.watchdog import WatchdogRules
+    from functions.bridge.contract import encode_report
+    from functions.bridge.live import Live
+    from tests.fakes.direct_writer import DirectWriter
+    from tests.fakes.far_side import FarFrames, FarQueue
+    from tests.fakes.hand_clock import HandClock
+    from tests.fakes.recordings import load_recording
+
+    clock = HandClock()
+    outbox = Outbox(folder, 100_000_000, clock.wall, clock.monotonic)
+    live = Live()
+    timers: list[tuple[float, int, Callable[[], None]]] = []
+    session = Session(
+        name,
+        SessionRules(WatchdogRules(60, 300, 30), ReportRules(), film_budget=RULES_FILM_BUDGET),
+        cast("SpoolWriter", DirectWriter(outbox)),
+        collector_id="",
+        job=None,
+        live=live,
+        clock=clock.wall,
+        monotonic=clock.monotonic,
+        call_later=lambda seconds, call: heapq.heappush(
+            timers, (clock.monotonic() + seconds, len(timers), call)
+        ),
+    )
+    session.opened()
+    begun = clock.monotonic()
+    queue, frames = FarQueue(), FarFrames()
+    shipper = Shipper(outbox, frames, queue, monotonic=clock.monotonic)
+    for seconds, message in load_recording(name):
+        while timers and timers[0][0] <= begun + seconds:
+            at, _, call = heapq.heappop(timers)
+            clock.pass_time(max(0.0, at - clock.monotonic()))
+            call()
+        clock.pass_time(max(0.0, begun + seconds - clock.monotonic()))
+        session.tick()
+        if "type" in message:
+            session.received(json.dumps(message, separators=(",", ":")))
+        while shipper.ship_once() == 0.0:
+            pass
+    shown = live.frame(name)
+    outbox.close()
+    lines = [encode_report(report).replace(report.collector_id, "c") for report in queue.reports]
+    lines += [f"{key} {hashlib.sha256(data).hexdigest()}" for key, data in sorted(frames.stored.items())]
+    return [*lines, f"live {hashlib.sha256(shown.data if shown else b'').hexdigest()}"]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
