@@ -15,11 +15,13 @@ from collector.backoff import Backoff
 from collector.connection import printer_url
 from collector.discovery import Discovery
 from collector.listing import ListedPrinter
+from collector.printer_snapshot import PrinterSnapshot
 from collector.printer_task import CallLater, PrinterTask
 from collector.session import Session
 from collector.session_rules import session_rules
 from collector.spool import Spool
 from collector.spool_writer import SpoolWriter
+from collector.tally import PrinterTally
 from functions.bridge.contract import Report, ReportKind
 from functions.bridge.live import Live
 from functions.bridge.settings import Settings
@@ -81,10 +83,12 @@ class Collector:
         self._stopped = asyncio.Event()
         self._ticked = asyncio.Event()
         self._is_running = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self) -> None:
         """Watch until `stop` is called or the task is cancelled; then end within two seconds."""
         self._is_running = True
+        self._loop = asyncio.get_running_loop()
         self._writer.start()
         try:
             self._collector_id = await self._writer.ask(lambda spool: spool.collector_id)
@@ -125,6 +129,31 @@ class Collector:
             views[name] = PrinterView(name, task.model, task.is_online, task.is_connected, task.is_refused)
         return [views[name] for name in sorted(views)]
 
+    def snapshots(self) -> list[PrinterSnapshot]:
+        """From any thread: all printers listed or connected, by name."""
+        found = {
+            name: PrinterSnapshot(
+                name, printer.model, printer.is_online, False, False, None, None, None, PrinterTally()
+            )
+            for name, printer in list(self._discovery.known.items())
+        }
+        found |= {name: task.snapshot() for name, task in list(self._printers.items())}
+        return [found[name] for name in sorted(found)]
+
+    def tasks(self) -> int:
+        """From any thread: the tasks of the event loop."""
+        return 0 if self._loop is None else len(asyncio.all_tasks(self._loop))
+
+    @property
+    def started_at(self) -> float:
+        """Edge time; 0 before the start."""
+        return self._started_at
+
+    @property
+    def dropped_pictures(self) -> int:
+        """Pictures that were left out because the disk is slow."""
+        return self._writer.dropped_pictures
+
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -152,7 +181,7 @@ class Collector:
             self._begin(task.run())
         return task
 
-    async def _make_session(self, printer_id: str, call_later: CallLater) -> Session:
+    async def _make_session(self, printer_id: str, call_later: CallLater, tally: PrinterTally) -> Session:
         job = await self._writer.ask(lambda spool: spool.recall_job(printer_id))
         return Session(
             printer_id,
@@ -164,6 +193,7 @@ class Collector:
             clock=self._clock,
             monotonic=self._monotonic,
             call_later=call_later,
+            tally=tally,
         )
 
     async def _discover(self) -> None:

@@ -36,6 +36,7 @@ def ship_to(
         try:
             frames, queue = open_far_side()
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing else could carry the reports away
+            outbox.outlet.tally.openings_failed += 1
             delay, backoff = backoff.next(random.random)
             name = "" if isinstance(error, TransientError) else f"{type(error).__name__}: "
             outage.failing(f"nothing can be delivered: {name}{str(error)[:200]}; next try in {delay:.0f} s")

@@ -18,12 +18,15 @@ from collector.outbox_outlet import Outlet
 from collector.outbox_store import OutboxStore
 from collector.ship_plan import WaitingFrame, WaitingReport
 from collector.spool import EdgeJob, Picture
-from functions.bridge.contract import Report, encode_report
+from collector.tally import OutboxTally
+from functions.bridge.contract import Report, ReportKind, encode_report
+from functions.bridge.errors import TransientError
 from functions.bridge.frame_keys import frame_key, job_prefix, latest_key
 from functions.bridge.names import digest
 from functions.bridge.steady_clock import Clock
 
 _ROOM_FOR_STAMPS = 64  # bytes that shipping adds to a saved body
+_OWN_LINE = ""  # of the collector's reports on itself: no printer has that name, but one may have theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Outbox:
     def __init__(self, folder: Path, max_bytes: int, clock: Clock, monotonic: Clock = time.monotonic) -> None:
         self._clock = clock
         self._monotonic = monotonic
+        self.tally = OutboxTally()
         self._lock = threading.RLock()
         self._store = OutboxStore(folder, monotonic)
         self._bound = OutboxBound(self._store, max_bytes, monotonic)
@@ -132,10 +136,14 @@ class Outbox:
     def _hold(self, filled: Report, job: EdgeJob | None, *, durable: bool) -> None:
         body = encode_report(filled)
         self._last_number += 1
+        if durable:
+            self.tally.changes += 1
+        else:
+            self.tally.heartbeats += 1
         self._last_stamp = max(self._last_stamp, filled.observed_at)
         waiting = WaitingReport(
             number=self._last_number,
-            printer_id=filled.printer_id,
+            printer_id=filled.printer_id if filled.kind is not ReportKind.COLLECTOR else _OWN_LINE,
             observed_at=filled.observed_at,
             added_at=self._monotonic(),
             size=len(body) + _ROOM_FOR_STAMPS,
@@ -159,6 +167,7 @@ class Outbox:
     def _add_frame(self, frame: WaitingFrame) -> None:
         self._last_stamp = max(self._last_stamp, frame.taken_at)
         self._store.add_frame(frame)
+        self.tally.frames += 1
 
     def _keep_file(
         self,
@@ -209,9 +218,17 @@ class Outbox:
         with self._lock:
             return [name for name, job in self._jobs.items() if job.is_active]
 
-    def figures(self) -> OutboxFigures:
-        """For the collector's report on itself."""
-        with self._lock:
+    @property
+    def heartbeats_dropped(self) -> int:
+        """Heartbeats that a later report overtook while they waited."""
+        return self._store.index.heartbeats_overtaken
+
+    def figures(self, patience: float = -1.0) -> OutboxFigures:
+        """For the collector's report on itself. Raises TransientError when others, who may wait for the
+        disk, keep the outbox busy for `patience` seconds (-1: waits for ever)."""
+        if not self._lock.acquire(timeout=patience):
+            raise TransientError(f"the outbox was busy for {patience:g} s: is the disk slow?")
+        try:
             index = self._store.index
             return OutboxFigures(
                 bytes=self._store.bytes,
@@ -225,6 +242,8 @@ class Outbox:
                 commits=self._store.commits,
                 is_disk_writable=self._store.is_writable,
             )
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Write down what was shipped and let go of the folder; heartbeats are gone."""

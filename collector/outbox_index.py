@@ -23,6 +23,7 @@ class OutboxIndex:
         self.jobs: dict[JobKey, JobFrames] = contents.jobs
         self.bytes = 0
         self.reports_waiting = 0
+        self.heartbeats_overtaken = 0
         self._fresh: deque[WaitingReport] = deque()
         for report in contents.reports:
             self._append(report)
@@ -34,6 +35,7 @@ class OutboxIndex:
         line = self.lines.get(report.printer_id)
         if line and not line[-1].is_change:
             self.remove_report(line[-1])
+            self.heartbeats_overtaken += 1
         if held is not None:
             self.held[report.number] = held
         if report.frame_key is not None:

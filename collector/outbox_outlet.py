@@ -9,6 +9,7 @@ from pathlib import Path
 from collector.outbox_store import TIDY_SECONDS, OutboxStore
 from collector.ship_outage import OutageLog
 from collector.ship_plan import WaitingFrame, WaitingReport, plan_batch, plan_frame, shipped_at
+from collector.tally import ShipTally
 from functions.bridge.contract import Report, decode_report, encode_report
 from functions.bridge.errors import ContractError
 from functions.bridge.steady_clock import Clock
@@ -28,6 +29,7 @@ class Outlet:
     """Shares the outbox's lock; every change wakes those who wait in `wait_for_change`."""
 
     def __init__(self, store: OutboxStore, lock: threading.RLock, clock: Clock, monotonic: Clock) -> None:
+        self.tally = ShipTally()
         self._store = store
         self._index = store.index
         self._changed = threading.Condition(lock)
@@ -118,6 +120,7 @@ class Outlet:
         with self._changed:
             if self._is_closed:
                 return
+            self.tally.reports += len(items)
             for item in items:
                 self._store.forget_report(item.waiting)
             self._store.tidy()
@@ -128,6 +131,7 @@ class Outlet:
         with self._changed:
             if self._is_closed:
                 return
+            self.tally.reports_refused += 1
             body = encode_report(item.report)
             self._store.set_aside_report(item.waiting, item.report.id, body, reason, self._clock())
             self._say_refused(
@@ -154,6 +158,8 @@ class Outlet:
         return self._store.files.path(frame.file)
 
     def frame_shipped(self, frame: WaitingFrame) -> None:
+        with self._changed:
+            self.tally.frames += 1
         self._frame_done(frame, is_lost=False)
 
     def frame_lost(self, frame: WaitingFrame) -> None:
@@ -171,6 +177,7 @@ class Outlet:
     def give_back(self, frame: WaitingFrame) -> None:
         """It could not be shipped now."""
         with self._changed:
+            self.tally.frames_failed += 1
             self._index.in_flight.pop(frame.key, None)
             if self._index.frames.get(frame.key) != frame:  # replaced or dropped meanwhile
                 self._store.files.remove(frame.file)
@@ -180,6 +187,7 @@ class Outlet:
         with self._changed:
             if self._is_closed:
                 return
+            self.tally.frames_refused += 1
             self._store.set_aside_frame(frame, reason, self._clock())
             self._say_refused(
                 f"frame {frame.key} is refused for good and set aside: {reason[:200]}"

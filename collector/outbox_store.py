@@ -127,8 +127,10 @@ class OutboxStore:
         self._database.remove(self._gone_reports, self._gone_files)
 
     def disk_failed(self, error: Exception) -> None:
+        hint = "free some space" if is_disk_full(error) else "check the disk"
         self._disk_log.failing(
-            f"the outbox's disk fails: {error}; reports go on in memory until it works", logging.ERROR
+            f"the outbox's disk fails: {error} ({hint}); reports go on in memory until it works",
+            logging.ERROR,
         )
 
     def unsaved_reports(self) -> list[WaitingReport]:

@@ -11,6 +11,7 @@ from collector.reporter import Wish
 from collector.session_rules import SessionRules
 from collector.spool import EdgeJob, Picture
 from collector.spool_writer import SpoolWriter
+from collector.tally import PrinterTally
 from functions.bridge.status_facts import StatusFacts
 
 _logger = logging.getLogger(__name__)
@@ -21,12 +22,18 @@ class PictureKeeper:
     """Stamps are edge time; the spacing of a film's pictures is measured by `monotonic`."""
 
     def __init__(
-        self, printer_id: str, rules: SessionRules, writer: SpoolWriter, monotonic: Callable[[], float]
+        self,
+        printer_id: str,
+        rules: SessionRules,
+        writer: SpoolWriter,
+        monotonic: Callable[[], float],
+        tally: PrinterTally,
     ) -> None:
         self._printer_id = printer_id
         self._rules = rules
         self._writer = writer
         self._monotonic = monotonic
+        self._tally = tally
         self._newest: tuple[ImageMessage, float] | None = None
         self._kept_at: float | None = None
         self._picking: Picking | None = None
@@ -72,7 +79,8 @@ class PictureKeeper:
         is_of_film = job is not None and job.prefix is not None and taken_at >= job.started_at
         is_overwriting = wish is Wish.OVERWRITE or not is_of_film
         is_kept_already = taken_at == self._kept_at and not is_overwriting
-        if is_kept_already or stamp - taken_at > self._rules.fresh_seconds:
+        oldest = self._rules.last_seconds if wish is Wish.LAST else self._rules.fresh_seconds
+        if is_kept_already or stamp - taken_at > oldest:
             return None, False
         data = self._decode(image)
         if data is None:
@@ -85,6 +93,7 @@ class PictureKeeper:
         try:
             return decode_picture(image)
         except PictureError as fault:
+            self._tally.broken_pictures += 1
             count = self._faults.take()
             if count is not None:
                 _logger.warning(

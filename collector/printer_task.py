@@ -8,13 +8,16 @@ from collections.abc import Awaitable, Callable
 from collector.backoff import Backoff
 from collector.connection import Connection
 from collector.log_limit import LogLimit
+from collector.printer_snapshot import PrinterSnapshot
 from collector.session import Session
+from collector.tally import PrinterTally
 from collector.watchdog import Cause
 
 _FAULT_LINES_EVERY = 600.0
 
 _logger = logging.getLogger(__name__)
 CallLater = Callable[[float, Callable[[], None]], object]
+MakeSession = Callable[[str, CallLater, PrinterTally], Awaitable[Session]]
 
 
 class PrinterTask:
@@ -24,7 +27,7 @@ class PrinterTask:
         self,
         printer_id: str,
         url: str,
-        make_session: Callable[[str, CallLater], Awaitable[Session]],
+        make_session: MakeSession,
         backoff: Backoff,
         random: Callable[[], float],
         monotonic: Callable[[], float],
@@ -32,6 +35,7 @@ class PrinterTask:
         self.printer_id = printer_id
         self.model: str | None = None
         self.is_online: bool | None = None
+        self.tally = PrinterTally()
         self._url = url
         self._make_session = make_session
         self._backoff = backoff
@@ -52,6 +56,22 @@ class PrinterTask:
     def is_refused(self) -> bool:
         """Whether BambUI says that it does not know the printer."""
         return self._connection is not None and self._connection.is_refused
+
+    def snapshot(self) -> PrinterSnapshot:
+        """From any thread."""
+        session, connection = self._session, self._connection
+        status_text, status_age, picture_age = (None, None, None) if session is None else session.newest()
+        return PrinterSnapshot(
+            self.printer_id,
+            self.model,
+            self.is_online,
+            connection is not None and connection.is_connected,
+            connection is not None and connection.is_refused,
+            status_text,
+            status_age,
+            picture_age,
+            self.tally,
+        )
 
     def listed(self, model: str | None, is_online: bool | None) -> None:
         """BambUI's list has the printer."""
@@ -89,7 +109,7 @@ class PrinterTask:
 
     async def _run_session(self) -> None:
         """Returns when a call from outside the reading has failed."""
-        self._session = await self._make_session(self.printer_id, self._call_later)
+        self._session = await self._make_session(self.printer_id, self._call_later, self.tally)
         self._pass_on()
         self._connection = Connection(
             self.printer_id, self._url, self._session, self._backoff, self._random, self._monotonic
@@ -126,6 +146,7 @@ class PrinterTask:
 
     def _say_fault(self) -> None:
         """With its traceback once; the same again is only counted for a while."""
+        self.tally.faults += 1
         count = self._faults.take()
         if count is not None:
             _logger.exception(

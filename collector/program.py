@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from collector.cloud_settings import CloudSettings
 from collector.collector import Collector
 from collector.far_side import FarSide, ship_to
+from collector.metrics_page import MetricsPage
+from collector.metrics_parts import edge_parts
+from collector.metrics_server import open_server
 from collector.outbox import Outbox
 from collector.supervision import supervise
 from collector.systemd import Systemd
@@ -35,6 +38,7 @@ class EdgeProgram:
         clock = SteadyClock()
         outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, clock)
         clock.advance_to(outbox.last_stamp)
+        self._settings = settings
         self._outbox = outbox
         self._open_far_side = open_far_side
         self._systemd = systemd
@@ -58,6 +62,10 @@ class EdgeProgram:
             daemon=True,
         )
         shipping.start()
+        page = MetricsPage(edge_parts(self._collector, self._outbox, version()))
+        metrics = open_server(page.text, self._settings.metrics_host, self._settings.metrics_port)
+        if metrics is not None:
+            metrics.start()
         tasks = [
             asyncio.create_task(stop.wait()),
             asyncio.create_task(self._collector.run()),
@@ -75,6 +83,8 @@ class EdgeProgram:
             shipping_ends.set()
             supervising.cancel()
             stopping.cancel()
+            if metrics is not None:
+                metrics.stop()
             await self._collector.stop()
             await asyncio.gather(*tasks, return_exceptions=True)
             shipping.join(_STOP_SECONDS)

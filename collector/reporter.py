@@ -38,6 +38,7 @@ class Wish(Enum):
 
     NEWEST_KEPT = auto()  # whatever was kept last of the job
     FRESH = auto()  # keep the newest picture first if it is fresh, and name that
+    LAST = auto()  # the same of a printer that fell silent: an older one still shows what was seen last
     OVERWRITE = auto()  # the same for an idle printer, in the one place of its own
 
 
@@ -152,7 +153,7 @@ def tick(
         return state, None
     if not state.is_silent:
         state = replace(state, is_silent=True, is_first=True, is_after_gap=True, reported_at=now)
-        wish = Wish.NEWEST_KEPT if state.job_token is None else Wish.FRESH
+        wish = Wish.NEWEST_KEPT if state.job_token is None else Wish.LAST
         return state, Decision(ReportKind.SILENCE, is_durable=True, wish=wish)
     interval = rules.idle_interval if state.job_token is None else rules.active_interval
     if state.reported_at is not None and now - state.reported_at < interval:

@@ -23,6 +23,7 @@ from collector.reporter import Decision
 from collector.session_rules import SessionRules
 from collector.spool import EdgeJob
 from collector.spool_writer import SpoolWriter
+from collector.tally import PrinterTally
 from collector.watchdog import Cause, Watch
 from functions.bridge.contract import Report, ReportKind
 from functions.bridge.errors import ContractError
@@ -54,6 +55,7 @@ class Session:
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         call_later: Callable[[float, Callable[[], None]], object],
+        tally: PrinterTally | None = None,
     ) -> None:
         self.model: str | None = None
         self.is_online: bool | None = None
@@ -66,10 +68,11 @@ class Session:
         self._clock = clock
         self._monotonic = monotonic
         self._call_later = call_later
+        self._tally = tally or PrinterTally()
         self._job = job
         self._reporter = reporter.begin(job, rules.report)
         self._watch = Watch(started_at=monotonic())
-        self._keeper = PictureKeeper(printer_id, rules, writer, monotonic)
+        self._keeper = PictureKeeper(printer_id, rules, writer, monotonic, self._tally)
         self._newest: StatusMessage | None = None
         self._is_waking = False
         self._bad_messages = LogLimit(monotonic)
@@ -77,6 +80,7 @@ class Session:
 
     def opened(self) -> None:
         """The socket is open; BambUI sends nothing until the printer does."""
+        self._tally.connects += 1
         self._watch = self._watch.opened(self._monotonic())
         self._reporter = reporter.reconnected(self._reporter)
         self.is_confirmed = True
@@ -86,15 +90,31 @@ class Session:
 
     def received(self, frame: str | bytes) -> None:
         """One frame of the socket, of whatever content."""
+        tally = self._tally
+        tally.received += len(frame)
         message = read_message(frame)
         if isinstance(message, ImageMessage):
+            tally.pictures += 1
             self._take_picture(message)
         elif isinstance(message, StatusMessage):
+            tally.statuses += 1
             self._take_status(message)
         elif isinstance(message, BadMessage):
+            tally.bad += 1
             self._say_bad(message.reason)
-        elif isinstance(message, ErrorMessage) and self._errors.take() is not None:
-            _logger.info("printer %r: BambUI says %r", self._printer_id, message.text)
+        else:
+            tally.others += 1
+            if isinstance(message, ErrorMessage) and self._errors.take() is not None:
+                _logger.info("printer %r: BambUI says %r", self._printer_id, message.text)
+
+    def newest(self) -> tuple[str | None, float | None, float | None]:
+        """From any thread: the newest status message, and the seconds since the newest status and picture."""
+        now, watch, message = self._monotonic(), self._watch, self._newest
+        return (
+            None if message is None else message.text,
+            None if watch.status_at is None else max(0.0, now - watch.status_at),
+            None if watch.picture_at is None else max(0.0, now - watch.picture_at),
+        )
 
     def tick(self) -> Cause | None:
         """Look at the time-outs; the cause to connect anew now, if there is one."""

@@ -7,17 +7,19 @@ from collector.watchdog import WatchdogRules
 from functions.bridge.settings import Settings
 
 FRESH_SECONDS = 10.0
+LAST_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRules:
-    """`film_budget`: how many pictures a film can show; `fresh_seconds`: how old a picture may be that a
-    report of a change keeps first."""
+    """`film_budget`: how many pictures a film can show. How old a picture may be that is kept first: by a
+    report of a change (`fresh_seconds`), by one of silence (`last_seconds`: none older is ever shown)."""
 
     watchdog: WatchdogRules
     report: ReportRules
     film_budget: float
     fresh_seconds: float = FRESH_SECONDS
+    last_seconds: float = LAST_SECONDS
 
 
 def session_rules(

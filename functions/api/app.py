@@ -1,6 +1,7 @@
 """The REST API and the page for a person, as a factory: behind uvicorn (embedded) or Mangum (cloud)."""
 
 import logging
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Response
@@ -8,7 +9,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import APIKeyHeader
 
 from functions.api import paths
-from functions.api.auth import HEADER, OPEN_PATH, KeyCheck
+from functions.api.auth import HEADER, METRICS_PATH, OPEN_PATH, KeyCheck
 from functions.api.headers import SAFE_HEADERS, SafeHeaders
 from functions.api.health import collector_silence, health
 from functions.api.page import Page
@@ -28,6 +29,7 @@ NO_STATUS = "no status yet"
 NO_IMAGE = "no image yet"
 
 _DOCS = "/docs"
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DESCRIPTION = """What 3D printers behind BambUI are doing.
 
 A printer's name in a path is percent-encoded as one segment (`a/b` is `a%2Fb`). The names `.` and `..`,
@@ -44,11 +46,13 @@ def create_app(
     clock: Clock,
     api_key: str = "",
     root_path: str = "",
+    metrics: Callable[[], bytes] | None = None,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
     `clock`: seconds since 1970, the edge's own clock when both run in one process. `api_key`: every path
     but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
+    `metrics` (embedded): gives the text for Prometheus, at `/metrics`.
     """
     reader = Reader(records, frames, live)
     page = Page()
@@ -132,7 +136,15 @@ def create_app(
             response.status_code = 503
         return view
 
+    if metrics is not None:
+        _add_metrics(app, metrics)
     return app
+
+
+def _add_metrics(app: FastAPI, metrics: Callable[[], bytes]) -> None:
+    @app.get(METRICS_PATH, include_in_schema=False)
+    def show_metrics() -> Response:
+        return Response(metrics(), headers={"Content-Type": _METRICS_TYPE})
 
 
 def _not_found(other: str) -> dict[int | str, dict[str, Any]]:

@@ -12,12 +12,16 @@ from functions.api.paths import route_path
 
 HEADER = "x-api-key"
 OPEN_PATH = "/api/"
+METRICS_PATH = "/metrics"
 _PAGE_PATH = "/"
+_BEARER = "bearer "
 _CHALLENGE = {"WWW-Authenticate": f'ApiKey header="{HEADER}"'}
 
 
 class KeyCheck:
     """Middleware: 401 for everything but `OPEN_PATH` unless the request carries the key.
+
+    Prometheus cannot send any header one likes: for `METRICS_PATH` `Authorization: Bearer <key>` will do.
 
     The page for a person holds no data and cannot send a header by itself, so its 401 has the page as
     its body, which then asks for the key.
@@ -35,16 +39,24 @@ class KeyCheck:
             await self._refusal(scope)(scope, receive, send)
 
     def _may_pass(self, request: HTTPConnection) -> bool:
-        if _path(request.scope) == OPEN_PATH:
+        path = _path(request.scope)
+        if path == OPEN_PATH:
             return True
-        given = request.headers.get(HEADER, "").encode("latin-1")
-        return hmac.compare_digest(_digest(given), self._digest)
+        given = request.headers.get(HEADER, "")
+        if path == METRICS_PATH and not given:
+            given = _bearer(request.headers.get("authorization", ""))
+        return hmac.compare_digest(_digest(given.encode("latin-1")), self._digest)
 
     def _refusal(self, scope: Scope) -> Response:
         if _path(scope) == _PAGE_PATH and scope["method"] == "GET":
             return self._page(401, _CHALLENGE)
         detail = f"API key missing or wrong: send it in the header {HEADER}"
         return JSONResponse({"detail": detail}, 401, _CHALLENGE)
+
+
+def _bearer(authorization: str) -> str:
+    is_bearer = authorization[: len(_BEARER)].lower() == _BEARER
+    return authorization[len(_BEARER) :].strip() if is_bearer else ""
 
 
 def _path(scope: Scope) -> str:

@@ -1,4 +1,4 @@
-"""Untrusted names (printers, jobs) become keys, paths and group ids here and nowhere else."""
+"""Untrusted names (printers, jobs) become keys, paths, group ids and labels here and nowhere else."""
 
 import hashlib
 import re
@@ -9,6 +9,7 @@ NO_JOB_NAME = "unnamed"
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._()+-]{0,78}[A-Za-z0-9)+_-])?")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._()+-]+")
 _SLUG_LIMIT = 64
+_LABEL_LIMIT = 80
 
 
 def safe_segment(name: str) -> str:
@@ -27,6 +28,18 @@ def safe_segment(name: str) -> str:
 def job_segment(job_name: str | None) -> str:
     """The folder of a job; a job without a name has a word of its own that no name can take."""
     return safe_segment(job_name) if job_name else NO_JOB_NAME
+
+
+def label(name: str) -> str:
+    """A name as a person reads it in a list of figures: one line of 1..93 printable characters.
+
+    What cannot be shown becomes `?`, what is too long is cut, and `~` and a digest of the whole name follow
+    then (and where the name has a `~` of its own), so two different names never give one label.
+    """
+    shown = "".join(character if character.isprintable() else "?" for character in name[:_LABEL_LIMIT])
+    if shown == name and name.strip() and "~" not in name:
+        return name
+    return f"{shown.strip() or 'name'}~{_hex(name)[:12]}"
 
 
 def digest(*parts: str) -> str:

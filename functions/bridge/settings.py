@@ -218,6 +218,14 @@ class Settings:
         "FFMPEG", Kind.TEXT, "", "another ffmpeg than the one that is installed along", "timelapse local",
         kinds.text,
     )
+    metrics_port: int = declared(
+        "METRICS_PORT", Kind.INTEGER, "0", "port of the collector's `/metrics` (0: off)", "collector",
+        kinds.integer(0, 65535),
+    )
+    metrics_host: str = declared(
+        "METRICS_HOST", Kind.TEXT, "127.0.0.1", "address that it listens on; no key is asked for there",
+        "collector", _required,
+    )
     log_level: str = declared(
         "LOG_LEVEL", Kind.CHOICE, "INFO", "DEBUG, INFO, WARNING or ERROR", _ANY,
         kinds.choice("DEBUG", "INFO", "WARNING", "ERROR"),

@@ -59,7 +59,10 @@ class FilmSettings:
 
 
 class TimelapseService:
-    """Handles one delivery at a time; every delivery ends acknowledged, handed back or rejected."""
+    """Handles one delivery at a time; every delivery ends acknowledged, handed back or rejected.
+
+    `made` and `failed` count the films since the start.
+    """
 
     def __init__(
         self,
@@ -70,6 +73,8 @@ class TimelapseService:
         clock: Callable[[], float],
         settings: FilmSettings,
     ) -> None:
+        self.made = 0
+        self.failed = 0
         self._queue = queue
         self._notifications = notifications
         self._records = records
@@ -171,6 +176,7 @@ class TimelapseService:
         key = film_key(order.prefix, order.observed_at + (order.max_bytes is not None))
         thumbnail = self._store_thumbnail(order, key, made, taken_at)
         self._frames.put(key, made.path)
+        self.made += 1
         missing = missing_frames(arrived, order.frames_kept, made.broken + empty)
         logger.info(
             "the film of %s: %d frames (%d missing), %.0f s, %.1f MB",
@@ -211,6 +217,7 @@ class TimelapseService:
             f"{fetching}printer-bridge timelapse {folder} --since {since} --until {until}"
         )
         logger.error("no film of %s: %s", _named(order), cause)
+        self.failed += 1
         self._send(replace(_notification(order, Category.FILM_FAILED), reason=reason))
 
     def _send(self, notification: Notification) -> None:

@@ -28,6 +28,7 @@ class Announcer:
             ("printers", _printers(settings, is_simulated)),
             ("page", f"{base_url}/"),
             ("API", f"{base_url}/api/printers" + ("  (x-api-key needed)" if settings.api_key else "")),
+            ("metrics", f"{base_url}/metrics"),
             ("messages", _messages(settings)),
             ("AI checks", _checks(settings)),
             ("pictures", f"{settings.images_dir}/  (kept {settings.image_retention_days:g} days)"),

@@ -45,6 +45,7 @@ class ApiServer:
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
+            host.encode("idna")  # what is no name of a computer at all is a UnicodeError here
             self._socket = socket.create_server((host, port), family=family, backlog=128)
         except (OSError, UnicodeError) as error:
             raise PermanentError(f"cannot listen on HOST {host}, PORT {port}: {_in_words(error)}") from None

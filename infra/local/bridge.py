@@ -17,7 +17,7 @@ from functions.api.app import create_app
 from functions.bridge.live import Live
 from functions.bridge.settings import Settings
 from functions.bridge.steady_clock import SteadyClock
-from functions.inspection.model import OpenAiModel
+from functions.inspection.model import OpenAiModel, VisionModel
 from functions.inspection.policy import Rules as InspectionRules
 from functions.inspection.service import InspectionService
 from functions.notify.service import NotifyRules, NotifyService
@@ -31,6 +31,8 @@ from functions.tracker.service import TrackerService
 from infra.local.announcer import Announcer
 from infra.local.api_server import ApiServer
 from infra.local.cleanup import Cleanup
+from infra.local.counting import CountingModel, CountingSink
+from infra.local.metrics import metrics_page
 from infra.local.stores import open_stores
 from infra.local.worker import Worker, one_by_one
 
@@ -66,15 +68,25 @@ class Bridge:
             outbox_figures=lambda: outbox.figures().to_json(),
             version=version(),
         )
+        sink = CountingSink(self._sink(output))
+        films = self._film_service()
         self._workers = [
             self._tracker(looks_every),
-            *self._notify(output),
-            self._timelapse(),
+            *self._notify(sink),
+            # One worker: films of printers that end together are made one after another.
+            Worker("timelapse", self.stores.timelapses, one_by_one(films.handle)),
         ]
+        model = None
         if looks_are_on:
-            self._workers.append(self._inspection())
+            model = CountingModel(
+                OpenAiModel(settings.openrouter_base_url, settings.openrouter_api_key, settings.ai_model)
+            )
+            self._workers.append(self._inspection(model))
         self._cleanup = Cleanup(settings, self.stores.database, self.clock)
-        app = create_app(self.stores.records, self.stores.frames, live, self.clock, settings.api_key)
+        page = metrics_page(self.collector, outbox, self.stores, sink, films, model, self.clock, version())
+        app = create_app(
+            self.stores.records, self.stores.frames, live, self.clock, settings.api_key, metrics=page.text
+        )
         self.api = ApiServer(app, settings.host, settings.port)
 
     @property
@@ -149,14 +161,14 @@ class Bridge:
     def _chat(self) -> str:
         return self._settings.telegram_chat_id or NO_CHAT
 
-    def _notify(self, output: TextIO) -> list[Worker]:
+    def _notify(self, sink: Sink) -> list[Worker]:
         """Two workers, so that a film being sent holds up no alert (its group is another)."""
         settings, stores = self._settings, self.stores
         service = NotifyService(
             stores.notifications,
             stores.records,
             stores.frames,
-            self._sink(output),
+            sink,
             stores.timelapses,
             self.clock,
             NotifyRules(self._chat, settings.telegram_messages_per_minute, settings.timezone),
@@ -164,8 +176,7 @@ class Bridge:
         handle: Callable[..., None] = one_by_one(service.handle)
         return [Worker(f"notify-{number}", stores.notifications, handle) for number in (1, 2)]
 
-    def _timelapse(self) -> Worker:
-        """One worker: films of printers that end together are made one after another."""
+    def _film_service(self) -> TimelapseService:
         settings, stores = self._settings, self.stores
         work_folder = settings.data_dir / "films"
         work_folder.mkdir(parents=True, exist_ok=True)
@@ -175,7 +186,7 @@ class Bridge:
             settings.timelapse_max_width,
             settings.timelapse_max_bytes,
         )
-        service = TimelapseService(
+        return TimelapseService(
             stores.timelapses,
             stores.notifications,
             stores.records,
@@ -189,16 +200,15 @@ class Bridge:
                 shown_folder=lambda prefix: str(settings.images_dir / prefix.removeprefix("images/")),
             ),
         )
-        return Worker("timelapse", stores.timelapses, one_by_one(service.handle))
 
-    def _inspection(self) -> Worker:
+    def _inspection(self, model: VisionModel) -> Worker:
         settings, stores = self._settings, self.stores
         service = InspectionService(
             queue=stores.inspections,
             notifications=stores.notifications,
             records=stores.records,
             frames=stores.frames,
-            model=OpenAiModel(settings.openrouter_base_url, settings.openrouter_api_key, settings.ai_model),
+            model=model,
             rules=InspectionRules(
                 settings.ai_confidence_threshold,
                 settings.ai_check_interval_seconds,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from functions.bridge.names import NO_JOB_NAME, digest, job_segment, safe_segment
+from functions.bridge.names import NO_JOB_NAME, digest, job_segment, label, safe_segment
 
 SAFE = re.compile(r"[A-Za-z0-9 ._()+~-]+")
 NASTY = [
@@ -35,6 +35,30 @@ def test_any_name_becomes_one_safe_segment(name: str) -> None:
 def test_two_different_names_never_meet(one: str, other: str) -> None:
     assume(one != other)
     assert safe_segment(one) != safe_segment(other)
+
+
+@given(name=any_name)
+@example(name="\ud800")
+def test_any_name_becomes_a_label_of_one_line_that_can_be_written(name: str) -> None:
+    written = label(name)
+    assert written.isprintable()
+    assert 1 <= len(written) <= 93
+    assert written.strip()
+    assert written.encode("utf-8")
+
+
+@given(one=any_name, other=any_name)
+def test_two_different_names_never_have_one_label(one: str, other: str) -> None:
+    assume(one != other)
+    assert label(one) != label(other)
+
+
+def test_a_name_that_can_be_read_is_its_own_label() -> None:
+    for name in ("A1M-1", "Büro, 2. Stock", "プリンター", "x" * 80):
+        assert label(name) == name
+    assert label("a\nb").startswith("a?b~")
+    assert label("x" * 81).startswith("x" * 80 + "~")
+    assert label(label("a\nb")) != label("a\nb")  # nobody takes the label of another by its name
 
 
 def test_no_two_nasty_names_meet_and_none_takes_the_place_of_the_nameless() -> None:

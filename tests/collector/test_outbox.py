@@ -103,6 +103,23 @@ def test_a_heartbeat_is_dropped_once_a_later_report_of_its_printer_exists(desk: 
     ]
 
 
+def test_a_printer_called_collector_is_not_taken_for_the_collector_itself(desk: Desk) -> None:
+    outbox = desk.outbox
+
+    def own() -> Report:
+        return Report("", 0, "collector", ReportKind.COLLECTOR, 1_700_000_000.0, status={"version": "1"})
+
+    for _ in range(3):
+        outbox.add_report(own(), durable=False)
+        outbox.add_report(a_report("collector"), durable=False)
+    batch, _ = outbox.outlet.take_batch()
+    newest = [(item.report.kind, item.report.sequence) for item in batch]
+    assert newest == [(ReportKind.COLLECTOR, 5), (ReportKind.STATUS, 6)]
+    outbox.add_report(a_report("collector"), durable=True)
+    outbox.outlet.acknowledge(batch)
+    assert waiting_sequences(outbox) == [7]
+
+
 def test_a_report_names_its_picture_and_later_ones_the_newest_of_the_same_job(desk: Desk) -> None:
     outbox, job = desk.outbox, a_job()
     first = outbox.add_report(a_report(), durable=True, job=job, picture=a_picture(1_700_000_000.0))

@@ -163,7 +163,7 @@ def test_looks_do_not_happen_while_they_are_switched_off() -> None:
 
 
 def test_silence_is_a_change_when_it_begins_and_a_heartbeat_while_it_lasts() -> None:
-    for facts, interval, wish in ((PRINTING, 120, Wish.FRESH), (IDLE, 300, Wish.NEWEST_KEPT)):
+    for facts, interval, wish in ((PRINTING, 120, Wish.LAST), (IDLE, 300, Wish.NEWEST_KEPT)):
         course = Course()
         course.status(0.0, **facts)
         made = [(now, course.tick(float(now), is_silent=now >= 30)) for now in range(1, 700)]

@@ -171,6 +171,20 @@ def test_silence_is_reported_once_begun_and_ends_with_the_next_status() -> None:
     assert back.job.token == silence.job.token
 
 
+@pytest.mark.parametrize(("age", "is_kept"), [(119.0, True), (121.0, False)])
+def test_silence_keeps_the_last_picture_that_the_film_did_not_want(age: float, is_kept: bool) -> None:
+    bench = Bench()
+    bench.status(**RUNNING, mc_remaining_time=9000)
+    bench.picture(jpeg(1))
+    bench.wait(0.5)
+    bench.picture(jpeg(2))  # not yet the film's turn
+    bench.wait(age)
+    bench.session.tick()
+    silence = bench.reports[-1]
+    assert _kind(silence) is ReportKind.SILENCE
+    assert (silence.picture.data if silence.picture else None) == (jpeg(2) if is_kept else None)
+
+
 def test_a_printer_that_bambui_never_confirmed_is_not_called_silent() -> None:
     bench = Bench()
     bench.session.is_confirmed = False

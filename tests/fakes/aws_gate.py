@@ -11,7 +11,7 @@ _FAULTS = {
     "ExpiredToken": (403, "The security token included in the request is expired"),
     "ServiceUnavailable": (503, "Please try again later"),
 }
-_Answer = tuple[int, list[tuple[str, str]], bytes]
+Answer = tuple[int, list[tuple[str, str]], bytes]
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
 
 
@@ -39,21 +39,28 @@ class AwsGate:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
+    def settle(self, request: "GateRequest", body: bytes) -> None:
+        """Answer one request, or do not."""
+        if self.stalls:
+            self.shutting.wait(60)
+        if self.fault is not None:
+            request.answer(*fault_answer(self.fault, *_FAULTS[self.fault], is_json=request.is_json))
+        else:
+            request.answer(*ask(self.behind, request, body))
+
     def open(self) -> None:
         """Listen, on the same port as before."""
         self.shutting.clear()
         gate = self
 
-        class Handler(_Handler):
+        class Handler(GateRequest):
             def handle_any(self) -> None:
                 gate.requests += 1
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                if gate.stalls:
-                    gate.shutting.wait(60)
-                if gate.fault is not None:
-                    self.answer(*_fault(gate.fault, is_json="x-amz-target" in self.headers))
-                else:
-                    self.answer(*_ask(gate.behind, self, body))
+                try:
+                    body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                except OSError:  # who asks has been killed
+                    return
+                gate.settle(self, body)
 
             do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815
 
@@ -72,8 +79,13 @@ class AwsGate:
             self._server = None
 
 
-class _Handler(BaseHTTPRequestHandler):
+class GateRequest(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    @property
+    def is_json(self) -> bool:
+        """SQS speaks JSON, S3 XML."""
+        return "x-amz-target" in self.headers
 
     def answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """One answer a connection, so that a shut gate is seen at once."""
@@ -91,9 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def _ask(
-    behind: str, request: BaseHTTPRequestHandler, body: bytes
-) -> tuple[int, list[tuple[str, str]], bytes]:
+def ask(behind: str, request: BaseHTTPRequestHandler, body: bytes) -> Answer:
+    """What the emulator answers to the request with that body."""
     connection = http.client.HTTPConnection(behind, timeout=30)
     try:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
@@ -105,9 +116,8 @@ def _ask(
         connection.close()
 
 
-def _fault(name: str, *, is_json: bool) -> _Answer:
-    """In the form of the service that was asked: SQS speaks JSON, S3 XML."""
-    status, message = _FAULTS[name]
+def fault_answer(name: str, status: int, message: str, *, is_json: bool) -> Answer:
+    """In the form of the service that was asked."""
     if is_json:
         kind, body = "application/x-amz-json-1.0", json.dumps({"__type": name, "message": message})
     else:
