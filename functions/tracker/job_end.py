@@ -63,7 +63,7 @@ def end_by_word(turn: Turn, state: str, is_late: bool) -> None:
         photo=True,
     )
     kept = job.frames_kept if turn.report.frames_kept is not None else None
-    if job.phase is not Phase.SILENCED or _film_would_grow(job, kept):
+    if _is_film_due(job, kept):
         turn.do(timelapse(turn.record, job, turn.report, result, turn.now, kept, duration))
 
 
@@ -154,7 +154,10 @@ def _result(turn: Turn, state: str) -> Category:
     return Category.ENDED
 
 
-def _film_would_grow(job: Job, kept: int | None) -> bool:
-    """The film made at the silence stands unless clearly more of the job was filmed since."""
+def _is_film_due(job: Job, kept: int | None) -> bool:
+    """A film made at a silence stands if the job was not heard of again and clearly no more of it was
+    filmed since, or if it came back and ended before another frame was kept."""
     had = job.frames_filmed
+    if job.phase is not Phase.SILENCED:
+        return had is None or kept != had
     return kept is not None and (had is None or kept > had * 1.02 + 5)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from functions.bridge.contract import ReportKind
 from functions.bridge.effects import Category
 from functions.tracker.rules import Rules
 from tests.tracker.watch import Watch
@@ -32,6 +33,16 @@ class TestSilence:
         assert watch.status(mc_percent=65) == ["progress 65"]
         assert watch.status(gcode_state="FINISH", mc_percent=100) == ["finished", "film"]
         assert watch.films()[-1].since == job.started_at
+
+    def test_one_that_comes_back_and_ends_without_another_frame_gets_no_second_film_of_the_same(self) -> None:
+        watch = Watch()
+        watch.start()
+        assert watch.silence() == ["contact_lost", "film"]
+        same = {"frame": None, "frames_kept": watch.frames}
+        running = dict(watch.reports[-2].status or {})
+        assert watch.feed(ReportKind.STATUS, 60, status=running, **same) == ["contact_restored"]
+        finished = {**running, "gcode_state": "FINISH"}
+        assert watch.feed(ReportKind.STATUS, 1, status=finished, **same) == ["finished"]
 
     def test_back_in_a_pause_after_a_power_cut_says_both_at_once(self) -> None:
         watch = Watch()
