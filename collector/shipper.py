@@ -1,5 +1,6 @@
 """Ships what the outbox holds: reports on one lane, frames on another; neither waits for the other."""
 
+import functools
 import logging
 import random
 import threading
@@ -17,7 +18,10 @@ from functions.bridge.steady_clock import Clock
 
 _log = logging.getLogger(__name__)
 
-FRAME_THREADS = 4  # a slow upload of one holds up no other, and old ones catch up in half the time
+FRAME_THREADS = 2  # a slow upload of one does not hold up the next
+CROWD_THREADS = 10  # more at once when many wait: a far side is mostly far
+_CROWD = 50
+_LOOK_FOR_CROWD_SECONDS = 2.0
 _REST_SECONDS = 30.0
 _END_SECONDS = 2.0
 
@@ -46,9 +50,11 @@ class Shipper:
     def run(self, stop: threading.Event) -> None:
         """Ship until `stop` is set; a call that hangs then is left behind after two seconds."""
         steps = [self.ship_reports_once] + [self.ship_frames_once] * self._frame_threads
+        works = [functools.partial(self._repeat, step) for step in steps]
+        works += [self._help_in_a_crowd] * CROWD_THREADS
         threads = [
-            threading.Thread(target=self._repeat, args=(step, stop), name=f"shipper-{place}", daemon=True)
-            for place, step in enumerate(steps)
+            threading.Thread(target=work, args=(stop,), name=f"shipper-{place}", daemon=True)
+            for place, work in enumerate(works)
         ]
         for thread in threads:
             thread.start()
@@ -64,6 +70,14 @@ class Shipper:
             wait = self._guarded(step)
             if wait > 0 and not stop.is_set():
                 self._outlet.wait_for_change(version, wait)
+
+    def _help_in_a_crowd(self, stop: threading.Event) -> None:
+        """Looks now and then and is not woken by each change, which would cost more than it ships."""
+        while not stop.is_set():
+            is_crowd = self._outlet.frames_waiting() > _CROWD
+            wait = self._guarded(self.ship_frames_once) if is_crowd else _LOOK_FOR_CROWD_SECONDS
+            if wait > 0:
+                stop.wait(min(wait, _LOOK_FOR_CROWD_SECONDS))
 
     @staticmethod
     def _guarded(step: Callable[[], float]) -> float:
