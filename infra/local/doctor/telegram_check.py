@@ -36,7 +36,7 @@ class TelegramCheck:
         settings = self.settings
         if not settings.telegram_bot_token:
             return Looked(
-                (nothing(CHECK, "token", "not set (TELEGRAM_BOT_TOKEN): messages are shown in the log"),)
+                (nothing(CHECK, "token", "not set (TELEGRAM_BOT_TOKEN): messages are shown in the terminal"),)
             )
         me = self.call("getMe")
         token = judge_token(me, settings.telegram_api_url)
