@@ -104,7 +104,7 @@ class FarSide:
         if isinstance(sent_at, float):
             self.lags.append(time.time() - sent_at)
         name = status.get("subtask_name")
-        if name and status.get("gcode_state") == "RUNNING":
+        if name and status.get("gcode_state") in ("PREPARE", "RUNNING"):
             self.begun.setdefault(name, time.time())
         elif name and status.get("gcode_state") == "FINISH":
             self.ended.setdefault(name, time.time())

@@ -17,6 +17,7 @@ class Habit(StrEnum):
 LONG_PRINT_SECONDS = 36_000.0
 LAYERS = 300
 _SPREAD = 17
+_PREPARES, _SHORTEST_WITH_IT = 5.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Printing:
     share: float  # 0..1
     seconds: float
     is_done: bool = False
+
+    @property
+    def is_preparing(self) -> bool:
+        """For longer than a reconnect takes, or the print would be found already running."""
+        return self.seconds >= _SHORTEST_WITH_IT and self.share * self.seconds < _PREPARES
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class PrinterScript:
                 "mc_percent": 100,
             }
         return told | {
-            "gcode_state": "RUNNING",
+            "gcode_state": "PREPARE" if job.is_preparing else "RUNNING",
             "subtask_name": job.name,
             "stg_cur": 0,
             "mc_percent": int(job.share * 100),

@@ -70,6 +70,8 @@ def test_printers_begin_and_end_prints_and_some_do_nothing() -> None:
     states = [short.fields(float(second))["gcode_state"] for second in range(20)]
     assert states == ["RUNNING"] * 10 + ["FINISH"] * 5 + ["RUNNING"] * 5
     assert short.fields(18.0)["subtask_name"] == "job-0-1"
+    longer = PrinterScript(0, Habit.SHORT, job_seconds=120)
+    assert [longer.fields(at)["gcode_state"] for at in (4.9, 5.1)] == ["PREPARE", "RUNNING"]
 
 
 def test_the_frames_that_may_be_kept_follow_the_picker() -> None:
