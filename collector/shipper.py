@@ -50,7 +50,9 @@ class Shipper:
     def run(self, stop: threading.Event) -> None:
         """Ship until `stop` is set; a call that hangs then is left behind after two seconds."""
         steps = [self.ship_reports_once] + [self.ship_frames_once] * self._frame_threads
-        works = [functools.partial(self._repeat, step) for step in steps]
+        works: list[Callable[[threading.Event], None]] = [
+            functools.partial(self._repeat, step) for step in steps
+        ]
         works += [self._help_in_a_crowd] * CROWD_THREADS
         threads = [
             threading.Thread(target=work, args=(stop,), name=f"shipper-{place}", daemon=True)

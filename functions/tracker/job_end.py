@@ -80,6 +80,8 @@ def end_unseen(turn: Turn) -> None:
         notification(turn.record, ended, turn.report, Category.ENDED, late_end=True, remaining_minutes=None)
     )
     last = turn.now if turn.last_heard_at is None else turn.last_heard_at
+    if _has_film(job, turn.last_kept):
+        return
     kept = turn.last_kept if job.phase is Phase.ACTIVE else None  # silence counts beyond the last status
     turn.do(timelapse(turn.record, job, turn.report, Category.ENDED, last, kept))
 
@@ -128,6 +130,8 @@ def end_by_silence(turn: Turn) -> None:
 
 
 def _silent_film(turn: Turn, job: Job) -> Timelapse | None:
+    if _has_film(job, job.frames_kept):
+        return None
     turn.set_job(replace(turn.record.job or job, frames_filmed=job.frames_kept))
     return timelapse(turn.record, job, turn.report, Category.ENDED, turn.now, job.frames_kept)
 
@@ -157,7 +161,12 @@ def _result(turn: Turn, state: str) -> Category:
 def _is_film_due(job: Job, kept: int | None) -> bool:
     """A film made at a silence stands if the job was not heard of again and clearly no more of it was
     filmed since, or if it came back and ended before another frame was kept."""
-    had = job.frames_filmed
     if job.phase is not Phase.SILENCED:
-        return had is None or kept != had
+        return not _has_film(job, kept)
+    had = job.frames_filmed
     return kept is not None and (had is None or kept > had * 1.02 + 5)
+
+
+def _has_film(job: Job, kept: int | None) -> bool:
+    """Whether the film made at an earlier silence shows all that was kept of the job."""
+    return job.frames_filmed is not None and job.frames_filmed == kept

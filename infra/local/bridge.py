@@ -82,7 +82,7 @@ class Bridge:
                 OpenAiModel(settings.openrouter_base_url, settings.openrouter_api_key, settings.ai_model)
             )
             self._workers.append(self._inspection(model))
-        self._cleanup = Cleanup(settings, self.stores.database, self.clock)
+        self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
         page = metrics_page(self.collector, outbox, self.stores, sink, films, model, self.clock, version())
         app = create_app(
             self.stores.records, self.stores.frames, live, self.clock, settings.api_key, metrics=page.text

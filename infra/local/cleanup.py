@@ -2,10 +2,9 @@
 
 import logging
 import threading
-import time
 
 from collector.ship_outage import spoken
-from functions.bridge.embedded.clock_history import ClockHistory
+from functions.bridge.embedded.clock_history import ClockHistory, since_boot
 from functions.bridge.embedded.retention import remove_old_files, remove_old_rows
 from functions.bridge.embedded.sqlite_database import SqliteDatabase
 from functions.bridge.errors import BridgeError
@@ -20,16 +19,22 @@ class Cleanup(threading.Thread):
     """By IMAGE_RETENTION_DAYS, FILM_RETENTION_DAYS and RETENTION_CLEANUP_INTERVAL_SECONDS.
 
     The first round comes a minute after the start at the latest, when a wrong clock had time to be set. What
-    was kept before it was set is no older for that.
+    was kept before it was set is no older for that. `timer`: the one that the queues were given.
     """
 
     def __init__(
-        self, settings: Settings, database: SqliteDatabase, clock: Clock, monotonic: Clock = time.monotonic
+        self,
+        settings: Settings,
+        database: SqliteDatabase,
+        clock: Clock,
+        monotonic: Clock = since_boot,
+        timer: Clock | None = None,
     ) -> None:
         super().__init__(name="cleanup", daemon=True)
         self._settings = settings
         self._database = database
         self._clock = clock
+        self._timer = timer or clock
         self._history = ClockHistory(clock, monotonic)
         self._stopping = threading.Event()
 
@@ -60,7 +65,7 @@ class Cleanup(threading.Thread):
                 settings.film_retention_days,
                 wrong_times,
             )
-            remove_old_rows(self._database, self._clock(), wrong_times=wrong_times)
+            remove_old_rows(self._database, self._clock(), wrong_times=wrong_times, timer=self._timer())
         except (BridgeError, OSError) as error:
             _log.error("old files could not be removed: %s", error)
             return

@@ -15,7 +15,7 @@ DATABASE_FILE = "bridge.sqlite3"
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """All that the embedded programs share."""
+    """All that the embedded programs share. `timer` is the queues' own."""
 
     database: SqliteDatabase
     records: SqliteRecordStore
@@ -24,6 +24,7 @@ class Stores:
     notifications: SqliteQueue
     timelapses: SqliteQueue
     inspections: SqliteQueue
+    timer: Clock
 
     @property
     def queues(self) -> tuple[SqliteQueue, ...]:
@@ -57,4 +58,5 @@ def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monoto
         notifications=queue("notifications", fifo=True, visibility=3600.0, tries=None),
         timelapses=queue("timelapses", fifo=False, visibility=7200.0, tries=200),
         inspections=queue("inspections", fifo=False, visibility=600.0, tries=200),
+        timer=timer,
     )

@@ -31,15 +31,22 @@ class Worker(threading.Thread):
         self._stopping.set()
 
     def run(self) -> None:
+        is_unread = False
         while not self._stopping.is_set():
             try:
                 deliveries = self._queue.receive(self._batch, _WAIT_SECONDS)
             except BridgeError as error:
+                is_unread = True
                 self._outage.failing(f"{self.name}: the queue cannot be used: {error}", logging.ERROR)
                 self._stopping.wait(_PAUSE_AFTER_FAULT)
                 continue
-            if deliveries and not self._stopping.is_set():
+            if self._stopping.is_set():
+                return
+            if deliveries:
                 self._work(deliveries)
+            elif is_unread:  # read again, and there is nothing to do: that may stay so for hours
+                self._say_it_works()
+            is_unread = False
 
     def _work(self, deliveries: Sequence[Delivery]) -> None:
         try:
@@ -55,9 +62,12 @@ class Worker(threading.Thread):
                 self._give_back(delivery)
             self._stopping.wait(_PAUSE_AFTER_FAULT)
         else:
-            lasted = self._outage.over()
-            if lasted is not None:
-                _log.info("%s: works again after %s", self.name, spoken(lasted))
+            self._say_it_works()
+
+    def _say_it_works(self) -> None:
+        lasted = self._outage.over()
+        if lasted is not None:
+            _log.info("%s: works again after %s", self.name, spoken(lasted))
 
     def _give_back(self, delivery: Delivery) -> None:
         """Tried until it works: what follows it in its group would wait for as long as it is in hand."""

@@ -1,9 +1,13 @@
 """What a wrong clock has stamped is as old as it really is, however the clock jumps afterwards."""
 
+import time
+from pathlib import Path
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.bridge.embedded.clock_history import ClockHistory
+from functions.bridge.embedded.clock_history import ClockHistory, since_boot
 from functions.bridge.steady_clock import SteadyClock
 from tests.fakes.hand_clock import HandClock
 
@@ -45,6 +49,19 @@ def test_a_clock_that_is_right_has_no_wrong_times() -> None:
         clock.jump(0.5)  # drift, corrected
         assert history.look() is None
     assert history.wrong_times(7) == []
+
+
+def test_a_laptop_that_sleeps_at_night_has_a_clock_that_is_right() -> None:
+    uptime = Path("/proc/uptime")
+    if not uptime.exists():
+        pytest.skip("no system that tells")
+    assert since_boot() == pytest.approx(float(uptime.read_text().split()[0]), abs=30.0)
+    assert since_boot() <= since_boot()
+
+
+def test_a_system_that_does_not_count_sleep_has_its_monotonic_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
+    assert since_boot() == pytest.approx(time.monotonic(), abs=30.0)
 
 
 @settings(max_examples=100)

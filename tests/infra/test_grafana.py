@@ -37,7 +37,7 @@ Used = tuple[str, str, set[str]]  # where, expression, labels shown
 
 
 _FOR_SOME = re.compile(
-    r"^( *)# (?=- job_name|  static_configs|    - targets|authorization|  credentials_file)", re.M
+    r"^( *)# (?=- job_name|  static_configs|    - targets|authorization|  credentials_file)", re.MULTILINE
 )
 
 

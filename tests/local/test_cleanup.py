@@ -12,6 +12,7 @@ from functions.bridge.frame_keys import film_key, frame_key, job_prefix
 from functions.bridge.settings import Settings
 from functions.bridge.steady_clock import SteadyClock
 from infra.local.cleanup import Cleanup
+from infra.local.stores import open_stores
 from tests.bridge.contract_queue import message, send
 from tests.fakes.hand_clock import HandClock
 
@@ -79,6 +80,27 @@ def test_a_clock_set_forward_in_mid_print_takes_nothing_away(
     assert not film.exists()
     assert shelf.queue.count() == 0
     shelf.database.close()
+
+
+def test_a_repeat_is_dropped_for_an_hour_also_after_the_clock_was_set_forward(tmp_path: Path) -> None:
+    hand = HandClock(TODAY - 40 * DAY)
+    settings = Settings(data_dir=tmp_path / "data", images_dir=tmp_path / "images")
+    stores = open_stores(settings, hand.wall, hand.monotonic)
+    cleanup = Cleanup(settings, stores.database, hand.wall, hand.monotonic, timer=stores.timer)
+    alert = message("an alert")
+    send(stores.notifications, alert)
+    stores.notifications.acknowledge(stores.notifications.receive()[0])
+    hand.jump(40 * DAY)
+    for seconds in (60, 1800):
+        hand.pass_time(seconds)
+        cleanup.clean_once()
+        send(stores.notifications, alert)
+        assert stores.notifications.count() == 0
+    hand.pass_time(1800)
+    cleanup.clean_once()
+    with stores.database.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM deduplication").fetchone() == (0,)
+    stores.database.close()
 
 
 def test_a_clock_jumping_back_and_forth_by_hours_takes_nothing_away(tmp_path: Path) -> None:

@@ -67,3 +67,36 @@ def test_a_disk_full_in_mid_work_holds_a_delivery_up_only_while_it_lasts(
     assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
     assert "tracker: works again after " in caplog.records[-1].getMessage()
     desk.database.close()
+
+
+def test_a_queue_that_can_be_read_again_and_is_empty_works_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.local.worker._PAUSE_AFTER_FAULT", 0.01)
+    monkeypatch.setattr("infra.local.worker._WAIT_SECONDS", 0.01)
+    caplog.set_level(logging.INFO)
+    desk = Desk(tmp_path)
+    said, told = threading.Event(), threading.Event()
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            (told if "works again" in record.getMessage() else said).set()
+
+    ear = Ear()
+    logging.getLogger("infra.local.worker").addHandler(ear)
+    with desk.database.reading() as connection:
+        connection.execute("ALTER TABLE delivery RENAME TO away")
+    desk.worker.start()
+    assert said.wait(TIMEOUT)
+    with desk.database.reading() as connection:
+        connection.execute("ALTER TABLE away RENAME TO delivery")
+    assert told.wait(TIMEOUT)
+    desk.worker.ask_to_stop()
+    desk.queue.close()
+    desk.worker.join(TIMEOUT)
+    logging.getLogger("infra.local.worker").removeHandler(ear)
+    assert [record.getMessage()[:28] for record in caplog.records] == [
+        "tracker: the queue cannot be",
+        "tracker: works again after 0",
+    ]
+    desk.database.close()

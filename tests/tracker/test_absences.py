@@ -44,6 +44,28 @@ class TestSilence:
         finished = {**running, "gcode_state": "FINISH"}
         assert watch.feed(ReportKind.STATUS, 1, status=finished, **same) == ["finished"]
 
+    @pytest.mark.parametrize("grace", [0, 300])
+    def test_contact_lost_again_and_again_without_another_frame_sends_the_film_once(self, grace: int) -> None:
+        watch = Watch(Rules(silence_grace=grace))
+        watch.start()
+        same = {"frame": None, "frames_kept": watch.frames}
+        running = dict(watch.reports[-1].status or {})
+        for _ in range(3):
+            watch.feed(ReportKind.SILENCE, 30, **same)
+            watch.feed(ReportKind.SILENCE, 400, **same)
+            assert watch.feed(ReportKind.STATUS, 60, status=running, **same) == ["contact_restored"]
+        assert len(watch.films()) == 1
+        another = {**running, "subtask_name": "Vase", "mc_percent": 3}
+        said = watch.feed(ReportKind.STATUS, 60, status=another, after_gap=True, **same)
+        assert said == ["ended", "already_printing Vase"]
+
+    def test_contact_lost_again_after_more_frames_sends_the_longer_film(self) -> None:
+        watch = Watch()
+        watch.start()
+        assert watch.silence() == ["contact_lost", "film"]
+        assert watch.status(60) == ["contact_restored"]
+        assert watch.silence() == ["contact_lost", "film"]
+
     def test_back_in_a_pause_after_a_power_cut_says_both_at_once(self) -> None:
         watch = Watch()
         watch.start()

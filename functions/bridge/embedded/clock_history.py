@@ -5,6 +5,7 @@ stamped a minute before looks weeks (or decades) old. Nothing stamped in such a 
 until it really is, by the monotonic clock.
 """
 
+import time
 from dataclasses import dataclass
 
 from functions.bridge.steady_clock import Clock
@@ -13,6 +14,15 @@ Spans = list[tuple[float, float]]
 
 _JUMP_SECONDS = 600.0  # less is a correction that no retention notices
 _DAY = 86_400.0
+
+
+def since_boot() -> float:
+    """Seconds since the machine was started, those that it slept included where the system tells: the clock
+    of a laptop that wakes up was not set."""
+    try:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError):
+        return time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)

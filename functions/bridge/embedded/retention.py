@@ -90,9 +90,11 @@ def remove_old_rows(
     now: float,
     retention_days: float = DATABASE_RETENTION_DAYS,
     wrong_times: WrongTimes = _always_right,
+    timer: float | None = None,
 ) -> RemovedRows:
     """Remove expired marks and deduplication ids, and messages and dead letters older than so many days.
 
+    `timer`: now, by what the queues measure delays with; None: they have no other clock.
     Writes nothing if there is nothing to remove. Raises TransientError.
     """
     oldest = now - retention_days * _DAY
@@ -100,7 +102,9 @@ def remove_old_rows(
         connection.create_function("is_old", 1, _old_after(retention_days, now, wrong_times))
         removed = RemovedRows(
             connection.execute("DELETE FROM record WHERE expires_at <= ?", (now,)).rowcount,
-            connection.execute("DELETE FROM deduplication WHERE expires_at <= ?", (now,)).rowcount,
+            connection.execute(
+                "DELETE FROM deduplication WHERE expires_at <= ?", (now if timer is None else timer,)
+            ).rowcount,
             connection.execute(
                 "DELETE FROM message WHERE sent_at < ? AND is_old(sent_at)", (oldest,)
             ).rowcount,
