@@ -37,3 +37,35 @@ def test_what_is_in_hand_stays_so_though_the_clock_jumps(tmp_path: Path, jump: f
     again = open_stores(settings, clock, hand.monotonic)
     assert set(bodies(again.notifications.receive())) == {"other", "second", "third"}
     again.database.close()
+
+
+@pytest.mark.parametrize("jump", [WEEKS, -WEEKS, 0.0])
+def test_what_waits_is_as_late_as_it_really_is_though_the_clock_jumps(tmp_path: Path, jump: float) -> None:
+    hand = HandClock()
+    settings = Settings(data_dir=tmp_path / "data", images_dir=tmp_path / "images")
+    stores = open_stores(settings, hand.wall, hand.monotonic)
+    queue = stores.notifications
+    send(queue, message("alert"))
+    hand.pass_time(30)
+    queue.hand_back(only(queue.receive()), 10.0)
+    hand.jump(jump)
+    hand.pass_time(10)
+    alert = only(queue.receive())
+    assert hand.wall() - alert.sent_at == pytest.approx(40.0)
+    send(queue, message("next", "later"))
+    hand.pass_time(5)
+    assert hand.wall() - only(queue.receive()).sent_at == pytest.approx(5.0)
+    queue.acknowledge(alert)
+    stores.database.close()
+
+
+def test_what_another_run_sent_is_as_old_as_it_says(tmp_path: Path) -> None:
+    hand = HandClock()
+    settings = Settings(data_dir=tmp_path / "data", images_dir=tmp_path / "images")
+    stores = open_stores(settings, hand.wall, hand.monotonic)
+    send(stores.notifications, message("alert"))
+    stores.database.close()
+    hand.pass_time(3600)
+    again = open_stores(settings, hand.wall, hand.monotonic)
+    assert hand.wall() - only(again.notifications.receive()).sent_at == pytest.approx(3600.0)
+    again.database.close()

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 DEDUPLICATION_SECONDS = 3600.0  # five minutes are promised; a small computer takes its time to start again
 _REASON_LIMIT = 1000
+_JUMP_SECONDS = 1.0
 
 # A group is closed while any of its messages is in flight or handed back with a delay.
 _CANDIDATES = """
@@ -49,7 +50,8 @@ class SqliteQueue:
     `max_receive_count` times (None: never) it goes to the dead letters. A repeat is dropped for an hour.
     An outdated receipt is one of a message that was handed out again or handed back since.
     `timer` measures visibility and delays: a clock that jumps (`clock`, which says when a message was sent)
-    would hand out again what somebody still has in hand.
+    would hand out again what somebody still has in hand, and make late what was sent a moment before: a
+    delivery's `sent_at` is by the clock as it goes when the message is handed out.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class SqliteQueue:
         self._max_receive_count = max_receive_count
         self._clock = clock
         self._timer = timer or clock
+        self._sent: dict[int, float] = {}  # of this run, by number and by the timer
         self._signal = database.signal(name)
         self._candidates = _CANDIDATES.format(group_is_open=_GROUP_IS_OPEN if fifo else "")
 
@@ -197,6 +200,7 @@ class SqliteQueue:
             " VALUES (?, ?, ?, ?, ?, ?)",
             (self.name, number, entry.group, entry.deduplication_id, self._clock(), entry.body),
         )
+        self._sent[number] = self._timer()
         if entry.delay_seconds:
             connection.execute(
                 "INSERT INTO delivery (queue, number, group_id, receive_count, visible_at, delay_seconds)"
@@ -228,9 +232,18 @@ class SqliteQueue:
                             *(now + self._visibility_seconds, self._visibility_seconds),
                         ),
                     )
-                    deliveries.append(Delivery(body, group, receipt, count + 1, sent_at))
+                    moment = self._sent_at(number, sent_at)
+                    deliveries.append(Delivery(body, group, receipt, count + 1, moment))
             if deliveries:
                 return deliveries
+
+    def _sent_at(self, number: int, sent_at: float) -> float:
+        """Moved along with a clock that was set since; nothing is known of what another run sent."""
+        sent = self._sent.get(number)
+        if sent is None:
+            return sent_at
+        jumped = self._clock() - sent_at - (self._timer() - sent)
+        return sent_at + jumped if abs(jumped) > _JUMP_SECONDS else sent_at
 
     def _next_visible_at(self, now: float) -> float | None:
         with self._database.reading() as connection:
@@ -258,6 +271,7 @@ class SqliteQueue:
         logger.warning("queue %s: a message is given up: %s", self.name, reason)
 
     def _forget(self, connection: sqlite3.Connection, number: int) -> None:
+        self._sent.pop(number, None)
         for table in ("message", "delivery"):
             connection.execute(
                 f"DELETE FROM {table} WHERE queue = ? AND number = ?",  # noqa: S608

@@ -15,6 +15,7 @@ _LOCK_FILE = "running.lock"
 _OUTBOX = ("outbox", "outbox.db")
 _BUSY_SECONDS = 0.3
 _CHECK_SECONDS = 20.0
+_OUTBOX_SECONDS = 3.0  # a collector that starts meanwhile waits five for its lock, and ends without it
 _STEPS = 1000
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -50,7 +51,7 @@ class DatabaseCheck:
             if not file.exists():
                 verdict = (Verdict.MISSING, "")
         else:
-            verdict = read_verdict(file, is_running)
+            verdict = read_verdict(file, is_running, _OUTBOX_SECONDS)
         findings.append(judge_database("outbox", file, *verdict))
         return Looked(tuple(findings))
 

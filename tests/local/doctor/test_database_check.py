@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from collector import outbox_open
 from collector.outbox import Outbox
 from functions.bridge.embedded.sqlite_database import SqliteDatabase
+from infra.local.doctor import database_check
 from infra.local.doctor.database_check import DatabaseCheck, Verdict, is_locked, judge_database, read_verdict
 from infra.local.doctor.finding import Finding, Outcome
 from infra.local.own_lock import OwnLock
@@ -100,6 +102,11 @@ def test_a_large_one_is_not_read_for_ever(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     assert read_verdict(file, is_running=False, seconds=-1)[0] is Verdict.TOO_LONG
+
+
+def test_a_collector_that_starts_while_its_outbox_is_read_gets_its_lock_in_time() -> None:
+    margin = 1.0
+    assert database_check._OUTBOX_SECONDS + margin <= outbox_open._LOCK_TIMEOUT_SECONDS
 
 
 def test_a_folder_in_its_place_cannot_be_opened(tmp_path: Path) -> None:
