@@ -1,4 +1,4 @@
-"""The REST API and the page for a person, as a factory: behind uvicorn (embedded) or Mangum (cloud)."""
+"""The REST API and the pages for a person, as a factory: behind uvicorn (embedded) or Mangum (cloud)."""
 
 import logging
 from collections.abc import Callable
@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import APIKeyHeader
 
 from functions.api import paths
-from functions.api.auth import HEADER, METRICS_PATH, OPEN_PATH, KeyCheck
+from functions.api.auth import HEADER, METRICS_PATH, OPEN_PATH, REFUSED, KeyCheck
+from functions.api.document import DescribedApp
 from functions.api.headers import SAFE_HEADERS, SafeHeaders
 from functions.api.health import collector_silence, health
 from functions.api.page import Page
@@ -28,7 +29,8 @@ UNKNOWN_PRINTER = "unknown printer"
 NO_STATUS = "no status yet"
 NO_IMAGE = "no image yet"
 
-_DOCS = "/docs"
+_PAGE_PATH = "/"
+_DOCS_PATH = "/docs"
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DESCRIPTION = """What 3D printers behind BambUI are doing.
 
@@ -55,21 +57,23 @@ def create_app(
     `metrics` (embedded): gives the text for Prometheus, at `/metrics`.
     """
     reader = Reader(records, frames, live)
-    page = Page()
+    page, docs = Page("page.html"), Page("docs.html")
     started_at = clock() if live is not None else None
-    app = FastAPI(
+    app = DescribedApp(
         title="Printer Realtime Bridge",
         version="1.0",
         description=_DESCRIPTION,
-        docs_url=_DOCS,
+        docs_url=None,  # FastAPI's own loads its scripts from the internet
         redoc_url=None,
         dependencies=[Depends(APIKeyHeader(name=HEADER, auto_error=False))] if api_key else [],
-        responses={401: {"model": Refusal, "description": "API key missing or wrong"}} if api_key else {},
+        responses=_REFUSAL if api_key else {},
     )
     if api_key:
-        app.add_middleware(KeyCheck, key=api_key, page=page.response)
+        app.add_middleware(
+            KeyCheck, key=api_key, pages={_PAGE_PATH: page.response, _DOCS_PATH: docs.response}
+        )
     app.add_middleware(paths.PrinterPaths, root_path=root_path)
-    app.add_middleware(SafeHeaders, docs_path=_DOCS)
+    app.add_middleware(SafeHeaders)
     _add_fault_answers(app)
 
     def found(segment: str, collectors: list[CollectorReading]) -> ListedPrinter:
@@ -78,11 +82,20 @@ def create_app(
             raise HTTPException(404, UNKNOWN_PRINTER)
         return printer
 
-    @app.get("/", include_in_schema=False)
+    @app.get(_PAGE_PATH, include_in_schema=False)
     def show_page() -> Response:
         return page.response()
 
-    @app.get(OPEN_PATH, response_class=PlainTextResponse, summary="Is the API there?")
+    @app.get(_DOCS_PATH, include_in_schema=False)
+    def show_docs() -> Response:
+        return docs.response()
+
+    @app.get(
+        OPEN_PATH,
+        response_class=PlainTextResponse,
+        summary="Is the API there?",
+        responses={200: {"content": {"text/plain": {"example": "OK"}}}},
+    )
     def say_ok() -> str:
         """Answers `OK`, without a key too."""
         return "OK"
@@ -111,7 +124,8 @@ def create_app(
         responses=_IMAGE_ANSWERS | _not_found(NO_IMAGE),
     )
     def show_image(
-        printer_id: PrinterName, if_none_match: Annotated[str | None, Header()] = None
+        printer_id: PrinterName,
+        if_none_match: Annotated[str | None, Header(description="The `ETag` of the picture you have")] = None,
     ) -> Response:
         """The newest whole JPEG of the printer's camera, as it was received."""
         picture = reader.picture(found(printer_id, reader.collectors()).printer_id)
@@ -122,7 +136,7 @@ def create_app(
     @app.get(
         "/api/health",
         summary="Is data recent?",
-        responses={503: {"model": HealthView, "description": "Nothing at all was heard for 15 minutes"}},
+        responses=_STALE,
     )
     def show_health(response: Response) -> HealthView:
         """`ok`, or `stale` when a collector was not heard of for 15 minutes (both 200).
@@ -158,6 +172,30 @@ def _not_found(other: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
+_REFUSAL: dict[int | str, dict[str, Any]] = {
+    401: {
+        "model": Refusal,
+        "description": "API key missing or wrong",
+        "content": {"application/json": {"example": {"detail": REFUSED}}},
+    }
+}
+_STALE: dict[int | str, dict[str, Any]] = {
+    503: {
+        "model": HealthView,
+        "description": "Nothing at all was heard for 15 minutes",
+        "content": {
+            "application/json": {
+                "example": {
+                    "status": "stale",
+                    "detail": "nothing has been heard of for 15 minutes",
+                    "at": "2025-11-22T13:08:00.123000Z",
+                    "collectors": [],
+                    "printers": [],
+                }
+            }
+        },
+    }
+}
 _TEXT = {"schema": {"type": "string"}}
 _IMAGE_HEADERS = {
     "ETag": {"description": "Changes with the picture; send it back as `If-None-Match`", **_TEXT},

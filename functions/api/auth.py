@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
@@ -11,9 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from functions.api.paths import route_path
 
 HEADER = "x-api-key"
+REFUSED = f"API key missing or wrong: send it in the header {HEADER}"
 OPEN_PATH = "/api/"
 METRICS_PATH = "/metrics"
-_PAGE_PATH = "/"
 _BEARER = "bearer "
 _CHALLENGE = {"WWW-Authenticate": f'ApiKey header="{HEADER}"'}
 
@@ -23,14 +23,16 @@ class KeyCheck:
 
     Prometheus cannot send any header one likes: for `METRICS_PATH` `Authorization: Bearer <key>` will do.
 
-    The page for a person holds no data and cannot send a header by itself, so its 401 has the page as
-    its body, which then asks for the key.
+    `pages`, by their path: a page for a person holds no data and cannot send a header by itself, so its
+    401 has the page as its body, which then asks for the key.
     """
 
-    def __init__(self, app: ASGIApp, key: str, page: Callable[[int, dict[str, str]], Response]) -> None:
+    def __init__(
+        self, app: ASGIApp, key: str, pages: Mapping[str, Callable[[int, dict[str, str]], Response]]
+    ) -> None:
         self._app = app
         self._digest = _digest(key.encode())
-        self._page = page
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or self._may_pass(HTTPConnection(scope)):
@@ -48,10 +50,10 @@ class KeyCheck:
         return hmac.compare_digest(_digest(given.encode("latin-1")), self._digest)
 
     def _refusal(self, scope: Scope) -> Response:
-        if _path(scope) == _PAGE_PATH and scope["method"] == "GET":
-            return self._page(401, _CHALLENGE)
-        detail = f"API key missing or wrong: send it in the header {HEADER}"
-        return JSONResponse({"detail": detail}, 401, _CHALLENGE)
+        page = self._pages.get(_path(scope)) if scope["method"] == "GET" else None
+        if page is not None:
+            return page(401, _CHALLENGE)
+        return JSONResponse({"detail": REFUSED}, 401, _CHALLENGE)
 
 
 def _bearer(authorization: str) -> str:

@@ -1,4 +1,4 @@
-"""The page for a person: one self-contained file under a policy that allows just its own parts."""
+"""The pages for a person: each one self-contained file under a policy that allows just its own parts."""
 
 import base64
 import hashlib
@@ -9,10 +9,10 @@ from starlette.responses import HTMLResponse, Response
 
 
 class Page:
-    """`page.html` of this package and the content security policy made from it."""
+    """An HTML file of this package and the content security policy made from it."""
 
-    def __init__(self) -> None:
-        self._html = resources.files("functions.api").joinpath("page.html").read_text(encoding="utf-8")
+    def __init__(self, name: str) -> None:
+        self._html = resources.files("functions.api").joinpath(name).read_text(encoding="utf-8")
         self._policy = "; ".join(
             (
                 "default-src 'none'",

@@ -109,7 +109,9 @@ class PrinterView(View):
         description="BambUI's `gcode_state`, or IDLE when inferred; unknown words are passed on",
         examples=["RUNNING"],
     )
-    state_inferred: bool = Field(description="`state` was not said by the printer: it fell silent")
+    state_inferred: bool = Field(
+        description="`state` was not said by the printer: it fell silent", examples=[False]
+    )
     silent_since: datetime | None = Field(description="Nothing was heard from then on", examples=[None])
     problem: str | None = Field(
         description="What is wrong with the connection, in words; null: nothing",
@@ -137,7 +139,8 @@ class CollectorHealth(View):
         description="Heard of within the last 15 minutes, or (embedded) the program started since"
     )
     is_superseded: bool = Field(
-        description="Not heard of and does not count: recent ones list all its printers, or a week is over"
+        description="Not heard of and does not count: recent ones list all its printers, or a week is over",
+        examples=[False],
     )
 
 

@@ -5,7 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from urllib.parse import quote
 
 _HIDDEN = "***"
@@ -46,10 +46,17 @@ def _forms(secret: str) -> set[str]:
 
 
 class TextFormatter(_Redacting):
-    """`12:34:56 WARNING collector.connection: message`, one line a record; a traceback below, indented."""
+    """`12:34:56 WARNING collector.connection: message`, one line a record; a traceback below, indented.
+
+    The time is that of `zone`, or of the system's zone without one.
+    """
+
+    def __init__(self, secrets: Iterable[str], zone: tzinfo | None = None) -> None:
+        super().__init__(secrets)
+        self._zone = zone
 
     def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        at = datetime.fromtimestamp(record.created, UTC).astimezone(self._zone).strftime("%H:%M:%S")
         message = _BREAKS.sub(" ", self.message(record))
         lines = [f"{at} {record.levelname:<7} {record.name}: {message}"]
         lines += ["    " + _BREAKS.sub(" ", line) for line in self.traceback(record).splitlines()]
@@ -71,10 +78,13 @@ class JsonFormatter(_Redacting):
         return json.dumps(body)
 
 
-def set_up_logs(level: str, log_format: str, secrets: Iterable[str]) -> None:
-    """Send all logs to stderr in that form. Libraries speak from WARNING up (their DEBUG shows URLs)."""
+def set_up_logs(level: str, log_format: str, secrets: Iterable[str], zone: tzinfo | None = None) -> None:
+    """Send all logs to stderr in that form. Libraries speak from WARNING up (their DEBUG shows URLs).
+
+    `zone`: of the times in text (None: the system's); JSON says them in UTC.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter(secrets) if log_format == "json" else TextFormatter(secrets))
+    handler.setFormatter(JsonFormatter(secrets) if log_format == "json" else TextFormatter(secrets, zone))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -145,13 +145,23 @@ def test_the_openapi_document_names_the_stage_as_its_server(stack: LambdaStack) 
     document = body_of(get("/openapi.json"))
     assert document["servers"] == [{"url": "/prod"}]
     assert "/api/printer/{printer_id}/image" in document["paths"]
-    assert "/prod/openapi.json" in get("/docs")["body"]
+
+
+@pytest.mark.parametrize("stage", ["prod", None])
+def test_the_description_is_a_page_that_asks_for_the_document_beside_it(
+    stack: LambdaStack, stage: str | None
+) -> None:
+    answer = get("/docs", stage=stage)
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
+    assert "script-src 'sha256-" in answer["headers"]["content-security-policy"]
+    assert '"openapi.json"' in answer["body"]
+    assert "/prod" not in answer["body"]
 
 
 def test_at_a_domain_of_one_s_own_there_is_no_stage(stack: LambdaStack) -> None:
     know(stack, "A1M-1")
     assert get("/api/printer/A1M-1", stage=None)["statusCode"] == 200
-    assert "/prod" not in get("/docs", stage=None)["body"]
+    assert "servers" not in body_of(get("/openapi.json", stage=None))
     assert get("/api/printers", stage="live")["statusCode"] == 200
 
 

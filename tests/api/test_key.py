@@ -75,11 +75,14 @@ async def test_the_key_in_the_query_is_not_taken(filled: BridgeData) -> None:
         assert (await client.get("/api/printers?x-api-key=plain&api_key=plain")).status_code == 401
 
 
-async def test_the_page_comes_along_with_its_refusal_so_that_it_can_ask_for_the_key(
-    filled: BridgeData,
+@pytest.mark.parametrize("stage", ["", "/prod"])
+@pytest.mark.parametrize(("path", "title"), [("/", "<title>Printers"), ("/docs", "<title>API")])
+async def test_a_page_comes_along_with_its_refusal_so_that_it_can_ask_for_the_key(
+    filled: BridgeData, path: str, title: str, stage: str
 ) -> None:
-    async with asking(filled.app(KEY)) as client:
-        response = await client.get("/")
+    async with asking(filled.app(KEY, stage)) as client:
+        response = await client.get(stage + path)
+    assert title in response.text
     assert response.status_code == 401
     assert response.headers["content-type"].startswith("text/html")
     assert 'id="key-form"' in response.text

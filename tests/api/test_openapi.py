@@ -90,6 +90,22 @@ async def test_a_404_is_described_with_its_words(bridge: BridgeData) -> None:
     assert set(described["content"]["application/json"]["examples"]) == {"unknown printer", "no image yet"}
 
 
+async def test_no_answer_is_described_that_is_never_given(bridge: BridgeData) -> None:
+    async with asking(bridge.app("k")) as client:
+        document = (await client.get("/openapi.json", headers={"x-api-key": "k"})).json()
+        refused = (await client.get("/api/printers")).json()
+    for route, methods in document["paths"].items():
+        operation = methods["get"]
+        is_open = route == "/api/"
+        assert "422" not in operation["responses"]
+        assert ("401" in operation["responses"], "security" in operation) == (not is_open, not is_open)
+        if not is_open:
+            assert operation["responses"]["401"]["content"]["application/json"]["example"] == refused
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"]
+    assert not {"HTTPValidationError", "ValidationError"} & document["components"]["schemas"].keys()
+
+
 async def test_behind_a_stage_the_document_names_it(cloud: BridgeData) -> None:
     async with asking(cloud.app(root_path="/stage")) as client:
         document = (await client.get("/stage/openapi.json")).json()

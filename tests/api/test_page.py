@@ -1,4 +1,4 @@
-"""The page for a person stands alone and cannot be made to do what a name says."""
+"""The pages for a person stand alone and cannot be made to do what a name says."""
 
 import base64
 import hashlib
@@ -9,11 +9,11 @@ import pytest
 from tests.api.bridge_data import BridgeData, asking
 
 
-@pytest.fixture
-async def page(bridge: BridgeData) -> tuple[str, str]:
-    """The page's text and its content security policy."""
+@pytest.fixture(params=["/", "/docs"])
+async def page(bridge: BridgeData, request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A page's text and its content security policy."""
     async with asking(bridge.app()) as client:
-        response = await client.get("/")
+        response = await client.get(request.param)
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert response.headers["cache-control"] == "no-store"
@@ -26,7 +26,7 @@ async def test_nothing_is_loaded_from_anywhere(page: tuple[str, str]) -> None:
     assert "unsafe" not in policy
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", text)
     assert "@import" not in text
-    assert "url(" not in text
+    assert not re.search(r"\burl\(", text)
 
 
 async def test_the_policy_lets_just_the_pages_own_script_and_style_work(page: tuple[str, str]) -> None:
@@ -48,4 +48,13 @@ async def test_names_are_only_ever_put_in_as_text(page: tuple[str, str]) -> None
 async def test_it_asks_the_api_beside_itself_so_that_a_stage_path_works(page: tuple[str, str]) -> None:
     text, _ = page
     assert '"api/printers"' in text
-    assert not re.search(r"""["'(]/(api|docs)""", text)
+    assert not re.search(r"""["'(]/(api|docs|openapi)""", text)
+
+
+async def test_the_pages_lead_to_each_other_and_to_the_document(bridge: BridgeData) -> None:
+    async with asking(bridge.app()) as client:
+        page, docs = (await client.get("/")).text, (await client.get("/docs")).text
+        assert 'href="docs"' in page
+        assert 'href="./"' in docs
+        assert '"openapi.json"' in docs
+        assert (await client.get("/redoc")).status_code == 404

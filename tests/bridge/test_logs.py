@@ -2,7 +2,10 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -82,6 +85,36 @@ def test_a_json_line_says_when_who_and_what() -> None:
     assert line["message"] == "job žluť"
     assert line["time"].endswith("+00:00")
     assert "RuntimeError: no" in line["exception"]
+
+
+class TestClock:
+    """The times of a text are those of its zone, wherever the machine thinks it is."""
+
+    @pytest.fixture(autouse=True)
+    def in_new_york(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        monkeypatch.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+        monkeypatch.undo()
+        time.tzset()
+
+    @pytest.fixture
+    def at_noon(self) -> logging.LogRecord:
+        one = record("now")
+        one.created = datetime.fromisoformat("2025-11-22T12:34:56.789+00:00").timestamp()
+        return one
+
+    @pytest.mark.parametrize(
+        ("zone", "shown"), [("Asia/Tokyo", "21:34:56"), ("Asia/Kolkata", "18:04:56"), ("UTC", "12:34:56")]
+    )
+    def test_text_has_the_time_of_the_zone(self, at_noon: logging.LogRecord, zone: str, shown: str) -> None:
+        assert TextFormatter([], ZoneInfo(zone)).format(at_noon).startswith(f"{shown} WARNING ")
+
+    def test_without_a_zone_it_is_the_time_of_the_machine(self, at_noon: logging.LogRecord) -> None:
+        assert TextFormatter([]).format(at_noon).startswith("07:34:56 WARNING ")
+
+    def test_json_is_in_utc(self, at_noon: logging.LogRecord) -> None:
+        assert json.loads(JsonFormatter([]).format(at_noon))["time"] == "2025-11-22T12:34:56.789+00:00"
 
 
 class TestSetUp:

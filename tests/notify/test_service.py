@@ -1,5 +1,6 @@
 """One notification from its queue to a person: once, in order, with its picture if that can be."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from functions.bridge.records import done_key
 from functions.notify.message import Message
 from functions.notify.sink import Answer
 from functions.notify.telegram import Telegram
+from functions.notify.terminal import Terminal
 from tests.fakes.telegram import TelegramServer
-from tests.notify.scene import NOW, PRINTER, Scene, group_scene, jpeg, notification
+from tests.notify.scene import BERLIN, NOW, PRINTER, Scene, group_scene, jpeg, notification
 
 
 def test_a_notification_arrives_and_leaves_the_queue(scene: Scene, telegram: TelegramServer) -> None:
@@ -96,6 +98,22 @@ def test_a_kill_between_the_call_and_the_mark_repeats_that_message_and_loses_non
         "▶️ A1M-1: print started",
         "✅ A1M-1: print finished",
     ]
+
+
+def test_what_the_terminal_shows_has_no_line_of_the_log_beside_it(
+    scene: Scene, telegram: TelegramServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    shown = io.StringIO()
+    scene.restart(Terminal(shown, scene.clock, BERLIN))
+    scene.put(notification(Category.STARTED), notification(Category.FINISHED, 2))
+    scene.run(1)
+    assert shown.getvalue().count("╭─") == 2
+    assert caplog.messages == []
+    scene.restart(Telegram(telegram.token, scene.chat_id, api_url=telegram.url))
+    scene.put(notification(Category.PAUSED, 3))
+    scene.run(1)
+    assert [line for line in caplog.messages if "sent as message" in line]
 
 
 def test_a_body_that_is_no_notification_is_set_aside_and_holds_nothing_up(
