@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from collector.awake_clock import AwakeClock
 from collector.backoff import Backoff
 from collector.connection import printer_url
 from collector.discovery import Discovery
@@ -68,6 +69,7 @@ class Collector:
         self._outbox_figures = outbox_figures
         self._version = version
         self._monotonic = monotonic
+        self._awake = AwakeClock(monotonic)
         self._random = random
         self._own_report_interval = own_report_interval
         self._rules = session_rules(
@@ -191,7 +193,7 @@ class Collector:
             job=job,
             live=self._live,
             clock=self._clock,
-            monotonic=self._monotonic,
+            monotonic=self._awake,
             call_later=call_later,
             tally=tally,
         )
@@ -234,8 +236,15 @@ class Collector:
         self._writer.add_report(lambda: report, durable=True)
 
     async def _tick(self) -> None:
+        tick = self._settings.watchdog_tick_seconds
+        self._awake.look(tick)
         while True:
-            await asyncio.sleep(self._settings.watchdog_tick_seconds)
+            await asyncio.sleep(tick)
+            slept = self._awake.look(tick)
+            if slept is not None:
+                _logger.warning(
+                    "the program stood still for %.0f s: no printer is called silent for that", slept
+                )
             for task in list(self._printers.values()):
                 task.tick()
             self._ticked.set()
