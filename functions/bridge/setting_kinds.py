@@ -140,6 +140,15 @@ def chat_id(value: str) -> str:
     return value
 
 
+def host(value: str) -> str:
+    """A name or an address, to listen on; an IPv6 address has more than one colon and no brackets."""
+    if value == "":
+        raise ValueError("must not be empty")
+    if re.fullmatch(r"[^:]*:\d*|\[.*\]:\d*", value):
+        raise ValueError("must not have a port")
+    return value
+
+
 def bot_token(value: str) -> str:
     """Telegram's bot token; the message never shows it."""
     if value and not re.fullmatch(r"\d{1,20}:[\w-]{10,100}", value):

@@ -60,7 +60,7 @@ class Settings:
         kinds.url("ws", "wss", placeholder="{printer_id}"),
     )
     host: str = declared(
-        "HOST", Kind.TEXT, "127.0.0.1", "address the API listens on", "local", _required,
+        "HOST", Kind.TEXT, "127.0.0.1", "address the API listens on", "local", kinds.host,
     )
     port: int = declared(
         "PORT", Kind.INTEGER, "8000", "port of the API (0: any free one)",
@@ -224,7 +224,7 @@ class Settings:
     )
     metrics_host: str = declared(
         "METRICS_HOST", Kind.TEXT, "127.0.0.1", "address that it listens on; no key is asked for there",
-        "collector", _required,
+        "collector", kinds.host,
     )
     log_level: str = declared(
         "LOG_LEVEL", Kind.CHOICE, "INFO", "DEBUG, INFO, WARNING or ERROR", _ANY,
@@ -280,5 +280,5 @@ def _contradictions(settings: Settings) -> list[str]:
     if settings.reconnect_max_seconds < settings.reconnect_min_seconds:
         faults.append("RECONNECT_MAX_SECONDS must not be less than RECONNECT_MIN_SECONDS")
     if settings.telegram_bot_token and not settings.telegram_chat_id:
-        faults.append("TELEGRAM_CHAT_ID is needed with TELEGRAM_BOT_TOKEN")
+        faults.append("TELEGRAM_CHAT_ID is needed with TELEGRAM_BOT_TOKEN (printer-bridge chat-id shows it)")
     return faults

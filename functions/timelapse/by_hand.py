@@ -15,7 +15,7 @@ from typing import TextIO, TypeVar
 from functions.bridge import setting_kinds as kinds
 from functions.bridge.errors import BridgeError, NotFoundError, PermanentError
 from functions.bridge.frame_keys import film_key, taken_at_of
-from functions.bridge.settings import Settings
+from functions.bridge.settings import Settings, declarations
 from functions.timelapse.encode import FilmOrder, MadeFilm, make_film
 from functions.timelapse.ffmpeg import find_ffmpeg
 from functions.timelapse.selection import FilmWishes, choose_evenly, most_frames
@@ -34,16 +34,44 @@ ValueT = TypeVar("ValueT")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `timelapse` can be told; what is left out comes from the settings."""
+    defaults = {it.variable: f"default: {it.variable}, else {it.default}" for it in declarations()}
     parser.add_argument("folder", type=Path, help="folder of frames (*.jpg)")
-    parser.add_argument("--duration", type=_kind(kinds.number(1, 600)), help="seconds the film shall last")
-    parser.add_argument("--fps", type=_kind(kinds.integer(1, 120)), help="most frames per second")
-    parser.add_argument("--width", type=_kind(kinds.integer(16, 4096)), help="widest film, in pixels")
     parser.add_argument(
-        "--max-bytes", type=_kind(kinds.integer(100_000, 2_000_000_000)), help="no film larger than that"
+        "--duration",
+        type=_kind(kinds.number(1, 600)),
+        metavar="SECONDS",
+        help=f"how long the film shall be ({defaults['TIMELAPSE_TARGET_DURATION_SECONDS']})",
+    )
+    parser.add_argument(
+        "--fps",
+        type=_kind(kinds.integer(1, 120)),
+        help=f"most frames per second ({defaults['TIMELAPSE_FPS_CAP']})",
+    )
+    parser.add_argument(
+        "--width",
+        type=_kind(kinds.integer(16, 4096)),
+        metavar="PIXELS",
+        help=f"widest film ({defaults['TIMELAPSE_MAX_WIDTH']})",
+    )
+    parser.add_argument(
+        "--max-bytes",
+        type=_kind(kinds.integer(100_000, 2_000_000_000)),
+        metavar="BYTES",
+        help=f"no film larger than that ({defaults['TIMELAPSE_MAX_BYTES']})",
     )
     parser.add_argument("--out", type=Path, help="the film's file (default: timelapse_<UTC>.mp4 in FOLDER)")
-    parser.add_argument("--since", type=_stamp, help="only frames from then on, UTC as in their names")
-    parser.add_argument("--until", type=_stamp, help="only frames up to then, e.g. 20250131T174500")
+    parser.add_argument(
+        "--since",
+        type=_stamp,
+        metavar="TIME",
+        help="only frames from then on, in UTC as in their names, such as 20250131T174500 (default: all)",
+    )
+    parser.add_argument(
+        "--until",
+        type=_stamp,
+        metavar="TIME",
+        help="only frames up to then, such as 20250131T190000 (default: all)",
+    )
 
 
 def run(

@@ -1,6 +1,5 @@
 """`printer-bridge` (also `python -m infra.local`): everything on this machine."""
 
-import argparse
 import asyncio
 import contextlib
 import logging
@@ -15,9 +14,10 @@ from functions.bridge.errors import BridgeError, ConfigurationError
 from functions.bridge.logs import set_up_logs
 from functions.bridge.settings import Settings, load_settings
 from functions.timelapse import by_hand
-from infra.local.chat_ids import arguments as chat_id_arguments
-from infra.local.doctor import arguments as doctor_arguments
+from infra.local.arguments import make_parser
 from infra.local.environment import read_environment, wants_simulation
+from infra.local.invocation import PROGRAM, as_typed, program_here
+from infra.local.strangers import strangers
 
 EXIT_FAULT = 1
 EXIT_CONFIGURATION = 2
@@ -33,33 +33,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _do(arguments: Sequence[str] | None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="printer-bridge", description="Watches 3D printers behind BambUI; settings: see the README."
-    )
-    commands = parser.add_subparsers(dest="command", metavar="command")
-    commands.add_parser("run", help="watch the printers (the default)")
-    film = commands.add_parser("timelapse", help="make the film of a folder of frames by hand")
-    by_hand.add_arguments(film)
-    doctor = commands.add_parser("doctor", help="look at everything that can be wrong, and say what to do")
-    doctor_arguments.add_arguments(doctor)
-    chats = commands.add_parser("chat-id", help="show the chats and topics that the bot has lately seen")
-    chat_id_arguments.add_arguments(chats)
-    asked = parser.parse_args(arguments)
+    asked = make_parser().parse_args(arguments)
+    if asked.version:
+        from collector.program import version
+
+        print(f"{PROGRAM} {version()}")
+        return 0
     if asked.command == "doctor":
         from infra.local.doctor import program as doctor_program
 
-        return doctor_program.run(asked, sys.stdout, sys.stderr)
+        return doctor_program.run(asked, sys.stdout, sys.stderr, program=program_here())
     if asked.command == "chat-id":
         from infra.local.chat_ids import program as chat_ids_program
 
-        return chat_ids_program.run(asked, sys.stdout, sys.stderr)
+        return chat_ids_program.run(asked, sys.stdout, sys.stderr, program=program_here())
     try:
         environment = read_environment(Path.cwd())
         settings = load_settings(environment, "local")
     except ConfigurationError as error:
         print(
             "These settings cannot be used:",
-            *(f"  {fault}" for fault in error.faults),
+            *(f"  {as_typed(fault, program_here())}" for fault in error.faults),
             sep="\n",
             file=sys.stderr,
         )
@@ -68,23 +62,24 @@ def _do(arguments: Sequence[str] | None) -> int:
         settings.log_level,
         settings.log_format,
         [settings.telegram_bot_token, settings.openrouter_api_key, settings.api_key],
+        settings.timezone,
     )
     if asked.command == "timelapse":
         return by_hand.run(asked, settings)
-    return run(settings, wants_simulation(environment, settings.simulate))
+    return run(settings, wants_simulation(environment, settings.simulate), strangers(environment))
 
 
-def run(settings: Settings, is_simulated: bool) -> int:
-    """Watch until Ctrl-C or SIGTERM."""
+def run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str, str]] = ()) -> int:
+    """Watch until Ctrl-C or SIGTERM. `typos`: variables that nobody reads, with what they look like."""
     try:
-        run_in_loop(_run(settings, is_simulated))
+        run_in_loop(_run(settings, is_simulated, typos))
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
         return EXIT_FAULT
     return 0
 
 
-async def _run(settings: Settings, is_simulated: bool) -> None:
+async def _run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str, str]]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -107,7 +102,7 @@ async def _run(settings: Settings, is_simulated: bool) -> None:
             bambui = await stack.enter_async_context(make_simulation())
             settings = settings_of_simulation(settings, bambui)
         bridge = Bridge(settings, sys.stdout, Systemd(os.environ))
-        bridge.announcer.say_start(settings, version(), bridge.base_url, is_simulated)
+        bridge.announcer.say_start(settings, version(), bridge.base_url, is_simulated, program_here(), typos)
         await bridge.run(stop)
         bridge.announcer.say("ended")
 

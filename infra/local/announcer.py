@@ -5,8 +5,10 @@ from datetime import datetime, tzinfo
 from typing import TextIO
 
 from collector.collector import PrinterView
+from functions.bridge.logs import hide_tokens
 from functions.bridge.settings import Settings
 from functions.bridge.steady_clock import Clock
+from infra.local.invocation import PROGRAM
 
 
 class Announcer:
@@ -22,8 +24,19 @@ class Announcer:
         moment = datetime.fromtimestamp(self._clock(), self._zone)
         self._write(f"{moment:%H:%M:%S}  {text}")
 
-    def say_start(self, settings: Settings, version: str, base_url: str, is_simulated: bool) -> None:
-        """The opening lines, once everything is up."""
+    def say_start(
+        self,
+        settings: Settings,
+        version: str,
+        base_url: str,
+        is_simulated: bool,
+        program: str = PROGRAM,
+        typos: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """The opening lines, once everything is up.
+
+        `program` is how to call this one; `typos`: variables that nobody reads, with what they look like.
+        """
         rows = [
             ("printers", _printers(settings, is_simulated)),
             ("page", f"{base_url}/"),
@@ -36,12 +49,14 @@ class Announcer:
         ]
         if settings.ws_url:
             rows.append(("WS_URL", f"{_shown(settings.ws_url)}  (legacy, not used)"))
+        rows.append(("trouble?", f"{program} doctor"))
         lines = [f"Printer Realtime Bridge {version}", *(f"  {name:<10} {value}" for name, value in rows)]
         if is_beyond_loopback(settings.host) and not settings.api_key:
             lines.append(
                 f"  warning    anyone who reaches {settings.host} can see your printers: set API_KEY, "
                 "or HOST=127.0.0.1"
             )
+        lines += [_typo(name, meant) for name, meant in typos]
         lines.append("  Ctrl-C ends it.")
         self._write("\n".join(lines) + "\n")
 
@@ -81,6 +96,10 @@ def _standing(printer: PrinterView) -> str:
     if printer.is_online is False:
         return f"switched off{model}"
     return _CONNECTING
+
+
+def _typo(name: str, meant: str) -> str:
+    return f"  ! {hide_tokens(_printable(name))} is not a setting: did you mean {meant}?"
 
 
 def _printers(settings: Settings, is_simulated: bool) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from functions.bridge.errors import PermanentError
 
+SIMULATION_FOLDER = "simulation"  # in DATA_DIR: what the simulated run keeps
+
 
 def make_usable(variable: str, folder: Path) -> None:
     """Make the folder if it is not there. Raises PermanentError naming the variable if it cannot be used.

@@ -18,7 +18,8 @@ class OwnLock:
         except OSError:
             self._file.close()
             raise PermanentError(
-                f"another run uses the data folder {folder}: stop it, or set DATA_DIR to another folder"
+                f"another run uses the data folder {folder}: stop that one first, or set DATA_DIR to another "
+                "folder"
             ) from None
 
     def release(self) -> None:

@@ -4,11 +4,11 @@ import dataclasses
 import shutil
 
 from functions.bridge.settings import Settings
+from infra.local.folders import SIMULATION_FOLDER
 from infra.local.simulator.server import SimulatedBambui
 from infra.local.simulator.simulated_printer import SimulatedPrinter
 
 PRINTER_ID = "Simulated-A1-mini"
-_FOLDER = "simulation"
 
 
 def make_simulation() -> SimulatedBambui:
@@ -21,7 +21,7 @@ def settings_of_simulation(settings: Settings, bambui: SimulatedBambui) -> Setti
 
     The simulated world begins anew with each start, so what was remembered of the last one is removed.
     """
-    data_dir = settings.data_dir / _FOLDER
+    data_dir = settings.data_dir / SIMULATION_FOLDER
     for left in data_dir.glob("*"):
         if left.name != "running.lock":
             shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -149,3 +149,14 @@ def test_no_secret_is_in_a_message_or_shown() -> None:
     shown = repr(load_settings(good, "local"))
     assert "hunter2" not in shown
     assert TOKEN not in shown
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:", "[::1]:8000", ":8000"])
+def test_an_address_to_listen_on_has_no_port(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="HOST must not have a port"):
+        load_settings({"HOST": host}, "local")
+
+
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0", "::", "::1", "fe80::1"])
+def test_names_and_addresses_of_both_kinds_can_be_listened_on(host: str) -> None:
+    assert load_settings({"HOST": host}, "local").host == host

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def test_with_nothing_configured_a_print_is_simulated_and_shown(tmp_path: Path) 
     with Program(tmp_path) as program:
         program.wait_for(r"^  printers +a simulated one\b.*SIMULATE=0")
         program.wait_for(r"^  messages +shown here .*TELEGRAM_BOT_TOKEN")
+        program.wait_for(r"^  trouble\? +\S*printer-bridge doctor$")
         program.wait_for(r"^\d\d:\d\d:\d\d  (\S+): connected \(A1M\)$")
         program.wait_for(r"^│ ▶️ \S+: print started$\n│ Benchy")
         (printer_id,) = [entry["printer_id"] for entry in get(f"{program.url}/api/printers").json()]
@@ -139,7 +141,7 @@ def test_settings_that_contradict_each_other_are_a_fault_too(tmp_path: Path) -> 
         tmp_path, TELEGRAM_BOT_TOKEN="123456:abcdefghijklmnop", RECONNECT_MIN_SECONDS="60"
     ) as program:
         assert program.wait() == 2
-    assert "TELEGRAM_CHAT_ID is needed" in program.err
+    assert re.search(r"TELEGRAM_CHAT_ID is needed .*\(\S*printer-bridge chat-id shows it\)", program.err)
     assert "RECONNECT_MAX_SECONDS" in program.err
     assert "abcdefghijklmnop" not in program.err
 
@@ -152,6 +154,18 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
     assert program.out == ""
     (line,) = program.err.splitlines()
     assert f"PORT {port}: it is in use" in line
+
+
+def test_the_log_has_the_clock_of_the_messages_whatever_the_machine_thinks(tmp_path: Path) -> None:
+    zone = timezone(timedelta(hours=9))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        own = {"PORT": port, "TIMEZONE": "Asia/Tokyo", "TZ": "America/New_York"}
+        began = datetime.now(zone).replace(microsecond=0)
+        with Program(tmp_path, **NOWHERE | own) as program:
+            program.wait()
+    possible = {f"{began + timedelta(seconds=passed):%H:%M:%S}" for passed in range(120)}
+    assert program.err.split(" ")[0] in possible
 
 
 @pytest.mark.parametrize("variable", ["DATA_DIR", "IMAGES_DIR"])
@@ -185,7 +199,7 @@ def test_a_second_run_on_the_same_data_is_refused_and_the_first_goes_on(tmp_path
         (refused,) = codes
         assert refused.wait() == 1
         (line,) = refused.err.splitlines()
-        assert "another run uses the data folder data" in line
+        assert "another run uses the data folder data: stop that one first" in line
         running = second if refused is first else first
         assert get(f"{running.url}/api/").text == "OK"
         running.kill()
@@ -209,6 +223,12 @@ def test_dot_env_is_read_and_the_environment_overrides_it(tmp_path: Path) -> Non
         program.wait_for(r"^  state +from-environment/$")
         assert program.stop() == 0
     assert {path.name for path in tmp_path.iterdir()} == {".env", "from-environment", "from file too"}
+
+
+def test_a_typing_mistake_in_dot_env_is_shown_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PRINTER_API_URL=http://bambui.lan/api/printers\n", encoding="utf-8")
+    with Program(tmp_path, **NOWHERE) as program:
+        program.wait_for(r"^  ! PRINTER_API_URL is not a setting: did you mean PRINTERS_API_URL\?$")
 
 
 def test_a_dot_env_that_is_no_text_is_said(tmp_path: Path) -> None:

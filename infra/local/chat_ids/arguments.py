@@ -8,7 +8,11 @@ from functions.bridge import setting_kinds as kinds
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for machines: JSON instead of words")
     parser.add_argument(
-        "--wait", type=_seconds, default=0.0, metavar="SECONDS", help="wait so long for a chat to show up"
+        "--wait",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait so long for a chat to show up (default: 0)",
     )
 
 

@@ -21,6 +21,7 @@ from infra.local.chat_ids.updates import SeenChat, chats_of
 from infra.local.doctor.asking import Unreachable
 from infra.local.doctor.bot_api import BotAnswer, BotApi, fields_of, text_of
 from infra.local.doctor.screen import cleaner, secrets_of, show
+from infra.local.invocation import PROGRAM, as_typed
 
 FOUND, FAULT, UNUSABLE = 0, 1, 2
 _POLL_SECONDS = 25.0
@@ -45,8 +46,12 @@ def run(
     given: Mapping[str, str] | None = None,
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
+    program: str = PROGRAM,
 ) -> int:
-    """Exit code 0: chats were shown; 1: there are none, or Telegram cannot be asked; 2: settings unusable."""
+    """Exit code 0: chats were shown; 1: there are none, or Telegram cannot be asked; 2: settings unusable.
+
+    `program` is how this one is called in the commands that are shown.
+    """
     given = dict(os.environ) if given is None else given
     try:
         environment = read_environment(folder or Path.cwd(), given)
@@ -57,7 +62,8 @@ def run(
     one_line = cleaner(secrets_of(environment))
 
     def clean(text: str) -> str:
-        return "\n".join(" " * (len(line) - len(line.lstrip())) + one_line(line) for line in text.split("\n"))
+        lines = (" " * (len(line) - len(line.lstrip())) + one_line(line) for line in text.split("\n"))
+        return as_typed("\n".join(lines), program)
 
     def fail(text: str, code: int) -> int:
         show(

@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seconds",
         type=_seconds,
         default=PRINTER_SECONDS,
+        metavar="SECONDS",
         help="how long a printer may take for a status and a picture (default: 60)",
     )
 

@@ -8,9 +8,10 @@ from collector.connection import printer_url
 from collector.listing import ListedPrinter
 from functions.bridge.settings import Settings
 from infra.local.doctor.asking import HttpAnswer, HttpRequest, Unreachable
+from infra.local.doctor.bambui_defaults import SEED, judge_hosts
 from infra.local.doctor.bambui_list import judge_list
 from infra.local.doctor.finding import Finding, Looked, nothing, warning
-from infra.local.doctor.printer_judgement import CHECK, judge_printer
+from infra.local.doctor.printer_judgement import CHECK, UNKNOWN, judge_printer
 from infra.local.doctor.printer_socket import Seen
 
 _PRINTERS_LIMIT = 200
@@ -21,17 +22,22 @@ Watch = Callable[[str, float], Awaitable[Seen]]
 
 @dataclass(frozen=True, slots=True)
 class BambuiCheck:
-    """`seconds`: how long each printer may take for a status and a picture."""
+    """`seconds`: how long each printer may take for a status and a picture.
+
+    `unset`: those of BambUI's settings whose defaults count.
+    """
 
     settings: Settings
     seconds: float
     ask: Ask
     watch: Watch
+    unset: frozenset[str] = frozenset()
 
     async def look(self) -> Looked:
         settings = self.settings
         answer = await self.ask(HttpRequest(settings.printers_api_url, is_local=True))
-        listing = judge_list(answer, settings.printers_api_url, settings.printer_id)
+        listing = judge_list(answer, settings.printers_api_url, settings.printer_id, self.unset)
+        listed = {it.printer_id for it in listing.printers}
         seed = settings.printer_id
         switched_off = [it for it in listing.printers if it.is_online is False and it.printer_id != seed]
         away = {it.printer_id for it in switched_off}
@@ -39,8 +45,14 @@ class BambuiCheck:
         watched.setdefault(seed, ListedPrinter(seed, None, None))
         chosen = sorted(watched.values(), key=lambda it: (it.printer_id != seed, it.printer_id))
         chosen = chosen[:_PRINTERS_LIMIT]
-        looks = await asyncio.gather(*(self._look_at(printer) for printer in chosen))
-        findings = [*listing.findings, *(finding for look in looks for finding in look)]
+        looks = await asyncio.gather(*(self._watch(printer) for printer in chosen))
+        findings = [*judge_hosts(CHECK, settings, self.unset), *listing.findings]
+        for printer, seen in zip(chosen, looks, strict=True):
+            is_a_guess = printer.printer_id == seed and SEED in self.unset
+            if is_a_guess and listed and seed not in listed and seen.refused_with == UNKNOWN:
+                continue  # the list's finding says it
+            unset = self.unset if is_a_guess else self.unset - {SEED}
+            findings += judge_printer(printer, seen, settings.ws_url_template, self.seconds, unset)
         findings += [_switched_off(printer) for printer in switched_off]
         if len(watched) > len(chosen):
             findings.append(
@@ -51,9 +63,8 @@ class BambuiCheck:
         clocks = _clocks(answer)
         return Looked(tuple(findings), clocks)
 
-    async def _look_at(self, printer: ListedPrinter) -> list[Finding]:
-        seen = await self.watch(printer_url(self.settings.ws_url_template, printer.printer_id), self.seconds)
-        return judge_printer(printer, seen, self.settings.ws_url_template, self.seconds)
+    async def _watch(self, printer: ListedPrinter) -> Seen:
+        return await self.watch(printer_url(self.settings.ws_url_template, printer.printer_id), self.seconds)
 
 
 def _clocks(answer: HttpAnswer | Unreachable) -> tuple[tuple[str, float], ...]:

@@ -1,15 +1,15 @@
 """What BambUI's answer to PRINTERS_API_URL says of BambUI. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collector.listing import ListedPrinter, merge_listing, parse_listing
 from functions.bridge.errors import ContractError
 from infra.local.doctor.asking import HttpAnswer, Unreachable
+from infra.local.doctor.bambui_defaults import LIST, SEED, with_default_advice
 from infra.local.doctor.finding import Finding, fault, fine, warning
-from infra.local.doctor.printer_judgement import CHECK
-from infra.local.doctor.reaching import reach_advice, reach_words
+from infra.local.doctor.printer_judgement import CHECK, unreached
 
-_VARIABLE = "PRINTERS_API_URL"
+_VARIABLE = LIST
 _NAMES_SHOWN = 8
 _SUBJECT = "list of printers"
 
@@ -22,10 +22,23 @@ class Listing:
     printers: tuple[ListedPrinter, ...] = ()
 
 
-def judge_list(answer: HttpAnswer | Unreachable, url: str, seed: str) -> Listing:
-    """`seed` is PRINTER_ID, which is connected whatever the list says."""
+def judge_list(
+    answer: HttpAnswer | Unreachable, url: str, seed: str, unset: frozenset[str] = frozenset()
+) -> Listing:
+    """`seed` is PRINTER_ID, which is connected whatever the list says.
+
+    `unset`: those of BambUI's settings whose defaults count.
+    """
     if isinstance(answer, Unreachable):
-        return _wrong(reach_words(url, answer), reach_advice(_VARIABLE, url, answer, "BambUI"))
+        listing = Listing((unreached(_SUBJECT, _VARIABLE, url, answer),))
+    else:
+        listing = _judge_answer(answer, seed, SEED not in unset)
+        if answer.status == 500 or "json" in answer.content_type.lower():  # a BambUI all the same
+            return listing
+    return replace(listing, findings=tuple(with_default_advice(it, LIST, unset) for it in listing.findings))
+
+
+def _judge_answer(answer: HttpAnswer, seed: str, is_seed_set: bool) -> Listing:
     if answer.status in (401, 403):
         return _wrong(
             f"something in front of BambUI asks for a password (HTTP {answer.status})",
@@ -54,7 +67,7 @@ def judge_list(answer: HttpAnswer | Unreachable, url: str, seed: str) -> Listing
                 CHECK, _SUBJECT, f"left out: {'; '.join(merged.faults[:3])}", "Name it in BambUI's settings."
             )
         )
-    findings.append(_seed(printers, seed))
+    findings.append(_seed(printers, seed, is_seed_set))
     return Listing(tuple(findings), printers)
 
 
@@ -65,10 +78,10 @@ def _listed(printers: tuple[ListedPrinter, ...]) -> Finding:
     return fine(CHECK, _SUBJECT, f"{head}: {', '.join(names)}{more}")
 
 
-def _seed(printers: tuple[ListedPrinter, ...], seed: str) -> Finding:
+def _seed(printers: tuple[ListedPrinter, ...], seed: str, is_set: bool) -> Finding:
     names = [it.printer_id for it in printers]
     if seed in names:
-        return fine(CHECK, "PRINTER_ID", f"{seed} is in the list")
+        return fine(CHECK, SEED, f"{seed} is in the list")
     same = next((name for name in names if name.lower() == seed.lower()), None)
     if same is not None:
         advice = f"Set PRINTER_ID={same}: capital letters count."
@@ -76,7 +89,10 @@ def _seed(printers: tuple[ListedPrinter, ...], seed: str) -> Finding:
         advice = f"Set PRINTER_ID to one of the list, such as {names[0]}."
     else:
         advice = "Check PRINTER_ID."
-    return warning(CHECK, "PRINTER_ID", f"{seed} is not in the list", advice)
+    found = f"{seed} is not in the list"
+    if not is_set:
+        found = f"PRINTER_ID is not set, and its default {found}"
+    return warning(CHECK, SEED, found, advice)
 
 
 def _unusable(why: str, content_type: str) -> Listing:

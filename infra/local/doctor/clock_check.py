@@ -23,7 +23,7 @@ def judge_clock(now: float, clocks: Sequence[tuple[str, float]]) -> list[Finding
     if outside:
         return [_own(outside), *_bambui(dict(clocks).get(BAMBUI), next(iter(outside.values())))]
     if not clocks:
-        return [nothing(CHECK, "time", "no server that answered told its time")]
+        return [nothing(CHECK, "time", "not compared: no server was reached that tells the time")]
     ahead = clocks[0][1]
     if abs(ahead) < _SAID_SECONDS:
         return [fine(CHECK, "time", "the same as BambUI's")]

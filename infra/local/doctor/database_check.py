@@ -8,6 +8,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from infra.local.doctor.finding import Finding, Looked, fault, fine, nothing
+from infra.local.folders import SIMULATION_FOLDER
 from infra.local.stores import DATABASE_FILE
 
 CHECK = "state"
@@ -25,6 +26,7 @@ class Verdict(Enum):
 
     SOUND = auto()
     MISSING = auto()
+    SIMULATED_ONLY = auto()
     IN_USE = auto()
     TOO_LONG = auto()
     DAMAGED = auto()
@@ -39,27 +41,32 @@ class DatabaseCheck:
     is_cloud: bool
 
     def look(self) -> Looked:
+        """A bridge that runs holds the lock of DATA_DIR; a simulated one has its state in a folder there."""
+        simulation = self.data_dir / SIMULATION_FOLDER
         is_running = not self.is_cloud and is_locked(self.data_dir / _LOCK_FILE)
+        is_simulated = is_running and is_in_use(simulation.joinpath(*_OUTBOX))
+        is_used = is_running and not is_simulated
+        missing = (Verdict.MISSING, "")
+        if not self.is_cloud and simulation.is_dir():
+            missing = (Verdict.SIMULATED_ONLY, "")
         findings = []
         if not self.is_cloud:
-            findings.append(judge_lock(self.data_dir, is_running))
+            findings.append(judge_lock(self.data_dir, is_running, is_simulated))
             file = self.data_dir / DATABASE_FILE
-            findings.append(judge_database("records and queues", file, *read_verdict(file, is_running)))
+            verdict = read_verdict(file, is_used)
+            verdict = missing if verdict[0] is Verdict.MISSING else verdict
+            findings.append(judge_database("records and queues", file, *verdict))
         file = self.data_dir.joinpath(*_OUTBOX)
-        if is_running:
-            verdict: tuple[Verdict, str] = (Verdict.IN_USE, "")
-            if not file.exists():
-                verdict = (Verdict.MISSING, "")
-        else:
-            verdict = read_verdict(file, is_running, _OUTBOX_SECONDS)
+        verdict = read_verdict(file, is_used) if not is_used or not file.exists() else (Verdict.IN_USE, "")
+        verdict = missing if verdict[0] is Verdict.MISSING else verdict
         findings.append(judge_database("outbox", file, *verdict))
         return Looked(tuple(findings))
 
 
-def judge_lock(data_dir: Path, is_running: bool) -> Finding:
+def judge_lock(data_dir: Path, is_running: bool, is_simulated: bool) -> Finding:
     """Pure. A bridge that runs is no fault."""
     if is_running:
-        return fine(CHECK, "bridge", f"one is running on {data_dir}")
+        return fine(CHECK, "bridge", f"one is running on {data_dir}{' (the simulation)' * is_simulated}")
     return nothing(CHECK, "bridge", f"none is running on {data_dir}")
 
 
@@ -70,6 +77,8 @@ def judge_database(subject: str, file: Path, verdict: Verdict, words: str) -> Fi
             return fine(CHECK, subject, f"{file.name} is sound")
         case Verdict.MISSING:
             return nothing(CHECK, subject, f"{file.name} is made at the first start")
+        case Verdict.SIMULATED_ONLY:
+            return nothing(CHECK, subject, f"{file.name} is not made yet: only the simulation has run")
         case Verdict.IN_USE:
             return fine(CHECK, subject, f"{file.name} is in use by what runs, which checked it at its start")
         case Verdict.TOO_LONG:
@@ -104,6 +113,11 @@ def is_locked(file: Path) -> bool:
             return False
     except OSError:
         return False
+
+
+def is_in_use(file: Path) -> bool:
+    """Whether a process has that outbox to itself."""
+    return read_verdict(file, is_running=True)[0] is Verdict.IN_USE
 
 
 def read_verdict(file: Path, is_running: bool, seconds: float = _CHECK_SECONDS) -> tuple[Verdict, str]:

@@ -19,13 +19,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the table: the part of the system, what of it, how it is, and what to do about it."""
+    """One line of the table: the part of the system, what of it, how it is, and what to do about it.
+
+    `cause`: what findings that have the same advice for the same reason share.
+    """
 
     check: str
     subject: str
     outcome: Outcome
     found: str
     advice: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

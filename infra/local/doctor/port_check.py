@@ -26,13 +26,13 @@ class PortCheck:
 
     def look(self) -> Looked:
         settings = self.settings
-        if settings.port == 0:
+        error = try_port(settings.host, settings.port)
+        if settings.port == 0 and error == 0:
             found = [nothing(CHECK, "port", "PORT is 0: any free one is taken")]
         else:
-            error = try_port(settings.host, settings.port)
             is_ours = error == errno.EADDRINUSE and self._is_ours()
             found = [judge_port(settings.host, settings.port, error, is_ours)]
-        if is_beyond_loopback(settings.host) and not settings.api_key:
+        if is_host_usable(error) and is_beyond_loopback(settings.host) and not settings.api_key:
             found.append(
                 warning(
                     CHECK,
@@ -84,6 +84,11 @@ def try_port(host: str, port: int) -> int:
     except OSError as error:
         return error.errno or -1
     return 0
+
+
+def is_host_usable(error: int) -> bool:
+    """Pure. Whether there is such an address here, whatever is with the port."""
+    return error in (0, errno.EADDRINUSE, errno.EACCES, errno.EPERM)
 
 
 def judge_port(host: str, port: int, error: int, is_ours: bool, family: str = "") -> Finding:

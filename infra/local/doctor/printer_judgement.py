@@ -3,30 +3,50 @@
 from collector.listing import ListedPrinter
 from functions.bridge.status_facts import StatusFacts
 from functions.notify import phrases
-from infra.local.doctor.finding import Finding, fault, fine, nothing, warning
+from infra.local.doctor.addresses import place_of
+from infra.local.doctor.asking import Unreachable
+from infra.local.doctor.bambui_defaults import SEED, SOCKET, with_default_advice
+from infra.local.doctor.finding import Finding, Outcome, fault, fine, nothing, warning
 from infra.local.doctor.printer_socket import Seen
 from infra.local.doctor.reaching import reach_advice, reach_words
 
 CHECK = "BambUI"
-_VARIABLE = "WS_URL_TEMPLATE"
-_UNKNOWN = 403
+_VARIABLE = SOCKET
+UNKNOWN = 403
 _OFFLINE = "offline"
 
 
-def judge_printer(printer: ListedPrinter, seen: Seen, template: str, seconds: float) -> list[Finding]:
-    """One line if nothing could be seen of it, else one for its status and one for its picture."""
+def judge_printer(
+    printer: ListedPrinter,
+    seen: Seen,
+    template: str,
+    seconds: float,
+    unset: frozenset[str] = frozenset(),
+) -> list[Finding]:
+    """One line if nothing could be seen of it, else one for its status and one for its picture.
+
+    `unset`: those of BambUI's settings whose defaults count; PRINTER_ID only for the printer that it names.
+    """
     name = printer.printer_id
     if seen.unreachable is not None:
-        url = template.replace("{printer_id}", "")
-        advice = reach_advice(_VARIABLE, url, seen.unreachable, "BambUI")
-        return [fault(CHECK, name, reach_words(url, seen.unreachable), advice)]
+        finding = unreached(name, _VARIABLE, template.replace("{printer_id}", ""), seen.unreachable)
+        return [with_default_advice(finding, SOCKET, unset)]
     if seen.refused_with is not None:
-        return [_refused(name, seen.refused_with)]
+        finding = _refused(name, seen.refused_with)
+        if seen.refused_with == UNKNOWN:
+            finding = with_default_advice(finding, SEED, unset)
+        return [with_default_advice(finding, SOCKET, unset)]
     return [_status(printer, seen, seconds), _picture(printer, seen, seconds)]
 
 
+def unreached(subject: str, variable: str, url: str, answer: Unreachable) -> Finding:
+    """Nothing answers at the URL that the variable has. Host and why are the cause."""
+    found, advice = reach_words(url, answer), reach_advice(variable, url, answer, "BambUI")
+    return Finding(CHECK, subject, Outcome.FAULT, found, advice, cause=f"{place_of(url)} {answer.words}")
+
+
 def _refused(name: str, status: int) -> Finding:
-    if status == _UNKNOWN:
+    if status == UNKNOWN:
         return fault(
             CHECK,
             name,

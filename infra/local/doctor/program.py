@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -16,11 +16,12 @@ from functions.bridge.errors import ConfigurationError
 from infra.local.doctor import ai_check, bambui_check, cloud_check, disk_check, ffmpeg_check, telegram_check
 from infra.local.doctor.arguments import PRINTER_SECONDS
 from infra.local.doctor.asking import HttpAnswer, HttpRequest, Unreachable, ask
+from infra.local.doctor.bambui_defaults import judge_simulation, unset_in
 from infra.local.doctor.clock_check import judge_clock, judge_zone
 from infra.local.doctor.database_check import CHECK as STATE
 from infra.local.doctor.database_check import DatabaseCheck
 from infra.local.doctor.disk_judgement import CHECK as DISK
-from infra.local.doctor.finding import SETTINGS, Finding, Looked, exit_code, fault, nothing
+from infra.local.doctor.finding import SETTINGS, Finding, Looked, exit_code, fault
 from infra.local.doctor.port_check import CHECK as API
 from infra.local.doctor.port_check import METRICS, MetricsPortCheck, PortCheck
 from infra.local.doctor.printer_judgement import CHECK as BAMBUI
@@ -31,6 +32,7 @@ from infra.local.doctor.settings_check import CREDENTIALS, ReadSettings, is_clou
 from infra.local.doctor.table import as_json, as_table, marks_for
 from infra.local.doctor.telegram_judgement import CHECK as TELEGRAM
 from infra.local.environment import wants_simulation
+from infra.local.invocation import PROGRAM, as_typed
 
 _PIPE_COLUMNS = 100
 _MARGIN_SECONDS = 30.0  # over the time that the printers have: names, list, handshakes
@@ -79,10 +81,12 @@ class Doctor:
 
     def _areas(self, environment: Mapping[str, str], read: ReadSettings, cloud: bool) -> list[Area]:
         settings = read.settings
+        unset = unset_in(environment)
         if not cloud and wants_simulation(environment, settings.simulate):
-            bambui = Area(BAMBUI, ("SIMULATE",), _simulated, 1)
+            simulated = Looked((judge_simulation(BAMBUI, unset, settings.simulate is True),))
+            bambui = Area(BAMBUI, ("SIMULATE",), in_thread(lambda: simulated), 1)
         else:
-            look = bambui_check.BambuiCheck(settings, self.seconds, _ask_in_thread, watch_printer).look
+            look = bambui_check.BambuiCheck(settings, self.seconds, _ask_in_thread, watch_printer, unset).look
             bambui = Area(BAMBUI, _BAMBUI, look, self.seconds + _MARGIN_SECONDS)
         data = Area(DISK, _DISK, in_thread(disk_check.DiskCheck(settings, cloud).look), _MARGIN_SECONDS)
         state = Area(STATE, ("DATA_DIR",), in_thread(DatabaseCheck(settings.data_dir, cloud).look), 45)
@@ -117,20 +121,29 @@ def run(
     folder: Path | None = None,
     given: Mapping[str, str] | None = None,
     clock: Callable[[], float] = time.time,
+    program: str = PROGRAM,
 ) -> int:
-    """Look, show, and the exit code: 0 fine (warnings allowed), 1 something is wrong, 2 settings unusable."""
+    """Look, show, and the exit code: 0 fine (warnings allowed), 1 something is wrong, 2 settings unusable.
+
+    `program` is how this one is called in the commands that are shown.
+    """
     given = dict(os.environ) if given is None else given
     doctor = Doctor(folder or Path.cwd(), given, arguments.seconds, arguments.send_test, clock)
     if notes.isatty():
         show(notes, f"Looking; this takes up to {doctor.seconds:.0f} s when a printer is silent ...\n")
     with without_logs():
         findings, environment = doctor.look()
-    clean = cleaner(secrets_of(environment))
+    without_secrets = cleaner(secrets_of(environment))
+
+    def clean(text: str) -> str:
+        return as_typed(without_secrets(text), program)
+
     if arguments.json:
         show(output, as_json(findings, clean))
         return exit_code(findings)
     cleaned = [
-        Finding(it.check, clean(it.subject), it.outcome, clean(it.found), clean(it.advice)) for it in findings
+        replace(it, subject=clean(it.subject), found=clean(it.found), advice=clean(it.advice))
+        for it in findings
     ]
     columns = shutil.get_terminal_size().columns if output.isatty() else _PIPE_COLUMNS
     show(output, as_table(cleaned, columns, marks_for(output.encoding)))
@@ -139,11 +152,6 @@ def run(
 
 async def _ask_in_thread(request: HttpRequest) -> HttpAnswer | Unreachable:
     return await run_in_daemon_thread(lambda: ask(request))
-
-
-async def _simulated() -> Looked:
-    found = "nothing of your own is set: `printer-bridge` would show a simulated printer"
-    return Looked((nothing(BAMBUI, "printers", found),))
 
 
 def _credential_faults() -> list[str]:

@@ -1,21 +1,21 @@
 """The settings: what cannot be used, what nobody reads, and which settings the other checks can rely on."""
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collector.cloud_settings import read_cloud_settings
 from functions.bridge.errors import ConfigurationError
 from functions.bridge.settings import Settings, declarations, load_settings
 from infra.local.doctor.finding import SETTINGS, Finding, fault, fine, warning
+from infra.local.strangers import strangers
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
-_ALIKE = 0.8
-_FAMILIES = ("TELEGRAM_", "OPENROUTER_", "TIMELAPSE_", "AI_CHECK")
 _ROUNDS = 10
 CREDENTIALS = "the AWS credentials"
 _ADVICE = "Correct it in .env or in the environment; the README's table says what it may be."
+_ADVICE_FOR_ALL = "Correct them in .env or in the environment; the README's table says what they may be."
+_CHAT_IS_NEEDED = "TELEGRAM_CHAT_ID is needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,11 @@ def read_settings(
     faulty = frozenset(name for text in faults for name in variables_in(text))
     if any(text.startswith("AWS") for text in faults):
         faulty |= {CREDENTIALS}
-    findings = [_finding_of(text) for text in faults]
-    findings += [_typo(name, ours) for name, ours in strangers(environment)]
+    findings = _advised_once([_finding_of(text) for text in faults])
+    typos = [_typo(name, ours) for name, ours in strangers(environment)]
     if not faults:
-        findings.insert(0, fine(SETTINGS, "all", _count(environment)))
+        findings.append(fine(SETTINGS, "all", _count(environment, bool(typos))))
+    findings += typos
     return ReadSettings(settings, faulty, tuple(findings), region, collector)
 
 
@@ -74,19 +75,6 @@ def variables_in(text: str) -> set[str]:
     """The settings that a fault's text names, but for those in what it says of the remedy."""
     known = {declaration.variable for declaration in declarations()}
     return {word for word in _VARIABLE.findall(text) if word in known}
-
-
-def strangers(environment: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Names that nobody reads and that look like one of ours, with the one that they look like."""
-    ours = [declaration.variable for declaration in declarations()]
-    found = []
-    for name in sorted(set(environment) - set(ours)):
-        alike = difflib.get_close_matches(name.upper(), ours, n=1, cutoff=_ALIKE)
-        if not alike and name.upper().startswith(_FAMILIES):
-            alike = difflib.get_close_matches(name.upper(), ours, n=1, cutoff=0.0)
-        if alike:
-            found.append((name, alike[0]))
-    return found
 
 
 def _typo(name: str, ours: str) -> Finding:
@@ -98,18 +86,29 @@ def _finding_of(text: str) -> Finding:
     if not _VARIABLE.fullmatch(first):
         return fault(SETTINGS, "", text, _ADVICE)
     advice = _ADVICE
-    if text.startswith("TELEGRAM_CHAT_ID is needed"):
+    if text.startswith(_CHAT_IS_NEEDED):
+        text, rest = text.partition(" (")[0], rest.partition(" (")[0]
         advice = "`printer-bridge chat-id` shows it."
     if first.startswith(("AWS_", "REPORTS_QUEUE", "FRAMES_BUCKET")):
         advice = "The README says in `Edge credentials` and `In the cloud` where to get it."
     return fault(SETTINGS, first, text if rest.startswith(("and ", "or ")) else rest, advice)
 
 
-def _count(environment: Mapping[str, str]) -> str:
+def _advised_once(findings: Sequence[Finding]) -> list[Finding]:
+    """What counts for several of them is said below the last of these."""
+    alike = [place for place, finding in enumerate(findings) if finding.advice == _ADVICE]
+    if len(alike) < 2:
+        return list(findings)
+    shown = dict.fromkeys(alike, "") | {alike[-1]: _ADVICE_FOR_ALL}
+    return [replace(it, advice=shown.get(place, it.advice)) for place, it in enumerate(findings)]
+
+
+def _count(environment: Mapping[str, str], has_typos: bool) -> str:
     ours = {declaration.variable for declaration in declarations()}
     count = sum(bool(environment.get(name, "").strip()) for name in ours)
     if count == 0:
-        return "nothing is set: the defaults count"
+        what = "no setting that is known" if has_typos else "nothing"
+        return f"{what} is set: the defaults count"
     return (
         "1 variable is set, and can be used" if count == 1 else f"{count} variables are set, and can be used"
     )

@@ -10,6 +10,7 @@ from infra.local.doctor.finding import Finding, Outcome, exit_code, sum_in_words
 _SUBJECT_LIMIT = 30
 _FEWEST_COLUMNS, _MOST_COLUMNS = 60, 120
 _SHORTEST_TEXT = 30
+_AGAIN = "As above."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def as_table(findings: Sequence[Finding], columns: int, marks: Marks) -> str:
     width = max(_SHORTEST_TEXT, columns - len(indent))
     lines: list[str] = []
     before = ""
+    told = ""
     for finding, subject in zip(findings, subjects, strict=True):
         check = finding.check if finding.check != before else ""
         before = finding.check
@@ -61,7 +63,9 @@ def as_table(findings: Sequence[Finding], columns: int, marks: Marks) -> str:
         first, *rest = _folded(finding.found, width)
         lines += [(head + first).rstrip(), *(indent + line for line in rest)]
         if finding.advice:
-            folded = _folded(finding.advice, width - len(marks.arrow))
+            advice = _AGAIN if finding.cause and finding.cause == told else finding.advice
+            told = finding.cause
+            folded = _folded(advice, width - len(marks.arrow))
             lines += [
                 indent + (marks.arrow if place == 0 else " " * len(marks.arrow)) + line
                 for place, line in enumerate(folded)

@@ -48,8 +48,8 @@ async def in_thread(request: HttpRequest) -> HttpAnswer | Unreachable:
     return await run_in_daemon_thread(lambda: ask(request))
 
 
-async def look(settings: Settings, seconds: float = SECONDS) -> Looked:
-    return await BambuiCheck(settings, seconds, in_thread, watch_printer).look()
+async def look(settings: Settings, seconds: float = SECONDS, unset: frozenset[str] = frozenset()) -> Looked:
+    return await BambuiCheck(settings, seconds, in_thread, watch_printer, unset).look()
 
 
 async def found(settings: Settings, seconds: float = SECONDS) -> dict[str, Finding]:
@@ -133,6 +133,35 @@ async def test_a_printer_that_bambui_does_not_know(bambui: BambUI) -> None:
     assert finding["a1m-1"].outcome is FAULT
     assert "403" in finding["a1m-1"].found
     assert finding["PRINTER_ID"].advice == "Set PRINTER_ID=A1M-1: capital letters count."
+
+
+async def test_a_default_printer_that_is_nobody_s_is_said_once(bambui: BambUI) -> None:
+    bambui.names = {"P1S-2"}
+    looked = await look(settings_of(bambui), unset=frozenset({"PRINTER_ID"}))
+    about = [it for it in looked.findings if "A1M-1" in it.found + it.subject]
+    assert [(it.outcome, it.found) for it in about] == [
+        (WARNING, "PRINTER_ID is not set, and its default A1M-1 is not in the list")
+    ]
+    assert about[0].advice == "Set PRINTER_ID to one of the list, such as P1S-2."
+
+
+async def test_one_cause_for_list_and_printer_is_recognised() -> None:
+    nobody = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}")
+    other = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:11/ws/{printer_id}")
+    causes = [[it.cause for it in (await look(settings)).findings] for settings in (nobody, other)]
+    assert [len(set(each)) for each in causes] == [1, 2]
+
+
+async def test_defaults_that_lead_nowhere_are_told_to_be_defaults() -> None:
+    settings = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}")
+    looked = await look(settings, unset=frozenset({"PRINTERS_API_URL", "WS_URL_TEMPLATE", "PRINTER_ID"}))
+    assert [it.advice for it in looked.findings] == [
+        f"{variable} is not set, so its default counts: set it to your own BambUI ({form})."
+        for variable, form in (
+            ("PRINTERS_API_URL", "http://.../api/printers"),
+            ("WS_URL_TEMPLATE", "ws://.../ws/printer/{printer_id}"),
+        )
+    ]
 
 
 async def test_a_connection_that_ends_is_said(bambui: BambUI) -> None:

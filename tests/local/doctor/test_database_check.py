@@ -12,6 +12,7 @@ from functions.bridge.embedded.sqlite_database import SqliteDatabase
 from infra.local.doctor import database_check
 from infra.local.doctor.database_check import DatabaseCheck, Verdict, is_locked, judge_database, read_verdict
 from infra.local.doctor.finding import Finding, Outcome
+from infra.local.folders import SIMULATION_FOLDER
 from infra.local.own_lock import OwnLock
 from infra.local.stores import DATABASE_FILE
 
@@ -61,6 +62,33 @@ def test_a_running_bridge_is_a_fact_and_goes_on_writing(tmp_path: Path) -> None:
         lock.release()
     assert not is_locked(tmp_path / "running.lock")
     OwnLock(tmp_path).release()
+
+
+def test_a_running_simulation_is_told_from_a_bridge_that_has_been_there(tmp_path: Path) -> None:
+    lock = OwnLock(tmp_path)
+    outbox = Outbox(tmp_path / SIMULATION_FOLDER / "outbox", 10_000_000, time.time)
+    try:
+        found = look(tmp_path)
+        assert found["bridge"].found == f"one is running on {tmp_path} (the simulation)"
+        only = "is not made yet: only the simulation has run"
+        assert found["records and queues"].found == f"{DATABASE_FILE} {only}"
+        assert found["outbox"].found == f"outbox.db {only}"
+        make_both(tmp_path)
+        found = look(tmp_path)
+        assert found["records and queues"].found == f"{DATABASE_FILE} is sound"
+        assert found["outbox"].found == "outbox.db is sound"
+    finally:
+        outbox.close()
+        lock.release()
+
+
+def test_a_bridge_that_runs_after_a_simulation_is_no_simulation(tmp_path: Path) -> None:
+    Outbox(tmp_path / SIMULATION_FOLDER / "outbox", 10_000_000, time.time).close()
+    lock = OwnLock(tmp_path)
+    try:
+        assert look(tmp_path)["bridge"].found == f"one is running on {tmp_path}"
+    finally:
+        lock.release()
 
 
 def test_a_collector_that_runs_alone_holds_its_outbox(tmp_path: Path) -> None:

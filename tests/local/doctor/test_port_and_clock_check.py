@@ -73,8 +73,9 @@ def test_somebody_else_may_not() -> None:
 
 def test_an_address_that_is_not_ours() -> None:
     for host in ("192.0.2.1", "no.such.host.invalid"):
-        finding = look(8000, HOST=host, API_KEY="key")[0]
-        assert (finding.outcome, "HOST" in finding.advice) == (FAULT, True)
+        for port in (8000, 0):
+            (finding,) = look(port, HOST=host)  # and nobody can reach what does not listen
+            assert (finding.outcome, "HOST" in finding.advice) == (FAULT, True)
     assert "1024" in judge_port("0.0.0.0", 80, errno.EACCES, is_ours=False).advice
 
 
@@ -118,6 +119,11 @@ def test_a_clock_that_is_wrong_is_said_in_hours_and_minutes() -> None:
     (finding,) = judge_clock(NOW, [("Telegram", 3600.0)])
     assert finding.found == "Telegram's is 1 h ahead of this machine's"
     assert "set-ntp" in finding.advice
+
+
+def test_a_clock_that_no_server_was_there_to_compare_with() -> None:
+    (finding,) = judge_clock(NOW, [])
+    assert finding.found.startswith("not compared: no server was reached")
 
 
 def test_a_pi_without_a_clock_of_its_own() -> None:

@@ -1,7 +1,7 @@
 """The settings: every fault by name, typing mistakes, and what the other checks can still rely on."""
 
 from infra.local.doctor.finding import Finding, Outcome
-from infra.local.doctor.settings_check import read_settings, strangers
+from infra.local.doctor.settings_check import read_settings
 
 GOOD_TOKEN = "123456789:AAFakeTokenForTheLocalServer_0123456789"
 
@@ -33,7 +33,9 @@ def test_a_value_that_is_secret_is_not_repeated() -> None:
 
 def test_a_token_without_a_chat_is_sent_to_chat_id() -> None:
     read = read_settings({"TELEGRAM_BOT_TOKEN": GOOD_TOKEN})
-    assert "printer-bridge chat-id" in by_subject(read.findings)["TELEGRAM_CHAT_ID"].advice
+    finding = by_subject(read.findings)["TELEGRAM_CHAT_ID"]
+    assert "printer-bridge chat-id" in finding.advice
+    assert finding.found == "is needed with TELEGRAM_BOT_TOKEN"
     assert {"TELEGRAM_CHAT_ID", "TELEGRAM_BOT_TOKEN"} <= read.faulty
 
 
@@ -42,22 +44,26 @@ def test_a_contradiction_leaves_neither_of_the_two() -> None:
     assert read.faulty == {"RECONNECT_MIN_SECONDS", "RECONNECT_MAX_SECONDS"}
 
 
-def test_names_that_nobody_reads_are_shown_when_they_look_like_ours() -> None:
-    given = {
-        "TELEGRAM_TOKEN": "x",
-        "PRINTER_API_URL": "x",
-        "timezone": "x",
-        "OPENROUTER_KEY": "x",
-        "AWS_PROFILE": "x",
-        "HOSTNAME": "x",
-        "EDITOR": "x",
-    }
-    assert strangers(given) == [
-        ("OPENROUTER_KEY", "OPENROUTER_API_KEY"),
-        ("PRINTER_API_URL", "PRINTERS_API_URL"),
-        ("TELEGRAM_TOKEN", "TELEGRAM_BOT_TOKEN"),
-        ("timezone", "TIMEZONE"),
-    ]
+def test_faults_share_the_advice_that_counts_for_all() -> None:
+    one = read_settings({"PORT": "70000"}).findings
+    assert [it.advice[:10] for it in one] == ["Correct it"]
+    more = read_settings({"PORT": "70000", "TIMEZONE": "Mars", "TELEGRAM_BOT_TOKEN": GOOD_TOKEN}).findings
+    advice = {it.subject: it.advice for it in more}
+    assert advice["PORT"] == ""
+    assert advice["TIMEZONE"].startswith("Correct them in .env")
+    assert "chat-id" in advice["TELEGRAM_CHAT_ID"]
+
+
+def test_typing_mistakes_alone_are_not_called_nothing() -> None:
+    first, typo = read_settings({"PRINTER_API_URL": "http://bambui.lan/"}).findings
+    assert first.found == "no setting that is known is set: the defaults count"
+    assert (typo.outcome, typo.advice) == (Outcome.WARNING, "Did you mean PRINTERS_API_URL?")
+
+
+def test_a_port_in_the_host_is_a_fault_of_the_host() -> None:
+    read = read_settings({"HOST": "localhost:8000"})
+    assert read.faulty == {"HOST"}
+    assert by_subject(read.findings)["HOST"].found.startswith("must not have a port")
 
 
 def test_cloud_mode_asks_for_what_the_collector_needs() -> None:

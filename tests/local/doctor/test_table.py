@@ -1,6 +1,7 @@
 """What a person and a machine are shown of the findings."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -38,6 +39,15 @@ def test_a_line_each_with_what_to_do_below_and_the_sum_at_the_end() -> None:
         "",
         "1 thing is wrong, 1 warning, 1 fine, 1 with nothing to check.",
     ]
+
+
+def test_one_cause_is_advised_on_once_on_a_screen_and_every_time_to_a_machine() -> None:
+    one = replace(FINDINGS[1], cause="bambui.lan is silent")
+    other = replace(one, cause="another")
+    findings = [one, FINDINGS[0], one, other, one]  # above is the last advice that was shown, no earlier one
+    arrows = [line.strip() for line in as_table(findings, 120, SIGNS).splitlines() if "→" in line]
+    assert arrows == [f"→ {one.advice}", "→ As above.", f"→ {one.advice}", f"→ {one.advice}"]
+    assert {it["advice"] for it in json.loads(as_json([one, one], str))["findings"]} == {one.advice}
 
 
 def test_without_such_signs_letters_do() -> None:
