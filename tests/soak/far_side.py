@@ -107,9 +107,9 @@ class FarSide:
         if name and status.get("gcode_state") in ("PREPARE", "RUNNING"):
             self.begun.setdefault(name, time.time())
         elif name and status.get("gcode_state") == "FINISH":
-            self.ended.setdefault(name, time.time())
-            if not report.frames_kept:
+            if name not in self.ended and not report.frames_kept:
                 self._fault(f"{name} ended without a picture")
+            self.ended.setdefault(name, time.time())
 
     def _take_frame(self, request: Request) -> Answer:
         parts = urlsplit(request.path)

@@ -107,9 +107,11 @@ def test_the_far_side_counts_what_arrives_and_says_what_is_wrong() -> None:
     assert figures["lag_median"] > 0
     _send(far, _report(3, "FINISH", frames_kept=4))
     assert (far.reports, far.repeats) == (3, 1)
+    _send(far, replace(_report(4, "FINISH"), frames_kept=None))  # a heartbeat after the end is of no job
+    assert (far.reports, far.faults) == (4, [])
     _send(far, replace(_report(2), collector_id="c2"))
-    _send(far, replace(_report(4), kind=ReportKind.SILENCE, status=None))
-    assert far.faults == ["P001: 2 after 3", "P001 is said to be silent"]
+    _send(far, replace(_report(5), kind=ReportKind.SILENCE, status=None))
+    assert far.faults == ["P001: 2 after 4", "P001 is said to be silent"]
 
 
 def test_the_far_side_refuses_frames_that_are_none() -> None:
