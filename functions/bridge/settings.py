@@ -212,7 +212,8 @@ class Settings:
         "local", kinds.flag,
     )
     timezone: ZoneInfo = declared(
-        "TIMEZONE", Kind.ZONE, "UTC", "zone of the times in messages", "notify local", kinds.zone,
+        "TIMEZONE", Kind.ZONE, "UTC", "zone of the times in messages and in the terminal",
+        "notify local", kinds.zone,
     )
     ffmpeg: str = declared(
         "FFMPEG", Kind.TEXT, "", "another ffmpeg than the one that is installed along", "timelapse local",

@@ -62,7 +62,8 @@ ODD = (
 )
 _KEY = re.compile(r'"(?:[^"\\]|\\.){1,40}":')
 _END = re.compile(r"[,}\]]")
-_BASE64 = re.compile(r'[A-Za-z0-9+/]{64,}={0,2}(?=")')
+# From the run's first character on and all of it at once: a megabyte of letters is looked at once.
+_BASE64 = re.compile(r'(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{64,}+={0,2}(?=")')
 _BIG_CHANCE = 400  # one in so many values is huge
 
 

@@ -167,3 +167,12 @@ def test_a_course_that_went_well_is_counted() -> None:
     assert result.messages == 10
     assert result.slowest[0] > 0
     assert result.faults == []
+
+
+def test_a_megabyte_of_letters_is_mutated_quickly() -> None:
+    mutator = Mutator(["gcode_state"])
+    chance = Random(1)
+    begun = time.thread_time()
+    for _ in range(60):
+        mutator.mutate('{"type":"' + "A" * 1_000_000, chance, "{}")
+    assert time.thread_time() - begun < 10
