@@ -42,7 +42,7 @@ bench: $(DEV_READY) ## figures of latency, memory, receive path and films (minut
 	$(PYTHON) -m pytest -m benchmark -s -p no:xdist tests/benchmarks
 
 .PHONY: chaos
-chaos: $(DEV_READY) ## 200 random faults over simulated prints, audited (minutes; CHAOS='--seed 7')
+chaos: $(DEV_READY) ## 240 random faults over simulated prints, audited (minutes; CHAOS='--seed 7')
 	$(PYTHON) -m tests.chaos $(CHAOS)
 
 .PHONY: fuzz

@@ -274,6 +274,7 @@ class _Watch:
                 "ended": Counter(name for words, name in found if words.endswith("finished")),
             }
         faults = []
+        since = self._load.figures()  # a print may have begun while the program was being ended
         for word, names in told.items():
             happened = self._sent[word]
             due = {name for name, at in happened.items() if self._sent["now"] - at > self._plan.told_within}
@@ -281,7 +282,7 @@ class _Watch:
                 faults.append(f"{len(missing)} prints {word} were not told, such as {min(missing)}")
             if many := [name for name, count in names.items() if count > 1]:
                 faults.append(f"{len(many)} prints {word} were told twice, such as {many[0]}")
-            if ghosts := names.keys() - happened.keys():
+            if ghosts := names.keys() - since[word].keys():
                 faults.append(f"{len(ghosts)} prints {word} were told but never were: {min(ghosts)}")
         return faults
 
