@@ -171,7 +171,7 @@ class Telegram:
     def _hide_token(self, record: logging.LogRecord) -> bool:
         """The HTTP library logs paths at its lowest level, and the token is part of them."""
         text = record.getMessage()
-        if self._token in text:
+        if self._token and self._token in text:
             record.msg, record.args = text.replace(self._token, "***"), ()
         return True
 

@@ -202,3 +202,10 @@ def test_the_token_is_in_no_log_reason_or_repr(
     shown += [record.getMessage() for record in caplog.records]
     assert any("sendMessage" in text for text in shown), "the HTTP library's own lines were looked at too"
     assert not [text for text in shown if telegram.token in text or telegram.token.split(":")[1] in text]
+
+
+def test_an_empty_token_garbles_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    Telegram("", str(CHAT_ID), api_url="http://127.0.0.1:1")
+    logging.getLogger("urllib3.connectionpool").debug("Starting new connection")
+    assert caplog.messages == ["Starting new connection"]
