@@ -78,10 +78,6 @@ class OutboxIndex:
         """Whether a report waits that should have gone."""
         return any(is_late(line[0], now) for line in self.lines.values())
 
-    def newest_frame(self, key: JobKey) -> FrameReference | None:
-        job = self.jobs.get(key)
-        return job.newest if job else None
-
     def count_frame(self, frame: WaitingFrame) -> JobFrames:
         """It was kept: the newest of its job, and one more for its film."""
         job = self.jobs.setdefault((frame.printer_id, frame.token), JobFrames())

@@ -162,7 +162,8 @@ class Session:
 
     def _wake(self) -> None:
         self._is_waking = False
-        self._speak_when_due()
+        if self._reporter.held_until is not None:  # silence is the tick's to find, which knows of standstills
+            self._speak_when_due()
         self._wake_when_held()
 
     def _speak_when_due(self) -> None:

@@ -57,6 +57,12 @@ class Bench:
             callback()
         self.now = until
 
+    def stand_still(self, seconds: float) -> None:
+        """As a program that is stopped: its timers come late, and before what waits in the socket."""
+        self.now += seconds
+        while self._timers and self._timers[0][0] <= self.now:
+            heapq.heappop(self._timers)[2]()
+
     def status(self, **data: Any) -> None:
         self.session.received(status_text(**data))
 

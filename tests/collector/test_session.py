@@ -47,6 +47,17 @@ def test_a_held_percent_goes_out_by_itself_with_the_newest_status() -> None:
     assert len(bench.reports) == 3
 
 
+def test_a_timer_that_comes_late_after_a_standstill_finds_no_silence() -> None:
+    bench = Bench()
+    bench.status(**RUNNING)
+    bench.wait(10)
+    bench.status(**{**RUNNING, "mc_percent": 11})
+    bench.status(**{**RUNNING, "mc_percent": 12})  # held: its timer runs
+    bench.status(**{**RUNNING, "mc_percent": 12, "gcode_state": "PAUSE"})  # and has nothing to do any more
+    bench.stand_still(300)
+    assert [_kind(one) for one in bench.reports] == [ReportKind.STATUS] * 3
+
+
 def test_a_change_of_state_keeps_a_fresh_picture_and_an_old_one_is_not_taken() -> None:
     bench = Bench()
     bench.status(**RUNNING, mc_remaining_time=9000)

@@ -95,11 +95,6 @@ class SimulatedPrinter:
         self._changed = asyncio.Condition()
         self._scenes = 0
 
-    @property
-    def client_count(self) -> int:
-        """Clients connected now, those whose session has silently ended included."""
-        return len(self._clients)
-
     async def wait_until(self, predicate: Callable[[], bool]) -> None:
         """Until that holds; looked at whenever a client comes, goes or says something."""
         async with self._changed:
@@ -108,9 +103,6 @@ class SimulatedPrinter:
     async def wait_for_clients(self, count: int = 1, *, seen: int = 0) -> None:
         """Until so many clients are connected, and `seen` have been altogether."""
         await self.wait_until(lambda: len(self._clients) >= count and self.clients_seen >= seen)
-
-    async def wait_for_no_clients(self) -> None:
-        await self.wait_until(lambda: not self._clients)
 
     # By hand
 
