@@ -39,19 +39,19 @@ check: $(DEV_READY) ## format, lint, type-check
 
 .PHONY: bench
 bench: $(DEV_READY) ## figures of latency, memory, receive path and films (minutes)
-	$(PYTHON) -m pytest -m benchmark -s -p no:xdist tests/benchmarks
+	$(PYTHON) -m pytest -m benchmark -s -p no:xdist tests/performance
 
 .PHONY: chaos
 chaos: $(DEV_READY) ## 240 random faults over simulated prints, audited (minutes; CHAOS='--seed 7')
-	$(PYTHON) -m tests.chaos $(CHAOS)
+	$(PYTHON) -m tests.reliability.chaos $(CHAOS)
 
 .PHONY: fuzz
 fuzz: $(DEV_READY) ## a million mutated messages and as many reports (minutes; FUZZ='--seed 7')
-	$(PYTHON) -m tests.fuzz $(FUZZ)
+	$(PYTHON) -m tests.reliability.fuzz $(FUZZ)
 
 .PHONY: soak
 soak: $(DEV_READY) ## 200 printers for 20 minutes, on one machine and to the cloud (SOAK='--minutes 2')
-	$(PYTHON) -m tests.soak $(SOAK)
+	$(PYTHON) -m tests.reliability.soak $(SOAK)
 
 .PHONY: validate
 validate: $(DEV_READY) ## check the cloud template (needs no AWS)
@@ -64,4 +64,4 @@ build: $(DEV_READY) ## build the cloud functions for arm64, into .aws-sam/
 
 .PHONY: cost
 cost: $(DEV_READY) ## what a month in the cloud costs, counted by a simulation
-	@$(PYTHON) -m tests.cost
+	@$(PYTHON) -m tests.performance.cost

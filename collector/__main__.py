@@ -10,13 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from collector.cloud_settings import CloudSettings, read_cloud_settings
-from collector.credentials import credential_faults
-from collector.environment import read_environment
-from collector.event_loop import run as run_in_loop
+from collector.app import run as run_in_loop
+from collector.config import CloudSettings, credential_faults, read_cloud_settings, read_environment
 from collector.systemd import Systemd
-from functions.bridge.errors import BridgeError, ConfigurationError
-from functions.bridge.logs import set_up_logs
+from functions.shared.errors import BridgeError, ConfigurationError
+from functions.shared.runtime.logging import set_up_logs
 
 EXIT_FAULT = 1
 EXIT_CONFIGURATION = 2
@@ -64,8 +62,8 @@ async def _run(chosen: CloudSettings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)  # first: what follows takes a while
 
-    from collector.far_side import open_aws
-    from collector.program import EdgeProgram, say_start
+    from collector.app import EdgeProgram, say_start
+    from collector.outbox.uploader import open_aws
 
     settings = chosen.settings
     open_far_side = functools.partial(

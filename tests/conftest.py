@@ -5,10 +5,10 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # The contracts are no test modules by name; their assertions shall explain themselves all the same.
 pytest.register_assert_rewrite(
-    "tests.bridge.contract_queue", "tests.bridge.contract_records", "tests.bridge.contract_frames"
+    "tests.support.contracts.queue", "tests.support.contracts.records", "tests.support.contracts.frames"
 )
 
-_ONE_STACK = "tests/cloud/"
+_ONE_STACK = "tests/stack/deployed/"
 
 
 class CloudOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]

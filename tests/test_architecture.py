@@ -54,12 +54,12 @@ def lies_in(module: str, room: str) -> bool:
 
 def allowed_rooms(module: str) -> list[str]:
     """The parts of ours that a module may import from."""
-    if lies_in(module, "functions.bridge"):
-        return ["functions.bridge"]
+    if lies_in(module, "functions.shared"):
+        return ["functions.shared"]
     if lies_in(module, "functions"):
-        return ["functions.bridge", ".".join(module.split(".")[:2])]
+        return ["functions.shared", ".".join(module.split(".")[:2])]
     if lies_in(module, "collector"):
-        return ["collector", "functions.bridge"]
+        return ["collector", "functions.shared"]
     if lies_in(module, "infra"):
         return ["collector", "functions", "infra"]
     return list(OURS)
@@ -71,27 +71,25 @@ def wrong_imports(path: Path) -> list[str]:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert Path("functions/bridge/ports.py") in PROGRAM
-    assert "functions.bridge.errors.ConflictError" in imports_of(
-        Path("functions/bridge/embedded/sqlite_records.py")
-    )
+    assert Path("functions/shared/ports.py") in PROGRAM
+    assert "functions.shared.errors.ConflictError" in imports_of(Path("infra/local/storage/records.py"))
 
 
 @pytest.mark.parametrize(
     ("module", "imported", "is_allowed"),
     [
-        ("functions.bridge.names", "functions.bridge.errors", True),
-        ("functions.bridge.names", "functions.tracker.rules", False),
-        ("functions.bridge.names", "collector.spool", False),
-        ("functions.tracker.advance", "functions.notify.wording", False),
-        ("functions.tracker.advance", "functions.bridge.ports", True),
-        ("functions.tracker.advance", "functions.tracker_two", False),
+        ("functions.shared.domain.keys", "functions.shared.errors", True),
+        ("functions.shared.domain.keys", "functions.tracker.evaluation", False),
+        ("functions.shared.domain.keys", "collector.outbox.model", False),
+        ("functions.tracker.transitions", "functions.notify.wording", False),
+        ("functions.tracker.transitions", "functions.shared.ports", True),
+        ("functions.tracker.transitions", "functions.tracker_two", False),
         ("functions.api.app", "infra.local", False),
-        ("collector.outbox", "functions.bridge.ports", True),
-        ("collector.outbox", "functions.tracker.rules", False),
-        ("collector.outbox", "infra.local.settings", False),
+        ("collector.outbox.outbox", "functions.shared.ports", True),
+        ("collector.outbox.outbox", "functions.tracker.evaluation", False),
+        ("collector.outbox.outbox", "infra.local.settings", False),
         ("infra.local.__main__", "functions.notify.wording", True),
-        ("infra.local.__main__", "tests.fakes", False),
+        ("infra.local.__main__", "tests.support", False),
     ],
 )
 def test_the_rule_itself(module: str, imported: str, is_allowed: bool) -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from functions.bridge.settings import declarations
+from functions.shared.settings import declarations
 
 _ROOT = Path(__file__).parent.parent
 _README = (_ROOT / "README.md").read_text(encoding="utf-8")

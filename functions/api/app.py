@@ -1,5 +1,6 @@
-"""The REST API and the pages for a person, as a factory: behind uvicorn (embedded) or Mangum (cloud)."""
+"""The OpenAPI document: what FastAPI writes, without answers that are never given."""
 
+import hashlib
 import logging
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -8,20 +9,66 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Resp
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import APIKeyHeader
 
-from functions.api import paths
-from functions.api.auth import HEADER, METRICS_PATH, OPEN_PATH, REFUSED, KeyCheck
-from functions.api.document import DescribedApp
-from functions.api.headers import SAFE_HEADERS, SafeHeaders
+from functions.api import middleware
 from functions.api.health import collector_silence, health
-from functions.api.page import Page
-from functions.api.pictures import TIMESTAMP_HEADER, picture_response
-from functions.api.readings import CollectorReading, ListedPrinter, Reader
-from functions.api.view import newest_status, printer_view, summary
-from functions.api.views import HealthView, PrinterSummary, PrinterView, Refusal
-from functions.bridge.errors import TransientError
-from functions.bridge.live import Live
-from functions.bridge.ports import FrameStore, RecordStore
-from functions.bridge.steady_clock import Clock
+from functions.api.json_values import moment
+from functions.api.middleware import (
+    HEADER,
+    METRICS_PATH,
+    OPEN_PATH,
+    REFUSED,
+    SAFE_HEADERS,
+    KeyCheck,
+    SafeHeaders,
+)
+from functions.api.pages import Page
+from functions.api.presenter import newest_status, printer_view, summary
+from functions.api.queries import CollectorReading, ListedPrinter, Picture, Reader
+from functions.api.schemas import HealthView, PrinterSummary, PrinterView, Refusal
+from functions.shared.errors import TransientError
+from functions.shared.live import Live
+from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.runtime.clocks import Clock
+
+_VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError")
+
+
+class DescribedApp(FastAPI):
+    """Every parameter is any text, so none is ever refused as invalid; and `OPEN_PATH` asks for no key."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        for path, methods in document["paths"].items():
+            for operation in methods.values():
+                operation["responses"].pop("422", None)
+                if path == OPEN_PATH:
+                    operation.pop("security", None)
+                    operation["responses"].pop("401", None)
+        for name in _VALIDATION_SCHEMAS:
+            document["components"]["schemas"].pop(name, None)
+        return document
+
+
+TIMESTAMP_HEADER = "X-Image-Timestamp"
+
+
+def picture_response(picture: Picture, if_none_match: str | None) -> Response:
+    """The JPEG, or 304 without a body if the client has these very bytes already."""
+    etag = f'"{hashlib.sha256(picture.data).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-store"}
+    taken_at = moment(picture.taken_at)
+    if taken_at is not None:
+        headers[TIMESTAMP_HEADER] = taken_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if if_none_match is not None and _matches(if_none_match, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(picture.data, headers=headers, media_type="image/jpeg")
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    """RFC 9110, 13.1.2: a list of tags, compared weakly, or `*`."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag in tags
+
 
 log = logging.getLogger(__name__)
 
@@ -72,12 +119,12 @@ def create_app(
         app.add_middleware(
             KeyCheck, key=api_key, pages={_PAGE_PATH: page.response, _DOCS_PATH: docs.response}
         )
-    app.add_middleware(paths.PrinterPaths, root_path=root_path)
+    app.add_middleware(middleware.PrinterPaths, root_path=root_path)
     app.add_middleware(SafeHeaders)
     _add_fault_answers(app)
 
     def found(segment: str, collectors: list[CollectorReading]) -> ListedPrinter:
-        printer = reader.find(paths.decoded(segment), collectors)
+        printer = reader.find(middleware.decoded(segment), collectors)
         if printer is None:
             raise HTTPException(404, UNKNOWN_PRINTER)
         return printer

@@ -12,9 +12,8 @@ from mangum import Mangum
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.app import create_app
-from functions.api.auth import OPEN_PATH
-from functions.bridge.aws.container import Container, make_container, start_early
-from functions.bridge.aws.lambda_context import LambdaContext
+from functions.api.middleware import OPEN_PATH
+from functions.shared.aws.bootstrap import Container, LambdaContext, make_container, start_early
 
 _KEPT = "/%:@!$&'()*+,;=~"
 

@@ -9,11 +9,10 @@ was heard for so long, neither a collector nor a status of any printer.
 import math
 from collections.abc import Sequence
 
-from functions.api.readings import CollectorReading, PrinterReading
-from functions.api.stored_values import age, moment, shown
-from functions.api.view import newest_status, silent_since
-from functions.api.views import CollectorHealth, HealthView, PrinterHealth
-from functions.api.words import duration_words
+from functions.api.json_values import age, moment, shown
+from functions.api.presenter import duration_words, newest_status, silent_since
+from functions.api.queries import CollectorReading, PrinterReading
+from functions.api.schemas import CollectorHealth, HealthView, PrinterHealth
 
 RECENT_SECONDS = 900.0
 FORGOTTEN_SECONDS = 7 * 86_400.0

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from functions.bridge.contract import FrameReference
-from functions.bridge.effects import Category, Inspection, Notification, Severity
 from functions.inspection.verdict import Defect, Verdict
+from functions.shared.domain.error_codes import Severity
+from functions.shared.messages.effects import Category, Inspection, Notification
+from functions.shared.messages.report import FrameReference
 
 IN_WORDS = {
     Defect.SPAGHETTI: "loose filament (spaghetti)",

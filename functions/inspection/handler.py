@@ -5,17 +5,13 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from functions.bridge.aws.container import make_container, start_early
-from functions.bridge.aws.lambda_context import LambdaContext
-from functions.bridge.aws.measures import Measure
-from functions.bridge.aws.queue_worker import Handle, QueueWorker
-from functions.bridge.aws.settling import Settling
-from functions.bridge.aws.wiring import QueueName, Secret
-from functions.bridge.ports import Delivery
-from functions.inspection.fresh_key import FreshKeyModel
-from functions.inspection.model import OpenAiModel
+from functions.inspection.model import FreshKeyModel, OpenAiModel
 from functions.inspection.policy import Rules
 from functions.inspection.service import InspectionService
+from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_container, start_early
+from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
+from functions.shared.aws.observability import Measure
+from functions.shared.ports import Delivery
 
 ANSWER_SECONDS = 45.0  # a server that refuses the schema is asked twice, and the function has two minutes
 _log = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from functions.bridge.errors import PermanentError, TransientError
 from functions.inspection.prompt import Question
 from functions.inspection.verdict import clean_text
+from functions.shared.errors import PermanentError, TransientError
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -221,3 +221,35 @@ def _cause(error: BaseException) -> str:
 
 def _is_from_transport(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2")
+
+
+class ReadKey(Protocol):
+    def __call__(self, *, is_refused: bool = False) -> str:
+        """The key; read anew if the one we have is refused. Raises TransientError."""
+        ...
+
+
+class FreshKeyModel:
+    """A VisionModel: one made with the key, made anew when that changes. `asked` counts the questions."""
+
+    def __init__(self, read_key: ReadKey, make: Callable[[str], VisionModel]) -> None:
+        self._read_key = read_key
+        self._make = make
+        self._made: tuple[str, VisionModel] | None = None
+        self.asked = 0
+
+    def ask(self, question: Question) -> Answer:
+        key = self._read_key()
+        try:
+            return self._ask(key, question)
+        except AccessProblemError:
+            newer = self._read_key(is_refused=True)
+            if newer == key:
+                raise
+        return self._ask(newer, question)
+
+    def _ask(self, key: str, question: Question) -> Answer:
+        if self._made is None or self._made[0] != key:
+            self._made = (key, self._make(key))
+        self.asked += 1
+        return self._made[1].ask(question)

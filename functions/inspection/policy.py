@@ -25,8 +25,8 @@ covers the other, and an alert of `a` makes quiet what `a` covers (a worse troub
 
 from dataclasses import dataclass, replace
 
-from functions.inspection.memory import Memory, Standing, Suspicion
 from functions.inspection.verdict import Defect, NoVerdict, Verdict
+from functions.shared.messages.inspection_record import Memory, Standing, Suspicion
 
 LATE_SECONDS = 300.0
 

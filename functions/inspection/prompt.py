@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from functions.bridge.effects import Inspection
-from functions.inspection.picking import Pair
+from functions.inspection.frames import Pair
 from functions.inspection.verdict import Defect
+from functions.shared.messages.effects import Inspection
 
 SCHEMA_NAME = "print_inspection"
 

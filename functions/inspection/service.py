@@ -8,7 +8,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from functions.bridge.effects import (
+from functions.inspection import policy, state
+from functions.inspection.follow_ups import alert, checks_do_not_work, second_look
+from functions.inspection.frames import NoPicture, Pair, pick
+from functions.inspection.model import AccessProblemError, VisionModel
+from functions.inspection.policy import LATE_SECONDS, Decision, Look, Rules
+from functions.inspection.prompt import question
+from functions.inspection.state import why_it_does_not_print
+from functions.inspection.verdict import NoVerdict, Verdict, read_verdict
+from functions.shared.domain.keys import done_key, inspection_key, printer_key, printer_prefix
+from functions.shared.errors import ConflictError, ContractError, PermanentError, TransientError
+from functions.shared.messages.effects import (
     Inspection,
     Notification,
     decode_inspection,
@@ -16,20 +26,9 @@ from functions.bridge.effects import (
     encode_effect,
     outgoing,
 )
-from functions.bridge.errors import ConflictError, ContractError, PermanentError, TransientError
-from functions.bridge.frame_keys import printer_prefix
-from functions.bridge.ports import Delivery, FrameStore, Queue, RecordStore
-from functions.bridge.records import done_key, inspection_key, printer_key
-from functions.bridge.steady_clock import Clock
-from functions.inspection import budget, policy
-from functions.inspection.follow_ups import alert, checks_do_not_work, second_look
-from functions.inspection.job_standing import why_it_does_not_print
-from functions.inspection.memory import Memory, Standing, memory_from_json, memory_to_json
-from functions.inspection.model import AccessProblemError, VisionModel
-from functions.inspection.picking import NoPicture, Pair, pick
-from functions.inspection.policy import LATE_SECONDS, Decision, Look, Rules
-from functions.inspection.prompt import question
-from functions.inspection.verdict import NoVerdict, Verdict, read_verdict
+from functions.shared.messages.inspection_record import Memory, Standing, memory_from_json, memory_to_json
+from functions.shared.ports import Delivery, FrameStore, Queue, RecordStore
+from functions.shared.runtime.clocks import Clock
 
 TRIES = 3
 FIRST_RETRY_SECONDS = 15.0
@@ -133,7 +132,7 @@ class InspectionService:
         reason = why_it_does_not_print(record.value if record else None, asked.inspection)
         if reason is not None:
             return reason
-        looks_today = budget.looks_today(self.records, asked.look.at)
+        looks_today = state.looks_today(self.records, asked.look.at)
         return policy.why_not(memory, asked.look, looks_today, self.rules)
 
     def _skip(self, asked: _Asked, reason: str) -> None:
@@ -146,7 +145,7 @@ class InspectionService:
     def _begin(self, asked: _Asked, memory: Memory) -> Memory:
         """Count the look before it costs anything; the memory as it is then."""
         if memory.tried != asked.look.id:
-            budget.count_look(self.records, asked.look.at)
+            state.count_look(self.records, asked.look.at)
         return self._change(asked.inspection.printer_id, lambda known: policy.begun(known, asked.look))
 
     def _conclude(self, asked: _Asked, pair: Pair, verdict: Verdict | NoVerdict) -> None:
@@ -205,7 +204,7 @@ class InspectionService:
 
     def _say_down(self, asked: _Asked, text: str) -> None:
         """Say that no look can be made: once a day (UTC), whatever the printer."""
-        day = budget.day_of(asked.look.at)
+        day = state.day_of(asked.look.at)
         mark = f"inspection-down/{day}"  # no done-mark: that one is set by notify once it has sent it
         if self.records.get(mark) is not None:
             return

@@ -4,11 +4,9 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from functions.bridge.aws.container import Container, make_container, start_early
-from functions.bridge.aws.lambda_context import LambdaContext
-from functions.bridge.aws.measures import Measure
-from functions.bridge.aws.wiring import QueueName
 from functions.liveness.service import LivenessService
+from functions.shared.aws.bootstrap import Container, LambdaContext, QueueName, make_container, start_early
+from functions.shared.aws.observability import Measure
 
 
 @functools.cache

@@ -1,21 +1,73 @@
-"""Looks at every collector's own item and has said what changed: once, whatever crashes in between.
-
-What is to be said is written into the item first, then put on the queue, then struck out. A crash repeats
-the message with the same id, which the queue and notify drop. Writes are conditional, so that no report
-the tracker writes meanwhile is lost.
-"""
+"""What a person is told of a collector. Pure."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.bridge.effects import outgoing
-from functions.bridge.errors import BridgeError, ConflictError, ContractError, TransientError
-from functions.bridge.ports import Queue, RecordStore, Stored
-from functions.bridge.records import COLLECTORS
-from functions.bridge.steady_clock import Clock
-from functions.liveness.announcing import notification_of
-from functions.liveness.silence import Announcement, Collector, advance, count_silent, said, standing_of
-from functions.liveness.stored_collector import collector_of, with_state
+from functions.shared.domain.collector_liveness import (
+    Announcement,
+    Collector,
+    advance,
+    count_silent,
+    said,
+    standing_of,
+)
+from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.keys import COLLECTORS, digest
+from functions.shared.errors import BridgeError, ConflictError, ContractError, TransientError
+from functions.shared.messages.collector_record import collector_of, with_state
+from functions.shared.messages.effects import Category, Notification, outgoing
+from functions.shared.ports import Queue, RecordStore, Stored
+from functions.shared.runtime.clocks import Clock
+
+_NAMES_SHOWN = 10
+_NOBODY = "Printer bridge"
+
+
+def notification_of(collector: Collector, announcement: Announcement, now: float) -> Notification:
+    """The notification; its id comes from the collector and the silence, so that a repeat is a repeat.
+
+    A message is about a printer: it is headed by the one that is watched, or by how many there are, and
+    then names them.
+    """
+    names = sorted(collector.printers, key=lambda name: (name.casefold(), name))
+    silence = f"{digest(collector.collector_id)[:12]}-{announcement.sequence}"
+    is_lost = announcement.category is Category.COLLECTOR_LOST
+    lasted = _lasted(announcement.quiet_seconds)
+    return Notification(
+        id=f"collector-{silence}/{announcement.category.value}",
+        category=announcement.category,
+        printer_id=_heading(names),
+        observed_at=announcement.decided_at,
+        late_by=max(0.0, round(now - announcement.decided_at, 3)),
+        severity=Severity.ATTENTION if is_lost else Severity.NOTICE,
+        reason=f"No report for {lasted}" if is_lost else f"It was silent for {lasted}",
+        text=f"It watches {_listed(names)}" if len(names) > 1 else None,
+    )
+
+
+def _heading(names: Sequence[str]) -> str:
+    if len(names) > 1:
+        return f"{len(names)} printers"
+    return names[0] if names else _NOBODY
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = list(names[:_NAMES_SHOWN])
+    hidden = len(names) - len(shown)
+    last = f"{hidden} more" if hidden else shown.pop()
+    return f"{', '.join(shown)} and {last}"
+
+
+def _lasted(seconds: float) -> str:
+    """`17 min`, `3 h 5 min`, `2 d 4 h`."""
+    minutes = round(seconds / 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours_of_day = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours_of_day} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
 
 _ROUNDS = 12  # three without other writers
 _log = logging.getLogger(__name__)

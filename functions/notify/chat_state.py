@@ -1,13 +1,36 @@
-"""What is remembered of a chat between messages: the pacing window, failures in a row, a refused token."""
+"""How often a chat is written to, and what is remembered of it between messages."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from functions.bridge.errors import ConflictError
-from functions.bridge.ports import RecordStore
-from functions.notify.pacing import Window
+from functions.shared.errors import ConflictError
+from functions.shared.ports import RecordStore
+
+PERIOD_SECONDS = 60.0
+_CLOCK_TOLERANCE = 5.0
+
+Window = tuple[float, ...]
+
+
+def is_group(chat_id: str) -> bool:
+    """Groups and channels have negative ids, or are named as @channel; people have positive ids."""
+    return chat_id.startswith(("-", "@"))
+
+
+def current(window: Window, now: float) -> Window:
+    """The sends that still count; one far in the future was stamped by a clock that has been put back."""
+    return tuple(at for at in window if now - PERIOD_SECONDS < at <= now + _CLOCK_TOLERANCE)
+
+
+def seconds_to_wait(window: Window, now: float, most: int) -> float:
+    """Seconds until one more may be sent; 0 when it may be now, and always when `most` is 0."""
+    counted = sorted(current(window, now))
+    if most <= 0 or len(counted) < most:
+        return 0.0
+    return counted[-most] + PERIOD_SECONDS - now
+
 
 _TRIES = 8
 _LONGEST_BACK_OFF = 900.0

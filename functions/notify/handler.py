@@ -8,20 +8,23 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from functions.bridge.aws.container import Container, make_container, start_early
-from functions.bridge.aws.lambda_context import LambdaContext
-from functions.bridge.aws.measures import Measure
-from functions.bridge.aws.queue_worker import Handle, QueueWorker
-from functions.bridge.aws.settling import Settling
-from functions.bridge.aws.wiring import QueueName, Secret
-from functions.bridge.effects import decode_notification
-from functions.bridge.errors import ConfigurationError
-from functions.bridge.ports import Delivery
-from functions.bridge.setting_kinds import bot_token
-from functions.notify.fresh_token import FreshTokenSink
-from functions.notify.log_sink import LogSink
 from functions.notify.service import NotifyRules, NotifyService, lateness_of
 from functions.notify.telegram import Telegram
+from functions.notify.transports import FreshTokenSink, LogSink
+from functions.shared.aws.bootstrap import (
+    Container,
+    LambdaContext,
+    QueueName,
+    Secret,
+    make_container,
+    start_early,
+)
+from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
+from functions.shared.aws.observability import Measure
+from functions.shared.errors import ConfigurationError
+from functions.shared.messages.effects import decode_notification
+from functions.shared.ports import Delivery
+from functions.shared.setting_types import bot_token
 
 # Short enough that the longest delivery (a film: five times as long) ends before the function's time does.
 CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from functions.bridge.effects import Category, Notification, decode_notification, outgoing
-from functions.bridge.errors import BridgeError, ContractError, TransientError
-from functions.bridge.ports import Delivery, FrameStore, Queue, RecordStore
-from functions.bridge.records import chat_key, done_key
-from functions.bridge.steady_clock import Clock
-from functions.notify import pacing
+from functions.notify import chat_state
 from functions.notify.chat_state import ChatState, back_off, change_state, read_state
-from functions.notify.courier import Courier
-from functions.notify.message import Moment
-from functions.notify.sink import Answer, Outcome, Sink
+from functions.notify.delivery import Courier
+from functions.notify.render import Moment
+from functions.notify.transports import Answer, Outcome, Sink
+from functions.shared.domain.keys import chat_key, done_key
+from functions.shared.errors import BridgeError, ContractError, TransientError
+from functions.shared.messages.effects import Category, Notification, decode_notification, outgoing
+from functions.shared.ports import Delivery, FrameStore, Queue, RecordStore
+from functions.shared.runtime.clocks import Clock
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class NotifyService:
         self._rules = rules
         self._chat_key = chat_key(rules.chat_id)
         self._film_key = chat_key(f"{rules.chat_id}/films")
-        self._is_paced = pacing.is_group(rules.chat_id) and rules.messages_per_minute > 0
+        self._is_paced = chat_state.is_group(rules.chat_id) and rules.messages_per_minute > 0
 
     def handle(self, delivery: Delivery) -> None:
         """Acknowledge, hand back or reject this delivery.
@@ -154,10 +154,10 @@ class NotifyService:
 
         def take_place(state: ChatState) -> ChatState:
             nonlocal wait
-            wait = pacing.seconds_to_wait(state.window, now, most)
+            wait = chat_state.seconds_to_wait(state.window, now, most)
             if wait > 0:
                 return state
-            return replace(state, window=(*pacing.current(state.window, now), now))
+            return replace(state, window=(*chat_state.current(state.window, now), now))
 
         self._change(self._chat_key, take_place)
         return wait
@@ -210,7 +210,7 @@ class NotifyService:
         return change_state(self._records, key, change)
 
 
-def _without(state: ChatState, place: float) -> pacing.Window:
+def _without(state: ChatState, place: float) -> chat_state.Window:
     """The window less one place of that time."""
     places = list(state.window)
     if place in places:

@@ -1,20 +1,182 @@
-"""The Bot API over HTTP. Every way a call can end is an Answer; the token is in none of them.
+"""A multipart/form-data body that is read piece by piece: a film never lies in memory as a whole.
 
-Source: core.telegram.org/bots/api (sendMessage, sendPhoto, sendVideo).
+Format: RFC 7578. The length is known beforehand, so no chunked encoding is needed.
 """
 
 import json
 import logging
+import math
+import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from functions.bridge.effects import Film
-from functions.notify.message import Message
-from functions.notify.multipart import FilePart, MultipartBody
-from functions.notify.sink import Answer, Outcome
-from functions.notify.telegram_answer import read_answer
+from functions.notify.markup import clean
+from functions.notify.render import Message
+from functions.notify.transports import Answer, Outcome
+from functions.shared.messages.effects import Film
+
+_PIECE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file in the form: field, file name, type, content and its exact length in bytes."""
+
+    field: str
+    name: str
+    content_type: str
+    content: BinaryIO
+    size: int
+
+
+class MultipartBody:
+    """Has a length and can be read once; what `requests` streams.
+
+    `read` raises OSError when a file is shorter than its size.
+    """
+
+    def __init__(self, fields: Mapping[str, str], files: Sequence[FilePart]) -> None:
+        self._boundary = secrets.token_hex(16)
+        self._segments: list[tuple[BinaryIO, int]] = []
+        for name, value in fields.items():
+            self._add(f'form-data; name="{name}"', None, value.encode("utf-8"))
+        for file in files:
+            disposition = f'form-data; name="{file.field}"; filename="{file.name}"'
+            self._add(disposition, file.content_type, None)
+            self._segments.append((file.content, file.size))
+            self._add_bytes(b"\r\n")
+        self._add_bytes(f"--{self._boundary}--\r\n".encode())
+        self._length = sum(size for _, size in self._segments)
+        self._pieces = self._read_segments()
+        self._rest = b""
+
+    @property
+    def content_type(self) -> str:
+        return f"multipart/form-data; boundary={self._boundary}"
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes, all the rest when negative; empty at the end."""
+        if size < 0:
+            rest, self._rest = self._rest, b""
+            return rest + b"".join(self._pieces)
+        if not self._rest:
+            self._rest = next(self._pieces, b"")
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+    def _add(self, disposition: str, content_type: str | None, value: bytes | None) -> None:
+        head = f"--{self._boundary}\r\nContent-Disposition: {disposition}\r\n"
+        if content_type:
+            head += f"Content-Type: {content_type}\r\n"
+        self._add_bytes(f"{head}\r\n".encode())
+        if value is not None:
+            self._add_bytes(value + b"\r\n")
+
+    def _add_bytes(self, data: bytes) -> None:
+        self._segments.append((BytesIO(data), len(data)))
+
+    def _read_segments(self) -> Iterator[bytes]:
+        for content, size in self._segments:
+            left = size
+            while left:
+                piece = content.read(min(left, _PIECE))
+                if not piece:
+                    raise OSError(f"a file ended {left} bytes before its length of {size}")
+                left -= len(piece)
+                yield piece
+
+
+_REASON_LIMIT = 200
+_ADVICE = (
+    ("chat not found", "check TELEGRAM_CHAT_ID, and that the bot is a member of the chat"),
+    ("thread not found", "check TELEGRAM_THREAD_ID: the topic is gone"),
+    ("thread identifier", "check TELEGRAM_THREAD_ID"),
+    ("blocked by the user", "unblock the bot in Telegram"),
+    ("kicked", "add the bot to the chat again"),
+    ("not enough rights", "let the bot post in the chat"),
+    ("have no rights", "let the bot post in the chat"),
+)
+_TOO_LARGE = ("too big", "too large")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The answer, and the chat's new id if its group became a supergroup."""
+
+    answer: Answer
+    new_chat_id: int | None = None
+
+
+def read_answer(status: int, body: bytes) -> Reading:
+    """The meaning of an HTTP status and body. Total: junk counts as trouble on the other side."""
+    fields = _object(body)
+    if status == 200 and fields.get("ok") is True:
+        result = fields.get("result")
+        message_id = result.get("message_id") if isinstance(result, dict) else None
+        if isinstance(message_id, int):
+            return Reading(Answer(Outcome.SENT, message_id=message_id))
+        return Reading(Answer(Outcome.AWAY, "an answer without a message id"))
+    reason = f"HTTP {status}: {_description(fields)}"
+    found = fields.get("parameters")
+    parameters: dict[str, Any] = found if isinstance(found, dict) else {}
+    if status == 429:
+        return Reading(Answer(Outcome.WAIT, reason, _seconds(parameters.get("retry_after"))))
+    if status == 401 or (status == 404 and "method" not in reason):
+        advice = "check TELEGRAM_BOT_TOKEN" + (" and TELEGRAM_API_URL" if status == 404 else "")
+        return Reading(Answer(Outcome.UNAUTHORIZED, f"{reason}; {advice}"))
+    if status == 413:
+        return Reading(Answer(Outcome.TOO_LARGE, reason))
+    if status in (400, 403) and fields:
+        new_chat_id = parameters.get("migrate_to_chat_id")
+        return Reading(
+            Answer(_outcome(reason.lower()), _advised(reason)),
+            new_chat_id if isinstance(new_chat_id, int) and not isinstance(new_chat_id, bool) else None,
+        )
+    return Reading(Answer(Outcome.AWAY, reason))
+
+
+def _outcome(reason: str) -> Outcome:
+    if "can't parse entities" in reason:
+        return Outcome.UNREADABLE
+    return Outcome.TOO_LARGE if any(words in reason for words in _TOO_LARGE) else Outcome.REFUSED
+
+
+def _advised(reason: str) -> str:
+    for words, advice in _ADVICE:
+        if words in reason.lower():
+            return f"{reason}; {advice}"
+    return reason
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _description(fields: dict[str, Any]) -> str:
+    description = fields.get("description")
+    if not isinstance(description, str) or not description:
+        return "no description"
+    return clean(description)[:_REASON_LIMIT]
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
+        return float(value)
+    return None
+
 
 if TYPE_CHECKING:
     import requests

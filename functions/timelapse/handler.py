@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from functions.bridge.aws.container import make_container, start_early
-from functions.bridge.aws.lambda_context import LambdaContext, seconds_left
-from functions.bridge.aws.queue_worker import Handle, QueueWorker
-from functions.bridge.aws.settling import Settling
-from functions.bridge.aws.wiring import QueueName
-from functions.timelapse.encoder import Patience
-from functions.timelapse.selection import FilmWishes
+from functions.shared.aws.bootstrap import LambdaContext, QueueName, make_container, seconds_left, start_early
+from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
+from functions.timelapse.ffmpeg import Patience
+from functions.timelapse.plan import FilmWishes
 from functions.timelapse.service import FilmSettings, TimelapseService
 
 WORK_FOLDER = Path("/tmp/films")  # noqa: S108 (the only place a function can write to; its own)

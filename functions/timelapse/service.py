@@ -9,24 +9,30 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from functions.bridge.contract import FrameReference
-from functions.bridge.effects import Category, Film, Notification, Timelapse, decode_timelapse, outgoing
-from functions.bridge.errors import ContractError, PermanentError, TransientError
-from functions.bridge.frame_keys import belongs_to, film_key
-from functions.bridge.names import digest
-from functions.bridge.ports import Delivery, FrameStore, Queue, RecordStore, StoredFrame
-from functions.bridge.records import done_key
-from functions.timelapse.encode import FilmOrder, MadeFilm, make_film
-from functions.timelapse.encoder import DEFAULT_PATIENCE, Patience
-from functions.timelapse.ffmpeg import find_ffmpeg
-from functions.timelapse.film_errors import EncodingError, TooFewFramesError
-from functions.timelapse.selection import FEWEST_FRAMES, FilmWishes, choose_evenly, most_frames
-from functions.timelapse.thumbnail import thumbnail_key
-from functions.timelapse.waiting import (
+from functions.shared.domain.keys import belongs_to, digest, done_key, film_key
+from functions.shared.errors import ContractError, PermanentError, TransientError
+from functions.shared.messages.effects import (
+    Category,
+    Film,
+    Notification,
+    Timelapse,
+    decode_timelapse,
+    outgoing,
+)
+from functions.shared.messages.report import FrameReference
+from functions.shared.ports import Delivery, FrameStore, Queue, RecordStore, StoredFrame
+from functions.timelapse.errors import EncodingError, TooFewFramesError
+from functions.timelapse.ffmpeg import DEFAULT_PATIENCE, Patience, find_ffmpeg
+from functions.timelapse.film import FilmOrder, MadeFilm, make_film, thumbnail_key
+from functions.timelapse.plan import (
     FAILURES_LIMIT,
+    FEWEST_FRAMES,
     RETRY_DELAYS,
     STARTS_LIMIT,
+    FilmWishes,
+    choose_evenly,
     missing_frames,
+    most_frames,
     retry_delay,
     wait_for_frames,
 )

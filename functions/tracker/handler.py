@@ -4,15 +4,12 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from functions.bridge.aws.container import make_container, start_early
-from functions.bridge.aws.lambda_context import LambdaContext
-from functions.bridge.aws.measures import Measure
-from functions.bridge.aws.queue_worker import Handle, QueueWorker
-from functions.bridge.aws.settling import Settling
-from functions.bridge.aws.wiring import QueueName, Secret
-from functions.bridge.contract import decode_report
-from functions.bridge.ports import Delivery
-from functions.tracker.rules import Rules
+from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_container, start_early
+from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
+from functions.shared.aws.observability import Measure
+from functions.shared.messages.report import decode_report
+from functions.shared.ports import Delivery
+from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from functions.bridge.effects import Category, Timelapse
-from functions.bridge.faults import CANCEL_CODES, error_of, fault_of, is_prompt, is_stop
-from functions.bridge.words import CANCELLED, FAILED, SUCCEEDED
-from functions.tracker.messages import notification, timelapse
-from functions.tracker.record import Job, Phase
-from functions.tracker.turn import Turn
+from functions.shared.domain.error_codes import CANCEL_CODES, error_of, fault_of, is_prompt, is_stop
+from functions.shared.domain.status import CANCELLED, FAILED, SUCCEEDED
+from functions.shared.messages.effects import Category, Timelapse
+from functions.shared.messages.printer_record import Job, Phase
+from functions.tracker.announcements import notification, timelapse
+from functions.tracker.evaluation import Turn
 
 _CANCEL_HOLDS = 30.0
 _NO_CONTACT = "No contact with the printer"

@@ -8,15 +8,15 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from functions.bridge.contract import Report, ReportKind, decode_report
-from functions.bridge.effects import Category, Effect, Notification, Timelapse, outgoing
-from functions.bridge.errors import ContractError, PermanentError, TransientError
-from functions.bridge.ports import Delivery, Queue, RecordStore
-from functions.bridge.records import collector_key, printer_key
-from functions.bridge.steady_clock import Clock
-from functions.tracker.advance import advance
-from functions.tracker.record import PrinterRecord, record_from_json, record_to_json
-from functions.tracker.rules import Rules
+from functions.shared.domain.keys import collector_key, printer_key
+from functions.shared.errors import ContractError, PermanentError, TransientError
+from functions.shared.messages.effects import Category, Effect, Notification, Timelapse, outgoing
+from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
+from functions.shared.messages.report import Report, ReportKind, decode_report
+from functions.shared.ports import Delivery, Queue, RecordStore
+from functions.shared.runtime.clocks import Clock
+from functions.tracker.evaluation import Rules
+from functions.tracker.transitions import advance
 
 RETRY_SECONDS = 2.0
 _ENDS = frozenset({Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED})

@@ -9,15 +9,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from collector.event_loop import run as run_in_loop
-from functions.bridge.errors import BridgeError, ConfigurationError
-from functions.bridge.logs import set_up_logs
-from functions.bridge.settings import Settings, load_settings
-from functions.timelapse import by_hand
-from infra.local.arguments import make_parser
-from infra.local.environment import read_environment, wants_simulation
-from infra.local.invocation import PROGRAM, as_typed, program_here
-from infra.local.strangers import strangers
+from collector.app import run as run_in_loop
+from functions.shared.errors import BridgeError, ConfigurationError
+from functions.shared.runtime.logging import set_up_logs
+from functions.shared.settings import Settings, load_settings
+from infra.local import timelapse_command
+from infra.local.cli import PROGRAM, as_typed, make_parser, program_here
+from infra.local.config import read_environment, strangers, wants_simulation
 
 EXIT_FAULT = 1
 EXIT_CONFIGURATION = 2
@@ -35,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _do(arguments: Sequence[str] | None) -> int:
     asked = make_parser().parse_args(arguments)
     if asked.version:
-        from collector.program import version
+        from collector.app import version
 
         print(f"{PROGRAM} {version()}")
         return 0
@@ -65,7 +63,7 @@ def _do(arguments: Sequence[str] | None) -> int:
         settings.timezone,
     )
     if asked.command == "timelapse":
-        return by_hand.run(asked, settings)
+        return timelapse_command.run(asked, settings)
     return run(settings, wants_simulation(environment, settings.simulate), strangers(environment))
 
 
@@ -85,11 +83,11 @@ async def _run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)  # first: what follows takes a while
 
-    from collector.program import version
+    from collector.app import version
     from collector.systemd import Systemd
-    from infra.local.bridge import Bridge
-    from infra.local.folders import make_usable
-    from infra.local.own_lock import OwnLock
+    from infra.local.app import Bridge
+    from infra.local.config import make_usable
+    from infra.local.stores import OwnLock
 
     make_usable("DATA_DIR", settings.data_dir)
     make_usable("IMAGES_DIR", settings.images_dir)

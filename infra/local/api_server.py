@@ -9,7 +9,7 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
-from functions.bridge.errors import PermanentError
+from functions.shared.errors import PermanentError
 
 _DATE_SECONDS = 1.0
 

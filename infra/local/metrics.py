@@ -1,28 +1,76 @@
-"""`/metrics` of the embedded run: what the edge tells of itself, and what only this program has."""
+"""Counts what the outside said to our calls: a sink and a model that only pass on and count."""
 
 import dataclasses
 import json
 import logging
+import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from collector.collector import Collector
-from collector.metric_family import alone, counter, gauge
-from collector.metrics_page import MetricsPage
-from collector.metrics_parts import edge_parts
-from collector.outbox import Outbox
-from collector.printer_families import printer_families
-from collector.printer_snapshot import PrinterSnapshot
-from functions.api.stored_values import age, flag_in, number_in, text_in
-from functions.bridge.embedded.queue_figures import QueueFigures, read_queue_figures
-from functions.bridge.errors import BridgeError
-from functions.bridge.ports import RecordStore
-from functions.bridge.records import printer_key
-from functions.bridge.steady_clock import Clock
-from functions.notify.sink import Outcome
+from collector.agent import Collector
+from collector.metrics.agent import edge_parts
+from collector.metrics.exposition import MetricsPage, alone, counter, gauge
+from collector.metrics.printers import printer_families
+from collector.outbox.outbox import Outbox
+from collector.printer.supervisor import PrinterSnapshot
+from functions.api.json_values import age, flag_in, number_in, text_in
+from functions.inspection.model import Answer as ModelAnswer
+from functions.inspection.model import VisionModel
+from functions.inspection.prompt import Question
+from functions.notify.render import Message
+from functions.notify.transports import Answer, Outcome, Sink
+from functions.shared.domain.keys import printer_key
+from functions.shared.errors import BridgeError
+from functions.shared.messages.effects import Film
+from functions.shared.ports import RecordStore
+from functions.shared.runtime.clocks import Clock
 from functions.timelapse.service import TimelapseService
-from infra.local.counting import CountingModel, CountingSink
+from infra.local.storage.queue import QueueFigures, read_queue_figures
 from infra.local.stores import Stores
+
+
+class CountingSink:
+    """`outcomes`: how often each came, from whatever thread."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.outcomes: Counter[Outcome] = Counter()
+        self._sink = sink
+        self._lock = threading.Lock()
+
+    def send_text(self, message: Message) -> Answer:
+        return self._counted(self._sink.send_text(message))
+
+    def send_photo(self, message: Message, photo: bytes) -> Answer:
+        return self._counted(self._sink.send_photo(message, photo))
+
+    def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
+        return self._counted(self._sink.send_film(message, film, content, thumbnail))
+
+    def _counted(self, answer: Answer) -> Answer:
+        with self._lock:
+            self.outcomes[answer.outcome] += 1
+        return answer
+
+
+class CountingModel:
+    """`answered` and `failed`: looks that the model gave an answer to, and those it did not. One thread."""
+
+    def __init__(self, model: VisionModel) -> None:
+        self.answered = 0
+        self.failed = 0
+        self._model = model
+
+    def ask(self, question: Question) -> ModelAnswer:
+        """As the model it stands for, its errors included."""
+        try:
+            answer = self._model.ask(question)
+        except Exception:
+            self.failed += 1
+            raise
+        self.answered += 1
+        return answer
+
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric

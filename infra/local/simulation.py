@@ -3,10 +3,10 @@
 import dataclasses
 import shutil
 
-from functions.bridge.settings import Settings
-from infra.local.folders import SIMULATION_FOLDER
-from infra.local.simulator.server import SimulatedBambui
-from infra.local.simulator.simulated_printer import SimulatedPrinter
+from functions.shared.settings import Settings
+from infra.local.config import SIMULATION_FOLDER
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 
 PRINTER_ID = "Simulated-A1-mini"
 

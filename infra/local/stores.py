@@ -1,14 +1,40 @@
-"""The embedded back end, opened: one SQLite file for queues and records, a folder for frames."""
+"""The embedded back end, opened: one SQLite file for queues and records, a folder for frames, one run per
+folder.
+"""
 
+import fcntl
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
-from functions.bridge.embedded.file_frames import FileFrameStore
-from functions.bridge.embedded.sqlite_database import SqliteDatabase
-from functions.bridge.embedded.sqlite_queue import SqliteQueue
-from functions.bridge.embedded.sqlite_records import SqliteRecordStore
-from functions.bridge.settings import Settings
-from functions.bridge.steady_clock import Clock
+from functions.shared.errors import PermanentError
+from functions.shared.runtime.clocks import Clock
+from functions.shared.settings import Settings
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.frames import FileFrameStore
+from infra.local.storage.queue import SqliteQueue
+from infra.local.storage.records import SqliteRecordStore
+
+
+class OwnLock:
+    """Held by this process until it ends, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = (folder / "running.lock").open("w")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise PermanentError(
+                f"another run uses the data folder {folder}: stop that one first, or set DATA_DIR to another "
+                "folder"
+            ) from None
+
+    def release(self) -> None:
+        self._file.close()
+
 
 DATABASE_FILE = "bridge.sqlite3"
 

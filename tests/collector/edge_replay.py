@@ -19,10 +19,7 @@ RULES_FILM_BUDGET = 1350
 def main(folder: Path, blocked: list[str]) -> None:
     for name in blocked:
         sys.modules[name] = None  # type: ignore[assignment]
-    import collector.__main__
-    import collector.far_side
-    import collector.program  # all that the program on its own needs  # noqa: F401
-    from tests.fakes.recordings import RECORDINGS
+    from tests.support.recordings import RECORDINGS
 
     lines = [line for name in RECORDINGS for line in replay(folder / name, name)]
     loaded = sorted(name for name in ("msgspec", "pybase64", "uvloop", "PIL") if sys.modules.get(name))
@@ -32,19 +29,19 @@ def main(folder: Path, blocked: list[str]) -> None:
 
 def replay(folder: Path, name: str) -> list[str]:
     """What of that recording is shipped: reports without the collector's random name, frames by digest."""
-    from collector.outbox import Outbox
-    from collector.reporter import ReportRules
-    from collector.session import Session
-    from collector.session_rules import SessionRules
-    from collector.shipper import Shipper
-    from collector.spool_writer import SpoolWriter
-    from collector.watchdog import WatchdogRules
-    from functions.bridge.contract import encode_report
-    from functions.bridge.live import Live
-    from tests.fakes.direct_writer import DirectWriter
-    from tests.fakes.far_side import FarFrames, FarQueue
-    from tests.fakes.hand_clock import HandClock
-    from tests.fakes.recordings import load_recording
+    from collector.outbox.outbox import Outbox
+    from collector.outbox.uploader import Shipper
+    from collector.outbox.writer import SpoolWriter
+    from collector.printer.policy import SessionRules
+    from collector.printer.reporting import ReportRules
+    from collector.printer.session import Session
+    from collector.printer.watchdog import WatchdogRules
+    from functions.shared.live import Live
+    from functions.shared.messages.report import encode_report
+    from tests.support.clock import HandClock
+    from tests.support.direct_writer import DirectWriter
+    from tests.support.recordings import load_recording
+    from tests.support.remote_backend import FarFrames, FarQueue
 
     clock = HandClock()
     outbox = Outbox(folder, 100_000_000, clock.wall, clock.monotonic)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.credentials import credential_faults
+from collector.config import credential_faults
 
 
 @pytest.fixture(autouse=True)

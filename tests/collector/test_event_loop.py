@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from collector.event_loop import run
+from collector.app import run
 
 ROOT = Path(__file__).parents[2]
 OF_SIGNALS = """
 import asyncio, os, signal, sys
 for name in sys.argv[1:]:
     sys.modules[name] = None
-from collector.event_loop import run
+from collector.app import run
 async def work():
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)

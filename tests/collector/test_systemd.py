@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from collector.systemd import Systemd
-from tests.fakes.systemd_socket import SystemdSocket
+from tests.support.systemd_socket import SystemdSocket
 
 
 def test_it_is_told_all_it_has_to_know(tmp_path: Path) -> None:

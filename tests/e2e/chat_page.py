@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra.local.simulator.scenarios import (
+from infra.simulator.scenarios import (
     ERROR_FILAMENT_OUT,
     HMS_FILAMENT_OUT,
     STAGE_FILAMENT_OUT,
@@ -18,10 +18,10 @@ from infra.local.simulator.scenarios import (
     Print,
     Scenario,
 )
-from infra.local.simulator.server import SimulatedBambui
-from infra.local.simulator.simulated_printer import SimulatedPrinter
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.rig import bridge_over, until_told
-from tests.fakes.telegram import Posted, TelegramServer
+from tests.support.telegram.server import Posted, TelegramServer
 
 _RUN_OUT = Pause(0.6, 20, STAGE_FILAMENT_OUT, ERROR_FILAMENT_OUT, HMS_FILAMENT_OUT)
 _PRINT = Scenario((Print(Job("Phone stand (blue)", minutes=62, layers=95), pauses=(_RUN_OUT,)),))

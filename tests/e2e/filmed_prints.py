@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from infra.local.simulator.scenarios import Job, Print, Scenario
-from infra.local.simulator.simulated_printer import SimulatedPrinter
+from infra.simulator.scenarios import Job, Print, Scenario
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.rig import PICTURE
-from tests.fakes.telegram import Posted
+from tests.support.telegram.server import Posted
 
 # A short estimate: the camera's pictures are then nearly all kept, though the print is over in seconds.
 HOOK = Job("Hook", minutes=1)

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collector.outbox import Outbox
-from collector.session import Session
-from collector.session_rules import session_rules
-from collector.shipper import Shipper
-from functions.bridge.settings import Settings
-from functions.bridge.steady_clock import SteadyClock
+from collector.outbox.outbox import Outbox
+from collector.outbox.uploader import Shipper
+from collector.printer.policy import session_rules
+from collector.printer.session import Session
 from functions.notify.service import NotifyRules, NotifyService
 from functions.notify.telegram import Telegram
-from functions.tracker.rules import Rules
+from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.settings import Settings
+from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
 from infra.local.stores import open_stores
-from tests.fakes.direct_writer import DirectWriter
-from tests.fakes.telegram import TelegramServer
+from tests.support.direct_writer import DirectWriter
+from tests.support.telegram.server import TelegramServer
 
 BEGIN = 1_800_000_000.0
 TICK = 5.0

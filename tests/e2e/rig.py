@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from functions.bridge.settings import Settings
-from infra.local.bridge import Bridge
-from infra.local.simulator.server import SimulatedBambui
-from tests.fakes.telegram import Posted, TelegramServer
+from functions.shared.settings import Settings
+from infra.local.app import Bridge
+from infra.simulator.server import SimulatedBambui
+from tests.support.telegram.server import Posted, TelegramServer
 
 SCALE = 30.0
 PICTURE = (160, 120)

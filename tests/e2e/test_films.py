@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from infra.local.simulator.scenarios import Camera, Ending, Print, Scenario
-from infra.local.simulator.server import SimulatedBambui
-from infra.local.simulator.simulated_printer import SimulatedPrinter
+from infra.simulator.scenarios import Camera, Ending, Print, Scenario
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.filmed_prints import EVERY_PICTURE, HOOK, ONE, films_on_disk, printer, saved
-from tests.e2e.numbered_pictures import facts_of, kept_numbers, numbers_of_jobs, shown_numbers
+from tests.e2e.image_numbers import facts_of, kept_numbers, numbers_of_jobs, shown_numbers
 from tests.e2e.rig import (
     END_WORDS,
     PICTURE,
@@ -25,7 +25,7 @@ from tests.e2e.rig import (
     until_filmed,
     until_told,
 )
-from tests.fakes.telegram import TelegramServer
+from tests.support.telegram.server import TelegramServer
 
 
 async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:

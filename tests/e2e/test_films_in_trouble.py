@@ -7,16 +7,16 @@ import sys
 import time
 from pathlib import Path
 
-from functions.bridge.records import chat_key
 from functions.notify.chat_state import read_state
+from functions.shared.domain.keys import chat_key
 from functions.timelapse.ffmpeg import find_ffmpeg
-from infra.local.simulator.server import SimulatedBambui
-from infra.local.simulator.simulated_printer import SimulatedPrinter
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.filmed_prints import ONE, films_on_disk, printer, saved
-from tests.e2e.numbered_pictures import kept_numbers, shown_numbers
+from tests.e2e.image_numbers import kept_numbers, shown_numbers
 from tests.e2e.rig import PICTURE, SCALE, bridge_over, first_line, story, until, until_filmed, until_told
-from tests.fakes.telegram import TelegramServer
-from tests.fakes.telegram_faults import STALL, answers
+from tests.support.telegram.faults import STALL, answers
+from tests.support.telegram.server import TelegramServer
 
 
 async def test_a_film_that_is_too_large_for_telegram_comes_smaller_once(tmp_path: Path) -> None:

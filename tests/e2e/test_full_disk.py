@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.simulator.server import SimulatedBambui
-from infra.local.simulator.simulated_printer import SimulatedPrinter
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.rig import PICTURE, bridge_over, story, until, until_told
-from tests.fakes.small_disk import small_disk
-from tests.fakes.telegram import TelegramServer
+from tests.support.disk import small_disk
+from tests.support.telegram.server import TelegramServer
 
 P = "A1M-1"
 PAUSES = 12

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from functions.bridge.effects import Timelapse
-from functions.bridge.settings import Settings
-from infra.local.simulator.server import SimulatedBambui
-from infra.local.simulator.simulated_printer import SimulatedPrinter
+from functions.shared.messages.effects import Timelapse
+from functions.shared.settings import Settings
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.replay import BEGIN, Replay
 from tests.e2e.rig import PICTURE, bridge_over, story, until_told
 from tests.e2e.watched_printer import WatchedPrinter
-from tests.fakes.telegram import TelegramServer
+from tests.support.telegram.server import TelegramServer
 
 HOUR = 3600.0
 AWAY = "print ended while we were away, result unknown"

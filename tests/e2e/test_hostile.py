@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 import httpx
 
-from collector.listing import is_usable_name
-from infra.local.simulator.server import SimulatedBambui
-from infra.local.simulator.simulated_printer import SimulatedPrinter
-from tests.collector.printers import image_text, jpeg
+from collector.bambui.discovery import is_usable_name
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
 from tests.e2e.rig import PICTURE, first_line
-from tests.fakes.telegram import Posted, TelegramServer
+from tests.support.edge_material import image_text, jpeg
+from tests.support.telegram.server import Posted, TelegramServer
 
 NAMES = {
     "path": "../../x",

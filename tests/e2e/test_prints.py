@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.simulator.scenarios import SCENARIOS, Job, Pause, Print, Scenario
-from infra.local.simulator.server import SimulatedBambui
-from infra.local.simulator.simulated_printer import SimulatedPrinter
+from infra.simulator.scenarios import SCENARIOS, Job, Pause, Print, Scenario
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.rig import END_WORDS, PICTURE, SCALE, bridge_over, first_line, story, until_told
-from tests.fakes.telegram import TelegramServer
+from tests.support.telegram.server import TelegramServer
 
 STORIES = {
     "full": ["print started", "print finished"],

@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.simulator.server import SimulatedBambui
-from infra.local.simulator.simulated_printer import SimulatedPrinter
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
 from tests.e2e.rig import PICTURE
-from tests.fakes.telegram import TelegramServer
-from tests.fakes.telegram_faults import BAD_GATEWAY, STALL, answers
+from tests.support.telegram.faults import BAD_GATEWAY, STALL, answers
+from tests.support.telegram.server import TelegramServer
 
 IS_UP = r"Ctrl-C ends it\."
 NOWHERE = {

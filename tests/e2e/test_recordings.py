@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.replay import Replay
-from tests.fakes.recordings import RECORDINGS, load_recording
-from tests.fakes.telegram import Posted, TelegramServer
+from tests.support.recordings import RECORDINGS, load_recording
+from tests.support.telegram.server import Posted, TelegramServer
 
 _TRANSCRIPTS = Path(__file__).parent / "transcripts"
 

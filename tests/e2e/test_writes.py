@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 
-from functions.bridge.contract import Report, ReportKind
-from functions.bridge.records import printer_key
-from infra.local.cleanup import Cleanup
-from infra.local.simulator.merging import MergedStatus
-from infra.local.simulator.report_fields import whole_report
-from tests.collector.printers import image_text, jpeg, status_text
+from functions.shared.domain.keys import printer_key
+from functions.shared.messages.report import Report, ReportKind
+from infra.local.workers import Cleanup
+from infra.simulator.telemetry import MergedStatus, whole_report
 from tests.e2e.replay import BEGIN, Replay
-from tests.fakes.telegram import TelegramServer
+from tests.support.edge_material import image_text, jpeg, status_text
+from tests.support.telegram.server import TelegramServer
 
 HOUR = 3600
 PRINTER = "A1M-1"

@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.bridge.effects import Timelapse, decode_timelapse
-from functions.bridge.frame_keys import taken_at_of
-from infra.local.simulator.merging import MergedStatus
-from infra.local.simulator.report_fields import whole_report
-from tests.collector.printers import image_text, jpeg, status_text
+from functions.shared.domain.keys import taken_at_of
+from functions.shared.messages.effects import Timelapse, decode_timelapse
+from infra.simulator.telemetry import MergedStatus, whole_report
 from tests.e2e.replay import Replay
+from tests.support.edge_material import image_text, jpeg, status_text
 
 EVERY_SECONDS = 5.0
 

@@ -6,9 +6,9 @@ from io import BytesIO
 
 from PIL import Image
 
-from tests.e2e.numbered_pictures import number_of
-from tests.fakes.openai_replies import Reply, defect, fine
-from tests.fakes.openai_requests import SeenRequest
+from tests.e2e.image_numbers import number_of
+from tests.support.openai.replies import Reply, defect, fine
+from tests.support.openai.requests import SeenRequest
 
 _BESIDE = ((0.27, 0.38), (0.62, 0.73))  # left and right of the object, which never reaches so far
 _ON_THE_BED = (0.55, 0.93)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from functions.bridge import setting_kinds as kinds
+from functions.shared import setting_types as kinds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from collector.environment import read_environment
-from functions.bridge.errors import ConfigurationError
-from functions.bridge.settings import Settings, load_settings
+from collector.config import read_environment
+from functions.shared.errors import ConfigurationError
+from functions.shared.settings import Settings, load_settings
 from infra.local.chat_ids import wording
 from infra.local.chat_ids.updates import SeenChat, chats_of
-from infra.local.doctor.asking import Unreachable
-from infra.local.doctor.bot_api import BotAnswer, BotApi, fields_of, text_of
-from infra.local.doctor.screen import cleaner, secrets_of, show
-from infra.local.invocation import PROGRAM, as_typed
+from infra.local.cli import PROGRAM, as_typed
+from infra.local.probes.http import Unreachable
+from infra.local.probes.output import cleaner, secrets_of, show
+from infra.local.probes.telegram_api import BotAnswer, BotApi, fields_of, text_of
 
 FOUND, FAULT, UNUSABLE = 0, 1, 2
 _POLL_SECONDS = 25.0

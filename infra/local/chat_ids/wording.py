@@ -4,9 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from infra.local.chat_ids.updates import SeenChat
-from infra.local.doctor.asking import Unreachable
-from infra.local.doctor.bot_api import BotAnswer
-from infra.local.doctor.reaching import reach_advice, reach_words
+from infra.local.probes.http import Unreachable, reach_advice, reach_words
+from infra.local.probes.telegram_api import BotAnswer
 
 UPDATES_LIMIT = 100
 

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.bridge.settings import Settings
-from infra.local.doctor.asking import HttpAnswer, HttpRequest, Unreachable
-from infra.local.doctor.finding import Finding, Looked, fault, fine, nothing, warning
-from infra.local.doctor.reaching import reach_advice, reach_words
+from functions.shared.settings import Settings
+from infra.local.doctor.findings import Finding, Looked, fault, fine, nothing, warning
+from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable, reach_advice, reach_words
 
 CHECK = "AI"
 _MODELS_BYTES = 32 * 1024 * 1024

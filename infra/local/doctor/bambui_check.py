@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from collector.connection import printer_url
-from collector.listing import ListedPrinter
-from functions.bridge.settings import Settings
-from infra.local.doctor.asking import HttpAnswer, HttpRequest, Unreachable
+from collector.bambui.client import printer_url
+from collector.bambui.discovery import ListedPrinter
+from functions.shared.settings import Settings
 from infra.local.doctor.bambui_defaults import SEED, judge_hosts
 from infra.local.doctor.bambui_list import judge_list
-from infra.local.doctor.finding import Finding, Looked, nothing, warning
+from infra.local.doctor.findings import Finding, Looked, nothing, warning
 from infra.local.doctor.printer_judgement import CHECK, UNKNOWN, judge_printer
 from infra.local.doctor.printer_socket import Seen
+from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable
 
 _PRINTERS_LIMIT = 200
 

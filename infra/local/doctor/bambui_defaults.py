@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from functions.bridge.settings import Settings
-from infra.local.doctor.finding import Finding, Outcome, nothing
+from functions.shared.settings import Settings
+from infra.local.doctor.findings import Finding, Outcome, nothing
 
 LIST, SOCKET, SEED = "PRINTERS_API_URL", "WS_URL_TEMPLATE", "PRINTER_ID"
 _OWN = {

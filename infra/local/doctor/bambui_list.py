@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from collector.listing import ListedPrinter, merge_listing, parse_listing
-from functions.bridge.errors import ContractError
-from infra.local.doctor.asking import HttpAnswer, Unreachable
+from collector.bambui.discovery import ListedPrinter, merge_listing, parse_listing
+from functions.shared.errors import ContractError
 from infra.local.doctor.bambui_defaults import LIST, SEED, with_default_advice
-from infra.local.doctor.finding import Finding, fault, fine, warning
+from infra.local.doctor.findings import Finding, fault, fine, warning
 from infra.local.doctor.printer_judgement import CHECK, unreached
+from infra.local.probes.http import HttpAnswer, Unreachable
 
 _VARIABLE = LIST
 _NAMES_SHOWN = 8

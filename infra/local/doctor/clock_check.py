@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from functions.notify import phrases
-from infra.local.doctor.finding import Finding, fault, fine, nothing, warning
+from functions.notify import wording
+from infra.local.doctor.findings import Finding, fault, fine, nothing, warning
 
 CHECK = "clock"
 BAMBUI = "BambUI"
@@ -39,7 +39,7 @@ def judge_clock(now: float, clocks: Sequence[tuple[str, float]]) -> list[Finding
 
 def judge_zone(environment: Mapping[str, str], zone: tzinfo, now: float) -> Finding:
     moment = datetime.fromtimestamp(now, zone)
-    shown = f"{moment:%H:%M} {phrases.zone_name(moment)}"
+    shown = f"{moment:%H:%M} {wording.zone_name(moment)}"
     if not environment.get("TIMEZONE", "").strip():
         return fine(CHECK, "time zone", f"TIMEZONE is not set: messages would now say {shown}")
     return fine(CHECK, "time zone", f"{zone}: messages would now say {shown}")
@@ -69,4 +69,4 @@ def _bambui(ahead: float | None, true: float) -> list[Finding]:
 
 
 def _difference(ahead: float) -> str:
-    return f"{phrases.duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"
+    return f"{wording.duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"

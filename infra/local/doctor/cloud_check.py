@@ -17,11 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from functions.bridge.contract import Report, ReportKind, encode_report
-from functions.bridge.errors import BridgeError, TransientError
-from functions.bridge.names import digest
-from functions.bridge.ports import FrameStore, Outgoing, Queue
-from infra.local.doctor.finding import Finding, Looked, fault, fine, warning
+from functions.shared.domain.keys import digest
+from functions.shared.errors import BridgeError, TransientError
+from functions.shared.messages.report import Report, ReportKind, encode_report
+from functions.shared.ports import FrameStore, Outgoing, Queue
+from infra.local.doctor.findings import Finding, Looked, fault, fine, warning
 
 CHECK = "AWS"
 COLLECTOR_ID = "doctor"
@@ -80,7 +80,7 @@ def harmless_report() -> Outgoing:
 
 
 def judge_refusal(subject: str, error: BridgeError) -> Finding:
-    """From the words of `functions.bridge.aws.faults`, each of which says what it is. Pure."""
+    """From the words of `functions.shared.aws.errors`, each of which says what it is. Pure."""
     found, _, _ = str(error).partition("\n")
     words = found.lower()
     if "clock" in words:

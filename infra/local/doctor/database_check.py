@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from infra.local.doctor.finding import Finding, Looked, fault, fine, nothing
-from infra.local.folders import SIMULATION_FOLDER
+from infra.local.config import SIMULATION_FOLDER
+from infra.local.doctor.findings import Finding, Looked, fault, fine, nothing
 from infra.local.stores import DATABASE_FILE
 
 CHECK = "state"

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions.bridge.settings import Settings
+from functions.shared.settings import Settings
 from infra.local.doctor.disk_judgement import frames_wanted, judge_folder, outbox_wanted
-from infra.local.doctor.finding import Looked
+from infra.local.doctor.findings import Looked
 from infra.local.doctor.folder_probe import FolderFacts, probe
 
 OUTBOX_FOLDER = "outbox"

@@ -6,8 +6,8 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions.bridge.settings import Settings
-from infra.local.doctor.finding import Finding, fault, fine, warning
+from functions.shared.settings import Settings
+from infra.local.doctor.findings import Finding, fault, fine, warning
 from infra.local.doctor.folder_probe import FolderFacts
 
 CHECK = "disk"

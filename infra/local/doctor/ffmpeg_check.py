@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from functions.bridge.errors import BridgeError
-from functions.timelapse.encode import FilmOrder, make_film
-from functions.timelapse.encoder import Patience
-from functions.timelapse.ffmpeg import find_ffmpeg
-from functions.timelapse.film_errors import FfmpegMissingError
-from functions.timelapse.selection import FilmWishes
-from functions.timelapse.short_run import run_briefly
-from infra.local.doctor.finding import Finding, Looked, fault, fine
+from functions.shared.errors import BridgeError
+from functions.timelapse.errors import FfmpegMissingError
+from functions.timelapse.ffmpeg import Patience, find_ffmpeg, run_briefly
+from functions.timelapse.film import FilmOrder, make_film
+from functions.timelapse.plan import FilmWishes
+from infra.local.doctor.findings import Finding, Looked, fault, fine
 
 CHECK = "ffmpeg"
 _SECONDS = 15.0

@@ -5,11 +5,11 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from collector.metric_family import PREFIX as METRICS_PREFIX
-from functions.bridge.settings import Settings
-from infra.local.announcer import is_beyond_loopback
-from infra.local.doctor.asking import HttpAnswer, HttpRequest, Unreachable
-from infra.local.doctor.finding import Finding, Looked, fault, fine, nothing, warning
+from collector.metrics.exposition import PREFIX as METRICS_PREFIX
+from functions.shared.settings import Settings
+from infra.local.console import is_beyond_loopback
+from infra.local.doctor.findings import Finding, Looked, fault, fine, nothing, warning
+from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable
 
 CHECK = "API"
 METRICS = "metrics"

@@ -1,14 +1,12 @@
 """What was seen of one printer, judged. Pure. Source: the protocol of BambUI (403, silence, errors)."""
 
-from collector.listing import ListedPrinter
-from functions.bridge.status_facts import StatusFacts
-from functions.notify import phrases
-from infra.local.doctor.addresses import place_of
-from infra.local.doctor.asking import Unreachable
+from collector.bambui.discovery import ListedPrinter
+from functions.notify import wording
+from functions.shared.domain.status import StatusFacts
 from infra.local.doctor.bambui_defaults import SEED, SOCKET, with_default_advice
-from infra.local.doctor.finding import Finding, Outcome, fault, fine, nothing, warning
+from infra.local.doctor.findings import Finding, Outcome, fault, fine, nothing, warning
 from infra.local.doctor.printer_socket import Seen
-from infra.local.doctor.reaching import reach_advice, reach_words
+from infra.local.probes.http import Unreachable, place_of, reach_advice, reach_words
 
 CHECK = "BambUI"
 _VARIABLE = SOCKET
@@ -106,7 +104,7 @@ def _picture(printer: ListedPrinter, seen: Seen, seconds: float) -> Finding:
         )
     if seen.picture_after is not None:
         return fine(
-            CHECK, subject, f"whole, {phrases.size(seen.picture_bytes)} (after {_after(seen.picture_after)})"
+            CHECK, subject, f"whole, {wording.size(seen.picture_bytes)} (after {_after(seen.picture_after)})"
         )
     if seen.facts is None:
         return nothing(CHECK, subject, "none came, as no status did")
@@ -120,7 +118,7 @@ def _picture(printer: ListedPrinter, seen: Seen, seconds: float) -> Finding:
 
 
 def _state(facts: StatusFacts) -> str:
-    words = [phrases.state(facts.state) if facts.state else "state not told"]
+    words = [wording.state(facts.state) if facts.state else "state not told"]
     if facts.percent is not None and facts.state not in (None, "FINISH", "FAILED", "IDLE"):
         words.append(f"{facts.percent} %")
     return ", ".join(words)

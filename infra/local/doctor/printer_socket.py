@@ -9,11 +9,18 @@ from dataclasses import dataclass
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from collector.connection import MESSAGE_LIMIT
-from collector.pictures import PictureError, decode_picture
-from collector.reading import BadMessage, ErrorMessage, ImageMessage, StatusMessage, read_message
-from functions.bridge.status_facts import StatusFacts
-from infra.local.doctor.asking import Unreachable, unreachable
+from collector.bambui.client import MESSAGE_LIMIT
+from collector.bambui.messages import (
+    BadMessage,
+    ErrorMessage,
+    ImageMessage,
+    PictureError,
+    StatusMessage,
+    decode_picture,
+    read_message,
+)
+from functions.shared.domain.status import StatusFacts
+from infra.local.probes.http import Unreachable, unreachable
 
 _OPEN_SECONDS = 10.0
 _CLOSE_SECONDS = 0.5

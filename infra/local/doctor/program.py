@@ -10,29 +10,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from collector.daemon_thread import run_in_daemon_thread
-from collector.environment import read_environment
-from functions.bridge.errors import ConfigurationError
+from collector.config import read_environment
+from functions.shared.errors import ConfigurationError
+from functions.shared.runtime.threads import run_in_daemon_thread
+from infra.local.cli import PROGRAM, as_typed
+from infra.local.config import wants_simulation
 from infra.local.doctor import ai_check, bambui_check, cloud_check, disk_check, ffmpeg_check, telegram_check
 from infra.local.doctor.arguments import PRINTER_SECONDS
-from infra.local.doctor.asking import HttpAnswer, HttpRequest, Unreachable, ask
 from infra.local.doctor.bambui_defaults import judge_simulation, unset_in
 from infra.local.doctor.clock_check import judge_clock, judge_zone
 from infra.local.doctor.database_check import CHECK as STATE
 from infra.local.doctor.database_check import DatabaseCheck
 from infra.local.doctor.disk_judgement import CHECK as DISK
-from infra.local.doctor.finding import SETTINGS, Finding, Looked, exit_code, fault
+from infra.local.doctor.findings import SETTINGS, Finding, Looked, exit_code, fault
 from infra.local.doctor.port_check import CHECK as API
 from infra.local.doctor.port_check import METRICS, MetricsPortCheck, PortCheck
 from infra.local.doctor.printer_judgement import CHECK as BAMBUI
 from infra.local.doctor.printer_socket import watch_printer
 from infra.local.doctor.running import Area, in_thread, look_at_all
-from infra.local.doctor.screen import cleaner, secrets_of, show, without_logs
 from infra.local.doctor.settings_check import CREDENTIALS, ReadSettings, is_cloud, read_settings
 from infra.local.doctor.table import as_json, as_table, marks_for
 from infra.local.doctor.telegram_judgement import CHECK as TELEGRAM
-from infra.local.environment import wants_simulation
-from infra.local.invocation import PROGRAM, as_typed
+from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable, ask
+from infra.local.probes.output import cleaner, secrets_of, show, without_logs
 
 _PIPE_COLUMNS = 100
 _MARGIN_SECONDS = 30.0  # over the time that the printers have: names, list, handshakes
@@ -155,13 +155,13 @@ async def _ask_in_thread(request: HttpRequest) -> HttpAnswer | Unreachable:
 
 
 def _credential_faults() -> list[str]:
-    from collector.credentials import credential_faults
+    from collector.config import credential_faults
 
     return credential_faults()
 
 
 def _open_far_side(environment: Mapping[str, str], region: str | None) -> cloud_check.FarSide:
-    from infra.local.doctor.aws_far_side import open_far_side
+    from infra.local.doctor.aws_backend import open_far_side
 
     return open_far_side(
         environment["REPORTS_QUEUE_URL"].strip(), environment["FRAMES_BUCKET"].strip(), region

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from collector.daemon_thread import run_in_daemon_thread
-from infra.local.doctor.finding import Looked, fault, nothing
+from functions.shared.runtime.threads import run_in_daemon_thread
+from infra.local.doctor.findings import Looked, fault, nothing
 
 Look = Callable[[], Awaitable[Looked]]
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from collector.cloud_settings import read_cloud_settings
-from functions.bridge.errors import ConfigurationError
-from functions.bridge.settings import Settings, declarations, load_settings
-from infra.local.doctor.finding import SETTINGS, Finding, fault, fine, warning
-from infra.local.strangers import strangers
+from collector.config import read_cloud_settings
+from functions.shared.errors import ConfigurationError
+from functions.shared.settings import Settings, declarations, load_settings
+from infra.local.config import strangers
+from infra.local.doctor.findings import SETTINGS, Finding, fault, fine, warning
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 _ROUNDS = 10

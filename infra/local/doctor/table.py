@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from infra.local.doctor.finding import Finding, Outcome, exit_code, sum_in_words, sum_of
+from infra.local.doctor.findings import Finding, Outcome, exit_code, sum_in_words, sum_of
 
 _SUBJECT_LIMIT = 30
 _FEWEST_COLUMNS, _MOST_COLUMNS = 60, 120

@@ -4,13 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.bridge.settings import Settings
-from functions.notify.message import Message
-from functions.notify.sink import Answer, Outcome
+from functions.notify.render import Message
 from functions.notify.telegram import Telegram
-from infra.local.doctor.asking import Unreachable
-from infra.local.doctor.bot_api import BotAnswer, BotApi, fields_of
-from infra.local.doctor.finding import Finding, Looked, fault, fine, nothing, warning
+from functions.notify.transports import Answer, Outcome
+from functions.shared.settings import Settings
+from infra.local.doctor.findings import Finding, Looked, fault, fine, nothing, warning
 from infra.local.doctor.telegram_judgement import (
     CHECK,
     judge_action,
@@ -19,6 +17,8 @@ from infra.local.doctor.telegram_judgement import (
     judge_token,
     judge_topic,
 )
+from infra.local.probes.http import Unreachable
+from infra.local.probes.telegram_api import BotAnswer, BotApi, fields_of
 
 TEST_TEXT = "Printer Realtime Bridge: this is the test message of `printer-bridge doctor`. All is well."
 _SECONDS = 15.0

@@ -6,10 +6,9 @@ Source: core.telegram.org/bots/api (User, ChatFullInfo, ChatMember, ChatPermissi
 from collections.abc import Mapping
 from typing import Any
 
-from infra.local.doctor.asking import Unreachable
-from infra.local.doctor.bot_api import BotAnswer, fields_of, text_of
-from infra.local.doctor.finding import Finding, fault, fine, nothing, warning
-from infra.local.doctor.reaching import reach_advice, reach_words
+from infra.local.doctor.findings import Finding, fault, fine, nothing, warning
+from infra.local.probes.http import Unreachable, reach_advice, reach_words
+from infra.local.probes.telegram_api import BotAnswer, fields_of, text_of
 
 CHECK = "Telegram"
 _PLACE = "TELEGRAM_API_URL"

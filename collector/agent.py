@@ -1,0 +1,284 @@
+"""The collector: watches BambUI's printers and hands reports and frames to the spool.
+
+Everything runs in one event loop; the disk has a thread of its own (`spool_writer`).
+"""
+
+import asyncio
+import logging
+import random as random_numbers
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from collector.bambui.client import printer_url
+from collector.bambui.discovery import Discovery, ListedPrinter
+from collector.counters import PrinterTally
+from collector.outbox.model import Spool
+from collector.outbox.writer import SpoolWriter
+from collector.printer.policy import session_rules
+from collector.printer.session import Session
+from collector.printer.supervisor import CallLater, PrinterSnapshot, PrinterTask
+from functions.shared.live import Live
+from functions.shared.messages.report import Report, ReportKind
+from functions.shared.runtime.backoff import Backoff
+from functions.shared.runtime.clocks import AwakeClock
+from functions.shared.settings import Settings
+
+OWN_NAME = "collector"
+OWN_REPORT_INTERVAL = 300.0
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterView:
+    """A printer as the collector sees it now; `is_refused`: BambUI says that it does not know it."""
+
+    printer_id: str
+    model: str | None
+    is_online: bool | None
+    is_connected: bool
+    is_refused: bool = False
+
+
+class Collector:
+    """`run` until `stop`. `inspection_interval` is None while AI checks are off; `live` and
+    `keeps_idle_frames` are for the embedded run and the cloud in turn; `outbox_figures` may block."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        spool: Spool,
+        *,
+        clock: Callable[[], float],
+        live: Live | None = None,
+        inspection_interval: float | None = None,
+        keeps_idle_frames: bool = False,
+        outbox_figures: Callable[[], Mapping[str, Any]] = dict,
+        version: str = "",
+        monotonic: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random_numbers.random,
+        own_report_interval: float = OWN_REPORT_INTERVAL,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._live = live
+        self._outbox_figures = outbox_figures
+        self._version = version
+        self._monotonic = monotonic
+        self._awake = AwakeClock(monotonic)
+        self._random = random
+        self._own_report_interval = own_report_interval
+        self._rules = session_rules(
+            settings, inspection_interval=inspection_interval, keeps_idle_frames=keeps_idle_frames
+        )
+        self._writer = SpoolWriter(spool)
+        self._discovery = Discovery(settings.printers_api_url, settings.printers_refresh_seconds, monotonic)
+        self._collector_id = ""
+        self._started_at = 0.0
+        self._printers: dict[str, PrinterTask] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._ticked = asyncio.Event()
+        self._is_running = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self) -> None:
+        """Watch until `stop` is called or the task is cancelled; then end within two seconds."""
+        self._is_running = True
+        self._loop = asyncio.get_running_loop()
+        self._writer.start()
+        try:
+            self._collector_id = await self._writer.ask(lambda spool: spool.collector_id)
+            self._started_at = self._clock()
+            self._connect(self._settings.printer_id)
+            for name in await self._writer.ask(lambda spool: spool.busy_printers()):
+                self._connect(name)  # listed or not: what became of its print will be asked for
+            self._begin(self._discover())
+            self._begin(self._tick())
+            self._begin(self._report_on_itself())
+            await self._stopping.wait()
+        finally:
+            await self._end()
+            self._stopped.set()
+
+    async def stop(self) -> None:
+        """End `run` and wait for its end."""
+        self._stopping.set()
+        if self._is_running:
+            await self._stopped.wait()
+
+    async def settle(self) -> None:
+        """Returns once the time-outs were looked at again and all that was seen is in the spool.
+
+        Never, while anything of that hangs: the proof for a supervisor that the work is done.
+        """
+        self._ticked.clear()
+        await self._ticked.wait()
+        await self._writer.ask(lambda spool: spool.collector_id)
+
+    def printers(self) -> list[PrinterView]:
+        """All printers listed or connected, by name."""
+        views = {
+            name: PrinterView(name, printer.model, printer.is_online, is_connected=False)
+            for name, printer in self._discovery.known.items()
+        }
+        for name, task in self._printers.items():
+            views[name] = PrinterView(name, task.model, task.is_online, task.is_connected, task.is_refused)
+        return [views[name] for name in sorted(views)]
+
+    def snapshots(self) -> list[PrinterSnapshot]:
+        """From any thread: all printers listed or connected, by name."""
+        found = {
+            name: PrinterSnapshot(
+                name, printer.model, printer.is_online, False, False, None, None, None, PrinterTally()
+            )
+            for name, printer in list(self._discovery.known.items())
+        }
+        found |= {name: task.snapshot() for name, task in list(self._printers.items())}
+        return [found[name] for name in sorted(found)]
+
+    def tasks(self) -> int:
+        """From any thread: the tasks of the event loop."""
+        return 0 if self._loop is None else len(asyncio.all_tasks(self._loop))
+
+    @property
+    def started_at(self) -> float:
+        """Edge time; 0 before the start."""
+        return self._started_at
+
+    @property
+    def dropped_pictures(self) -> int:
+        """Pictures that were left out because the disk is slow."""
+        return self._writer.dropped_pictures
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _end(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._writer.stop()
+
+    def _connect(self, printer_id: str) -> PrinterTask:
+        task = self._printers.get(printer_id)
+        if task is None:
+            settings = self._settings
+            task = self._printers[printer_id] = PrinterTask(
+                printer_id,
+                printer_url(settings.ws_url_template, printer_id),
+                self._make_session,
+                Backoff(settings.reconnect_min_seconds, settings.reconnect_max_seconds),
+                self._random,
+                self._monotonic,
+            )
+            self._begin(task.run())
+        return task
+
+    async def _make_session(self, printer_id: str, call_later: CallLater, tally: PrinterTally) -> Session:
+        job = await self._writer.ask(lambda spool: spool.recall_job(printer_id))
+        return Session(
+            printer_id,
+            self._rules,
+            self._writer,
+            collector_id=self._collector_id,
+            job=job,
+            live=self._live,
+            clock=self._clock,
+            monotonic=self._awake,
+            call_later=call_later,
+            tally=tally,
+        )
+
+    async def _discover(self) -> None:
+        while self._settings.printers_api_url:
+            try:
+                for printer in await self._discovery.look():
+                    self._take_listed(printer)
+                for task in self._printers.values():
+                    task.try_again()
+            except Exception:
+                _logger.exception("reading the list of printers failed")
+            await self._discovery.wait(is_one_unconnected=self._is_one_unconnected())
+
+    def _is_one_unconnected(self) -> bool:
+        return any(
+            name not in self._printers or not self._printers[name].is_connected
+            for name in self._discovery.known
+        )
+
+    def _take_listed(self, printer: ListedPrinter) -> None:
+        """A printer is new in the list, or its entry has changed."""
+        name = printer.printer_id
+        if printer.is_online:
+            self._connect(name)
+        if name in self._printers:
+            self._printers[name].listed(printer.model, printer.is_online)
+        if self._live is not None:
+            self._live.put_printer(name, printer.model, printer.is_online)
+        report = Report(
+            collector_id=self._collector_id,
+            sequence=0,  # given by the spool
+            printer_id=name,
+            kind=ReportKind.PRESENCE,
+            observed_at=self._clock(),
+            model=printer.model,
+            is_online=printer.is_online,
+        )
+        self._writer.add_report(lambda: report, durable=True)
+
+    async def _tick(self) -> None:
+        tick = self._settings.watchdog_tick_seconds
+        self._awake.look(tick)
+        while True:
+            await asyncio.sleep(tick)
+            slept = self._awake.look(tick)
+            if slept is not None:
+                _logger.warning(
+                    "the program stood still for %.0f s: no printer is called silent for that", slept
+                )
+            for task in list(self._printers.values()):
+                task.tick()
+            self._ticked.set()
+
+    async def _report_on_itself(self) -> None:
+        while True:
+            self._writer.add_report(self._own_report(), durable=False)
+            await asyncio.sleep(self._own_report_interval)
+
+    def _own_report(self) -> Callable[[], Report]:
+        """The report is made later, in the writer's thread: the outbox's figures may need the disk."""
+        observed_at = self._clock()
+        printers = [
+            {
+                "printer_id": view.printer_id,
+                "model": view.model,
+                "is_online": view.is_online,
+                "is_connected": view.is_connected,
+            }
+            for view in self.printers()
+            if not view.is_refused
+        ]
+
+        def make() -> Report:
+            return Report(
+                collector_id=self._collector_id,
+                sequence=0,  # given by the spool
+                printer_id=OWN_NAME,
+                kind=ReportKind.COLLECTOR,
+                observed_at=observed_at,
+                status={
+                    "version": self._version,
+                    "started_at": self._started_at,
+                    "outbox": dict(self._outbox_figures()),
+                    "printers": printers,
+                },
+            )
+
+        return make

@@ -1,0 +1,135 @@
+"""The edge program on its own: its composition root, and the event loop it runs in."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from importlib import metadata
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from collector.agent import Collector
+from collector.config import CloudSettings
+from collector.health import supervise
+from collector.metrics.agent import edge_parts
+from collector.metrics.exposition import MetricsPage, open_server
+from collector.outbox.outbox import Outbox
+from collector.outbox.uploader import FarSide, ship_to
+from collector.systemd import Systemd
+from functions.shared.runtime.clocks import SteadyClock
+
+ResultT = TypeVar("ResultT")
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+
+def run(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """As `asyncio.run`."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(work)
+
+
+def loop_factory() -> LoopFactory | None:
+    """What makes the loop; None: what asyncio takes by itself."""
+    try:
+        import uvloop
+    except ImportError:  # no wheel for this machine
+        return None
+    return uvloop.new_event_loop
+
+
+_STOP_SECONDS = 2.5
+_log = logging.getLogger(__name__)
+
+
+def version() -> str:
+    """The version that is installed."""
+    try:
+        return metadata.version("printer-realtime-bridge")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+class EdgeProgram:
+    """From the WebSockets to queue and bucket. Raises PermanentError when another process has the outbox."""
+
+    def __init__(self, chosen: CloudSettings, open_far_side: Callable[[], FarSide], systemd: Systemd) -> None:
+        settings = chosen.settings
+        clock = SteadyClock()
+        outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, clock)
+        clock.advance_to(outbox.last_stamp)
+        self._settings = settings
+        self._outbox = outbox
+        self._open_far_side = open_far_side
+        self._systemd = systemd
+        self._collector = Collector(
+            settings,
+            outbox,
+            clock=clock,
+            inspection_interval=chosen.inspection_interval,
+            keeps_idle_frames=True,
+            outbox_figures=lambda: outbox.figures().to_json(),
+            version=version(),
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; then end within five seconds, whatever hangs."""
+        shipping_ends = threading.Event()
+        shipping = threading.Thread(
+            target=ship_to,
+            args=(self._open_far_side, self._outbox, shipping_ends),
+            name="shipping",
+            daemon=True,
+        )
+        shipping.start()
+        page = MetricsPage(edge_parts(self._collector, self._outbox, version()))
+        metrics = open_server(page.text, self._settings.metrics_host, self._settings.metrics_port)
+        if metrics is not None:
+            metrics.start()
+        tasks = [
+            asyncio.create_task(stop.wait()),
+            asyncio.create_task(self._collector.run()),
+            asyncio.create_task(supervise(self._systemd, self._collector, self._outbox.figures)),
+        ]
+        stopping, watching, supervising = tasks
+        needed = [stopping, watching, *([supervising] if self._systemd.is_there else [])]
+        try:
+            await asyncio.wait(needed, return_when=asyncio.FIRST_COMPLETED)
+            for task in needed:
+                if task.done():
+                    task.result()  # a defect of ours: better to be started again than to watch nothing
+        finally:
+            self._systemd.stopping()
+            shipping_ends.set()
+            supervising.cancel()
+            stopping.cancel()
+            if metrics is not None:
+                metrics.stop()
+            await self._collector.stop()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            shipping.join(_STOP_SECONDS)
+            self._outbox.close()
+
+
+def say_start(chosen: CloudSettings) -> None:
+    """What is watched and where it goes, in one line of log."""
+    settings = chosen.settings
+    _log.info(
+        "Printer Realtime Bridge %s: watching the printers of %s and always %r; to queue %s, bucket %s; "
+        "what waits is kept in %s",
+        version(),
+        _without_password(settings.printers_api_url),
+        settings.printer_id,
+        _without_password(settings.reports_queue_url),
+        settings.frames_bucket,
+        settings.data_dir / "outbox",
+    )
+    if settings.ws_url:
+        _log.info("WS_URL is %s (legacy, not used)", _without_password(settings.ws_url))
+
+
+def _without_password(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(not a URL)"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

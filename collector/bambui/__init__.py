@@ -1,0 +1,1 @@
+"""BambUI as a source: its list of printers, its WebSocket, its messages."""

@@ -1,0 +1,200 @@
+"""What the outbox takes, holds and writes down: its port for sessions, and its rows with their JSON."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from functions.shared.domain.job_identity import JobMarks
+from functions.shared.errors import ContractError
+from functions.shared.messages.codec import (
+    flag_of,
+    load_object,
+    number_of,
+    optional_integer_of,
+    optional_text_of,
+    text_of,
+)
+from functions.shared.messages.report import FrameReference, Report, frame_of
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A whole JPEG that is to be kept, and when it came (edge clock)."""
+
+    data: bytes
+    taken_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeJob:
+    """What the edge remembers of a printer's running or last job, over restarts too.
+
+    `token` tells runs apart (two runs of one name too); `prefix` is the folder of its frames, None until
+    it is fixed; `marks` are what it is recognised by after a gap.
+    """
+
+    token: str
+    started_at: float
+    prefix: str | None
+    marks: JobMarks
+    is_active: bool
+
+
+class Spool(Protocol):
+    """The outbox as a session sees it. Every call may block on the disk: never call it in the event loop."""
+
+    @property
+    def collector_id(self) -> str: ...
+
+    def add_report(
+        self,
+        report: Report,
+        *,
+        durable: bool,
+        job: EdgeJob | None = None,
+        picture: Picture | None = None,
+        is_overwriting: bool = False,
+    ) -> Report:
+        """Keep a report, whose `sequence`, `frame` and `frames_kept` are filled in here, and return it.
+
+        A durable one (a change) is on disk with fsync, with `job`, before this returns; another (a
+        heartbeat) is only in memory. `picture`, if given, is kept first and named by the report;
+        otherwise the newest kept frame of that printer is named, if it is of the same job.
+        `is_overwriting`: the picture goes to `latest/<printer>.jpg` (an idle printer in the cloud).
+        """
+        ...
+
+    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> None:
+        """Keep a frame of a job for its film."""
+        ...
+
+    def recall_job(self, printer_id: str) -> EdgeJob | None:
+        """The job last given with a durable report, after a restart too."""
+        ...
+
+    def busy_printers(self) -> list[str]:
+        """Printers whose job, so recalled, has not ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReport:
+    """A report that waits to be shipped. `number` is its place in the order of adding, over restarts too.
+
+    `added_at` is by the monotonic clock, None if it was read back after a restart. `size` is in bytes.
+    `token` is that of its job. A change is kept until it is shipped; a heartbeat only until a later report.
+    """
+
+    number: int
+    printer_id: str
+    observed_at: float
+    added_at: float | None
+    size: int
+    token: str | None
+    frame_key: str | None
+    is_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFrame:
+    """A frame that waits to be shipped: its key, and the file it lies in until then.
+
+    `is_film`: it belongs to the film of the job `token`; otherwise it overwrites the printer's last picture.
+    `is_saved`: it has a row in the database, so that a restart finds it.
+    """
+
+    key: str
+    file: str
+    printer_id: str
+    token: str | None
+    taken_at: float
+    size: int
+    is_film: bool
+    is_saved: bool
+
+
+JobKey = tuple[str, str | None]
+"""Printer and the job's token (None: a frame of no job)."""
+
+
+@dataclass(slots=True)
+class JobFrames:
+    """How many frames of a job were kept for its film, and which one is the newest."""
+
+    kept: int = 0
+    newest: FrameReference | None = None
+
+
+@dataclass(slots=True)
+class SavedPrinter:
+    """A printer's reserved numbers (of reports, of frames), last stamp, and last job."""
+
+    sequences: int = 0
+    frames: int = 0
+    last_stamp: float = 0.0
+    job: EdgeJob | None = None
+
+
+@dataclass(slots=True)
+class Contents:
+    """All that is read at start but the bodies of reports."""
+
+    collector_id: str
+    printers: dict[str, SavedPrinter] = field(default_factory=dict)
+    jobs: dict[JobKey, JobFrames] = field(default_factory=dict)
+    reports: list[WaitingReport] = field(default_factory=list)
+    frames: list[WaitingFrame] = field(default_factory=list)
+    set_aside_reports: int = 0
+    set_aside_frames: int = 0
+    set_aside_bytes: int = 0
+
+
+def as_text(value: str | None) -> str:
+    """Any text (lone surrogates too, which SQLite cannot store) or None, as ASCII."""
+    return json.dumps(value)
+
+
+def from_text(text: str) -> str | None:
+    value = json.loads(text)
+    return value if isinstance(value, str) else None
+
+
+def encode_job(job: EdgeJob | None) -> str | None:
+    return None if job is None else json.dumps(dataclasses.asdict(job), separators=(",", ":"))
+
+
+def decode_job(text: str | None) -> EdgeJob | None:
+    """The job of such a text, or None if it cannot be read (then the job is found again by its status)."""
+    if text is None:
+        return None
+    try:
+        body = load_object(text)
+        marks = body.get("marks")
+        if not isinstance(marks, dict):
+            return None
+        return EdgeJob(
+            token=text_of(body, "token"),
+            started_at=number_of(body, "started_at"),
+            prefix=optional_text_of(body, "prefix"),
+            marks=JobMarks(
+                task_id=optional_text_of(marks, "task_id"),
+                name=optional_text_of(marks, "name"),
+                percent=optional_integer_of(marks, "percent"),
+                has_run=bool(flag_of(marks, "has_run")),
+            ),
+            is_active=bool(flag_of(body, "is_active")),
+        )
+    except ContractError:
+        return None
+
+
+def encode_frame(frame: FrameReference | None) -> str | None:
+    return None if frame is None else json.dumps(frame.to_json())
+
+
+def decode_frame(text: str | None) -> FrameReference | None:
+    try:
+        return None if text is None else frame_of(load_object(text))
+    except ContractError:
+        return None

@@ -1,0 +1,249 @@
+"""The outbox: keeps reports and frames on disk until the far side has them, over kills and power cuts.
+
+Two sides, both thread-safe: sessions add (this, the `Spool`), the shipper takes (`outlet`).
+"""
+
+import dataclasses
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from collector.counters import OutboxTally
+from collector.outbox.database import OutboxDatabase, is_disk_full
+from collector.outbox.delivery import Outlet
+from collector.outbox.eviction import OutboxBound
+from collector.outbox.model import EdgeJob, Picture, WaitingFrame, WaitingReport
+from collector.outbox.sequences import Numbering
+from collector.outbox.store import OutboxStore
+from functions.shared.domain.keys import digest, frame_key, job_prefix, latest_key
+from functions.shared.errors import TransientError
+from functions.shared.messages.report import Report, ReportKind, encode_report
+from functions.shared.runtime.clocks import Clock
+
+_ROOM_FOR_STAMPS = 64  # bytes that shipping adds to a saved body
+_OWN_LINE = ""  # of the collector's reports on itself: no printer has that name, but one may have theirs
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxFigures:
+    """How the outbox is: bytes kept, what waits and for how many seconds, what was lost (since the start)
+    or refused (over all runs), commits to disk since the start, whether the disk takes them."""
+
+    bytes: int
+    reports_waiting: int
+    frames_waiting: int
+    oldest_seconds: float
+    frames_thinned: int
+    reports_dropped: int
+    reports_set_aside: int
+    frames_set_aside: int
+    commits: int
+    is_disk_writable: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+class Outbox:
+    """Implements `Spool`. `clock` is the edge clock, `monotonic` measures how long a report waits.
+
+    Raises PermanentError when another process uses the folder; any other trouble with the disk is said in
+    the log, and reports go on in memory.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int, clock: Clock, monotonic: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._monotonic = monotonic
+        self.tally = OutboxTally()
+        self._lock = threading.RLock()
+        self._store = OutboxStore(folder, monotonic)
+        self._bound = OutboxBound(self._store, max_bytes, monotonic)
+        self._store.free_some = self._bound.free_some
+        self._numbering = Numbering(self._store)
+        self.outlet = Outlet(self._store, self._lock, clock, monotonic)
+        contents = self._store.contents
+        self._jobs = {name: row.job for name, row in contents.printers.items() if row.job is not None}
+        self._last_number = max((report.number for report in contents.reports), default=0)
+        stamps = [row.last_stamp for row in contents.printers.values()]
+        stamps += [job.newest.taken_at for job in contents.jobs.values() if job.newest]
+        self._last_stamp = max(stamps, default=0.0)
+
+    @property
+    def collector_id(self) -> str:
+        with self._lock:
+            return self._numbering.collector_id
+
+    @property
+    def last_stamp(self) -> float:
+        """The latest time that is known to have been given to a report or frame, in an earlier run too."""
+        with self._lock:
+            return self._last_stamp
+
+    def add_report(
+        self,
+        report: Report,
+        *,
+        durable: bool,
+        job: EdgeJob | None = None,
+        picture: Picture | None = None,
+        is_overwriting: bool = False,
+    ) -> Report:
+        """See `Spool.add_report`."""
+        frame = None
+        if picture is not None:
+            is_saved = durable or not is_overwriting
+            frame = self._keep_file(
+                report.printer_id, job, picture, is_film=not is_overwriting, synced=durable, is_saved=is_saved
+            )
+        with self._lock:
+            sequence = self._numbering.next_sequence(report.printer_id, report.observed_at)
+            if frame is not None:
+                self._add_frame(frame)
+            filled = self._fill(report, sequence, job)
+            self._hold(filled, job, durable=durable)
+            if durable and job is not None:
+                self._jobs[filled.printer_id] = job
+
+            def change(database: OutboxDatabase) -> None:
+                if frame is not None and frame.is_saved:
+                    database.add_frame(frame)
+                if durable:
+                    database.save_printer(filled.printer_id, job, filled.observed_at)
+
+            if durable or (frame is not None and frame.is_saved):
+                self._store.write(change, synced=durable)
+            self._bound.keep()
+            self.outlet.notify()
+            return filled
+
+    def _fill(self, report: Report, sequence: int, job: EdgeJob | None) -> Report:
+        known = self._store.index.jobs.get((report.printer_id, job.token if job else None))
+        kept = known.kept if known else 0
+        return dataclasses.replace(
+            report,
+            collector_id=self._numbering.collector_id,
+            sequence=sequence,
+            shipped_at=None,
+            frame=known.newest if known else None,
+            frames_kept=kept if job else None,
+        )
+
+    def _hold(self, filled: Report, job: EdgeJob | None, *, durable: bool) -> None:
+        body = encode_report(filled)
+        self._last_number += 1
+        if durable:
+            self.tally.changes += 1
+        else:
+            self.tally.heartbeats += 1
+        self._last_stamp = max(self._last_stamp, filled.observed_at)
+        waiting = WaitingReport(
+            number=self._last_number,
+            printer_id=filled.printer_id if filled.kind is not ReportKind.COLLECTOR else _OWN_LINE,
+            observed_at=filled.observed_at,
+            added_at=self._monotonic(),
+            size=len(body) + _ROOM_FOR_STAMPS,
+            token=job.token if job else None,
+            frame_key=filled.frame.key if filled.frame else None,
+            is_change=durable,
+        )
+        self._store.add_report(waiting, filled, body)
+
+    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> None:
+        """See `Spool.keep_frame`."""
+        frame = self._keep_file(printer_id, job, picture, is_film=True, synced=False, is_saved=True)
+        if frame is None:
+            return
+        with self._lock:
+            self._add_frame(frame)
+            self._store.write(lambda database: database.add_frame(frame), synced=False)
+            self._bound.keep()
+            self.outlet.notify()
+
+    def _add_frame(self, frame: WaitingFrame) -> None:
+        self._last_stamp = max(self._last_stamp, frame.taken_at)
+        self._store.add_frame(frame)
+        self.tally.frames += 1
+
+    def _keep_file(
+        self,
+        printer_id: str,
+        job: EdgeJob | None,
+        picture: Picture,
+        *,
+        is_film: bool,
+        synced: bool,
+        is_saved: bool,
+    ) -> WaitingFrame | None:
+        """Write the picture's file, outside the lock. None if the disk does not take it (said in the log)."""
+        with self._lock:
+            number = self._numbering.next_frame(printer_id)
+            identity = self._numbering.collector_id
+        if number is None:
+            return None
+        prefix = (job.prefix if job else None) or job_prefix(printer_id, None)
+        frame = WaitingFrame(
+            key=frame_key(prefix, picture.taken_at, number) if is_film else latest_key(printer_id),
+            file=f"{identity}_{digest(printer_id)[:12]}_{number:08d}.jpg",
+            printer_id=printer_id,
+            token=job.token if job else None,
+            taken_at=picture.taken_at,
+            size=len(picture.data),
+            is_film=is_film,
+            is_saved=is_saved,
+        )
+        for is_first in (True, False):
+            try:
+                self._store.files.write(frame.file, picture.data, synced=synced)
+            except OSError as error:
+                with self._lock:
+                    self._store.disk_failed(error)
+                    if not (is_first and is_disk_full(error) and self._bound.free_some()):
+                        return None
+            else:
+                return frame
+        return None
+
+    def recall_job(self, printer_id: str) -> EdgeJob | None:
+        """See `Spool.recall_job`."""
+        with self._lock:
+            return self._jobs.get(printer_id)
+
+    def busy_printers(self) -> list[str]:
+        """See `Spool.busy_printers`."""
+        with self._lock:
+            return [name for name, job in self._jobs.items() if job.is_active]
+
+    @property
+    def heartbeats_dropped(self) -> int:
+        """Heartbeats that a later report overtook while they waited."""
+        return self._store.index.heartbeats_overtaken
+
+    def figures(self, patience: float = -1.0) -> OutboxFigures:
+        """For the collector's report on itself. Raises TransientError when others, who may wait for the
+        disk, keep the outbox busy for `patience` seconds (-1: waits for ever)."""
+        if not self._lock.acquire(timeout=patience):
+            raise TransientError(f"the outbox was busy for {patience:g} s: is the disk slow?")
+        try:
+            index = self._store.index
+            return OutboxFigures(
+                bytes=self._store.bytes,
+                reports_waiting=index.reports_waiting,
+                frames_waiting=len(index.frames),
+                oldest_seconds=round(index.oldest(self._monotonic(), self._clock()), 1),
+                frames_thinned=self._bound.thinned,
+                reports_dropped=self._bound.dropped,
+                reports_set_aside=self._store.set_aside_reports,
+                frames_set_aside=self._store.set_aside_frames,
+                commits=self._store.commits,
+                is_disk_writable=self._store.is_writable,
+            )
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Write down what was shipped and let go of the folder; heartbeats are gone."""
+        with self._lock:
+            self.outlet.close()
+            self._store.close()

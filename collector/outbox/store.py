@@ -1,0 +1,415 @@
+"""The outbox's disk and what of it is known in memory: rows, files and index kept in step. Not thread-safe:
+the outbox holds its lock.
+"""
+
+import logging
+import math
+import os
+import sqlite3
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from collector.outbox.database import OutboxDatabase, is_disk_full, open_database
+from collector.outbox.model import Contents, JobFrames, JobKey, WaitingFrame, WaitingReport
+from collector.outbox.schedule import is_late
+from functions.shared.messages.report import FrameReference, Report
+from functions.shared.runtime.clocks import Clock
+from functions.shared.runtime.throttled_log import OutageLog, spoken
+
+_log = logging.getLogger(__name__)
+_UNFINISHED = ".part"
+
+
+class FrameFiles:
+    """Files in `folder/frames/`, refused ones in `folder/set_aside/`. Names are ours, never a printer's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._frames = folder / "frames"
+        self._set_aside = folder / "set_aside"
+
+    def path(self, name: str) -> Path:
+        return self._frames / name
+
+    def write(self, name: str, data: bytes, *, synced: bool) -> None:
+        """Keep the data; `synced`: it outlives a power cut too. Raises OSError, and then leaves nothing."""
+        self._frames.mkdir(parents=True, exist_ok=True)
+        unfinished = self._frames / (name + _UNFINISHED)
+        try:
+            with unfinished.open("wb") as file:
+                file.write(data)
+                if synced:
+                    file.flush()
+                    os.fsync(file.fileno())
+            unfinished.replace(self._frames / name)
+        except OSError:
+            _remove(unfinished)
+            raise
+
+    def remove(self, name: str) -> None:
+        """It is gone afterwards, or was before."""
+        _remove(self._frames / name)
+
+    def set_aside(self, name: str) -> None:
+        """Move it to where it holds up nothing."""
+        try:
+            self._set_aside.mkdir(parents=True, exist_ok=True)
+            self.path(name).replace(self._set_aside / name)
+        except OSError as error:
+            _log.warning("a refused frame could not be moved aside: %s", error)
+
+    def remove_set_aside(self, name: str) -> None:
+        _remove(self._set_aside / name)
+
+    def sweep(self, known: Mapping[str, int]) -> tuple[set[str], set[str]]:
+        """Remove what no row knows; of the known (name -> bytes) return the missing and the broken ones."""
+        try:
+            self._frames.mkdir(parents=True, exist_ok=True)
+            found = {entry.name: entry.stat().st_size for entry in os.scandir(self._frames)}
+        except OSError as error:
+            _log.warning("the outbox's frames cannot be looked through: %s", error)
+            return set(), set()
+        for name in found.keys() - known.keys():
+            self.remove(name)
+        missing = {name for name in known if name not in found}
+        broken = {name for name, size in known.items() if name in found and found[name] != size}
+        for name in broken:
+            self.remove(name)
+        return missing, broken
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("a file of the outbox could not be removed: %s", error)
+
+
+class OutboxIndex:
+    """Lines of reports (one per printer, in order), frames by key (oldest first), frame counts of jobs.
+
+    `held` has the reports that are in memory only, by number: heartbeats, and changes while the disk fails.
+    """
+
+    def __init__(self, contents: Contents) -> None:
+        self.lines: dict[str, deque[WaitingReport]] = {}
+        self.held: dict[int, Report] = {}
+        self.frames: OrderedDict[str, WaitingFrame] = OrderedDict()
+        self.in_flight: dict[str, str] = {}
+        self.jobs: dict[JobKey, JobFrames] = contents.jobs
+        self.bytes = 0
+        self.reports_waiting = 0
+        self.heartbeats_overtaken = 0
+        self._fresh: deque[WaitingReport] = deque()
+        for report in contents.reports:
+            self._append(report)
+        for frame in contents.frames:
+            self.add_frame(frame)
+
+    def add_report(self, report: WaitingReport, held: Report | None) -> None:
+        """A later report of a printer overtakes the heartbeat before it."""
+        line = self.lines.get(report.printer_id)
+        if line and not line[-1].is_change:
+            self.remove_report(line[-1])
+            self.heartbeats_overtaken += 1
+        if held is not None:
+            self.held[report.number] = held
+        if report.frame_key is not None:
+            self._fresh.append(report)
+        self._append(report)
+
+    def _append(self, report: WaitingReport) -> None:
+        self.lines.setdefault(report.printer_id, deque()).append(report)
+        self.bytes += report.size
+        self.reports_waiting += 1
+
+    def remove_report(self, report: WaitingReport) -> bool:
+        """Whether it was still there."""
+        line = self.lines.get(report.printer_id)
+        if not line:
+            return False
+        if line[0].number == report.number:
+            line.popleft()
+        elif line[-1].number == report.number:
+            line.pop()
+        else:
+            try:
+                line.remove(report)
+            except ValueError:
+                return False
+        if not line:
+            del self.lines[report.printer_id]
+        self.held.pop(report.number, None)
+        self.bytes -= report.size
+        self.reports_waiting -= 1
+        return True
+
+    def fresh(self, now: float) -> Iterator[WaitingReport]:
+        """Reports that still wait for their picture, oldest first."""
+        while self._fresh and is_late(self._fresh[0], now):
+            self._fresh.popleft()
+        return iter(self._fresh)
+
+    def has_late(self, now: float) -> bool:
+        """Whether a report waits that should have gone."""
+        return any(is_late(line[0], now) for line in self.lines.values())
+
+    def count_frame(self, frame: WaitingFrame) -> JobFrames:
+        """It was kept: the newest of its job, and one more for its film."""
+        job = self.jobs.setdefault((frame.printer_id, frame.token), JobFrames())
+        job.newest = FrameReference(frame.key, frame.taken_at, frame.size)
+        if frame.is_film:
+            job.kept += 1
+        return job
+
+    def discount_frame(self, frame: WaitingFrame) -> JobKey | None:
+        """It will never arrive: the job whose count changed by that."""
+        key = (frame.printer_id, frame.token)
+        job = self.jobs.get(key)
+        if job is None:
+            return None
+        if job.newest is not None and job.newest.key == frame.key:
+            job.newest = None  # nothing may name it any more
+        if not frame.is_film:
+            return None
+        job.kept = max(0, job.kept - 1)
+        return key
+
+    def add_frame(self, frame: WaitingFrame) -> WaitingFrame | None:
+        """The one it replaces, if there was one of that key."""
+        replaced = self.frames.pop(frame.key, None)
+        if replaced is not None:
+            self.bytes -= replaced.size
+        self.frames[frame.key] = frame
+        self.bytes += frame.size
+        return replaced
+
+    def remove_frame(self, frame: WaitingFrame) -> bool:
+        """Whether it was still there and not replaced by a later one of its key."""
+        found = self.frames.get(frame.key)
+        if found is None or found.file != frame.file:
+            return False
+        del self.frames[frame.key]
+        self.bytes -= frame.size
+        return True
+
+    def named_frames(self) -> set[str]:
+        """Keys that waiting reports name."""
+        return {report.frame_key for line in self.lines.values() for report in line if report.frame_key}
+
+    def oldest(self, now: float, wall: float) -> float:
+        """Seconds that the oldest report or frame has waited."""
+        ages = [
+            wall - line[0].observed_at if line[0].added_at is None else now - line[0].added_at
+            for line in self.lines.values()
+        ]
+        frame = next(iter(self.frames.values()), None)
+        if frame is not None:
+            ages.append(wall - frame.taken_at)
+        return max(0.0, max(ages, default=-math.inf))
+
+
+TIDY_SECONDS = 30.0
+_TIDY_COUNT = 200
+
+
+class OutboxStore:
+    """What is shipped is forgotten on disk with the next write, or half a minute later: a resend is harmless.
+
+    `free_some` is asked to make room when the disk is full; it says whether it made any.
+    """
+
+    def __init__(self, folder: Path, monotonic: Clock) -> None:
+        self._monotonic = monotonic
+        self._database, self.contents, self.is_on_disk = open_database(folder)
+        self.files = FrameFiles(folder)
+        self.free_some: Callable[[], bool] = lambda: False
+        self.set_aside_reports = self.contents.set_aside_reports
+        self.set_aside_frames = self.contents.set_aside_frames
+        self.set_aside_bytes = self.contents.set_aside_bytes
+        self._disk_log = OutageLog(_log, monotonic)
+        self._gone_reports: set[int] = set()
+        self._gone_files: set[str] = set()
+        self._gone_since: float | None = None
+        self._changed_jobs: set[JobKey] = set()
+        self._unsaved: dict[int, tuple[WaitingReport, str]] = {}
+        broken = self._sweep(self.contents) if self.is_on_disk else []
+        self.index = OutboxIndex(self.contents)
+        for frame in broken:
+            self._discount(frame)
+        for frame in self.contents.frames:
+            if self.index.frames[frame.key].file != frame.file:  # overwritten by a later one
+                self._forget_file(frame)
+        self._forget_old_jobs()
+
+    def _sweep(self, contents: Contents) -> list[WaitingFrame]:
+        """Files without a row are removed, rows without a file too (it was shipped). Returns cut-off ones."""
+        missing, broken = self.files.sweep({frame.file: frame.size for frame in contents.frames})
+        lost = [frame for frame in contents.frames if frame.file in broken]
+        self._gone_files |= missing | broken
+        contents.frames = [frame for frame in contents.frames if frame.file not in self._gone_files]
+        return lost
+
+    def _forget_old_jobs(self) -> None:
+        """Only a printer's last job, and those of which something still waits, are worth remembering."""
+        needed: set[JobKey] = {
+            (name, row.job.token) for name, row in self.contents.printers.items() if row.job
+        }
+        needed |= {(item.printer_id, item.token) for item in self.contents.reports}
+        needed |= {(item.printer_id, item.token) for item in self.contents.frames}
+        old = self.index.jobs.keys() - needed
+        for key in old:
+            del self.index.jobs[key]
+        self._changed_jobs -= old
+
+        def change(database: OutboxDatabase) -> None:
+            for key in old:
+                database.forget_job(key)
+
+        if old or self._gone_files or self._changed_jobs:
+            self.write(change, synced=False)
+
+    @property
+    def bytes(self) -> int:
+        return self.index.bytes + self.set_aside_bytes
+
+    @property
+    def commits(self) -> int:
+        return self._database.commits
+
+    @property
+    def is_writable(self) -> bool:
+        return self.is_on_disk and not self._disk_log.is_on
+
+    def close(self) -> None:
+        self.write(synced=True)
+        self._database.close()
+
+    def write(self, change: Callable[[OutboxDatabase], None] | None = None, *, synced: bool) -> bool:
+        """One transaction: the change, reports not yet saved, and what is gone. False: the disk refused it
+        (said in the log). On a full disk frames make room, once."""
+        for is_first in (True, False):
+            try:
+                with self._database.writing(synced=synced):
+                    self._write_all(change)
+                break
+            except sqlite3.Error as error:
+                self.disk_failed(error)
+                if not (is_first and is_disk_full(error) and self.free_some()):
+                    return False
+        for number in self._unsaved:
+            self.index.held.pop(number, None)
+        self._unsaved.clear()
+        self._changed_jobs.clear()
+        self._gone_reports.clear()
+        self._gone_files.clear()
+        self._gone_since = None
+        lasted = self._disk_log.over()
+        if lasted is not None:
+            _log.info("the outbox's disk works again after %s", spoken(lasted))
+        return True
+
+    def _write_all(self, change: Callable[[OutboxDatabase], None] | None) -> None:
+        if change is not None:
+            change(self._database)
+        for waiting, body in self._unsaved.values():
+            self._database.add_report(waiting, body)
+        for key in self._changed_jobs:
+            self._database.save_job(key, self.index.jobs[key])
+        self._database.remove(self._gone_reports, self._gone_files)
+
+    def disk_failed(self, error: Exception) -> None:
+        hint = "free some space" if is_disk_full(error) else "check the disk"
+        self._disk_log.failing(
+            f"the outbox's disk fails: {error} ({hint}); reports go on in memory until it works",
+            logging.ERROR,
+        )
+
+    def unsaved_reports(self) -> list[WaitingReport]:
+        """Changes that the disk did not take, oldest first."""
+        return [waiting for waiting, _ in self._unsaved.values()]
+
+    def add_report(self, waiting: WaitingReport, report: Report, body: str) -> None:
+        """Into memory; a change goes to disk with the next write."""
+        self.index.add_report(waiting, report)
+        if waiting.is_change:
+            self._unsaved[waiting.number] = (waiting, body)
+
+    def add_frame(self, frame: WaitingFrame) -> None:
+        """Its file is there already; its row, if it is to have one, is written by the caller."""
+        self.index.count_frame(frame)
+        replaced = self.index.add_frame(frame)
+        if replaced is not None:
+            self._forget_file(replaced)
+        if frame.is_saved:
+            self._changed_jobs.add((frame.printer_id, frame.token))
+
+    def body(self, waiting: WaitingReport) -> str | None:
+        """The saved JSON of a report, or None if the disk does not give it (said in the log)."""
+        try:
+            return self._database.body(waiting.number)
+        except sqlite3.Error as error:
+            self.disk_failed(error)
+            return None
+
+    def forget_report(self, waiting: WaitingReport) -> None:
+        """Shipped, or lost."""
+        if not self.index.remove_report(waiting) or not waiting.is_change:
+            return
+        if self._unsaved.pop(waiting.number, None) is None:
+            self._gone_reports.add(waiting.number)
+            self._mark_gone()
+
+    def forget_frame(self, frame: WaitingFrame, *, is_lost: bool) -> None:
+        """Shipped, or lost: then its job's count is one less."""
+        self.index.in_flight.pop(frame.key, None)
+        if self.index.remove_frame(frame) and is_lost:
+            self._discount(frame)
+        self._forget_file(frame)
+
+    def _discount(self, frame: WaitingFrame) -> None:
+        key = self.index.discount_frame(frame)
+        if key is not None:
+            self._changed_jobs.add(key)
+
+    def _forget_file(self, frame: WaitingFrame) -> None:
+        if self.index.in_flight.get(frame.key) != frame.file:
+            self.files.remove(frame.file)
+        if frame.is_saved:
+            self._gone_files.add(frame.file)
+            self._mark_gone()
+
+    def _mark_gone(self) -> None:
+        if self._gone_since is None:
+            self._gone_since = self._monotonic()
+
+    def tidy(self) -> float:
+        """Forget on disk what was shipped, if that waits for long; seconds until this is due again."""
+        if self._gone_since is None:
+            return TIDY_SECONDS
+        left = self._gone_since + TIDY_SECONDS - self._monotonic()
+        if left > 0 and len(self._gone_reports) + len(self._gone_files) < _TIDY_COUNT:
+            return left
+        if not self.write(synced=False):
+            self._gone_since = self._monotonic()
+        return TIDY_SECONDS
+
+    def set_aside_report(
+        self, waiting: WaitingReport, report_id: str, body: str, reason: str, at: float
+    ) -> None:
+        self.set_aside_reports += 1
+        self.set_aside_bytes += len(body)
+        self.forget_report(waiting)
+        self.write(
+            lambda database: database.set_aside(report_id, reason, at, len(body), body=body), synced=False
+        )
+
+    def set_aside_frame(self, frame: WaitingFrame, reason: str, at: float) -> None:
+        self.set_aside_frames += 1
+        self.set_aside_bytes += frame.size
+        self.files.set_aside(frame.file)
+        self.forget_frame(frame, is_lost=True)
+        self.write(
+            lambda database: database.set_aside(frame.key, reason, at, frame.size, file=frame.file),
+            synced=False,
+        )

@@ -1,0 +1,152 @@
+"""The one thread through which sessions write to the spool: in order, and never waited for by a reader.
+
+Bounded: when too many bytes of pictures wait for the disk, new ones are dropped and counted; reports of a
+change never are.
+"""
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from collector.outbox.model import EdgeJob, Picture, Spool
+from functions.shared.errors import TransientError
+from functions.shared.messages.report import Report
+from functions.shared.runtime.threads import run_in_daemon_thread
+from functions.shared.runtime.throttled_log import LogLimit
+
+WAITING_BYTES_LIMIT = 64 * 1024 * 1024
+WAITING_HEARTBEATS_LIMIT = 1000
+_RETRY_SECONDS = 5.0
+
+_logger = logging.getLogger(__name__)
+_MAY_PASS = (OSError, sqlite3.Error, TransientError)
+ResultT = TypeVar("ResultT")
+Work = Callable[[], None]
+
+
+class SpoolWriter:
+    """Calls from the event loop only; all of them return at once."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        *,
+        waiting_bytes_limit: int = WAITING_BYTES_LIMIT,
+        retry_seconds: float = _RETRY_SECONDS,
+    ) -> None:
+        self.dropped_pictures = 0
+        self._spool = spool
+        self._limit = waiting_bytes_limit
+        self._retry_seconds = retry_seconds
+        self._lines = LogLimit(time.monotonic)
+        self._works: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
+        self._waiting_bytes = 0
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="collector-spool", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    async def stop(self, patience: float = 1.4) -> None:
+        """Write what waits, for no longer than `patience` seconds."""
+        self._stopping.set()
+        self._works.put(None)
+        await run_in_daemon_thread(lambda: self._thread.join(patience))
+        if self._thread.is_alive():
+            _logger.warning("the disk is slow: about %d things were not written", self._works.qsize())
+
+    async def ask(self, question: Callable[[Spool], ResultT]) -> ResultT:
+        """An answer of the spool, after all that was written before."""
+        answer: Future[ResultT] = Future()
+
+        def work() -> None:
+            if not answer.set_running_or_notify_cancel():
+                return
+            try:
+                result = question(self._spool)
+            except Exception as error:  # noqa: BLE001 - handed to the one who asked
+                answer.set_exception(error)
+            else:
+                answer.set_result(result)
+
+        self._works.put(work)
+        return await asyncio.wrap_future(answer)
+
+    def add_report(
+        self,
+        make: Callable[[], Report],
+        *,
+        durable: bool,
+        job: EdgeJob | None = None,
+        picture: Picture | None = None,
+        is_overwriting: bool = False,
+    ) -> None:
+        """Keep a report (made in the thread, so that making it may block). A durable one is tried until the
+        disk takes it; of heartbeats only so many wait."""
+        if not durable and self._works.qsize() >= WAITING_HEARTBEATS_LIMIT:
+            return
+        picture = picture if self._reserve(picture) else None
+
+        def write() -> None:
+            self._spool.add_report(
+                make(), durable=durable, job=job, picture=picture, is_overwriting=is_overwriting
+            )
+
+        self._works.put(lambda: self._finish(write, picture, is_repeated=durable))
+
+    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> bool:
+        """Keep a picture for the job's film; False if too many wait already."""
+        if not self._reserve(picture):
+            return False
+
+        def write() -> None:
+            self._spool.keep_frame(printer_id, job, picture)
+
+        self._works.put(lambda: self._finish(write, picture, is_repeated=False))
+        return True
+
+    def _reserve(self, picture: Picture | None) -> bool:
+        if picture is None:
+            return False
+        with self._lock:
+            if self._waiting_bytes + len(picture.data) > self._limit:
+                self.dropped_pictures += 1
+                return False
+            self._waiting_bytes += len(picture.data)
+            return True
+
+    def _run(self) -> None:
+        while (work := self._works.get()) is not None:
+            work()
+
+    def _finish(self, write: Work, picture: Picture | None, *, is_repeated: bool) -> None:
+        try:
+            self._try(write, is_repeated=is_repeated)
+        finally:
+            if picture is not None:
+                with self._lock:
+                    self._waiting_bytes -= len(picture.data)
+
+    def _try(self, write: Work, *, is_repeated: bool) -> None:
+        while True:
+            try:
+                write()
+            except _MAY_PASS as error:
+                count = self._lines.take()
+                if count is not None:
+                    what = "a report waits until it can" if is_repeated else "pictures are left out"
+                    _logger.error("cannot write to the outbox (%d times): %s; %s", count, error, what)
+            except Exception:
+                _logger.exception("something could not be put into the outbox and is left out")
+                return
+            else:
+                return
+            if not is_repeated or self._stopping.wait(self._retry_seconds):
+                return

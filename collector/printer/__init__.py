@@ -1,0 +1,1 @@
+"""One printer, watched: from its messages to reports and frames."""

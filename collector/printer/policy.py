@@ -1,0 +1,42 @@
+"""The rules of all sessions, from the settings."""
+
+from dataclasses import dataclass
+
+from collector.printer.reporting import ReportRules
+from collector.printer.watchdog import WatchdogRules
+from functions.shared.settings import Settings
+
+FRESH_SECONDS = 10.0
+LAST_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """`film_budget`: how many pictures a film can show. How old a picture may be that is kept first: by a
+    report of a change (`fresh_seconds`), by one of silence (`last_seconds`: none older is ever shown)."""
+
+    watchdog: WatchdogRules
+    report: ReportRules
+    film_budget: float
+    fresh_seconds: float = FRESH_SECONDS
+    last_seconds: float = LAST_SECONDS
+
+
+def session_rules(
+    settings: Settings, *, inspection_interval: float | None, keeps_idle_frames: bool
+) -> SessionRules:
+    """`inspection_interval` is None when AI checks are off; idle pictures are kept for the cloud only."""
+    return SessionRules(
+        watchdog=WatchdogRules(
+            image_timeout=settings.image_timeout_seconds,
+            forced_interval=settings.forced_reconnect_seconds,
+            status_timeout=settings.status_timeout_seconds,
+        ),
+        report=ReportRules(
+            active_interval=settings.report_interval_seconds,
+            photo_interval=settings.photo_interval_seconds,
+            inspection_interval=inspection_interval,
+            idle_frame_interval=settings.idle_frame_seconds if keeps_idle_frames else None,
+        ),
+        film_budget=settings.timelapse_target_duration_seconds * settings.timelapse_fps_cap,
+    )

@@ -1,0 +1,253 @@
+"""When what a printer shows becomes a report: at once for what a person would be told of, else now and then.
+
+Pure. Times are edge time in seconds (stamps that never go back), because the tracker sees only those.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from collector.outbox.model import EdgeJob
+from functions.shared.domain.status import PRINTING, HmsEntry, StatusFacts, is_active, is_finished
+from functions.shared.messages.report import ReportKind
+
+IDLE_INTERVAL = 300.0
+PERCENT_HOLD = 1.0
+FIRST_INSPECTION = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRules:
+    """Seconds. `photo_interval` 0: none; `inspection_interval` None: AI is off; `idle_frame_interval`
+    None: no pictures of an idle printer are kept."""
+
+    active_interval: float = 120.0
+    idle_interval: float = IDLE_INTERVAL
+    photo_interval: float = 3600.0
+    inspection_interval: float | None = None
+    idle_frame_interval: float | None = None
+    percent_hold: float = PERCENT_HOLD
+
+    @property
+    def first_inspection_after(self) -> float:
+        return min(FIRST_INSPECTION, self.inspection_interval or 0.0)
+
+
+class Wish(Enum):
+    """Which picture a report should name."""
+
+    NEWEST_KEPT = auto()  # whatever was kept last of the job
+    FRESH = auto()  # keep the newest picture first if it is fresh, and name that
+    LAST = auto()  # the same of a printer that fell silent: an older one still shows what was seen last
+    OVERWRITE = auto()  # the same for an idle printer, in the one place of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A report to make now. A durable one is a change; another is a heartbeat."""
+
+    kind: ReportKind
+    is_durable: bool
+    after_gap: bool = False
+    wish: Wish = Wish.NEWEST_KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the last report said of the things that a person is told of; None: nothing yet."""
+
+    state: str | None = None
+    job_name: str | None = None
+    task_id: str | None = None
+    print_error: int | None = None
+    hms: frozenset[HmsEntry] | None = None
+    percent: int | None = None
+
+    def merged(self, facts: StatusFacts) -> "Told":
+        """With what a status says; what it does not say is unchanged."""
+        return Told(
+            state=self.state if facts.state is None else facts.state,
+            job_name=self.job_name if facts.job_name is None else facts.job_name,
+            task_id=self.task_id if facts.task_id is None else facts.task_id,
+            print_error=self.print_error if facts.print_error is None else facts.print_error,
+            hms=self.hms if facts.hms is None else frozenset(facts.hms),
+            percent=self.percent if facts.percent is None else facts.percent,
+        )
+
+    def has_more_errors_than(self, before: "Told") -> bool:
+        has_new_code = bool(self.print_error) and self.print_error != before.print_error
+        return has_new_code or bool((self.hms or frozenset()) - (before.hms or frozenset()))
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterState:
+    """`is_first`: no status was reported since the start or since silence began; `is_after_gap`: no known
+    word was heard since then or since a reconnect. `held_until`: a mere percent waits for that moment.
+    `job_token` is that of the running job, None while idle."""
+
+    told: Told = Told()
+    reported_at: float | None = None
+    percent_at: float | None = None
+    held_until: float | None = None
+    is_first: bool = True
+    is_after_gap: bool = True
+    is_silent: bool = False
+    job_token: str | None = None
+    photo_at: float | None = None
+    inspection_at: float | None = None
+    idle_frame_at: float | None = None
+
+
+def begin(job: EdgeJob | None, rules: ReportRules) -> ReporterState:
+    """The state at the program's start; `job` is what was remembered from before."""
+    return _for_job(ReporterState(), job, rules)
+
+
+def reconnected(state: ReporterState) -> ReporterState:
+    """Anything may have happened while the connection was away."""
+    return replace(state, is_after_gap=True)
+
+
+def observe(
+    state: ReporterState, facts: StatusFacts, job: EdgeJob | None, now: float, rules: ReportRules
+) -> tuple[ReporterState, Decision | None]:
+    """After a status; `job` is the printer's job with that status taken in (one just ended included)."""
+    before = state
+    state = _for_job(state, job, rules)
+    is_still_gap = state.is_after_gap and not (is_active(facts.state) or is_finished(facts.state))
+    told = state.told.merged(facts)
+    is_percent_new = told.percent != state.told.percent
+    is_replaced = None not in (before.job_token, state.job_token) and before.job_token != state.job_token
+    is_change = state.is_first or replace(told, percent=state.told.percent) != state.told
+    if is_percent_new and not is_change:
+        free_at = now if state.percent_at is None else state.percent_at + rules.percent_hold
+        if state.is_after_gap or now >= free_at or _is_heartbeat_due(state, now, rules):
+            is_change = True
+        else:
+            return replace(state, held_until=min(free_at, now + rules.percent_hold)), None
+    if not is_change and not _is_heartbeat_due(state, now, rules):
+        return replace(state, held_until=None, is_after_gap=is_still_gap, is_silent=False), None
+
+    is_resumed = before.told.state == "PAUSE" and told.state in PRINTING
+    wish = Wish.FRESH if is_replaced else _wish(before, state, told, job, now, rules)
+    decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, wish)
+    state = _reported(state, told, now, rules, is_resumed=is_resumed, wish=wish)
+    return replace(state, is_after_gap=is_still_gap), decision
+
+
+def tick(
+    state: ReporterState, newest: StatusFacts, now: float, rules: ReportRules, *, is_silent: bool
+) -> tuple[ReporterState, Decision | None]:
+    """As time goes by without a status. A STATUS decision means the newest status, whose facts are given."""
+    if state.held_until is not None:
+        if now < state.held_until:
+            return state, None
+        told = state.told.merged(newest)
+        wish = Wish.FRESH if _is_picture_due(state, told.state, now) else Wish.NEWEST_KEPT
+        released = _reported(state, told, now, rules, is_resumed=False, wish=wish)
+        # A reconnect since then concerns the next status, not this one.
+        return replace(released, is_after_gap=state.is_after_gap), Decision(
+            ReportKind.STATUS, is_durable=True, wish=wish
+        )
+    if not is_silent:
+        return state, None
+    if not state.is_silent:
+        state = replace(state, is_silent=True, is_first=True, is_after_gap=True, reported_at=now)
+        wish = Wish.NEWEST_KEPT if state.job_token is None else Wish.LAST
+        return state, Decision(ReportKind.SILENCE, is_durable=True, wish=wish)
+    interval = rules.idle_interval if state.job_token is None else rules.active_interval
+    if state.reported_at is not None and now - state.reported_at < interval:
+        return state, None
+    return replace(state, reported_at=now), Decision(ReportKind.SILENCE, is_durable=False)
+
+
+def unheld(state: ReporterState) -> ReporterState:
+    """The held status turned out not to be fit to be sent on: the next one says the same again."""
+    return replace(state, held_until=None)
+
+
+def _for_job(state: ReporterState, job: EdgeJob | None, rules: ReportRules) -> ReporterState:
+    """A new job begins with nothing told of its percent, and with its timers set anew."""
+    if job is None or not job.is_active:
+        if state.job_token is None:
+            return state
+        return replace(state, job_token=None, photo_at=None, inspection_at=None)
+    if job.token == state.job_token:
+        return state
+    photo, look = rules.photo_interval, rules.inspection_interval
+    return replace(
+        state,
+        told=replace(state.told, percent=None),
+        job_token=job.token,
+        photo_at=job.started_at + photo if photo > 0 else None,
+        inspection_at=None if look is None else job.started_at + rules.first_inspection_after,
+    )
+
+
+def _is_heartbeat_due(state: ReporterState, now: float, rules: ReportRules) -> bool:
+    if state.reported_at is None:
+        return True
+    interval = rules.idle_interval if state.job_token is None else rules.active_interval
+    return (
+        now - state.reported_at >= interval
+        or _is_picture_due(state, state.told.state, now)
+        or _is_idle_frame_due(state, now, rules)
+    )
+
+
+def _is_picture_due(state: ReporterState, word: str | None, now: float) -> bool:
+    """A photo or a look of a running job; looks only while it really prints."""
+    if state.photo_at is not None and now >= state.photo_at:
+        return True
+    return state.inspection_at is not None and now >= state.inspection_at and word in PRINTING
+
+
+def _is_idle_frame_due(state: ReporterState, now: float, rules: ReportRules) -> bool:
+    interval = rules.idle_frame_interval
+    if interval is None or state.job_token is not None:
+        return False
+    return state.idle_frame_at is None or now - state.idle_frame_at >= interval
+
+
+def _wish(
+    before: ReporterState,
+    state: ReporterState,
+    told: Told,
+    job: EdgeJob | None,
+    now: float,
+    rules: ReportRules,
+) -> Wish:
+    has_just_ended = before.job_token is not None and job is not None and not job.is_active
+    has_news = told.state != before.told.state or told.has_more_errors_than(before.told)
+    if state.job_token is not None or has_just_ended:
+        is_wanted = has_news or state.is_first or _is_picture_due(state, told.state, now)
+        return Wish.FRESH if is_wanted else Wish.NEWEST_KEPT
+    is_new_error = not before.is_first and told.has_more_errors_than(before.told)
+    if is_new_error or _is_idle_frame_due(state, now, rules):
+        return Wish.OVERWRITE
+    return Wish.NEWEST_KEPT
+
+
+def _reported(
+    state: ReporterState, told: Told, now: float, rules: ReportRules, *, is_resumed: bool, wish: Wish
+) -> ReporterState:
+    photo_at, inspection_at = state.photo_at, state.inspection_at
+    if photo_at is not None and now >= photo_at:
+        photo_at = now + rules.photo_interval
+    if inspection_at is not None and rules.inspection_interval is not None:
+        if is_resumed:
+            inspection_at = now + rules.first_inspection_after
+        elif now >= inspection_at and told.state in PRINTING:
+            inspection_at = now + rules.inspection_interval
+    return replace(
+        state,
+        told=told,
+        reported_at=now,
+        percent_at=now if told.percent != state.told.percent else state.percent_at,
+        held_until=None,
+        is_first=False,
+        is_after_gap=False,
+        is_silent=False,
+        photo_at=photo_at,
+        inspection_at=inspection_at,
+        idle_frame_at=now if wish is Wish.OVERWRITE else state.idle_frame_at,
+    )

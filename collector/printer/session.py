@@ -1,0 +1,230 @@
+"""One printer's session: from what its socket gives to reports and kept pictures.
+
+All calls come from the event loop, return at once and never wait for the disk.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from collector.bambui.messages import (
+    BadMessage,
+    ErrorMessage,
+    ImageMessage,
+    StatusMessage,
+    read_message,
+    whole_status,
+)
+from collector.counters import PrinterTally
+from collector.outbox.model import EdgeJob
+from collector.outbox.writer import SpoolWriter
+from collector.printer import reporting, watchdog
+from collector.printer.frames import PictureKeeper
+from collector.printer.job import follow_job
+from collector.printer.policy import SessionRules
+from collector.printer.reporting import Decision
+from collector.printer.watchdog import Cause, Watch
+from functions.shared.domain.status import StatusFacts
+from functions.shared.errors import ContractError
+from functions.shared.live import Live
+from functions.shared.messages.report import Report, ReportKind
+from functions.shared.runtime.throttled_log import LogLimit
+
+_ERROR_LINES_EVERY = 600.0
+_SHORTEST_WAIT = 0.01
+
+_logger = logging.getLogger(__name__)
+
+
+class Session:
+    """`clock` gives stamps (edge time), `monotonic` measures time-outs; `job` is the one recalled.
+
+    `call_later(seconds, callback)` wakes the session when a held percent is due. `is_confirmed`: BambUI has
+    shown that it knows the printer; one that it never did has no silence to report.
+    """
+
+    def __init__(
+        self,
+        printer_id: str,
+        rules: SessionRules,
+        writer: SpoolWriter,
+        *,
+        collector_id: str,
+        job: EdgeJob | None,
+        live: Live | None,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+        call_later: Callable[[float, Callable[[], None]], object],
+        tally: PrinterTally | None = None,
+    ) -> None:
+        self.model: str | None = None
+        self.is_online: bool | None = None
+        self.is_confirmed = job is not None and job.is_active
+        self._printer_id = printer_id
+        self._rules = rules
+        self._writer = writer
+        self._collector_id = collector_id
+        self._live = live
+        self._clock = clock
+        self._monotonic = monotonic
+        self._call_later = call_later
+        self._tally = tally or PrinterTally()
+        self._job = job
+        self._reporter = reporting.begin(job, rules.report)
+        self._watch = Watch(started_at=monotonic())
+        self._keeper = PictureKeeper(printer_id, rules, writer, monotonic, self._tally)
+        self._newest: StatusMessage | None = None
+        self._is_waking = False
+        self._bad_messages = LogLimit(monotonic)
+        self._errors = LogLimit(monotonic, _ERROR_LINES_EVERY)
+
+    def opened(self) -> None:
+        """The socket is open; BambUI sends nothing until the printer does."""
+        self._tally.connects += 1
+        self._watch = self._watch.opened(self._monotonic())
+        self._reporter = reporting.reconnected(self._reporter)
+        self.is_confirmed = True
+
+    def closed(self) -> None:
+        self._watch = self._watch.closed()
+
+    def received(self, frame: str | bytes) -> None:
+        """One frame of the socket, of whatever content."""
+        tally = self._tally
+        tally.received += len(frame)
+        message = read_message(frame)
+        if isinstance(message, ImageMessage):
+            tally.pictures += 1
+            self._take_picture(message)
+        elif isinstance(message, StatusMessage):
+            tally.statuses += 1
+            self._take_status(message)
+        elif isinstance(message, BadMessage):
+            tally.bad += 1
+            self._say_bad(message.reason)
+        else:
+            tally.others += 1
+            if isinstance(message, ErrorMessage) and self._errors.take() is not None:
+                _logger.info("printer %r: BambUI says %r", self._printer_id, message.text)
+
+    def newest(self) -> tuple[str | None, float | None, float | None]:
+        """From any thread: the newest status message, and the seconds since the newest status and picture."""
+        now, watch, message = self._monotonic(), self._watch, self._newest
+        return (
+            None if message is None else message.text,
+            None if watch.status_at is None else max(0.0, now - watch.status_at),
+            None if watch.picture_at is None else max(0.0, now - watch.picture_at),
+        )
+
+    def tick(self) -> Cause | None:
+        """Look at the time-outs; the cause to connect anew now, if there is one."""
+        self._speak_when_due()
+        self._watch, cause = watchdog.check(self._watch, self._rules.watchdog, self._monotonic())
+        return cause
+
+    def _take_picture(self, message: ImageMessage) -> None:
+        now = self._clock()
+        self._watch = self._watch.with_picture(self._monotonic())
+        self._keeper.take(message, now, self._job)
+        if self._live is not None:
+            self._live.put_picture(self._printer_id, message.base64_text, now)
+
+    def _take_status(self, message: StatusMessage) -> None:
+        now = self._clock()
+        before = self._job
+        job = follow_job(
+            before,
+            message.facts,
+            printer_id=self._printer_id,
+            now=now,
+            after_gap=self._reporter.is_after_gap,
+        )
+        state, decision = reporting.observe(self._reporter, message.facts, job, now, self._rules.report)
+        status = self._whole(message) if decision is not None else None
+        if decision is not None and status is None:
+            return  # as if it had not come
+        self._reporter, self._job, self._newest = state, job, message
+        self._watch = self._watch.with_status(self._monotonic())
+        self._keeper.note_status(message.facts, job)
+        if decision is not None:
+            has_just_ended = before is not None and before.is_active
+            is_of_job = job is not None and (job.is_active or has_just_ended)
+            self._report(decision, status, now, job if is_of_job else None)
+        if self._live is not None:
+            self._live.put_status(self._printer_id, message.text, now)
+        self._wake_when_held()
+
+    def _wake_when_held(self) -> None:
+        held_until = self._reporter.held_until
+        if held_until is not None and not self._is_waking:
+            self._is_waking = True
+            self._call_later(max(_SHORTEST_WAIT, held_until - self._clock()), self._wake)
+
+    def _wake(self) -> None:
+        self._is_waking = False
+        if self._reporter.held_until is not None:  # silence is the tick's to find, which knows of standstills
+            self._speak_when_due()
+        self._wake_when_held()
+
+    def _speak_when_due(self) -> None:
+        """What is to be reported without a new status: a held percent, silence."""
+        now = self._clock()
+        is_silent = watchdog.is_silent(self._watch, self._rules.watchdog, self._monotonic())
+        newest = self._newest
+        state, decision = reporting.tick(
+            self._reporter,
+            newest.facts if newest is not None else StatusFacts(),
+            now,
+            self._rules.report,
+            is_silent=is_silent and self.is_confirmed,
+        )
+        status = None
+        if decision is not None and decision.kind is ReportKind.STATUS:
+            status = self._whole(newest) if newest is not None else None
+            if status is None:
+                self._reporter = reporting.unheld(self._reporter)
+                return
+        self._reporter = state
+        if decision is None:
+            return
+        if decision.kind is ReportKind.SILENCE and decision.is_durable:
+            _logger.info("printer %r: silent", self._printer_id)
+        job = self._job
+        self._report(decision, status, now, job if job is not None and job.is_active else None)
+
+    def _report(
+        self, decision: Decision, status: dict[str, Any] | None, now: float, job: EdgeJob | None
+    ) -> None:
+        report = Report(
+            collector_id=self._collector_id,
+            sequence=0,  # given by the spool
+            printer_id=self._printer_id,
+            kind=decision.kind,
+            observed_at=now,
+            model=self.model,
+            is_online=self.is_online,
+            status=status,
+            after_gap=decision.after_gap,
+        )
+        picture, is_overwriting = self._keeper.wished(decision.wish, job, now)
+        self._writer.add_report(
+            lambda: report,
+            durable=decision.is_durable,
+            job=job,
+            picture=picture,
+            is_overwriting=is_overwriting,
+        )
+
+    def _whole(self, message: StatusMessage) -> dict[str, Any] | None:
+        try:
+            return whole_status(message.text)
+        except ContractError as error:
+            self._say_bad(str(error))
+            return None
+
+    def _say_bad(self, reason: str) -> None:
+        count = self._bad_messages.take()
+        if count is not None:
+            _logger.warning(
+                "printer %r: %d bad messages left out, this one: %s", self._printer_id, count, reason
+            )

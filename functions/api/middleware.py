@@ -1,0 +1,142 @@
+"""What stands before every route: the API key, safe headers, and printer names of any content in a path."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from urllib.parse import quote, unquote
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_PRINTER = "/api/printer/"
+_IMAGE = "/image"
+
+
+def route_path(path: str, root_path: str) -> str:
+    """The path without the prefix under which a gateway or proxy serves the application."""
+    return path.removeprefix(root_path) if root_path and path.startswith(root_path + "/") else path
+
+
+def printer_path(path: str, raw_path: str | None) -> str:
+    """A path below `/api/printer/` with the name as one encoded segment; any other path as it is."""
+    if not path.startswith(_PRINTER):
+        return path
+    if raw_path is not None and raw_path.startswith(_PRINTER):
+        rest = raw_path.removeprefix(_PRINTER).removesuffix("/")
+        name = unquote(rest.removesuffix(_IMAGE), errors="replace")
+    else:
+        rest = path.removeprefix(_PRINTER)
+        name = rest.removesuffix(_IMAGE)
+    return _PRINTER + quote(name, safe="") + (_IMAGE if rest.endswith(_IMAGE) else "")
+
+
+def decoded(segment: str) -> str:
+    """The name in a segment that `printer_path` made."""
+    return unquote(segment, errors="replace")
+
+
+class PrinterPaths:
+    """Middleware: gives the routes paths of `printer_path`; answers HEAD like GET (servers drop the body)."""
+
+    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
+        self._app = app
+        self._root_path = root_path.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            root = scope.get("root_path") or self._root_path
+            raw: bytes | None = scope.get("raw_path")
+            raw_path = raw.split(b"?", 1)[0].decode("latin-1") if raw else None
+            path = printer_path(
+                route_path(scope["path"], root), None if raw_path is None else route_path(raw_path, root)
+            )
+            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            scope = {**scope, "root_path": root, "path": root + path, "method": method}
+        await self._app(scope, receive, send)
+
+
+HEADER = "x-api-key"
+REFUSED = f"API key missing or wrong: send it in the header {HEADER}"
+OPEN_PATH = "/api/"
+METRICS_PATH = "/metrics"
+_BEARER = "bearer "
+_CHALLENGE = {"WWW-Authenticate": f'ApiKey header="{HEADER}"'}
+
+
+class KeyCheck:
+    """Middleware: 401 for everything but `OPEN_PATH` unless the request carries the key.
+
+    Prometheus cannot send any header one likes: for `METRICS_PATH` `Authorization: Bearer <key>` will do.
+
+    `pages`, by their path: a page for a person holds no data and cannot send a header by itself, so its
+    401 has the page as its body, which then asks for the key.
+    """
+
+    def __init__(
+        self, app: ASGIApp, key: str, pages: Mapping[str, Callable[[int, dict[str, str]], Response]]
+    ) -> None:
+        self._app = app
+        self._digest = _digest(key.encode())
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._may_pass(HTTPConnection(scope)):
+            await self._app(scope, receive, send)
+        else:
+            await self._refusal(scope)(scope, receive, send)
+
+    def _may_pass(self, request: HTTPConnection) -> bool:
+        path = _path(request.scope)
+        if path == OPEN_PATH:
+            return True
+        given = request.headers.get(HEADER, "")
+        if path == METRICS_PATH and not given:
+            given = _bearer(request.headers.get("authorization", ""))
+        return hmac.compare_digest(_digest(given.encode("latin-1")), self._digest)
+
+    def _refusal(self, scope: Scope) -> Response:
+        page = self._pages.get(_path(scope)) if scope["method"] == "GET" else None
+        if page is not None:
+            return page(401, _CHALLENGE)
+        return JSONResponse({"detail": REFUSED}, 401, _CHALLENGE)
+
+
+def _bearer(authorization: str) -> str:
+    is_bearer = authorization[: len(_BEARER)].lower() == _BEARER
+    return authorization[len(_BEARER) :].strip() if is_bearer else ""
+
+
+def _path(scope: Scope) -> str:
+    return route_path(scope["path"], scope.get("root_path", ""))
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()
+
+
+SAFE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class SafeHeaders:
+    """Middleware: adds the headers that an answer does not set itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SAFE_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,240 @@
+"""Spans of time in words."""
+
+import math
+from collections.abc import Mapping
+
+from functions.api.json_values import (
+    age,
+    flag_in,
+    moment,
+    number_in,
+    object_in,
+    sendable,
+    shown,
+    text_in,
+    whole_in,
+)
+from functions.api.queries import ListedPrinter, PrinterReading, ReceivedStatus
+from functions.api.schemas import (
+    FaultView,
+    ImageView,
+    InspectionView,
+    JobView,
+    PrinterSummary,
+    PrinterView,
+    TemperaturesView,
+)
+from functions.shared.domain.error_codes import fault_of, told_codes
+from functions.shared.domain.status import StatusFacts, is_active, read_status
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+def duration_words(seconds: float) -> str:
+    """`40 s`, `12 min`, `3 h`, `5 days`: the largest unit that says at least two of it, rounded down."""
+    if not math.isfinite(seconds):
+        return "an unknown time"
+    if seconds < 2 * _MINUTE:
+        return f"{int(seconds)} s"
+    if seconds < 2 * _HOUR:
+        return f"{int(seconds // _MINUTE)} min"
+    if seconds < 2 * _DAY:
+        return f"{int(seconds // _HOUR)} h"
+    return f"{int(seconds // _DAY)} days"
+
+
+def faults_of(facts: StatusFacts) -> list[FaultView]:
+    """What the printer complains of now, each code once, the error of the print first."""
+    faults = [fault_of(code) for code in told_codes(facts)]
+    return [
+        FaultView(code=fault.code, text=fault.text, severity=fault.severity, link=fault.link or "")
+        for fault in faults
+    ]
+
+
+_OFFLINE_AFTER = 120.0  # BambUI's ping is only asked now and then; a fresh status is the better witness
+
+_NOTHING_SEEN = "none"  # the category of a look that found nothing
+_NO_CHAMBER_SENSOR = 5.0  # what printers without that sensor send (recordings of A1 and P1)
+
+
+def summary(printer: ListedPrinter) -> PrinterSummary:
+    return PrinterSummary(
+        printer_id=shown(printer.printer_id),
+        model=None if printer.model is None else shown(printer.model),
+        is_online=printer.is_online,
+        has_status=printer.has_status,
+    )
+
+
+def newest_status(reading: PrinterReading) -> ReceivedStatus | None:
+    """The memory's status, else the record's."""
+    if reading.live is not None:
+        return reading.live
+    stored = object_in(reading.record, "status")
+    return None if stored is None else ReceivedStatus(stored, number_in(reading.record, "received_at"))
+
+
+def silent_since(reading: PrinterReading) -> float | None:
+    """When the running silence began; None if there is none, or a status came after it."""
+    since = number_in(reading.record, "silent_since")
+    return None if since is None or (_live_time(reading) or 0.0) > since else since
+
+
+def printer_view(
+    reading: PrinterReading, status: ReceivedStatus, now: float, collector_silence: float | None
+) -> PrinterView:
+    """The whole answer. `collector_silence`: seconds since its collector was heard of, if too long."""
+    facts = read_status(status.data)
+    is_ahead = _is_live_ahead(reading)
+    state, is_inferred = _state(reading.record, facts, is_ahead)
+    since = silent_since(reading)
+    status_age = age(now, status.received_at)
+    return PrinterView(
+        printer_id=shown(reading.printer_id),
+        model=None if reading.listed.model is None else shown(reading.listed.model),
+        is_online=reading.listed.is_online,
+        received_at=moment(status.received_at),
+        age_seconds=status_age,
+        state=state,
+        state_inferred=is_inferred,
+        silent_since=moment(since),
+        problem=_problem(reading.listed, status_age, since is not None, collector_silence),
+        job=_job(object_in(reading.record, "job"), facts, is_ahead, status.received_at),
+        temperatures=_temperatures(status.data),
+        errors=faults_of(facts),
+        image=_image(reading.image_taken_at, now),
+        last_inspection=inspection_view(reading.inspection, now),
+        status={shown(key): sendable(value) for key, value in status.data.items()},
+    )
+
+
+def _live_time(reading: PrinterReading) -> float | None:
+    return reading.live.received_at if reading.live else None
+
+
+def _is_live_ahead(reading: PrinterReading) -> bool:
+    at = _live_time(reading)
+    if at is None or silent_since(reading) is not None:
+        return False
+    return at > (number_in(reading.record, "received_at") or 0.0)
+
+
+def _state(record: Mapping[str, object], facts: StatusFacts, is_live_ahead: bool) -> tuple[str | None, bool]:
+    if is_live_ahead and facts.state is not None:
+        return facts.state, False
+    state = text_in(record, "state")
+    if state is None:
+        return facts.state, False
+    return state, flag_in(record, "state_inferred") or False
+
+
+def _problem(
+    listed: ListedPrinter, status_age: float | None, is_silent: bool, collector_silence: float | None
+) -> str | None:
+    if collector_silence is not None:
+        return f"the collector has not been heard of for {duration_words(collector_silence)}"
+    off = "the printer is offline" if listed.is_online is False else None
+    if is_silent:
+        for_long = f" for {duration_words(status_age)}" if status_age is not None else ""
+        return f"no status{for_long}" + (f", {off}" if off else "")
+    if status_age is not None and status_age > _OFFLINE_AFTER:
+        if off:
+            return off
+        if listed.is_connected is False:
+            return "no connection to BambUI for this printer"
+    return None
+
+
+def _job(
+    recorded: Mapping[str, object] | None,
+    facts: StatusFacts,
+    is_live_ahead: bool,
+    received_at: float | None,
+) -> JobView | None:
+    job = recorded or {}
+    ended_at, result = number_in(job, "ended_at"), text_in(job, "result")
+    is_running = recorded is not None and ended_at is None and result is None
+    if is_live_ahead and facts.state is not None:
+        was_running, is_running = is_running, is_active(facts.state)
+        if is_running and not (was_running and facts.job_name in (None, text_in(job, "name"))):
+            job, ended_at, result = {}, None, None  # one that the tracker has not yet told apart
+    if not is_running and recorded is None:
+        return None
+    name = text_in(job, "name")
+    percent, layer = whole_in(job, "percent"), whole_in(job, "layer")
+    total, remaining = whole_in(job, "total_layers"), whole_in(job, "remaining_minutes")
+    if is_running and is_live_ahead:
+        name = name or facts.job_name
+        percent = percent if facts.percent is None else facts.percent
+        layer = layer if facts.layer is None else facts.layer
+        total = total if facts.total_layers is None else facts.total_layers
+        remaining = remaining if facts.remaining_minutes is None else facts.remaining_minutes
+    ends = received_at + remaining * 60.0 if is_running and remaining and received_at is not None else None
+    return JobView(
+        id=text_in(job, "id"),
+        name=name,
+        is_active=is_running,
+        started_at=moment(number_in(job, "started_at")),
+        ended_at=moment(ended_at),
+        result=result,
+        percent=percent,
+        layer=layer,
+        total_layers=total,
+        remaining_minutes=remaining,
+        expected_end_at=moment(ends),
+    )
+
+
+def _temperatures(status: Mapping[str, object]) -> TemperaturesView:
+    chamber = number_in(status, "chamber_temper")
+    return TemperaturesView(
+        nozzle=number_in(status, "nozzle_temper"),
+        nozzle_target=number_in(status, "nozzle_target_temper"),
+        bed=number_in(status, "bed_temper"),
+        bed_target=number_in(status, "bed_target_temper"),
+        chamber=None if chamber == _NO_CHAMBER_SENSOR else chamber,
+    )
+
+
+def _image(taken_at: float | None, now: float) -> ImageView | None:
+    at, seconds = moment(taken_at), age(now, taken_at)
+    return None if at is None or seconds is None else ImageView(taken_at=at, age_seconds=seconds)
+
+
+def inspection_view(memory: Mapping[str, object], now: float) -> InspectionView | None:
+    """The last look, with a sentence such as `last look 12 min ago: fine`; None if none was due yet."""
+    looked, noted = number_in(memory, "last_look_at"), number_in(memory, "noted_at")
+    at, seconds = moment(looked), age(now, looked)
+    note = text_in(memory, "note")
+    if at is None and note is None:
+        return None
+    verdict = text_in(memory, "verdict") or "no verdict"
+    category, confidence = text_in(memory, "category"), number_in(memory, "confidence")
+    if category == _NOTHING_SEEN:
+        category = None
+    if confidence is not None and not 0.0 <= confidence <= 1.0:
+        confidence = None
+    because = []
+    if verdict in ("suspicious", "defect"):
+        because += [category.replace("_", " ")] if category else []
+        because += [f"{confidence * 100:.0f} % sure"] if confidence is not None else []
+    words = f"{verdict} ({', '.join(because)})" if because else verdict
+    sentences = []
+    if at is not None and seconds is not None:
+        sentences.append(f"last look {duration_words(seconds)} ago: {words}")
+    if note is not None:
+        noted_age = age(now, noted)
+        since = "" if noted_age is None else f" {duration_words(noted_age)} ago"
+        sentences.append(f"no look{since}: {note}")
+    return InspectionView(
+        last_look_at=at,
+        age_seconds=None if at is None else seconds,
+        verdict=verdict,
+        category=category,
+        confidence=confidence,
+        summary=text_in(memory, "summary"),
+        note=note,
+        noted_at=moment(noted) if note is not None else None,
+        sentence="; ".join(sentences),
+    )

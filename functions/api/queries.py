@@ -1,0 +1,222 @@
+"""What the stores and the memory hold of a printer, read once for one answer. No rules in here."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from functions.api.json_values import flag_in, number_in, object_in, shown, text_in
+from functions.shared.domain.keys import COLLECTORS, PRINTERS, belongs_to, inspection_key, printer_key
+from functions.shared.errors import ContractError, NotFoundError
+from functions.shared.live import Live
+from functions.shared.messages.report import FrameReference, frame_of
+from functions.shared.ports import FrameStore, RecordStore
+
+_NAME_LIMIT = 1024
+_ESCAPE = "~"
+_NOTHING: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedStatus:
+    """BambUI's merged dictionary and when it was received (edge clock)."""
+
+    data: Mapping[str, object]
+    received_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    data: bytes
+    taken_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPrinter:
+    """A printer as a source lists it: the memory, a record or a collector's report."""
+
+    printer_id: str
+    model: str | None
+    is_online: bool | None
+    has_status: bool = False
+    is_connected: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorReading:
+    """A collector's last report on itself; `received_at` is by the clock of this side."""
+
+    collector_id: str
+    received_at: float | None
+    version: str | None
+    printers: tuple[ListedPrinter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterReading:
+    """All that is held of one printer. `record` and `inspection` are empty when there is none."""
+
+    printer_id: str
+    live: ReceivedStatus | None
+    record: Mapping[str, object]
+    inspection: Mapping[str, object]
+    image_taken_at: float | None
+    listed: ListedPrinter
+
+
+class Reader:
+    """Reads the newest from memory (`live`) and falls back to the stores. Blocks; any thread may call."""
+
+    def __init__(self, records: RecordStore, frames: FrameStore, live: Live | None) -> None:
+        self._records = records
+        self._frames = frames
+        self._live = live
+
+    def collectors(self) -> list[CollectorReading]:
+        """Every collector ever heard of."""
+        return [_collector(stored.key, stored.value) for stored in self._records.list(COLLECTORS)]
+
+    def listed(self, collectors: list[CollectorReading]) -> list[ListedPrinter]:
+        """Every known printer, sorted by name: what memory, records and collectors know, joined."""
+        live = [_live_printer(name, known) for name, known in self._live_printers().items()]
+        stored = [_record_printer(item.key, item.value) for item in self._records.list(PRINTERS)]
+        printers = _joined((*live, *stored, *_reported(collectors)))
+        return sorted(printers.values(), key=lambda item: (item.printer_id.casefold(), item.printer_id))
+
+    def find(self, name: str, collectors: list[CollectorReading]) -> ListedPrinter | None:
+        """The printer asked for, or None.
+
+        A name may also be given as the API shows it (`?` for what no URL can carry) or with `~` before
+        it (URLs cannot carry the names `.` and `..`).
+        """
+        if not name or len(name) > _NAME_LIMIT:
+            return None
+        found = self._find_exact(name, collectors)
+        if found is None and name.startswith(_ESCAPE):
+            found = self._find_exact(name[1:], collectors)
+        if found is None:
+            found = next((it for it in self.listed(collectors) if shown(it.printer_id) == name), None)
+        return found
+
+    def read(self, listed: ListedPrinter) -> PrinterReading:
+        """All that is held of one printer."""
+        printer_id = listed.printer_id
+        record = self._value(printer_key(printer_id))
+        return PrinterReading(
+            printer_id=printer_id,
+            live=self._live_status(printer_id),
+            record=record,
+            inspection=self._value(inspection_key(printer_id)),
+            image_taken_at=self._image_taken_at(printer_id, record),
+            listed=listed,
+        )
+
+    def picture(self, printer_id: str) -> Picture | None:
+        """The newest picture, or None if there is none (any more)."""
+        frame = self._live.frame(printer_id) if self._live else None
+        if frame is not None:
+            return Picture(frame.data, frame.taken_at)
+        reference = _frame_reference(printer_id, self._value(printer_key(printer_id)))
+        if reference is None:
+            return None
+        try:
+            return Picture(self._frames.get(reference.key), reference.taken_at)
+        except NotFoundError:
+            return None
+
+    def _find_exact(self, name: str, collectors: list[CollectorReading]) -> ListedPrinter | None:
+        live, record = self._live_printers().get(name), self._value(printer_key(name))
+        sources = [_live_printer(name, live)] if live else []
+        if record:
+            sources.append(_record_printer(printer_key(name), record))
+        sources += [printer for printer in _reported(collectors) if printer.printer_id == name]
+        return _joined(sources).get(name)
+
+    def _live_printers(self) -> dict[str, tuple[str | None, bool | None, bool]]:
+        return self._live.printers() if self._live else {}
+
+    def _live_status(self, printer_id: str) -> ReceivedStatus | None:
+        newest = self._live.status(printer_id) if self._live else None
+        if newest is None:
+            return None
+        data = newest.data()
+        if not data:  # it could not be read, which the collector has said; the record is shown instead
+            return None
+        return ReceivedStatus(data, newest.received_at)
+
+    def _image_taken_at(self, printer_id: str, record: Mapping[str, object]) -> float | None:
+        frame = self._live.frame(printer_id) if self._live else None
+        if frame is not None:
+            return frame.taken_at
+        reference = _frame_reference(printer_id, record)
+        return reference.taken_at if reference else None
+
+    def _value(self, key: str) -> Mapping[str, object]:
+        try:
+            stored = self._records.get(key)
+        except UnicodeEncodeError:  # a name with lone surrogates, which this store cannot hold
+            return _NOTHING
+        return stored.value if stored else _NOTHING
+
+
+def _joined(sources: Iterable[ListedPrinter]) -> dict[str, ListedPrinter]:
+    """One entry a printer; where two sources know the same, the earlier one is believed."""
+    joined: dict[str, ListedPrinter] = {}
+    for item in sources:
+        known = joined.get(item.printer_id, item)
+        joined[item.printer_id] = ListedPrinter(
+            item.printer_id,
+            item.model if known.model is None else known.model,
+            item.is_online if known.is_online is None else known.is_online,
+            known.has_status or item.has_status,
+            item.is_connected if known.is_connected is None else known.is_connected,
+        )
+    joined.pop("", None)
+    return joined
+
+
+def _reported(collectors: Iterable[CollectorReading]) -> list[ListedPrinter]:
+    """The printers that collectors list, the newest report first."""
+    newest_first = sorted(collectors, key=lambda item: item.received_at or 0.0, reverse=True)
+    return [printer for collector in newest_first for printer in collector.printers]
+
+
+def _live_printer(printer_id: str, known: tuple[str | None, bool | None, bool]) -> ListedPrinter:
+    return ListedPrinter(printer_id, *known)
+
+
+def _record_printer(key: str, record: Mapping[str, object]) -> ListedPrinter:
+    return ListedPrinter(
+        key.removeprefix(PRINTERS),
+        text_in(record, "model"),
+        flag_in(record, "is_online"),
+        object_in(record, "status") is not None,
+    )
+
+
+def _frame_reference(printer_id: str, record: Mapping[str, object]) -> FrameReference | None:
+    try:
+        reference = frame_of(record.get("frame"))
+    except ContractError:
+        return None
+    if reference is None or not belongs_to(reference.key, printer_id) or not reference.key.endswith(".jpg"):
+        return None
+    return reference
+
+
+def _collector(key: str, record: Mapping[str, object]) -> CollectorReading:
+    status = object_in(record, "status") or _NOTHING
+    printers = status.get("printers")
+    return CollectorReading(
+        collector_id=shown(key.removeprefix(COLLECTORS)),
+        received_at=number_in(record, "received_at"),
+        version=text_in(status, "version"),
+        printers=tuple(
+            ListedPrinter(
+                name,
+                text_in(item, "model"),
+                flag_in(item, "is_online"),
+                is_connected=flag_in(item, "is_connected"),
+            )
+            for item in (printers if isinstance(printers, list) else ())
+            if isinstance(item, Mapping) and isinstance(name := item.get("printer_id"), str) and name
+        ),
+    )

@@ -1,0 +1,167 @@
+"""The shapes of the API's answers, with the descriptions and examples that `/openapi.json` shows.
+
+Times are ISO 8601 in UTC; ages are seconds by the server's clock, never negative.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.shared.domain.error_codes import Severity
+
+_TIME = "2025-11-22T13:08:00.123000Z"
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Refusal(View):
+    """Why there is no answer."""
+
+    detail: str = Field(description="What is wrong, in words", examples=["unknown printer"])
+
+
+class PrinterSummary(View):
+    """One line of the list of printers."""
+
+    printer_id: str = Field(description="The printer's name in BambUI", examples=["A1M-1"])
+    model: str | None = Field(description="As BambUI says it", examples=["A1M"])
+    is_online: bool | None = Field(description="It answered BambUI's ping; null: not known")
+    has_status: bool = Field(description="A status is there to be asked for")
+
+
+class JobView(View):
+    """The running job, or the last one."""
+
+    id: str | None = Field(description="The bridge's own id of this run", examples=["0f3a-12-77"])
+    name: str | None = Field(description="As the slicer named it", examples=["benchy_plate_1"])
+    is_active: bool = Field(description="Under way (printing, preparing or paused)")
+    started_at: datetime | None = Field(description="When it was seen to begin", examples=[_TIME])
+    ended_at: datetime | None = Field(description="When it was seen to end", examples=[None])
+    result: str | None = Field(
+        description="How it ended: finished, failed, cancelled or ended (not known)", examples=[None]
+    )
+    percent: int | None = Field(description="0 to 100, of the whole job", examples=[62])
+    layer: int | None = Field(examples=[89])
+    total_layers: int | None = Field(examples=[200])
+    remaining_minutes: int | None = Field(description="As the printer estimates", examples=[72])
+    expected_end_at: datetime | None = Field(
+        description="When an active job should be ready; null: not known", examples=[_TIME]
+    )
+
+
+class TemperaturesView(View):
+    """Degrees Celsius; null: the printer does not say."""
+
+    nozzle: float | None = Field(examples=[219.9])
+    nozzle_target: float | None = Field(examples=[220.0])
+    bed: float | None = Field(examples=[59.8])
+    bed_target: float | None = Field(examples=[60.0])
+    chamber: float | None = Field(examples=[None])
+
+
+class FaultView(View):
+    """One error the printer shows now."""
+
+    code: str = Field(description="As the printer shows it", examples=["0300-8004"])
+    text: str | None = Field(description="In words, of common codes", examples=["Filament ran out"])
+    severity: Severity = Field(examples=["attention"])
+    link: str = Field(
+        description="Where to read about it", examples=["https://wiki.bambulab.com/en/hms/home"]
+    )
+
+
+class ImageView(View):
+    """The newest picture, to be had from `/api/printer/{printer_id}/image`."""
+
+    taken_at: datetime = Field(description="When it was received from the camera", examples=[_TIME])
+    age_seconds: float = Field(examples=[1.4])
+
+
+class InspectionView(View):
+    """The last look of the AI at the print, and why a later one was not made."""
+
+    last_look_at: datetime | None = Field(description="null: none was made yet", examples=[_TIME])
+    age_seconds: float | None = Field(examples=[722.0])
+    verdict: str = Field(description="fine, suspicious, defect or no verdict", examples=["fine"])
+    category: str | None = Field(description="What was seen; null: nothing", examples=[None])
+    confidence: float | None = Field(description="0 to 1: how sure it is of a defect", examples=[None])
+    summary: str | None = Field(description="In the AI's words", examples=[None])
+    note: str | None = Field(
+        description="Why a look after that one was not made; null: none was left out",
+        examples=["the print is paused"],
+    )
+    noted_at: datetime | None = Field(description="When that was", examples=[None])
+    sentence: str = Field(examples=["last look 12 min ago: fine"])
+
+
+class PrinterView(View):
+    """What is known of one printer."""
+
+    printer_id: str = Field(examples=["A1M-1"])
+    model: str | None = Field(examples=["A1M"])
+    is_online: bool | None = Field(description="It answered BambUI's ping; null: not known")
+    received_at: datetime | None = Field(description="When `status` came", examples=[_TIME])
+    age_seconds: float | None = Field(description="Age of `status`", examples=[0.8])
+    state: str | None = Field(
+        description="BambUI's `gcode_state`, or IDLE when inferred; unknown words are passed on",
+        examples=["RUNNING"],
+    )
+    state_inferred: bool = Field(
+        description="`state` was not said by the printer: it fell silent", examples=[False]
+    )
+    silent_since: datetime | None = Field(description="Nothing was heard from then on", examples=[None])
+    problem: str | None = Field(
+        description="What is wrong with the connection, in words; null: nothing",
+        examples=["no status for 3 min"],
+    )
+    job: JobView | None = Field(description="The running job, or the last one")
+    temperatures: TemperaturesView
+    errors: list[FaultView] = Field(description="What the printer complains of now")
+    image: ImageView | None = Field(description="null: no picture yet")
+    last_inspection: InspectionView | None = Field(description="null: no look was due yet")
+    status: dict[str, Any] = Field(
+        description="BambUI's merged status exactly as received; any key may be missing",
+        examples=[{"gcode_state": "RUNNING", "mc_percent": 62, "layer_num": 89, "nozzle_temper": 219.9}],
+    )
+
+
+class CollectorHealth(View):
+    """One collector's own reports (one comes every five minutes)."""
+
+    collector_id: str = Field(examples=["c7d1f0a2"])
+    version: str | None = Field(examples=["0.1.0"])
+    received_at: datetime | None = Field(description="When its last report came", examples=[_TIME])
+    age_seconds: float | None = Field(examples=[120.0])
+    is_recent: bool = Field(
+        description="Heard of within the last 15 minutes, or (embedded) the program started since"
+    )
+    is_superseded: bool = Field(
+        description="Not heard of and does not count: recent ones list all its printers, or a week is over",
+        examples=[False],
+    )
+
+
+class PrinterHealth(View):
+    """Whether the data of one printer is recent. A printer that is switched off is not a fault."""
+
+    printer_id: str = Field(examples=["A1M-1"])
+    is_online: bool | None
+    is_recent: bool = Field(description="A status came within the last 15 minutes, and it is not silent")
+    silent_since: datetime | None = Field(examples=[None])
+    status_age_seconds: float | None = Field(examples=[0.8])
+    image_age_seconds: float | None = Field(examples=[1.4])
+
+
+class HealthView(View):
+    """Whether data is recent."""
+
+    status: Literal["ok", "stale"] = Field(
+        description="stale: a collector was not heard of for 15 minutes, or nothing at all was"
+    )
+    detail: str = Field(description="The same in words", examples=["all collectors are heard of"])
+    at: datetime = Field(description="The server's time", examples=[_TIME])
+    collectors: list[CollectorHealth]
+    printers: list[PrinterHealth]

@@ -1,0 +1,64 @@
+"""What the stores say before a check: how many were made today, and whether the job still prints."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.shared.errors import ConflictError
+from functions.shared.messages.effects import Inspection
+from functions.shared.ports import RecordStore
+
+
+def why_it_does_not_print(record: Mapping[str, Any] | None, asked: Inspection) -> str | None:
+    """Why a look at the job has no sense any more, or None. Total: what is not known decides nothing."""
+    job = record.get("job") if record is not None else None
+    if not isinstance(job, Mapping):
+        return None
+    job_id = job.get("id")
+    if isinstance(job_id, str) and job_id != asked.job_id:
+        return "its job is over"
+    if job.get("phase") == "ended":
+        return "its job is over"
+    if job.get("state") == "PAUSE":
+        return "the print is paused"
+    settled_at = job.get("settled_at")
+    if isinstance(settled_at, int | float) and settled_at > asked.settled_at:
+        return "the print was paused since"
+    return None
+
+
+BUDGET_KEY = "inspection-budget"
+_ATTEMPTS = 8
+
+
+def day_of(at: float) -> str:
+    """The UTC day of a time in seconds since 1970, as 2026-11-22."""
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
+
+
+def looks_today(records: RecordStore, at: float) -> int:
+    """How many looks were begun on the UTC day of `at`."""
+    return _read(records, at)[0]
+
+
+def count_look(records: RecordStore, at: float) -> None:
+    """Count one more look on that day. Raises ConflictError when others keep counting in between."""
+    for attempt in range(_ATTEMPTS):
+        looks, version = _read(records, at)
+        try:
+            records.put(BUDGET_KEY, {"day": day_of(at), "looks": looks + 1}, version)
+        except ConflictError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
+
+
+def _read(records: RecordStore, at: float) -> tuple[int, int]:
+    stored = records.get(BUDGET_KEY)
+    if stored is None:
+        return 0, 0
+    looks = stored.value.get("looks")
+    if stored.value.get("day") != day_of(at) or not isinstance(looks, int):
+        return 0, stored.version
+    return looks, stored.version

@@ -1,0 +1,236 @@
+"""A notification as the message a person reads. Pure: the time and zone are given.
+
+Line 1 icon, printer, event; line 2 the job; line 3 the figures; then reason and what to do; last, small,
+the codes and what is to be known of the message itself (age of the picture, delay).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from functions.notify import wording
+from functions.notify.markup import (
+    CAPTION_LIMIT,
+    TEXT_LIMIT,
+    Line,
+    Span,
+    fitted,
+    name_words,
+    plain_words,
+    safe_url,
+    to_html,
+    to_plain,
+    utf16_length,
+)
+from functions.notify.wording import Figures, is_paused, is_silent, wording_of
+from functions.shared.domain.error_codes import Fault
+from functions.shared.messages.effects import Category, Film, Notification
+
+PICTURE_AGE_SAID = 30.0
+PICTURE_AGE_LIMIT = 120.0
+DELAY_SAID = 120.0
+
+_PRINTER_LIMIT = 80
+_JOB_LIMIT = 120
+_FAULTS_LIMIT = 5
+_SEPARATOR = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a message is written: now, how many seconds ago the event was, and the reader's zone."""
+
+    now: float
+    lateness: float
+    zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes out: Telegram's HTML (None: send the plain text), the same as plain text, and its sound.
+
+    Buttons, if there ever are any, belong here.
+    """
+
+    html: str | None
+    plain: str
+    is_silent: bool = False
+
+    def unformatted(self) -> "Message":
+        """The same without markup, for when Telegram cannot read it."""
+        return replace(self, html=None)
+
+
+def picture_age(notification: Notification) -> float | None:
+    """Seconds from the picture to the event by the edge's clock; None without a picture."""
+    frame = notification.frame
+    return None if frame is None else notification.observed_at - frame.taken_at
+
+
+def render(
+    notification: Notification, moment: Moment, *, has_picture: bool = False, remark: Line = ()
+) -> Message:
+    """The message, within Telegram's limit for a caption (with a picture or film) or a text.
+
+    `has_picture`: a photo goes along, so its age is said. `remark`: one more line before the last.
+    """
+    is_film = notification.category is Category.FILM and not remark
+    limit = CAPTION_LIMIT if has_picture or is_film else TEXT_LIMIT
+    lines = [
+        _headline(notification),
+        _job_line(notification),
+        _figures(notification, moment),
+        *_details(notification, 300 if limit == CAPTION_LIMIT else 1000),
+        remark,
+        _codes(notification),
+        _footnotes(notification, moment, has_picture),
+    ]
+    lines = [line for line in lines if line]
+    return Message(to_html(fitted(lines, limit)), _plain(lines, limit), is_silent(notification))
+
+
+def film_remark(film: Film, why: str, *, is_named: bool = True) -> Line:
+    """Why a film does not come along, and where it lies."""
+    said = Span(f"{why} ({wording.size(film.size)}).")
+    if not is_named:
+        return (said,)
+    return (said, Span(" It is kept as "), Span(name_words(film.key, 300), "code"), Span("."))
+
+
+def _headline(notification: Notification) -> Line:
+    wording = wording_of(notification)
+    printer = Span(name_words(notification.printer_id, _PRINTER_LIMIT), "b")
+    return (Span(f"{wording.icon} "), printer, Span(f": {plain_words(wording.words, 200)}"))
+
+
+def _job_line(notification: Notification) -> Line:
+    if not notification.job_name:
+        return ()
+    return (Span(name_words(notification.job_name, _JOB_LIMIT), "code"),)
+
+
+def _figures(notification: Notification, moment: Moment) -> Line:
+    percent = wording.known_percent(notification.percent)
+    layer = wording.layers(notification.layer, notification.total_layers)
+    minutes = notification.remaining_minutes
+    left = wording.remaining(minutes, percent)
+    ready = wording.ready(minutes, moment.now, moment.lateness, moment.zone)
+    total = notification.total_layers
+    seconds = notification.duration_seconds
+    lasted = wording.duration(seconds) if seconds is not None and 0 <= seconds < 1e8 else None
+    progress = f"{wording.bar(percent)} {percent} %" if percent is not None else None
+    match wording_of(notification).figures:
+        case Figures.ESTIMATE:
+            layers = wording.count(total, "layer") if total is not None and 0 < total < 1_000_000 else None
+            parts = [left, ready, layers]
+        case Figures.RUNNING:
+            parts = [progress, layer, left, ready]
+        case Figures.STANDING:
+            parts = [progress, layer, left]
+        case Figures.RESULT:
+            layers = wording.count(total, "layer") if total is not None and 0 < total < 1_000_000 else None
+            parts = [f"took {lasted}" if lasted else None, layers]
+        case Figures.STOPPED:
+            parts = [progress, layer, f"after {lasted}" if lasted else None]
+        case Figures.NONE:
+            parts = [_film_words(notification.film, lasted)] if notification.film else []
+    shown = _SEPARATOR.join(part for part in parts if part)
+    return (Span(shown),) if shown else ()
+
+
+def _film_words(film: Film, lasted: str | None) -> str:
+    seconds = film.duration_seconds if 0 <= film.duration_seconds < 1e6 else 0.0
+    parts = [f"{wording.duration(seconds)} film" + (f" of {lasted}" if lasted else "")]
+    parts.append(wording.count(max(0, film.frames), "frame"))
+    if film.missing > 0:
+        parts.append(f"{wording.count(film.missing, 'frame')} {'is' if film.missing == 1 else 'are'} missing")
+    return _SEPARATOR.join(parts)
+
+
+def _details(notification: Notification, limit: int) -> list[Line]:
+    """Reason and what to do."""
+    reason = plain_words(notification.reason, limit) if notification.reason else ""
+    text = plain_words(notification.text, limit) if notification.text else ""
+    if notification.category is Category.DEFECT:
+        texts = [_verdict(notification, text), "Look at the printer, and stop the print if it is so."]
+    else:
+        texts = [_said(notification, reason), *_fault_texts(notification, reason, limit // 2), text]
+    return [(Span(text),) for text in texts if text]
+
+
+def _said(notification: Notification, reason: str) -> str:
+    because = wording.sentence(reason) if reason else ""
+    match notification.category:
+        case Category.PAUSED:
+            if not reason:
+                because = "The printer does not say why."
+            advice = "" if "esume" in reason or "by the" in reason else "Look at the printer, then resume."
+            said = f"{because} {advice}"
+        case Category.FAILED if not reason and not notification.faults:
+            said = "The printer does not say why."
+        case Category.CONTACT_LOST | Category.OFFLINE:
+            said = f"{because} Check its power and network."
+        case Category.CONTACT_RESTORED | Category.ALREADY_PRINTING if is_paused(notification):
+            said = f"It is paused: {reason[:1].lower()}{reason[1:]}." if reason else "It is paused now."
+        case Category.CONTACT_RESTORED if not reason:
+            said = "The print goes on."
+        case Category.FILM_FAILED if not reason:
+            said = "The film could not be made. The frames are kept."
+        case Category.COLLECTOR_LOST:
+            said = f"{because} The printers are not watched until it is back."
+        case _:
+            said = because
+    if notification.ended and notification.category in (Category.CONTACT_LOST, Category.OFFLINE):
+        said += " The job is taken as ended."
+    return said.strip()
+
+
+def _verdict(notification: Notification, text: str) -> str:
+    confidence = notification.confidence
+    if confidence is None or not 0 <= confidence <= 1:
+        return wording.sentence(text)
+    return wording.sentence(
+        f"The AI check is {round(confidence * 100)} % sure" + (f": {text}" if text else "")
+    )
+
+
+def _fault_texts(notification: Notification, reason: str, limit: int) -> list[str]:
+    shown = notification.faults[:_FAULTS_LIMIT]
+    texts = [plain_words(fault.text, limit) for fault in shown if fault.text]
+    lines = [wording.sentence(text) for text in dict.fromkeys(texts) if text and text != reason]
+    if not texts and notification.category is Category.ERROR:
+        lines.append("No words are known for this code.")
+    if len(notification.faults) > len(shown):
+        lines.append(f"And {len(notification.faults) - len(shown)} more.")
+    return lines
+
+
+def _codes(notification: Notification) -> Line:
+    spans: list[Span] = []
+    for fault in notification.faults[:_FAULTS_LIMIT]:
+        spans += [Span(_SEPARATOR)] if spans else []
+        spans += _code(fault)
+    return tuple(spans)
+
+
+def _code(fault: Fault) -> list[Span]:
+    url = safe_url(fault.link)
+    code = Span(name_words(fault.code, 40), "code")
+    return [code, Span(" "), Span("wiki", link=url)] if url else [code]
+
+
+def _footnotes(notification: Notification, moment: Moment, has_picture: bool) -> Line:
+    notes = []
+    age = picture_age(notification)
+    if has_picture and age is not None and age > PICTURE_AGE_SAID:
+        notes.append(f"picture from {wording.duration(age)} before")
+    if moment.lateness > DELAY_SAID:
+        notes.append(f"delayed {wording.duration(moment.lateness)}")
+    return (Span(_SEPARATOR.join(notes), "i"),) if notes else ()
+
+
+def _plain(lines: list[Line], limit: int) -> str:
+    """Addresses are left out when they would not fit."""
+    whole = to_plain(lines)
+    if utf16_length(whole) <= limit:
+        return whole
+    return to_plain(fitted([tuple(replace(span, link="") for span in line) for line in lines], limit))

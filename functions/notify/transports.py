@@ -1,0 +1,128 @@
+"""Where messages go: the port, how a try can come out, the log as a transport, and a token that may change
+meanwhile.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import BinaryIO, Protocol
+
+from functions.notify.render import Message
+from functions.shared.errors import TransientError
+from functions.shared.messages.effects import Film
+
+
+class Outcome(Enum):
+    """What came of one try to send."""
+
+    SENT = auto()
+    WAIT = auto()  # told to wait (429)
+    AWAY = auto()  # not reached, or the other side is in trouble: it may work later
+    UNAUTHORIZED = auto()  # the token is refused
+    UNREADABLE = auto()  # the markup could not be read
+    TOO_LARGE = auto()  # the file is larger than is taken
+    REFUSED = auto()  # for good
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome, why (never with a secret), the seconds to wait if told, the id of the message if sent."""
+
+    outcome: Outcome
+    reason: str = ""
+    retry_after: float | None = None
+    message_id: int | None = None
+
+    @property
+    def is_sent(self) -> bool:
+        return self.outcome is Outcome.SENT
+
+
+class Sink(Protocol):
+    """Each call blocks until there is an answer, and raises nothing that a sink could foresee."""
+
+    def send_text(self, message: Message) -> Answer: ...
+
+    def send_photo(self, message: Message, photo: bytes) -> Answer:
+        """A JPEG with the message as its caption."""
+        ...
+
+    def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
+        """An MP4 of `film.size` bytes, read from the stream's start while it is sent."""
+        ...
+
+
+_log = logging.getLogger(__name__)
+
+
+class LogSink:
+    """A Sink. `sent` counts what was shown."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    def send_text(self, message: Message) -> Answer:
+        return self._show(message, "")
+
+    def send_photo(self, message: Message, photo: bytes) -> Answer:
+        return self._show(message, f" [picture, {len(photo)} bytes]")
+
+    def send_film(
+        self,
+        message: Message,
+        film: Film,
+        content: BinaryIO,  # noqa: ARG002  # a film cannot be shown here
+        thumbnail: bytes | None,  # noqa: ARG002
+    ) -> Answer:
+        return self._show(message, f" [film, {film.size} bytes: {film.key}]")
+
+    def _show(self, message: Message, attachment: str) -> Answer:
+        _log.info("message: %s%s", message.plain, attachment)
+        self.sent += 1
+        return Answer(Outcome.SENT)
+
+
+class ReadToken(Protocol):
+    def __call__(self, *, is_refused: bool = False) -> str:
+        """The token; read anew if the one we have is refused. Raises TransientError."""
+        ...
+
+
+class FreshTokenSink:
+    """A Sink: one made with the token, made anew when that changes. `sent` counts what went through."""
+
+    def __init__(self, read_token: ReadToken, make: Callable[[str], Sink]) -> None:
+        self._read_token = read_token
+        self._make = make
+        self._made: tuple[str, Sink] | None = None
+        self.sent = 0
+
+    def send_text(self, message: Message) -> Answer:
+        return self._send(lambda sink: sink.send_text(message))
+
+    def send_photo(self, message: Message, photo: bytes) -> Answer:
+        return self._send(lambda sink: sink.send_photo(message, photo))
+
+    def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
+        return self._send(lambda sink: sink.send_film(message, film, content, thumbnail))
+
+    def _send(self, send: Callable[[Sink], Answer]) -> Answer:
+        try:
+            token = self._read_token()
+            answer = send(self._sink(token))
+            if answer.outcome is Outcome.UNAUTHORIZED:
+                newer = self._read_token(is_refused=True)
+                if newer != token:
+                    _log.info("the bot has a new token")
+                    answer = send(self._sink(newer))
+        except TransientError as error:
+            _log.error("the bot's token cannot be had: %s", error)
+            return Answer(Outcome.AWAY, "the bot's token cannot be had")
+        self.sent += answer.is_sent
+        return answer
+
+    def _sink(self, token: str) -> Sink:
+        if self._made is None or self._made[0] != token:
+            self._made = (token, self._make(token))
+        return self._made[1]

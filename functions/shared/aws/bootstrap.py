@@ -1,0 +1,180 @@
+"""What a function is started with: variables of the template become queues, table, bucket, secrets, logs
+and metrics, once per Lambda container.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from time import time as wall_clock
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from functions.shared.aws.observability import LambdaLogs, Measures
+from functions.shared.errors import ConfigurationError
+from functions.shared.ports import FrameStore, Queue, RecordStore
+from functions.shared.runtime.clocks import Clock
+from functions.shared.settings import Settings, load_settings
+
+
+class LambdaContext(Protocol):
+    """Source: AWS Lambda Developer Guide, "Using the Lambda context object to retrieve ... information"."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is ended by force."""
+        ...
+
+
+def seconds_left(context: LambdaContext) -> float:
+    return context.get_remaining_time_in_millis() / 1000.0
+
+
+if TYPE_CHECKING:
+    from functions.shared.aws.secrets import SecretParameter
+    from functions.shared.aws.sqs_event import EventQueue
+
+MadeT = TypeVar("MadeT")
+
+NO_CHAT = "log"
+
+
+class QueueName(StrEnum):
+    """A queue of the stack; its variables are `<name>_QUEUE_URL` and `<name>_DEAD_LETTER_URL`."""
+
+    REPORTS = "REPORTS"
+    NOTIFICATIONS = "NOTIFICATIONS"
+    INSPECTIONS = "INSPECTIONS"
+    TIMELAPSES = "TIMELAPSES"
+
+    @property
+    def is_fifo(self) -> bool:
+        return self in (QueueName.REPORTS, QueueName.NOTIFICATIONS)
+
+
+class Secret(StrEnum):
+    """A secret by the variable that holds the NAME of its SSM parameter; no name: that part is off."""
+
+    BOT_TOKEN = "TELEGRAM_BOT_TOKEN_PARAMETER"  # noqa: S105 (a variable's name)
+    OPENROUTER_KEY = "OPENROUTER_API_KEY_PARAMETER"
+
+
+class Wiring:
+    """One function's settings and stores. Raises ConfigurationError naming every fault of the settings."""
+
+    def __init__(self, environment: Mapping[str, str], program: str, clock: Clock) -> None:
+        self.program = program
+        self.clock = clock
+        self.environment = environment
+        self.settings: Settings = load_settings(environment, program)
+        self._made: dict[str, Any] = {}
+
+    @property
+    def chat(self) -> str:
+        """The group of all notifications; every function must name the same."""
+        return self.settings.telegram_chat_id or NO_CHAT
+
+    @property
+    def bucket(self) -> str:
+        return self._variable("FRAMES_BUCKET")
+
+    def has(self, secret: Secret) -> bool:
+        """Whether a parameter is named, so that the part which needs it is on."""
+        return bool(self.environment.get(secret, "").strip())
+
+    def records(self) -> RecordStore:
+        def make() -> RecordStore:
+            from functions.shared.aws.dynamodb import DynamoRecordStore
+
+            return DynamoRecordStore(self._client("dynamodb"), self._variable("TABLE_NAME"), self.clock)
+
+        return self._once("records", make)
+
+    def frames(self) -> FrameStore:
+        def make() -> FrameStore:
+            from functions.shared.aws.s3 import S3FrameStore
+
+            return S3FrameStore(self._client("s3"), self.bucket)
+
+        return self._once("frames", make)
+
+    def queue(self, name: QueueName) -> Queue:
+        """A queue to send to."""
+
+        def make() -> Queue:
+            from functions.shared.aws.sqs import SqsQueue
+
+            return SqsQueue(self._client("sqs"), self._variable(f"{name}_QUEUE_URL"), name.is_fifo)
+
+        return self._once(f"queue {name}", make)
+
+    def event_queue(self, name: QueueName, event: Mapping[str, Any]) -> "EventQueue":
+        """The deliveries of one Lambda event as a queue."""
+        from functions.shared.aws.sqs_event import EventQueue
+
+        return EventQueue(
+            self._client("sqs"),
+            event,
+            self._variable(f"{name}_QUEUE_URL"),
+            self._variable(f"{name}_DEAD_LETTER_URL"),
+            name.is_fifo,
+        )
+
+    def secret(
+        self, secret: Secret, parse: Callable[[str], str], told: Callable[[str], None]
+    ) -> "SecretParameter":
+        """The parameter that the variable names; its value is not read yet (see SecretParameter)."""
+        from functions.shared.aws.secrets import SecretParameter
+
+        return SecretParameter(lambda: self._client("ssm"), self._variable(secret), secret, parse, told)
+
+    def _client(self, service: str) -> Any:
+        """All of one session: what botocore reads from its files is read once."""
+
+        def make() -> Any:
+            from boto3.session import Session
+
+            from functions.shared.aws.clients import make_client
+
+            return make_client(service, session=self._once("session", Session))
+
+        return self._once(f"client {service}", make)
+
+    def _variable(self, name: str) -> str:
+        value = self.environment.get(name, "").strip()
+        if not value:
+            raise ConfigurationError([f"{name} is not set: the template sets it, deploy the stack again"])
+        return value
+
+    def _once(self, name: str, make: Callable[[], MadeT]) -> MadeT:
+        if name not in self._made:
+            self._made[name] = make()
+        made: MadeT = self._made[name]
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The parts that every function has."""
+
+    wiring: Wiring
+    logs: LambdaLogs
+    measures: Measures
+
+
+def make_container(program: str) -> Container:
+    """From the environment as it is now. Raises ConfigurationError."""
+    wiring = Wiring(os.environ, program, wall_clock)
+    return Container(wiring, LambdaLogs(program, wiring.settings.log_level), Measures())
+
+
+def start_early(make: Callable[[], object]) -> None:
+    """In Lambda, make it while the handler is imported; what fails then fails again when it is called.
+
+    A container's start has a whole processor for up to ten seconds, whatever the function's memory; the
+    first call of a small function has a seventh of one.
+    """
+    if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+        with contextlib.suppress(Exception):
+            make()

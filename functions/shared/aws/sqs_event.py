@@ -1,0 +1,120 @@
+"""The Queue port over the records of one Lambda event of SQS (`ReportBatchItemFailures` must be on).
+
+Lambda deletes what the response does not name; what it names comes again when its visibility time is over.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from functions.shared.aws.sqs import GROUP_ATTRIBUTE, DeadLetters, SqsQueue
+from functions.shared.errors import BridgeError, ContractError
+from functions.shared.ports import Delivery, Outgoing, Refusal
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+logger = logging.getLogger(__name__)
+
+_REJECT_AGAIN_SECONDS = 60.0
+
+
+class EventQueue:
+    """One for each invocation. What was not settled when `response()` is asked for comes again.
+
+    On a FIFO queue everything of a group behind a handed-back message that was not acknowledged or
+    rejected comes again with it, after the same delay.
+    """
+
+    def __init__(
+        self,
+        sqs_client: "SQSClient",
+        event: Mapping[str, Any],
+        url: str,
+        dead_letter_url: str | None,
+        fifo: bool,
+    ) -> None:
+        """`url` is the queue that the event comes from. Raises ContractError if it is no event of SQS."""
+        self._queue = SqsQueue(sqs_client, url, fifo)
+        self._dead_letters = DeadLetters(sqs_client, dead_letter_url, fifo)
+        self._fifo = fifo
+        self._deliveries: dict[str, Delivery] = {}  # by message id, in order
+        for record in _records(event):
+            self._deliveries[record["messageId"]] = _delivery(record)
+        self._received = 0
+        self._settled: set[str] = set()  # receipts
+        self._delays: dict[str, float] = {}  # by receipt
+
+    def deliveries(self) -> list[Delivery]:
+        """All messages of the event, in order."""
+        return list(self._deliveries.values())
+
+    def send(self, entries: Sequence[Outgoing]) -> Sequence[Refusal]:
+        """To the queue that the event comes from (an inspection asks itself for a second look)."""
+        return self._queue.send(entries)
+
+    def receive(self, limit: int = 10, wait_seconds: float = 0.0) -> list[Delivery]:  # noqa: ARG002 - the port's
+        """The next of the event's messages; never waits, for there will be no others."""
+        handed_out = self.deliveries()[self._received : self._received + max(1, limit)]
+        self._received += len(handed_out)
+        return handed_out
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        self._settled.add(delivery.receipt)
+        self._delays.pop(delivery.receipt, None)
+
+    def hand_back(self, delivery: Delivery, delay_seconds: float) -> None:
+        """As the port has it. If SQS does not take the delay the message comes after the queue's own time."""
+        self._settled.discard(delivery.receipt)
+        self._delays[delivery.receipt] = delay_seconds
+        self._delay(delivery, delay_seconds)
+
+    def reject(self, delivery: Delivery, reason: str) -> None:
+        """As the port has it. If the dead-letter queue does not take it the message comes again."""
+        try:
+            self._dead_letters.bury(delivery, reason)
+        except BridgeError as error:
+            logger.error("a message to be given up (%s) comes again: %s", reason, error)
+            self.hand_back(delivery, _REJECT_AGAIN_SECONDS)
+        else:
+            self.acknowledge(delivery)
+
+    def response(self) -> dict[str, list[dict[str, str]]]:
+        """What the handler returns: the messages that come again."""
+        held: dict[str, float] = {}
+        failures = []
+        for message_id, delivery in self._deliveries.items():
+            if delivery.receipt in self._settled:
+                continue
+            failures.append({"itemIdentifier": message_id})
+            delay = self._delays.get(delivery.receipt)
+            if delay is not None:
+                held.setdefault(delivery.group, delay)
+            elif self._fifo and delivery.group in held:
+                self._delay(delivery, held[delivery.group])
+        return {"batchItemFailures": failures}
+
+    def _delay(self, delivery: Delivery, delay_seconds: float) -> None:
+        try:
+            self._queue.hand_back(delivery, delay_seconds)
+        except BridgeError as error:
+            logger.warning("a message comes again after the queue's own time: %s", error)
+
+
+def _records(event: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    records = event.get("Records")
+    if not isinstance(records, list) or any(record.get("eventSource") != "aws:sqs" for record in records):
+        raise ContractError("this is no event of an SQS queue: check the event source of the function")
+    return records
+
+
+def _delivery(record: Mapping[str, Any]) -> Delivery:
+    known = record["attributes"]
+    own = record.get("messageAttributes", {}).get(GROUP_ATTRIBUTE, {})
+    return Delivery(
+        body=record["body"],
+        group=known.get("MessageGroupId") or own.get("stringValue", ""),
+        receipt=record["receiptHandle"],
+        receive_count=int(known["ApproximateReceiveCount"]),
+        sent_at=int(known["SentTimestamp"]) / 1000,
+    )

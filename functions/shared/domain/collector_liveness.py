@@ -1,0 +1,112 @@
+"""When a collector is silent, forgotten, back, and what is to be said of it. Pure.
+
+A collector reports on itself every five minutes. One that another has taken the place of, or that was
+unheard for a week, is nobody's loss any more: it is forgotten without a word until it is heard again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from functions.shared.messages.effects import Category
+
+LOST_SECONDS = 900.0
+FORGOTTEN_SECONDS = 7 * 86_400.0
+
+
+class Standing(Enum):
+    """How it is with a collector now."""
+
+    HEARD = auto()
+    SILENT = auto()
+    FORGOTTEN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is to be said: lost or back, of the silence after that sequence number, and how long it was."""
+
+    category: Category
+    sequence: int
+    decided_at: float
+    quiet_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is remembered of a collector. `pending` is decided, and perhaps not said yet.
+
+    `lost_sequence`: the last report before the silence that was announced, heard at `lost_since`;
+    `forgotten_sequence`: the last report of one that was forgotten.
+    """
+
+    lost_sequence: int | None = None
+    lost_since: float = 0.0
+    forgotten_sequence: int | None = None
+    pending: Announcement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A collector by its last report on itself: when we received it, and the printers it lists."""
+
+    collector_id: str
+    sequence: int
+    received_at: float
+    printers: tuple[str, ...] = ()
+    state: State = State()
+
+    def quiet_for(self, now: float) -> float:
+        """Seconds since it was heard; clocks of two machines may differ a little."""
+        return max(0.0, now - self.received_at)
+
+
+def standing_of(collector: Collector, all_of_them: Iterable[Collector], now: float) -> Standing:
+    """Judged by what is known of all collectors."""
+    quiet = collector.quiet_for(now)
+    if quiet <= LOST_SECONDS:
+        return Standing.HEARD
+    if quiet > FORGOTTEN_SECONDS or collector.state.forgotten_sequence == collector.sequence:
+        return Standing.FORGOTTEN
+    recent = [other for other in all_of_them if other.quiet_for(now) <= LOST_SECONDS]
+    watched = {printer for other in recent for printer in other.printers}
+    is_replaced = bool(recent) and watched.issuperset(collector.printers)
+    return Standing.FORGOTTEN if is_replaced else Standing.SILENT
+
+
+def advance(collector: Collector, standing: Standing, now: float) -> State:
+    """The state after a look at it; the same one when there is nothing new. One thing is said at a time."""
+    state = collector.state
+    if state.pending is not None:
+        return state
+    is_announced = state.lost_sequence is not None
+    match standing:
+        case Standing.HEARD if state.lost_sequence is not None:
+            quiet = max(0.0, collector.received_at - state.lost_since)
+            return State(
+                pending=Announcement(Category.COLLECTOR_BACK, state.lost_sequence, now, quiet),
+            )
+        case Standing.HEARD:
+            return State()
+        case Standing.FORGOTTEN:
+            return State(forgotten_sequence=collector.sequence)
+        case Standing.SILENT if not is_announced:
+            quiet = collector.quiet_for(now)
+            return State(
+                lost_sequence=collector.sequence,
+                lost_since=collector.received_at,
+                pending=Announcement(Category.COLLECTOR_LOST, collector.sequence, now, quiet),
+            )
+        case _:
+            return state
+
+
+def said(state: State) -> State:
+    """After the pending announcement was handed on."""
+    return replace(state, pending=None)
+
+
+def count_silent(collectors: Sequence[Collector], now: float) -> int:
+    """How many collectors are missing now: the figure behind the alarm."""
+    standings = [standing_of(collector, collectors, now) for collector in collectors]
+    return standings.count(Standing.SILENT)

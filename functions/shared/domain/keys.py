@@ -1,0 +1,155 @@
+"""Safe names out of untrusted ones, and the keys made of them: of frames and films, and of records."""
+
+import hashlib
+import math
+import re
+import unicodedata
+from datetime import UTC, datetime
+
+NO_JOB_NAME = "unnamed"
+
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._()+-]{0,78}[A-Za-z0-9)+_-])?")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._()+-]+")
+_SLUG_LIMIT = 64
+_LABEL_LIMIT = 80
+
+
+def safe_segment(name: str) -> str:
+    """One path segment (ASCII, 1..80 bytes) for a name of any content and length.
+
+    A plain name stays as it is. Any other becomes a readable slug with `~` and a digest of the whole
+    name; a plain name has no `~`, so two different names never give one segment.
+    """
+    if _PLAIN.fullmatch(name) and name != NO_JOB_NAME:
+        return name
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    slug = _UNSAFE.sub("_", ascii_name)[:_SLUG_LIMIT].strip("._-")
+    return f"{slug or 'name'}~{_hex(name)[:12]}"
+
+
+def job_segment(job_name: str | None) -> str:
+    """The folder of a job; a job without a name has a word of its own that no name can take."""
+    return safe_segment(job_name) if job_name else NO_JOB_NAME
+
+
+def label(name: str) -> str:
+    """A name as a person reads it in a list of figures: one line of 1..93 printable characters.
+
+    What cannot be shown becomes `?`, what is too long is cut, and `~` and a digest of the whole name follow
+    then (and where the name has a `~` of its own), so two different names never give one label.
+    """
+    shown = "".join(character if character.isprintable() else "?" for character in name[:_LABEL_LIMIT])
+    if shown == name and name.strip() and "~" not in name:
+        return name
+    return f"{shown.strip() or 'name'}~{_hex(name)[:12]}"
+
+
+def digest(*parts: str) -> str:
+    """Hex digest (64 characters) of parts of any content: fit for group and deduplication ids."""
+    return _hex("".join(f"{len(part)}:{part}" for part in parts))
+
+
+def _hex(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+IMAGES = "images"
+LATEST = "latest"
+
+KEY_DEPTH_LIMIT = 6  # segments below `images/`
+
+_SEGMENT = r"[A-Za-z0-9()+_~-][A-Za-z0-9 ._()+~-]{0,199}"
+_KEY = re.compile(rf"{IMAGES}(?:/{_SEGMENT}){{1,{KEY_DEPTH_LIMIT}}}|{LATEST}/{_SEGMENT}")
+_FRAME_NAME = re.compile(r"([0-9]{8}T[0-9]{6})_([0-9]{6})_.+\.jpg")
+_STAMP = "%Y%m%dT%H%M%S"
+
+
+def printer_prefix(printer_id: str) -> str:
+    """The prefix of everything kept of one printer, with its closing slash."""
+    return f"{IMAGES}/{safe_segment(printer_id)}/"
+
+
+def job_prefix(printer_id: str, job_name: str | None) -> str:
+    """The folder of all runs of one job name, with its closing slash."""
+    return f"{printer_prefix(printer_id)}{job_segment(job_name)}/"
+
+
+def frame_key(prefix: str, taken_at: float, counter: int) -> str:
+    """The key of a frame in a job's folder; `taken_at` in seconds since 1970."""
+    stamp = _stamp(taken_at)
+    job = prefix.rstrip("/").rsplit("/", 1)[-1]
+    return f"{prefix}{stamp}_{counter % 1_000_000:06d}_{job}.jpg"
+
+
+def latest_key(printer_id: str) -> str:
+    """The one frame of an idle printer that is overwritten each time (cloud)."""
+    return f"{LATEST}/{safe_segment(printer_id)}.jpg"
+
+
+def film_key(prefix: str, made_at: float) -> str:
+    """The key of a film made at that time, beside its frames."""
+    return f"{prefix}timelapse_{_stamp(made_at)}.mp4"
+
+
+def second_key(prefix: str, at: float) -> str:
+    """Sorts before every frame of that second in that folder, and behind every earlier one.
+
+    Raises ValueError or OverflowError for a time that no frame's name can carry.
+    """
+    return prefix + _stamp(at)
+
+
+def is_key(key: str) -> bool:
+    """Whether something may be stored under that key: no other way in or out than `images/` and `latest/`."""
+    return _KEY.fullmatch(key) is not None
+
+
+def taken_at_of(key: str) -> float | None:
+    """When the frame of that key was taken (whole seconds), or None if it is no frame's key."""
+    found = _FRAME_NAME.fullmatch(key.rsplit("/", 1)[-1])
+    if found is None:
+        return None
+    try:
+        return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def belongs_to(key: str, printer_id: str) -> bool:
+    """Whether a key lies in that printer's own places and steps out of none of them."""
+    if "\\" in key or "//" in key or not {".", ".."}.isdisjoint(key.split("/")):
+        return False
+    return key.startswith(printer_prefix(printer_id)) or key == latest_key(printer_id)
+
+
+def _stamp(at: float) -> str:
+    return datetime.fromtimestamp(math.floor(at), UTC).strftime(_STAMP)
+
+
+PRINTERS = "printer/"
+COLLECTORS = "collector/"
+
+
+def printer_key(printer_id: str) -> str:
+    """The record of one printer (written by the tracker)."""
+    return PRINTERS + printer_id
+
+
+def collector_key(collector_id: str) -> str:
+    """The last report of a collector on itself (written by the tracker)."""
+    return COLLECTORS + collector_id
+
+
+def inspection_key(printer_id: str) -> str:
+    """The inspection's memory of one printer (written by the inspection)."""
+    return "inspection/" + printer_id
+
+
+def chat_key(chat_id: str) -> str:
+    """The sending window and failures of one chat (written by notify)."""
+    return "chat/" + digest(chat_id)[:16]
+
+
+def done_key(effect_id: str) -> str:
+    """The mark that an effect's outside call was made."""
+    return "done/" + effect_id

@@ -1,0 +1,137 @@
+"""BambUI's merged status: the few fields that matter, whatever types came, and the words of `gcode_state`."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PREPARING = frozenset({"PREPARE", "SLICING"})
+ACTIVE = PREPARING | {"RUNNING", "PAUSE", "RESUME", "PRINTING", "BUSY"}
+FINISHED = frozenset(
+    {"FINISH", "FINISHED", "IDLE", "DONE", "COMPLETED", "CANCELED", "CANCELLED", "FAIL", "FAILED"}
+)
+SUCCEEDED = frozenset({"FINISH", "FINISHED", "DONE", "COMPLETED"})
+FAILED = frozenset({"FAIL", "FAILED"})
+CANCELLED = frozenset({"CANCELED", "CANCELLED"})
+PAUSED = frozenset({"PAUSE"})
+PRINTING = frozenset({"RUNNING", "RESUME", "PRINTING", "BUSY"})
+
+
+def is_active(state: str | None) -> bool:
+    """Whether the word says that a job is under way."""
+    return state in ACTIVE
+
+
+def is_finished(state: str | None) -> bool:
+    """Whether the word says that no job is under way; an unknown word says neither."""
+    return state in FINISHED
+
+
+_TEXT_LIMIT = 1024
+_HMS_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class HmsEntry:
+    """One entry of the health management system: two 32-bit numbers."""
+
+    attribute: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """What a status says; `None` means that it does not say (BambUI deletes keys), never zero."""
+
+    state: str | None = None
+    job_name: str | None = None
+    task_id: str | None = None
+    percent: int | None = None
+    layer: int | None = None
+    total_layers: int | None = None
+    remaining_minutes: int | None = None
+    stage: int | None = None
+    print_error: int | None = None
+    hms: tuple[HmsEntry, ...] | None = None
+
+
+def read_status(status: Mapping[str, Any]) -> StatusFacts:
+    """The facts of one status. Total: junk in a field makes that field unknown."""
+    return StatusFacts(
+        state=_word(status.get("gcode_state")),
+        job_name=_text(status.get("subtask_name")) or _file_title(status.get("gcode_file")),
+        task_id=_identifier(status.get("task_id")),
+        percent=_integer(status.get("mc_percent"), 0, 100),
+        layer=_integer(status.get("layer_num"), 0, 1_000_000),
+        total_layers=_integer(status.get("total_layer_num"), 1, 1_000_000),
+        remaining_minutes=_integer(status.get("mc_remaining_time"), 0, 1_000_000),
+        stage=_integer(status.get("stg_cur"), -1, 100_000),
+        print_error=_integer(status.get("print_error"), 0, 0xFFFFFFFF),
+        hms=_hms(status.get("hms")),
+    )
+
+
+def _integer(value: object, lowest: int, highest: int) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and len(value) <= 20:
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        value = int(value)
+    if not isinstance(value, int) or not lowest <= value <= highest:
+        return None
+    return value
+
+
+def _text(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return _storable(value[:_TEXT_LIMIT]).strip() or None
+
+
+def _storable(text: str) -> str:
+    """Lone surrogates (JSON can carry them) cannot be encoded anywhere: a question mark each."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _word(value: object) -> str | None:
+    text = _text(value)
+    return text[:40].upper() if text else None
+
+
+def _identifier(value: object) -> str | None:
+    """A cloud job's number; local jobs carry "0" or nothing."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)[:64] if abs(value) < 1 << 64 else None
+    text = _text(value)
+    return text[:64] if text and text != "0" else None
+
+
+def _file_title(value: object) -> str | None:
+    """The job's file as a title of last resort, without folder and endings."""
+    text = _text(value)
+    if text is None:
+        return None
+    title = text.replace("\\", "/").rsplit("/", 1)[-1]
+    for ending in (".3mf", ".gcode"):
+        if title.lower().endswith(ending):
+            title = title[: -len(ending)]
+    return title or None
+
+
+def _hms(value: object) -> tuple[HmsEntry, ...] | None:
+    if not isinstance(value, list):
+        return None
+    entries = []
+    for item in value[:_HMS_LIMIT]:
+        if isinstance(item, Mapping):
+            attribute = _integer(item.get("attr"), 0, 0xFFFFFFFF)
+            code = _integer(item.get("code"), 0, 0xFFFFFFFF)
+            if attribute is not None and code is not None:
+                entries.append(HmsEntry(attribute, code))
+    return tuple(entries)

@@ -1,0 +1,1 @@
+"""What the programs say to each other and store: typed, with their JSON."""

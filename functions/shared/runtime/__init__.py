@@ -1,0 +1,1 @@
+"""What every program runs on: clocks, back-off, threads, logs."""

@@ -1,0 +1,243 @@
+"""Frames fetched in parallel and given in order, few at a time, so that memory stays bounded."""
+
+import contextlib
+import logging
+import subprocess
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.shared.domain.jpeg import frame_size, jpeg_fault
+from functions.shared.errors import NotFoundError
+from functions.timelapse.errors import EncodingError, FilmTooLargeError, TooFewFramesError
+from functions.timelapse.ffmpeg import DEFAULT_PATIENCE, Encoder, Patience, check_film, read_film, run_briefly
+from functions.timelapse.plan import FEWEST_FRAMES, FilmWishes, Timing, film_timing
+from functions.timelapse.recipe import Shape, film_command, film_shape, thumbnail_command
+
+WORKERS = 8
+AHEAD = 16
+
+Fetch = Callable[[str], bytes]
+
+
+def fetch_whole(fetch: Fetch, key: str) -> bytes | None:
+    """The frame of that key, or None if it is gone or no whole JPEG. Raises TransientError."""
+    try:
+        data = fetch(key)
+    except NotFoundError:
+        return None
+    return None if jpeg_fault(data) else data
+
+
+def fetch_in_order(
+    keys: Sequence[str], fetch: Fetch, workers: int = WORKERS, ahead: int = AHEAD
+) -> Generator[bytes | None, None, None]:
+    """One item a key, in order; at most `ahead` frames are held at a time. Raises what `fetch` raises."""
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="frames")
+    under_way: deque[Future[bytes | None]] = deque()
+    rest = iter(keys)
+    try:
+        while True:
+            for key in rest:
+                under_way.append(pool.submit(fetch_whole, fetch, key))
+                if len(under_way) >= ahead:
+                    break
+            if not under_way:
+                return
+            yield under_way.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+logger = logging.getLogger(__name__)
+
+BYTES_LIMIT = 200_000
+LIMIT_SECONDS = 30.0
+
+
+def make_thumbnail(ffmpeg: str, frame: bytes, limit_seconds: float = LIMIT_SECONDS) -> bytes | None:
+    """The frame made small; None if that fails (a film goes well without)."""
+    try:
+        small, _ = run_briefly(thumbnail_command(ffmpeg), frame, limit_seconds)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        logger.warning("no thumbnail: %s", type(error).__name__)
+        return None
+    if len(small) >= BYTES_LIMIT or jpeg_fault(small) is not None:
+        logger.warning("no thumbnail: ffmpeg gave no picture of it")
+        return None
+    return small
+
+
+def thumbnail_key(film_key: str) -> str:
+    """Where a film's thumbnail lies: beside it, under a name that no frame has."""
+    return film_key.removesuffix(".mp4") + "_thumb.jpg"
+
+
+_SAMPLES = 5
+_LAST_FRAMES = 3
+_TOO_FEW = "fewer than two of the frames are whole JPEGs: there is nothing to make a film of"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmOrder:
+    """What to make a film of, how, and where: the keys of the chosen frames in order, and who gives them.
+
+    `progress` is told how many of the frames are done, and of how many.
+    """
+
+    ffmpeg: str
+    keys: Sequence[str]
+    fetch: Fetch
+    wishes: FilmWishes
+    output: Path
+    patience: Patience = DEFAULT_PATIENCE
+    progress: Progress = lambda done, total: None  # noqa: ARG005
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFilm:
+    """A film on disk: bytes, seconds, pixels; frames shown, frames left out; a small JPEG of its end."""
+
+    path: Path
+    size: int
+    seconds: float
+    width: int
+    height: int
+    frames: int
+    broken: int
+    thumbnail: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Whole frames given to ffmpeg, pictures that makes with repeats, and how many of these it decoded."""
+
+    frames: int
+    pictures: int
+    decoded: int
+    thumbnail: bytes | None
+
+    @property
+    def undecodable(self) -> int:
+        return min(self.frames, max(0, self.pictures - self.decoded))
+
+
+def make_film(order: FilmOrder) -> MadeFilm:
+    """The film of the ordered frames; nothing is left at the output if that fails.
+
+    Raises FfmpegMissingError, TooFewFramesError, FilmTooLargeError, EncodingError, and what `fetch`
+    raises but NotFoundError (a frame that is gone is left out).
+    """
+    try:
+        return _make(order)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            order.output.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise EncodingError(f"the film cannot be written: {error.strerror}") from error
+        raise
+
+
+def _make(order: FilmOrder) -> MadeFilm:
+    if len(order.keys) < FEWEST_FRAMES:
+        raise TooFewFramesError(_TOO_FEW)
+    wishes = order.wishes
+    timing = film_timing(len(order.keys), wishes.target_seconds, wishes.fps_cap)
+    width, height = _common_size(order.keys, order.fetch)
+    limit, is_strict = wishes.max_bytes, True
+    while True:
+        shape = film_shape(width, height, wishes.max_width, limit, timing)
+        encoded = _encode(order, timing, shape, is_strict)
+        size = order.output.stat().st_size
+        if is_strict and encoded.undecodable > len(order.keys) // 4:
+            # More likely a camera with a dialect of its own than so many broken frames: take all of them.
+            logger.warning("ffmpeg refuses %d frames: made again without being strict", encoded.undecodable)
+            is_strict = False
+        elif size <= wishes.max_bytes:
+            return _checked(order, size, shape, timing, encoded)
+        elif limit == wishes.max_bytes:
+            # One pass keeps below the limit by construction; this is for cameras nobody foresaw.
+            logger.warning("the film has %d bytes, over %d: made again at half the rate", size, limit)
+            limit //= 2
+        else:
+            raise FilmTooLargeError(
+                f"the film cannot be made smaller than {size} bytes, and the limit is {wishes.max_bytes}: "
+                "raise TIMELAPSE_MAX_BYTES or lower TIMELAPSE_TARGET_DURATION_SECONDS"
+            )
+
+
+def _common_size(keys: Sequence[str], fetch: Fetch) -> tuple[int, int]:
+    """The size that most of a few samples have, else that of the first whole frame."""
+    places = sorted({round(step * (len(keys) - 1) / (_SAMPLES - 1)) for step in range(_SAMPLES)})
+    samples = (fetch_whole(fetch, keys[place]) for place in places)
+    sizes = Counter(frame_size(frame) for frame in samples if frame is not None)
+    if sizes:
+        return sizes.most_common(1)[0][0]
+    with closing(fetch_in_order(keys, fetch)) as frames:
+        for frame in frames:
+            if frame is not None:
+                return frame_size(frame)
+    raise TooFewFramesError(_TOO_FEW)
+
+
+def _encode(order: FilmOrder, timing: Timing, shape: Shape, is_strict: bool) -> _Encoded:
+    latest: deque[bytes] = deque(maxlen=_LAST_FRAMES)
+    shown = pictures = owed = 0
+    command = film_command(order.ffmpeg, timing, shape, order.output, is_strict=is_strict)
+    with (
+        Encoder(command, order.patience) as encoder,
+        closing(fetch_in_order(order.keys, order.fetch)) as frames,
+    ):
+        for done, frame in enumerate(frames, 1):
+            if frame is None:
+                owed += 1
+            else:
+                # For each missing frame a later one is shown twice: the film keeps its length.
+                times = 2 if owed else 1
+                owed -= times - 1
+                for _ in range(times):
+                    encoder.write(frame)
+                latest.append(frame)
+                shown, pictures = shown + 1, pictures + times
+            order.progress(done, len(order.keys))
+        if shown < FEWEST_FRAMES:
+            raise TooFewFramesError(_TOO_FEW)
+        still, thumbnail = _still(order, latest)
+        for _ in range(timing.held - 1):
+            encoder.write(still)
+        encoder.finish()
+        return _Encoded(shown, pictures + timing.held - 1, encoder.pictures, thumbnail)
+
+
+def _still(order: FilmOrder, latest: Sequence[bytes]) -> tuple[bytes, bytes | None]:
+    """The last frame that can be decoded, to stand still at the end, and its thumbnail."""
+    limit_seconds = min(LIMIT_SECONDS, order.patience.stall_seconds)
+    for frame in reversed(latest):
+        thumbnail = make_thumbnail(order.ffmpeg, frame, limit_seconds)
+        if thumbnail is not None:
+            return frame, thumbnail
+    return latest[-1], None
+
+
+def _checked(order: FilmOrder, size: int, shape: Shape, timing: Timing, encoded: _Encoded) -> MadeFilm:
+    left = encoded.frames - encoded.undecodable
+    if left < FEWEST_FRAMES:
+        raise TooFewFramesError(_TOO_FEW)
+    facts = read_film(order.ffmpeg, order.output)
+    tolerance = max(0.5, float((2 + encoded.undecodable) / timing.rate))
+    check_film(facts, shape.width, shape.height, float(encoded.pictures / timing.rate), tolerance)
+    return MadeFilm(
+        path=order.output,
+        size=size,
+        seconds=facts.seconds,
+        width=facts.width,
+        height=facts.height,
+        frames=left,
+        broken=len(order.keys) - left,
+        thumbnail=encoded.thumbnail,
+    )

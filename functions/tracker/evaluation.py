@@ -1,0 +1,72 @@
+"""One report being evaluated by the rules: the settings they take, the record as it becomes, and the
+effects so far.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from functions.shared.domain.status import StatusFacts
+from functions.shared.messages.effects import Effect, Notification
+from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
+from functions.shared.messages.report import Report
+from functions.tracker.announcements import with_photo
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Seconds throughout. 0 switches progress or photos off; `inspection_interval` None: AI is off."""
+
+    progress_step: int = 5
+    photo_interval: float = 3600.0
+    inspection_interval: float | None = None
+    silence_grace: float = 0.0
+
+    @property
+    def first_inspection_after(self) -> float:
+        """The first look comes sooner than the interval."""
+        return min(300.0, self.inspection_interval or 0.0)
+
+
+@dataclass(slots=True)
+class Turn:
+    """Local to one call of `advance`; `new_codes` are the errors that no message has told yet.
+
+    `last_heard_at` and `last_kept`: the last status before this one, and the frames of the job until then.
+    """
+
+    record: PrinterRecord
+    report: Report
+    rules: Rules
+    facts: StatusFacts = field(default_factory=StatusFacts)
+    new_codes: tuple[str, ...] = ()
+    after_gap: bool = False
+    last_heard_at: float | None = None
+    last_kept: int | None = None
+    effects: list[Effect] = field(default_factory=list)
+
+    @property
+    def now(self) -> float:
+        return self.report.observed_at
+
+    @property
+    def open_job(self) -> Job | None:
+        """The recorded job unless it has ended for good."""
+        job = self.record.job
+        return job if job is not None and job.phase is not Phase.ENDED else None
+
+    def set_job(self, job: Job) -> None:
+        self.record = replace(self.record, job=job)
+
+    def say(self, message: Notification, *, photo: bool = False) -> None:
+        self.effects.append(with_photo(message, self.record) if photo else message)
+
+    def do(self, effect: Effect | None) -> None:
+        if effect is not None:
+            self.effects.append(effect)
+
+    @property
+    def has_spoken(self) -> bool:
+        return any(isinstance(effect, Notification) for effect in self.effects)
+
+    @property
+    def has_shown_photo(self) -> bool:
+        return any(isinstance(effect, Notification) and effect.frame for effect in self.effects)

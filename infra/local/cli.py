@@ -1,0 +1,115 @@
+"""What `printer-bridge` and its commands can be told, and how this program's name is typed here."""
+
+import argparse
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.local import timelapse_command
+from infra.local.chat_ids import arguments as chat_id_arguments
+from infra.local.doctor import arguments as doctor_arguments
+
+PROGRAM = "printer-bridge"
+_COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:chat-id|doctor|run|timelapse)\b)")
+
+
+def program_here() -> str:
+    """For this process: its folder, its Python, its PATH."""
+    return program_name(Path(sys.executable), Path(sys.argv[0]), Path.cwd(), shutil.which)
+
+
+def program_name(
+    python: Path, started_as: Path, folder: Path, which: Callable[[str], str | None] = shutil.which
+) -> str:
+    """The bare name if PATH leads to this very program, else the way to it from that folder.
+
+    `python` is the interpreter, beside which a virtual environment has the program; `started_as` is the
+    file that was started.
+    """
+    places = [started_as, python.with_name(PROGRAM)]
+    script = next((it for it in places if it.name == PROGRAM and os.access(it, os.X_OK)), None)
+    if script is None:
+        return f"{_from(python, folder)} -m infra.local"
+    on_path = which(PROGRAM)
+    if on_path is not None and Path(on_path).absolute() == script.absolute():
+        return PROGRAM
+    return _from(script, folder)
+
+
+def as_typed(text: str, program: str) -> str:
+    """A text with every command of ours in it as it has to be typed."""
+    return _COMMAND.sub(lambda _: program, text)
+
+
+def _from(file: Path, folder: Path) -> str:
+    place = file.absolute()
+    return shlex.quote(str(place.relative_to(folder) if place.is_relative_to(folder) else place))
+
+
+_SETTINGS = "Settings come from the environment and from .env in this folder; the README has a table of them."
+_RUN = (
+    "Watches the printers of BambUI until Ctrl-C: messages to Telegram or to the terminal, films, AI checks, "
+    "page and API. A simulated printer is shown when no BambUI is set."
+)
+_RUN_CODES = "Exit code 0: ended as asked; 1: cannot be done here; 2: settings cannot be used."
+_TIMELAPSE = "Makes the film of a folder of frames by hand, such as images/my-printer/Benchy."
+_TIMELAPSE_EXAMPLE = (
+    "Example: printer-bridge timelapse images/my-printer/Benchy --since 20250131T174500 --out benchy.mp4. "
+    "Exit code 0: the film is made; 1: it cannot be; 2: settings cannot be used; 130: stopped."
+)
+_DOCTOR = (
+    "Looks at the settings, BambUI and every printer, Telegram, the AI key and model, ffmpeg, disk, "
+    "databases, port and clock, and says what to do about what is wrong. It may run beside the bridge, and "
+    "shows no secret."
+)
+_DOCTOR_CODES = (
+    "Exit code 0: nothing is wrong (warnings allowed); 1: something is; 2: settings cannot be used."
+)
+_CHAT_ID = (
+    "Shows the chats and topics that the bot has seen within the last 24 hours, with the lines for .env. "
+    "TELEGRAM_BOT_TOKEN must be set. Nothing is taken away from other programs."
+)
+_CHAT_ID_CODES = (
+    "Exit code 0: chats were shown; 1: there are none, or Telegram cannot be asked; "
+    "2: settings cannot be used."
+)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """`command` is None, run, timelapse, doctor or chat-id; `version`: only that is asked for."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description=f"{_RUN} {_SETTINGS}",
+        epilog=f"{_RUN_CODES} More on a command: {PROGRAM} doctor --help",
+    )
+    parser.add_argument("--version", action="store_true", help="show the version and end")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    commands.add_parser(
+        "run", help="watch the printers (the default)", description=f"{_RUN} {_SETTINGS}", epilog=_RUN_CODES
+    )
+    film = commands.add_parser(
+        "timelapse",
+        help="make the film of a folder of frames by hand",
+        description=_TIMELAPSE,
+        epilog=_TIMELAPSE_EXAMPLE,
+    )
+    timelapse_command.add_arguments(film)
+    doctor = commands.add_parser(
+        "doctor",
+        help="look at everything that can be wrong, and say what to do",
+        description=_DOCTOR,
+        epilog=_DOCTOR_CODES,
+    )
+    doctor_arguments.add_arguments(doctor)
+    chats = commands.add_parser(
+        "chat-id",
+        help="show the chats and topics that the bot has lately seen",
+        description=_CHAT_ID,
+        epilog=_CHAT_ID_CODES,
+    )
+    chat_id_arguments.add_arguments(chats)
+    return parser

@@ -1,0 +1,19 @@
+"""AWS as the collector reaches it. Loading the library takes a second."""
+
+from infra.local.doctor.cloud_check import FarSide
+
+
+def open_far_side(queue_url: str, bucket: str, region: str | None) -> FarSide:
+    """Nothing is asked of AWS yet. Raises ConfigurationError."""
+    from collector.outbox.uploader import open_aws
+    from functions.shared.aws.clients import make_client
+    from functions.shared.aws.errors import translated
+
+    frames, queue = open_aws(queue_url, bucket, region or "")
+    client = make_client("sts", region)
+
+    def identity() -> dict[str, object]:
+        with translated():
+            return dict(client.get_caller_identity())
+
+    return FarSide(identity, queue, frames)

@@ -1,0 +1,1 @@
+"""Questions to the outside that doctor and chat-id ask."""

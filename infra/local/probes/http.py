@@ -1,0 +1,221 @@
+"""One HTTP request, every way it can come out as a value, and what to do when nothing answers."""
+
+import base64
+import contextlib
+import errno
+import http.client
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+
+def without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def credentials_of(url: str) -> str | None:
+    """The value of the Authorization header for a user and password in a URL."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return None
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def place_of(url: str) -> str:
+    """Host and port, as a person would say where something is."""
+    try:
+        parts = urlsplit(url)
+        return parts.netloc.rpartition("@")[2] or "there"
+    except ValueError:
+        return "there"
+
+
+_CHUNK = 64 * 1024
+
+
+class Trouble(Enum):
+    """Why there is no answer."""
+
+    NAME = auto()  # the name is not known
+    REFUSED = auto()  # nobody listens there
+    TLS = auto()
+    TIMEOUT = auto()
+    NETWORK = auto()  # no way there
+    PROTOCOL = auto()  # something answers, and it is not what was asked for
+    ADDRESS = auto()  # not an address at all
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """No answer: why, and the system's own words for it."""
+
+    trouble: Trouble
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer of any status. `ahead`: seconds by which its Date is ahead of our clock, None without one."""
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    ahead: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A GET, or with a body a POST. `is_local`: by the system's certificates and never by a proxy."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    seconds: float = 10.0
+    most_bytes: int = 1024 * 1024
+    is_local: bool = False
+
+
+def ask(request: HttpRequest) -> HttpAnswer | Unreachable:
+    """Ask once. Never raises for what the other side or the network does."""
+    deadline = time.monotonic() + request.seconds
+    begun = time.time()
+    try:
+        try:
+            response = _opener(request).open(_prepared(request), timeout=request.seconds)
+        except urllib.error.HTTPError as error:
+            response = error
+        with contextlib.closing(response):
+            ahead = ahead_of(response.headers.get("date"), (begun + time.time()) / 2)
+            body = b""
+            while len(body) < request.most_bytes and (chunk := response.read(_CHUNK)):
+                body += chunk
+                if time.monotonic() > deadline:
+                    return Unreachable(Trouble.TIMEOUT, "the answer takes too long")
+            return HttpAnswer(response.status, response.headers.get("content-type", ""), body, ahead)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return unreachable(error)
+
+
+def ahead_of(date: str | None, now: float) -> float | None:
+    """Seconds from our clock to that Date, which knows only whole seconds: half of one is added."""
+    if date is None:
+        return None
+    try:
+        return parsedate_to_datetime(date).timestamp() + 0.5 - now
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def unreachable(error: BaseException) -> Unreachable:
+    """Why, from types and system errors alone: messages may hold a URL and with it a secret."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Unreachable(Trouble.TLS, f"its certificate is not accepted: {cause.verify_message}")
+        if isinstance(cause, ssl.SSLError):
+            return Unreachable(Trouble.TLS, f"no TLS there ({(cause.reason or 'handshake failed').lower()})")
+        if isinstance(cause, socket.gaierror):
+            return Unreachable(Trouble.NAME, "its name is not known")
+        if isinstance(cause, UnicodeError):
+            return Unreachable(Trouble.NAME, "that is no name of a computer")
+        if isinstance(cause, ConnectionRefusedError):
+            return Unreachable(Trouble.REFUSED, "nobody listens there (connection refused)")
+        if isinstance(cause, TimeoutError):
+            return Unreachable(Trouble.TIMEOUT, "no answer in time")
+        if isinstance(cause, OSError) and cause.errno in (
+            errno.ENETUNREACH,
+            errno.EHOSTUNREACH,
+            errno.ENETDOWN,
+        ):
+            return Unreachable(Trouble.NETWORK, f"no way there ({cause.strerror})")
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.errno is not None and cause.strerror:
+            return Unreachable(Trouble.PROTOCOL, f"the connection failed ({cause.strerror})")
+    if isinstance(error, ValueError) and not isinstance(error, http.client.HTTPException):
+        return Unreachable(Trouble.ADDRESS, "that is no address")
+    return Unreachable(Trouble.PROTOCOL, f"what answers there is something else ({type(error).__name__})")
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    pending: list[object] = [error]
+    while pending:
+        current = pending.pop(0)
+        if isinstance(current, BaseException) and all(current is not seen for seen in found):
+            found.append(current)
+            pending += [getattr(current, "reason", None), current.__cause__, current.__context__]
+            pending += list(getattr(current, "exceptions", ()))
+    return found
+
+
+def _opener(request: HttpRequest) -> urllib.request.OpenerDirector:
+    if request.is_local:
+        return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    import certifi
+
+    context = ssl.create_default_context(cafile=certifi.where())  # as the bridge's own clients have it
+    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+
+
+def _prepared(request: HttpRequest) -> urllib.request.Request:
+    prepared = urllib.request.Request(  # noqa: S310 - the settings allow http and https only
+        without_credentials(request.url), data=request.body, headers={"accept": "application/json"}
+    )
+    if (basic := credentials_of(request.url)) is not None:
+        prepared.add_unredirected_header("Authorization", basic)
+    for name, value in request.headers.items():
+        prepared.add_unredirected_header(name, value)  # where a redirect leads they are not sent
+    return prepared
+
+
+_PUBLIC = frozenset({"api.telegram.org", "openrouter.ai"})
+_ELSEWHERE = "is that machine on, and the network?"
+
+
+def reach_words(url: str, answer: Unreachable) -> str:
+    return f"{place_of(url)} cannot be reached: {answer.words}"
+
+
+def reach_advice(variable: str, url: str, answer: Unreachable, what: str) -> str:
+    """`what` is who should listen there, such as `BambUI`."""
+    if place_of(url) in _PUBLIC:
+        return _public_advice(answer)
+    match answer.trouble:
+        case Trouble.NAME:
+            return (
+                f"Check the name in {variable}. If it is right: this machine does not find names now "
+                "(no network, or no DNS); a local name may need its IP address instead."
+            )
+        case Trouble.REFUSED:
+            return f"Start {what}, or correct the port in {variable}."
+        case Trouble.TLS if "certificate" in answer.words:
+            return (
+                f"Give {what} a certificate that this machine trusts, with that very name in it, correct the "
+                f"name in {variable}, and check this machine's clock."
+            )
+        case Trouble.TLS:
+            return f"If {what} speaks plain HTTP there, begin {variable} with http:// or ws://."
+        case Trouble.TIMEOUT:
+            return f"Check the address in {variable}; {_ELSEWHERE} A firewall in between?"
+        case Trouble.NETWORK:
+            return f"Check this machine's network, then the address in {variable}; {_ELSEWHERE}"
+        case _:
+            return f"Check scheme, host and port in {variable}: what answers there is not {what}."
+
+
+def _public_advice(answer: Unreachable) -> str:
+    """The address is right; the way there is not."""
+    if answer.trouble is Trouble.TLS:
+        return "Check this machine's clock, and whether something in between opens encrypted connections."
+    return (
+        "Check this machine's network: no way into the internet, no DNS, or a firewall, filter or provider "
+        "that blocks it. HTTPS_PROXY names a proxy, if there is one."
+    )

@@ -1,0 +1,58 @@
+"""The way out for every word of the doctor: without secrets, without what steers a terminal."""
+
+import contextlib
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TextIO
+from urllib.parse import unquote, urlsplit
+
+from functions.shared.runtime.logging import TextFormatter
+from functions.shared.setting_types import Kind
+from functions.shared.settings import declarations
+
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+_AWS_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+_SHORTEST_SECRET = 4  # a shorter one would black out common words
+
+
+def secrets_of(environment: Mapping[str, str]) -> list[str]:
+    """Every value in these variables that nobody else may see."""
+    kinds = {declaration.variable: declaration.kind for declaration in declarations()}
+    names = [*(name for name, kind in kinds.items() if kind is Kind.SECRET), *_AWS_SECRETS]
+    found = [environment.get(name, "").strip() for name in names]
+    found += [password_of(environment.get(name, "")) for name, kind in kinds.items() if kind is Kind.URL]
+    found += [secret.partition(":")[2] for secret in found if ":" in secret]  # of a bot's token
+    return [secret for secret in found if len(secret) >= _SHORTEST_SECRET]
+
+
+def password_of(url: str) -> str:
+    try:
+        return unquote(urlsplit(url.strip()).password or "")
+    except ValueError:
+        return ""
+
+
+def cleaner(secrets: Iterable[str]) -> Callable[[str], str]:
+    """A function that takes secrets and control characters out of a text."""
+    formatter = TextFormatter(secrets)
+    return lambda text: formatter.clean(_STEERING.sub(" ", text)).strip()
+
+
+@contextlib.contextmanager
+def without_logs() -> Iterator[None]:
+    """For a program that says everything itself."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def show(stream: TextIO, text: str) -> None:
+    """Whatever the screen can take of it; a screen that is gone is nobody's fault."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()

@@ -1,0 +1,278 @@
+"""Wakes those who wait for a message of one queue, at once and without polling."""
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from functions.shared.errors import ConfigurationError, TransientError
+
+
+class ArrivalSignal:
+    """Thread-safe. `seen` a count, look at the queue, then wait for a later count: no wake-up is lost."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._count = 0
+        self._is_closed = False
+
+    @property
+    def count(self) -> int:
+        with self._condition:
+            return self._count
+
+    def has_closed(self) -> bool:
+        with self._condition:
+            return self._is_closed
+
+    def announce(self) -> None:
+        """Something may have become visible: whoever waits looks again."""
+        with self._condition:
+            self._count += 1
+            self._condition.notify_all()
+
+    def close(self) -> None:
+        """Nobody waits any more, from now on."""
+        with self._condition:
+            self._is_closed = True
+            self._condition.notify_all()
+
+    def wait_beyond(self, seen: int, seconds: float) -> None:
+        """Return when more was announced than `seen`, when closed, or after so many seconds."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._is_closed or self._count != seen, seconds)
+
+
+STATE_SCHEMA: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE message (
+            queue TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            group_id TEXT NOT NULL,
+            deduplication_id TEXT NOT NULL,
+            sent_at REAL NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (queue, number)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE delivery (
+            queue TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            group_id TEXT NOT NULL,
+            receipt TEXT,
+            receive_count INTEGER NOT NULL,
+            visible_at REAL NOT NULL,
+            delay_seconds REAL NOT NULL,
+            PRIMARY KEY (queue, number)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE deduplication (
+            queue TEXT NOT NULL,
+            id TEXT NOT NULL,
+            expires_at REAL NOT NULL,
+            PRIMARY KEY (queue, id)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE dead_letter (
+            number INTEGER PRIMARY KEY,
+            queue TEXT NOT NULL,
+            group_id TEXT NOT NULL,
+            deduplication_id TEXT NOT NULL,
+            sent_at REAL NOT NULL,
+            dead_at REAL NOT NULL,
+            receive_count INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            body TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE record (
+            key BLOB PRIMARY KEY,
+            version INTEGER NOT NULL,
+            expires_at REAL,
+            value TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
+)
+
+
+logger = logging.getLogger(__name__)
+
+Schema = Sequence[Sequence[str]]
+
+_BUSY_SECONDS = 5.0
+_WAL_BYTES_LIMIT = 16 * 1024 * 1024
+_CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_UNUSABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
+
+
+class SqliteDatabase:
+    """Thread-safe: one connection, one writer at a time.
+
+    Opening creates folder and file, checks the file (a corrupt one is moved aside, said in the log, and
+    started anew) and brings its tables up to date. Raises ConfigurationError if the file cannot be
+    used, TransientError if it is locked by another program or the disk is full.
+    """
+
+    def __init__(self, path: Path, schema: Schema = STATE_SCHEMA) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._signals: dict[str, ArrivalSignal] = {}
+        self._commits = 0
+        self._is_durable = True
+        self._connection: sqlite3.Connection | None = _opened(path, schema)
+
+    @property
+    def commits(self) -> int:
+        """Transactions that wrote something, since the start."""
+        return self._commits
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """For selects; writes nothing. Raises TransientError."""
+        with self._lock, self._faults_named():
+            yield self._opened_connection()
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction: committed at the end of the block, undone if it raises.
+
+        A durable one is on the disk (fsync) when this returns. Another survives a kill of the program, but
+        perhaps not a power cut; the file stays sound in both cases. Raises TransientError.
+        """
+        with self._lock, self._faults_named():
+            connection = self._opened_connection()
+            if durable != self._is_durable:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._is_durable = durable
+            before = connection.total_changes
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            self._commits += connection.total_changes != before
+
+    def signal(self, queue: str) -> ArrivalSignal:
+        """The one signal of all who use that queue in this process."""
+        with self._lock:
+            return self._signals.setdefault(queue, ArrivalSignal())
+
+    def close(self) -> None:
+        """Release every waiting receiver, then the file. A second time does nothing."""
+        with self._lock:
+            for signal in self._signals.values():
+                signal.close()
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _opened_connection(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise TransientError(f"{self.path.name} is closed: the program is stopping")
+        return self._connection
+
+    @contextmanager
+    def _faults_named(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise  # a mistake of ours, which no waiting can mend
+        except sqlite3.Error as error:
+            raise _transient(self.path, error) from error
+
+
+def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _connected(path, schema)
+        except _CorruptError as error:
+            aside = _move_aside(path)
+            logger.error("%s is corrupt (%s): moved to %s, starting with an empty one", path, error, aside)
+        return _connected(path, schema)
+    except sqlite3.Error as error:
+        if _primary_code(error) in _UNUSABLE:
+            raise ConfigurationError([f"{path} cannot be written ({error}): check DATA_DIR"]) from error
+        raise _transient(path, error) from error
+    except OSError as error:
+        raise ConfigurationError([f"{path} cannot be written ({error}): check DATA_DIR"]) from error
+
+
+class _CorruptError(Exception):
+    pass
+
+
+def _connected(path: Path, schema: Schema) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_LIMIT}")
+        (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise _CorruptError(verdict)
+        _bring_up_to_date(connection, path, schema)
+    except sqlite3.Error as error:
+        connection.close()
+        if _primary_code(error) in _CORRUPT:
+            raise _CorruptError(str(error)) from error
+        raise
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(schema):
+        raise ConfigurationError(
+            [f"{path} is of a newer version ({version}, this program knows {len(schema)}): update it"]
+        )
+    for number, step in enumerate(schema[version:], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in step:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+
+
+def _move_aside(path: Path) -> Path:
+    """Rename the file with its companions, so that SQLite would still find them together."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
+    for ending in ("", "-wal", "-shm"):
+        source = Path(f"{path}{ending}")
+        if source.exists():
+            os.replace(source, f"{aside}{ending}")
+    return aside
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def _transient(path: Path, error: sqlite3.Error) -> TransientError:
+    hint = {
+        sqlite3.SQLITE_FULL: "free some disk space",
+        sqlite3.SQLITE_BUSY: "is a second copy of the program running?",
+        sqlite3.SQLITE_IOERR: "check the disk",
+        sqlite3.SQLITE_READONLY: "the disk has become read-only, check it",
+        sqlite3.SQLITE_CORRUPT: "the file is damaged, restart the program to begin a new one",
+        sqlite3.SQLITE_NOTADB: "the file is damaged, restart the program to begin a new one",
+    }.get(_primary_code(error), "tried again later")
+    return TransientError(f"{path.name}: {error} ({hint})")

@@ -1,0 +1,159 @@
+"""The threads of the embedded run that work off queues, and the one that removes what is too old."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from functions.shared.errors import BridgeError
+from functions.shared.ports import Delivery, Queue
+from functions.shared.runtime.clocks import Clock
+from functions.shared.runtime.throttled_log import OutageLog, spoken
+from functions.shared.settings import Settings
+from infra.local.storage.clock_history import ClockHistory, since_boot
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.retention import remove_old_files, remove_old_rows
+
+_WAIT_SECONDS = 20.0
+_PAUSE_AFTER_FAULT = 1.0
+_log = logging.getLogger(__name__)
+
+
+class Worker(threading.Thread):
+    """`handle` settles each delivery itself; what it raises is logged and the delivery comes again."""
+
+    def __init__(
+        self, name: str, queue: Queue, handle: Callable[[Sequence[Delivery]], None], batch: int = 1
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self._queue = queue
+        self._handle = handle
+        self._batch = batch
+        self._outage = OutageLog(_log, time.monotonic)
+        self._stopping = threading.Event()
+
+    def ask_to_stop(self) -> None:
+        self._stopping.set()
+
+    def run(self) -> None:
+        is_unread = False
+        while not self._stopping.is_set():
+            try:
+                deliveries = self._queue.receive(self._batch, _WAIT_SECONDS)
+            except BridgeError as error:
+                is_unread = True
+                self._outage.failing(f"{self.name}: the queue cannot be used: {error}", logging.ERROR)
+                self._stopping.wait(_PAUSE_AFTER_FAULT)
+                continue
+            if self._stopping.is_set():
+                return
+            if deliveries:
+                self._work(deliveries)
+            elif is_unread:  # read again, and there is nothing to do: that may stay so for hours
+                self._say_it_works()
+            is_unread = False
+
+    def _work(self, deliveries: Sequence[Delivery]) -> None:
+        try:
+            self._handle(deliveries)
+        except BridgeError as error:  # the service settles what it can: this is the queue itself
+            self._outage.failing(f"{self.name}: a delivery comes again in a minute: {error}", logging.ERROR)
+            for delivery in deliveries:
+                self._give_back(delivery)
+            self._stopping.wait(_PAUSE_AFTER_FAULT)
+        except Exception:  # noqa: BLE001 - a defect of ours must not end the thread; said with its traceback
+            _log.exception("%s: a delivery failed and comes again in a minute", self.name)
+            for delivery in deliveries:
+                self._give_back(delivery)
+            self._stopping.wait(_PAUSE_AFTER_FAULT)
+        else:
+            self._say_it_works()
+
+    def _say_it_works(self) -> None:
+        lasted = self._outage.over()
+        if lasted is not None:
+            _log.info("%s: works again after %s", self.name, spoken(lasted))
+
+    def _give_back(self, delivery: Delivery) -> None:
+        """Tried until it works: what follows it in its group would wait for as long as it is in hand."""
+        while not self._stopping.is_set():
+            try:
+                self._queue.hand_back(delivery, 60.0)
+            except BridgeError as error:
+                self._outage.failing(
+                    f"{self.name}: a delivery cannot be handed back yet: {error}", logging.ERROR
+                )
+                self._stopping.wait(_PAUSE_AFTER_FAULT)
+            else:
+                return
+
+
+def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Sequence[Delivery]], None]:
+    """A service that takes one delivery, as one that takes several."""
+
+    def handle_all(deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            handle(delivery)
+
+    return handle_all
+
+
+_FIRST_SECONDS = 60.0
+
+
+class Cleanup(threading.Thread):
+    """By IMAGE_RETENTION_DAYS, FILM_RETENTION_DAYS and RETENTION_CLEANUP_INTERVAL_SECONDS.
+
+    The first round comes a minute after the start at the latest, when a wrong clock had time to be set. What
+    was kept before it was set is no older for that. `timer`: the one that the queues were given.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: SqliteDatabase,
+        clock: Clock,
+        monotonic: Clock = since_boot,
+        timer: Clock | None = None,
+    ) -> None:
+        super().__init__(name="cleanup", daemon=True)
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._timer = timer or clock
+        self._history = ClockHistory(clock, monotonic)
+        self._stopping = threading.Event()
+
+    def ask_to_stop(self) -> None:
+        self._stopping.set()
+
+    def run(self) -> None:
+        interval = self._settings.retention_cleanup_interval_seconds
+        wait = min(_FIRST_SECONDS, interval)
+        while not self._stopping.wait(wait):
+            wait = interval
+            self.clean_once()
+
+    def clean_once(self) -> None:
+        """One round; a fault is said and the next round tries again."""
+        settings, wrong_times = self._settings, self._history.wrong_times
+        jumped = self._history.look()
+        if jumped is not None:
+            _log.warning(
+                "the clock was set forward by %s: what was kept before that is not taken as old",
+                spoken(jumped),
+            )
+        try:
+            removed = remove_old_files(
+                settings.images_dir,
+                self._clock(),
+                settings.image_retention_days,
+                settings.film_retention_days,
+                wrong_times,
+            )
+            remove_old_rows(self._database, self._clock(), wrong_times=wrong_times, timer=self._timer())
+        except (BridgeError, OSError) as error:
+            _log.error("old files could not be removed: %s", error)
+            return
+        if removed.frames or removed.films:
+            _log.info("removed %d old frames and %d old films", removed.frames, removed.films)

@@ -1,0 +1,82 @@
+"""A session on a bench: its time is moved by hand, its writes happen when somebody looks."""
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+from collector.outbox.model import EdgeJob
+from collector.outbox.writer import SpoolWriter
+from collector.printer.policy import SessionRules
+from collector.printer.reporting import ReportRules
+from collector.printer.session import Session
+from collector.printer.watchdog import WatchdogRules
+from functions.shared.live import Live
+from tests.support.edge_material import Kept, RememberingSpool, image_text, status_text
+
+P = "A1M-1"
+RULES = SessionRules(
+    WatchdogRules(image_timeout=60, forced_interval=300, status_timeout=30), ReportRules(), film_budget=1350
+)
+RUNNING = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 10, "print_error": 0}
+
+
+class Bench:
+    """A session with hand-moved time; its writer is let run whenever somebody looks."""
+
+    def __init__(
+        self,
+        rules: SessionRules = RULES,
+        job: EdgeJob | None = None,
+        live: Live | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.now = 1000.0
+        self.spool = RememberingSpool()
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._writer = SpoolWriter(self.spool)
+        self.session = Session(
+            P,
+            rules,
+            self._writer,
+            collector_id="c1",
+            job=job,
+            live=live,
+            clock=clock or (lambda: self.now),
+            monotonic=lambda: self.now,
+            call_later=self._call_later,
+        )
+        self.session.opened()
+
+    def _call_later(self, seconds: float, callback: Callable[[], None]) -> None:
+        heapq.heappush(self._timers, (self.now + seconds, len(self._timers), callback))
+
+    def wait(self, seconds: float) -> None:
+        until = self.now + seconds
+        while self._timers and self._timers[0][0] <= until:
+            self.now, _, callback = heapq.heappop(self._timers)
+            callback()
+        self.now = until
+
+    def stand_still(self, seconds: float) -> None:
+        """As a program that is stopped: its timers come late, and before what waits in the socket."""
+        self.now += seconds
+        while self._timers and self._timers[0][0] <= self.now:
+            heapq.heappop(self._timers)[2]()
+
+    def status(self, **data: Any) -> None:
+        self.session.received(status_text(**data))
+
+    def picture(self, data: bytes) -> None:
+        self.session.received(image_text(data))
+
+    @property
+    def kept(self) -> list[Kept]:
+        while not self._writer._works.empty():
+            work = self._writer._works.get()
+            assert work is not None
+            work()
+        return self.spool.kept
+
+    @property
+    def reports(self) -> list[Kept]:
+        return [one for one in self.kept if one.report is not None]

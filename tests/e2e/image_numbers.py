@@ -1,0 +1,72 @@
+"""The simulator's picture numbers: which ones a scenario's jobs have, which were kept, which a film shows."""
+
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from functions.shared.domain.status import is_active
+from functions.timelapse.ffmpeg import FilmFacts, find_ffmpeg, read_film
+from infra.simulator.camera import read_number
+from infra.simulator.device import play_scenario
+from infra.simulator.scenarios import Scenario
+from infra.simulator.timeline import Done, Picture, StatusDelta
+
+
+def numbers_of_jobs(scenario: Scenario) -> list[range]:
+    """For each job of the scenario the numbers of the pictures that the camera takes while it is active."""
+    jobs: list[list[int]] = []
+    was_active = False
+    for happening in play_scenario(scenario):
+        if isinstance(happening, Done):
+            break
+        if isinstance(happening, StatusDelta) and "gcode_state" in happening.fields:
+            is_now = is_active(happening.fields["gcode_state"])
+            if is_now and not was_active:
+                jobs.append([])
+            was_active = is_now
+        elif isinstance(happening, Picture) and happening.scene is not None and was_active:
+            jobs[-1].append(happening.scene.number)
+    return [range(numbers[0], numbers[-1] + 1) for numbers in jobs]
+
+
+def number_of(jpeg: bytes) -> int:
+    """The number in one picture."""
+    with Image.open(BytesIO(jpeg)) as picture:
+        number = read_number(picture)
+    assert number is not None, "the picture's number cannot be read"
+    return number
+
+
+def kept_numbers(images: Path, printer_id: str) -> list[int]:
+    """Of the printer's frames in its folders, in the order of their names."""
+    files = (path for path in (images / printer_id).rglob("*.jpg") if not path.stem.endswith("_thumb"))
+    return [number_of(path.read_bytes()) for path in sorted(files, key=lambda path: path.name)]
+
+
+def shown_numbers(film: Path) -> list[int]:
+    """What the film shows, in its order; a number that stands still counts once."""
+    size = facts_of(film)
+    raw = subprocess.run(
+        [
+            *(find_ffmpeg(), "-v", "error", "-i", str(film), "-fps_mode", "passthrough"),
+            *("-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"),
+        ],
+        capture_output=True,
+        check=True,
+    ).stdout
+    step = size.width * size.height
+    shown: list[int] = []
+    for start in range(0, len(raw), step):
+        picture = Image.frombytes("L", (size.width, size.height), raw[start : start + step])
+        number = read_number(picture)
+        assert number is not None, f"picture {start // step} of the film has no number"
+        if not shown or shown[-1] != number:
+            shown.append(number)
+    return shown
+
+
+def facts_of(film: Path) -> FilmFacts:
+    """Length, codec and size, read back from the file."""
+    return read_film(find_ffmpeg(), film)

@@ -1,0 +1,103 @@
+"""A bridge's stores with real SQLite and files, filled by hand, and the API in front of them."""
+
+import base64
+import io
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from PIL import Image
+
+from functions.api.app import create_app
+from functions.shared.domain.keys import collector_key, frame_key, inspection_key, job_prefix, printer_key
+from functions.shared.live import Live
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.frames import FileFrameStore
+from infra.local.storage.records import SqliteRecordStore
+
+NOW = 1_763_816_880.0  # 2025-11-22T13:08:00Z
+
+RUNNING: dict[str, Any] = {
+    "gcode_state": "RUNNING",
+    "subtask_name": "benchy",
+    "mc_percent": 62,
+    "layer_num": 89,
+    "total_layer_num": 200,
+    "mc_remaining_time": 72,
+    "nozzle_temper": 219.9,
+    "nozzle_target_temper": 220,
+    "bed_temper": 59.8,
+    "bed_target_temper": 60.0,
+    "chamber_temper": 5,
+    "print_error": 0,
+}
+
+
+def jpeg(shade: int = 100) -> bytes:
+    """A small whole JPEG."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), (shade, shade // 2, 40)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+class BridgeData:
+    """The stores and the memory; `now` is what every clock says."""
+
+    def __init__(self, folder: Path, is_embedded: bool = True) -> None:
+        self.now = NOW
+        self.folder = folder
+        self.database = SqliteDatabase(folder / "state.db")
+        self.records = SqliteRecordStore(self.database, self.clock)
+        self.frames = FileFrameStore(folder / "images")
+        self.live = Live() if is_embedded else None
+
+    def clock(self) -> float:
+        return self.now
+
+    def app(self, api_key: str = "", root_path: str = "") -> FastAPI:
+        return create_app(self.records, self.frames, self.live, self.clock, api_key, root_path)
+
+    def put_live(self, printer_id: str, status: object, received_at: float) -> None:
+        assert self.live is not None
+        message = json.dumps({"type": "printer_status", "data": status})
+        self.live.put_status(printer_id, message, received_at)
+
+    def put_picture(self, printer_id: str, data: bytes, taken_at: float) -> None:
+        assert self.live is not None
+        self.live.put_picture(printer_id, base64.b64encode(data).decode(), taken_at)
+
+    def put_record(self, printer_id: str, **fields: Any) -> None:
+        self._put(printer_key(printer_id), {"printer_id": printer_id, **fields})
+
+    def put_frame(self, printer_id: str, data: bytes, taken_at: float) -> dict[str, Any]:
+        """Store a frame as the collector does; its reference for the record."""
+        key = frame_key(job_prefix(printer_id, "benchy"), taken_at, 1)
+        source = self.folder / "new.part"
+        source.write_bytes(data)
+        self.frames.put(key, source)
+        return {"key": key, "taken_at": taken_at, "size": len(data)}
+
+    def put_inspection(self, printer_id: str, **fields: Any) -> None:
+        self._put(inspection_key(printer_id), fields)
+
+    def put_collector(self, collector_id: str, received_at: float, *printer_ids: str, **facts: Any) -> None:
+        printers = [{"printer_id": name, "model": "A1", "is_online": True, **facts} for name in printer_ids]
+        status = {"version": "0.1.0", "printers": printers}
+        body = {"collector_id": collector_id, "received_at": received_at, "status": status}
+        self._put(collector_key(collector_id), body)
+
+    def _put(self, key: str, value: dict[str, Any]) -> None:
+        stored = self.records.get(key)
+        self.records.put(key, value, stored.version if stored else 0)
+
+
+@asynccontextmanager
+async def asking(app: FastAPI, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that calls the application without a socket."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bridge", headers=headers) as client:
+        yield client

@@ -1,0 +1,203 @@
+"""The API as API Gateway (REST, proxy integration) calls it: stage path, binary picture, any name."""
+
+import base64
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from functions.api.handler import handle, stage_path
+from functions.shared.domain.keys import collector_key, frame_key, job_prefix, printer_key
+from functions.shared.messages.report import FrameReference
+from tests.functions.notify.harness import jpeg
+from tests.support.lambda_runtime.stack import Context, LambdaStack
+
+pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
+
+HOST = "abc123.execute-api.eu-central-1.amazonaws.com"
+NAMES = ["A1M-1", "Büro 3 <b>&\"'", "a/b", "100 %", "drucker 🖨", "image"]
+
+
+def request(path: str, stage: str | None = "prod", **headers: str) -> dict[str, Any]:
+    """Source: Amazon API Gateway Developer Guide, "Input format of a Lambda function for proxy integration".
+
+    `stage` None: by way of a domain of one's own, where the client's path has no stage.
+    """
+    sent = {
+        "Host": HOST,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Port": "443",
+        "x-api-key": "k",
+        **headers,
+    }
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": "GET",
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"proxy": path.removeprefix("/")},
+        "stageVariables": None,
+        "requestContext": {
+            "resourceId": "r1",
+            "resourcePath": "/{proxy+}",
+            "httpMethod": "GET",
+            "path": path if stage is None else f"/{stage}{path}",
+            "stage": stage or "prod",
+            "accountId": "123456789012",
+            "protocol": "HTTP/1.1",
+            "requestId": "c6af9ac6",
+            "requestTimeEpoch": 1_764_000_000_000,
+            "identity": {"sourceIp": "192.0.2.7", "userAgent": "curl/8"},
+            "domainName": HOST,
+            "apiId": "abc123",
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+
+def get(path: str, stage: str | None = "prod", **headers: str) -> dict[str, Any]:
+    return handle(request(path, stage, **headers), Context())
+
+
+def body_of(answer: dict[str, Any]) -> Any:
+    assert answer["isBase64Encoded"] is False
+    return json.loads(answer["body"])
+
+
+def know(stack: LambdaStack, name: str) -> bytes:
+    """A printer with a status and a picture of its own."""
+    now = stack.now()
+    key = frame_key(job_prefix(name, "benchy"), now, 1)
+    picture = jpeg(64 + len(name), 36)
+    stack.put_frame(key, picture)
+    record = {
+        "printer_id": name,
+        "status": {"gcode_state": "RUNNING", "subtask_name": name},
+        "status_at": now,
+        "state": "RUNNING",
+        "frame": FrameReference(key, now, len(picture)).to_json(),
+    }
+    stack.records.put(printer_key(name), record, 0)
+    return picture
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api"])
+def test_the_first_question_is_answered_ok(stack: LambdaStack, path: str) -> None:
+    answer = get(path)
+    assert (answer["statusCode"], answer["body"], answer["isBase64Encoded"]) == (200, "OK", False)
+
+
+def test_printers_are_listed(stack: LambdaStack) -> None:
+    for name in NAMES:
+        know(stack, name)
+    assert {printer["printer_id"] for printer in body_of(get("/api/printers"))} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("is_encoded", [True, False], ids=["encoded", "decoded"])
+def test_a_printer_of_any_name_is_found_whether_the_gateway_decodes_its_path_or_not(
+    stack: LambdaStack, name: str, is_encoded: bool
+) -> None:
+    picture = know(stack, name)
+    segment = quote(name, safe="") if is_encoded else name
+    shown = body_of(get(f"/api/printer/{segment}"))
+    assert shown["status"]["subtask_name"] == name
+    answer = get(f"/api/printer/{segment}/image")
+    assert base64.b64decode(answer["body"]) == picture
+
+
+def test_a_name_that_ends_like_the_path_of_a_picture_is_still_a_name(stack: LambdaStack) -> None:
+    picture = know(stack, "a/image")
+    assert body_of(get("/api/printer/a%2Fimage"))["printer_id"] == "a/image"
+    assert base64.b64decode(get("/api/printer/a%2Fimage/image")["body"]) == picture
+    assert get("/api/printer/a/image")["statusCode"] == 404
+
+
+def test_a_picture_is_binary_and_not_sent_twice_to_who_has_it(stack: LambdaStack) -> None:
+    picture = know(stack, "A1M-1")
+    first = get("/api/printer/A1M-1/image")
+    assert (first["statusCode"], first["isBase64Encoded"]) == (200, True)
+    assert base64.b64decode(first["body"]) == picture
+    headers = first["headers"]
+    assert headers["content-type"] == "image/jpeg"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-image-timestamp"].endswith("Z")
+    again = get("/api/printer/A1M-1/image", **{"If-None-Match": headers["etag"]})
+    assert (again["statusCode"], again["body"], again["isBase64Encoded"]) == (304, "", False)
+    assert again["headers"]["etag"] == headers["etag"]
+
+
+def test_404_says_what_is_missing(stack: LambdaStack) -> None:
+    answer = get("/api/printer/nobody")
+    assert (answer["statusCode"], body_of(answer)["detail"]) == (404, "unknown printer")
+    stack.records.put(printer_key("new"), {"printer_id": "new"}, 0)
+    assert body_of(get("/api/printer/new"))["detail"] == "no status yet"
+    assert body_of(get("/api/printer/new/image"))["detail"] == "no image yet"
+
+
+def test_the_openapi_document_names_the_stage_as_its_server(stack: LambdaStack) -> None:
+    document = body_of(get("/openapi.json"))
+    assert document["servers"] == [{"url": "/prod"}]
+    assert "/api/printer/{printer_id}/image" in document["paths"]
+
+
+@pytest.mark.parametrize("stage", ["prod", None])
+def test_the_description_is_a_page_that_asks_for_the_document_beside_it(
+    stack: LambdaStack, stage: str | None
+) -> None:
+    answer = get("/docs", stage=stage)
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
+    assert "script-src 'sha256-" in answer["headers"]["content-security-policy"]
+    assert '"openapi.json"' in answer["body"]
+    assert "/prod" not in answer["body"]
+
+
+def test_at_a_domain_of_one_s_own_there_is_no_stage(stack: LambdaStack) -> None:
+    know(stack, "A1M-1")
+    assert get("/api/printer/A1M-1", stage=None)["statusCode"] == 200
+    assert "servers" not in body_of(get("/openapi.json", stage=None))
+    assert get("/api/printers", stage="live")["statusCode"] == 200
+
+
+def test_the_key_is_the_gateway_s_business(stack: LambdaStack) -> None:
+    stack.set(API_KEY="of-another-program")
+    event = request("/api/printers")
+    for headers in (event["headers"], event["multiValueHeaders"]):
+        del headers["x-api-key"]
+    assert handle(event, Context())["statusCode"] == 200
+
+
+def test_health_speaks_of_collectors(stack: LambdaStack) -> None:
+    assert get("/api/health")["statusCode"] == 503
+    value = {"sequence": 1, "received_at": stack.now(), "status": {"printers": []}}
+    stack.records.put(collector_key("pi"), value, 0)
+    answer = get("/api/health")
+    assert (answer["statusCode"], body_of(answer)["status"]) == (200, "ok")
+
+
+def test_a_store_that_is_away_is_said_without_its_insides(stack: LambdaStack) -> None:
+    stack.set(TABLE_NAME="no-such-table")
+    stack.new_containers()
+    answer = get("/api/printers")
+    assert answer["statusCode"] == 503
+    assert "no-such-table" not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        ({"stage": "prod", "path": "/prod/api/"}, "/prod"),
+        ({"stage": "prod", "path": "/prod"}, "/prod"),
+        ({"stage": "prod", "path": "/api/printers"}, ""),
+        ({"stage": "prod", "path": "/production/api/"}, ""),
+        ({}, ""),
+        (None, ""),
+    ],
+)
+def test_the_stage_is_read_from_the_client_s_path(about: object, expected: str) -> None:
+    assert stage_path({"requestContext": about}) == expected

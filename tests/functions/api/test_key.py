@@ -1,0 +1,104 @@
+"""With API_KEY set nothing but `/api/` is open."""
+
+import pytest
+
+from functions.api.middleware import HEADER
+from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking, jpeg
+from tests.functions.api.serving import served
+
+KEY = "söme key/with+signs"
+GUARDED = [
+    "/",
+    "/docs",
+    "/docs/oauth2-redirect",
+    "/openapi.json",
+    "/redoc",
+    "/api",
+    "/api//",
+    "/api/printers",
+    "/api/printers/",
+    "/api/health",
+    "/api/printer/P1",
+    "/api/printer/P1/image",
+    "/api/printer/..%2F",
+    "/api/printer/%2e%2e/",
+    "/api/%2e",
+    "//api/",
+    "/nothing",
+]
+
+
+@pytest.fixture
+def filled(bridge: BridgeData) -> BridgeData:
+    bridge.put_live("P1", RUNNING | {"subtask_name": "secret job"}, NOW)
+    bridge.put_picture("P1", jpeg(), NOW)
+    return bridge
+
+
+def test_without_the_key_every_path_but_one_is_refused_and_tells_nothing(filled: BridgeData) -> None:
+    with served(filled.app(KEY)) as server:
+        for path in GUARDED:
+            for method in ("GET", "HEAD", "POST", "OPTIONS", "DELETE"):
+                answer = server.ask(path, method)
+                assert answer.status == 401, (method, path)
+                assert b"P1" not in answer.body
+                assert b"secret job" not in answer.body
+                assert KEY.encode() not in answer.body
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                assert "Location" not in answer.headers
+        opened = server.ask("/api/")
+        assert (opened.status, opened.body) == (200, b"OK")
+
+
+async def test_the_refusal_says_what_to_send(filled: BridgeData) -> None:
+    async with asking(filled.app(KEY)) as client:
+        response = await client.get("/api/printers")
+    assert response.json() == {"detail": "API key missing or wrong: send it in the header x-api-key"}
+
+
+@pytest.mark.parametrize("wrong", ["", " ", KEY[:-1], KEY + "x", KEY.upper(), "ÿ"])
+async def test_a_wrong_key_is_as_good_as_none(filled: BridgeData, wrong: str) -> None:
+    async with asking(filled.app(KEY)) as client:
+        headers = {b"x-api-key": wrong.encode()}
+        assert (await client.get("/api/printers", headers=headers)).status_code == 401
+
+
+async def test_the_key_opens_everything(filled: BridgeData) -> None:
+    async with asking(filled.app(KEY)) as client:
+        client.headers = {b"x-api-key": KEY.encode()}
+        for path in ("/", "/docs", "/openapi.json", "/api/printers", "/api/health", "/api/printer/P1/image"):
+            assert (await client.get(path)).status_code == 200, path
+
+
+async def test_the_key_in_the_query_is_not_taken(filled: BridgeData) -> None:
+    async with asking(filled.app("plain")) as client:
+        assert (await client.get("/api/printers?x-api-key=plain&api_key=plain")).status_code == 401
+
+
+@pytest.mark.parametrize("stage", ["", "/prod"])
+@pytest.mark.parametrize(("path", "title"), [("/", "<title>Printers"), ("/docs", "<title>API")])
+async def test_a_page_comes_along_with_its_refusal_so_that_it_can_ask_for_the_key(
+    filled: BridgeData, path: str, title: str, stage: str
+) -> None:
+    async with asking(filled.app(KEY, stage)) as client:
+        response = await client.get(stage + path)
+    assert title in response.text
+    assert response.status_code == 401
+    assert response.headers["content-type"].startswith("text/html")
+    assert 'id="key-form"' in response.text
+    assert "script-src 'sha256-" in response.headers["content-security-policy"]
+
+
+async def test_without_a_key_set_nothing_is_asked_for(filled: BridgeData) -> None:
+    async with asking(filled.app()) as client:
+        assert (await client.get("/api/printers")).status_code == 200
+        document = (await client.get("/openapi.json")).json()
+    assert "securitySchemes" not in document["components"]
+
+
+async def test_the_document_names_the_header(filled: BridgeData) -> None:
+    async with asking(filled.app("plain"), **{HEADER: "plain"}) as client:
+        document = (await client.get("/openapi.json")).json()
+    (scheme,) = document["components"]["securitySchemes"].values()
+    assert scheme == {"type": "apiKey", "in": "header", "name": HEADER}
+    assert "401" in document["paths"]["/api/printers"]["get"]["responses"]

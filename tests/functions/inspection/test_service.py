@@ -1,0 +1,213 @@
+"""A print under inspection, from the tracker's question to the message on its queue."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.inspection.model import Answer
+from functions.inspection.policy import Rules
+from functions.inspection.prompt import Question
+from functions.inspection.state import BUDGET_KEY
+from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.keys import digest, frame_key, job_prefix
+from functions.shared.messages.effects import Category
+from tests.functions.inspection.frame_images import number_of, picture
+from tests.functions.inspection.watched_print import CHAT, PRINTER, WatchedPrint, watched_print
+from tests.support.openai import replies as fake
+
+HOUR = 3600.0
+
+
+def test_a_clean_print_gives_no_alert_and_the_last_look_can_be_seen(
+    watched: WatchedPrint, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        watched.look()
+        watched.pass_time(HOUR)
+    assert watched.told() == []
+    assert len(watched.server.requests) == 3
+    assert "A1M-1: last look: fine (3 %)" in caplog.text
+    memory = watched.memory()
+    assert memory["last_look_at"] == watched.clock.now - HOUR
+    assert (memory["verdict"], memory["confidence"], memory["summary"]) == ("fine", 0.03, "All is well.")
+
+
+def test_spaghetti_is_told_after_the_second_look_with_the_very_frame_that_was_judged(
+    watched: WatchedPrint,
+) -> None:
+    watched.server.judge = lambda request: fake.defect(summary="Loose\x1b <b>filament</b>")
+    watched.look()
+    assert watched.told() == []
+    assert watched.memory()["verdict"] == "suspicious"
+    watched.pass_time(59)
+    watched.keep_frame(500)
+    assert watched.work() == 0, "the second look is a minute later"
+    watched.pass_time(1)
+    assert watched.work() == 1
+    (alert,) = watched.told()
+    assert alert.category is Category.DEFECT
+    assert alert.reason == "loose filament (spaghetti)"
+    assert alert.text == "Loose <b>filament</b>"
+    assert alert.confidence == 0.9
+    assert alert.severity is Severity.CRITICAL
+    assert (alert.printer_id, alert.job_id, alert.job_name) == (PRINTER, "job-1", watched.ask().job_name)
+    assert (alert.percent, alert.layer, alert.total_layers) == (62, 89, 200)
+    assert alert.observed_at == watched.clock.now
+    assert alert.frame is not None
+    assert number_of(watched.frames.get(alert.frame.key)) == 500
+    assert number_of(watched.server.requests[-1].pictures[-1].data) == 500
+    assert watched.memory()["verdict"] == "defect"
+
+
+def test_the_alert_goes_to_the_group_of_the_chat(watched: WatchedPrint) -> None:
+    watched.server.judge = lambda request: fake.defect()
+    watched.look()
+    watched.second_look()
+    (delivery,) = watched.notifications.receive()
+    assert delivery.group == digest("group", CHAT)
+
+
+def test_one_suspicious_look_is_never_told(watched: WatchedPrint) -> None:
+    watched.server.script(fake.defect(confidence=0.99), fake.fine())
+    watched.look()
+    watched.second_look()
+    assert watched.told() == []
+    assert watched.memory()["verdict"] == "fine"
+
+
+def test_a_defect_that_stays_is_not_told_at_each_look(watched: WatchedPrint) -> None:
+    watched.server.judge = lambda request: fake.defect()
+    alerts = []
+    for _ in range(6):
+        watched.look()
+        watched.second_look()
+        alerts.append(len(watched.told()))
+        watched.pass_time(HOUR - 60)
+    assert alerts == [1, 0, 1, 0, 1, 0]
+
+
+def test_after_a_pause_two_new_looks_are_needed(watched: WatchedPrint) -> None:
+    watched.server.judge = lambda request: fake.defect()
+    watched.look()
+    watched.record_job(settled_at=watched.clock.now + 30)
+    watched.second_look()
+    assert watched.told() == []
+    assert watched.memory()["note"] == "the print was paused since"
+    resumed = watched.clock.now
+    watched.look(settled_at=resumed)
+    assert watched.told() == []
+
+
+@pytest.mark.parametrize(
+    ("job", "note"),
+    [
+        ({"phase": "ended"}, "its job is over"),
+        ({"id": "job-2"}, "its job is over"),
+        ({"state": "PAUSE"}, "the print is paused"),
+    ],
+)
+def test_no_look_at_a_job_that_does_not_print_any_more(
+    watched: WatchedPrint, job: dict[str, Any], note: str
+) -> None:
+    watched.record_job(**job)
+    watched.look()
+    assert watched.server.requests == []
+    assert watched.memory()["note"] == note
+    assert watched.queue.count() == 0
+
+
+def test_a_late_look_is_not_made(watched: WatchedPrint, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    watched.ask(watched.keep_frame())
+    watched.pass_time(301)
+    watched.keep_frame()
+    watched.work()
+    watched.look(late_by=400.0)
+    assert watched.server.requests == []
+    assert "no look: it is 5 min late" in caplog.text
+    assert "no look: it is 7 min late" in caplog.text
+
+
+def test_a_wrong_edge_clock_neither_ages_pictures_nor_makes_looks_late(watched: WatchedPrint) -> None:
+    behind = 40 * 86_400.0
+    frame = watched.keep_frame(age=behind)
+    now = watched.clock.now - behind
+    watched.ask(frame, observed_at=now, since=now - 800)
+    watched.work()
+    assert len(watched.server.requests) == 1
+
+
+def test_the_budget_of_a_job_and_of_a_day_hold_over_restarts(tmp_path: Path) -> None:
+    rules = Rules(checks_per_job=3, checks_per_day=5, interval=600)
+    with watched_print(tmp_path, rules) as watched:
+        for job in ("job-1", "job-2", "job-3"):
+            for _ in range(5):
+                watched.restarted()
+                watched.look(job_id=job)
+                watched.pass_time(600)
+        assert len(watched.server.requests) == 5
+        assert "AI_CHECKS_PER_DAY" in watched.memory()["note"]
+        watched.pass_time(86_400)
+        watched.look(job_id="job-3", since=watched.clock.now - 900)
+        assert len(watched.server.requests) == 6
+
+
+def test_the_two_frames_reach_the_model_in_order_and_no_name_does(watched: WatchedPrint) -> None:
+    watched.keep_frame(1, age=600)
+    watched.ask(watched.keep_frame(2))
+    watched.work()
+    (request,) = watched.server.requests
+    assert [number_of(seen.data) for seen in request.pictures] == [1, 2]
+    assert "10 minutes before" in request.text
+    assert PRINTER not in request.text
+    assert "benchy" not in request.text
+
+
+def test_two_printers_share_nothing_but_the_budget_of_the_day(watched: WatchedPrint) -> None:
+    watched.server.judge = lambda request: fake.defect()
+    watched.look()
+    watched.pass_time(30)
+    prefix = job_prefix("P1S", "part")
+    key, source = frame_key(prefix, watched.clock.now, 1), watched.folder / "other.part"
+    source.write_bytes(picture(77))
+    watched.frames.put(key, source)
+    watched.ask(printer_id="P1S", job_id="job-9", prefix=prefix)
+    watched.work()
+    assert watched.told() == [], "a suspicion of one printer is no second look of another"
+    watched.pass_time(30)
+    watched.keep_frame()
+    watched.work()
+    assert [alert.printer_id for alert in watched.told()] == [PRINTER]
+    budget = watched.records.get(BUDGET_KEY)
+    assert budget is not None
+    assert budget.value["looks"] == 3
+
+
+class Thinking:
+    """A model that takes its time."""
+
+    def __init__(self, watched: WatchedPrint, seconds: float) -> None:
+        self._watched, self._seconds = watched, seconds
+
+    def ask(self, question: Question) -> Answer:
+        self._watched.pass_time(self._seconds)
+        return Answer(fake.verdict_text(True, 0.9, "warping", ""))
+
+
+def test_the_second_look_is_counted_from_the_answer_and_an_empty_summary_is_left_out(
+    watched: WatchedPrint,
+) -> None:
+    watched.restarted(model=Thinking(watched, 40))
+    watched.look()
+    watched.pass_time(59)
+    watched.keep_frame()
+    assert watched.work() == 0
+    watched.pass_time(1)
+    assert watched.work() == 1
+    (alert,) = watched.told()
+    assert alert.text is None
+    assert alert.severity is Severity.ATTENTION
+    assert alert.observed_at == watched.clock.now

@@ -1,0 +1,99 @@
+"""What the stores say before a check: the budget of the day, and whether the job still prints."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.inspection.state import BUDGET_KEY, count_look, day_of, looks_today, why_it_does_not_print
+from functions.shared.errors import ConflictError
+from functions.shared.messages.effects import Inspection
+from functions.shared.messages.printer_record import Job, Phase, PrinterRecord, record_to_json
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.records import SqliteRecordStore
+
+DAY = 86_400.0
+MIDNIGHT = 1_763_769_600.0
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[SqliteRecordStore]:
+    database = SqliteDatabase(tmp_path / "state.sqlite3")
+    yield SqliteRecordStore(database, lambda: MIDNIGHT)
+    database.close()
+
+
+def test_looks_are_counted_by_utc_days(records: SqliteRecordStore) -> None:
+    assert day_of(MIDNIGHT) == "2025-11-22"
+    assert looks_today(records, MIDNIGHT) == 0
+    for at in (MIDNIGHT, MIDNIGHT + 1, MIDNIGHT + DAY - 1):
+        count_look(records, at)
+    assert looks_today(records, MIDNIGHT + DAY - 1) == 3
+    assert looks_today(records, MIDNIGHT + DAY) == 0
+    count_look(records, MIDNIGHT + DAY)
+    assert looks_today(records, MIDNIGHT + DAY) == 1
+
+
+def test_junk_in_the_count_starts_the_day_afresh(records: SqliteRecordStore) -> None:
+    records.put(BUDGET_KEY, {"day": 5, "looks": "x"}, 0)
+    count_look(records, MIDNIGHT)
+    assert looks_today(records, MIDNIGHT) == 1
+
+
+def test_rivals_count_every_look(records: SqliteRecordStore) -> None:
+    def count_ten() -> None:
+        counted = 0
+        while counted < 10:
+            with contextlib.suppress(ConflictError):
+                count_look(records, MIDNIGHT)
+                counted += 1
+
+    threads = [threading.Thread(target=count_ten) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert looks_today(records, MIDNIGHT) == 20
+
+
+ASKED = Inspection("i", "p", "job-1", 100.0, "images/p/j/", 0.0, settled_at=50.0)
+
+
+def told(**changes: object) -> str | None:
+    facts = {
+        "id": "job-1",
+        "started_at": 0.0,
+        "start_is_known": True,
+        "phase": Phase.ACTIVE,
+        "state": "RUNNING",
+        "settled_at": 50.0,
+        "next_photo_at": 0.0,
+        "next_inspection_at": 0.0,
+    }
+    job = Job(**(facts | changes))  # type: ignore[arg-type]
+    return why_it_does_not_print(record_to_json(PrinterRecord("p", job=job)), ASKED)
+
+
+def test_the_trackers_own_record_is_understood() -> None:
+    assert told() is None
+    assert told(phase=Phase.ENDED) == "its job is over"
+    assert told(id="job-2") == "its job is over"
+    assert told(state="PAUSE") == "the print is paused"
+    assert told(settled_at=60.0) == "the print was paused since"
+    assert told(phase=Phase.LOST) is None
+    assert why_it_does_not_print(record_to_json(PrinterRecord("p")), ASKED) is None
+    assert why_it_does_not_print(None, ASKED) is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["id", "phase", "state", "settled_at"]), st.none() | st.text() | st.integers()
+    )
+)
+def test_no_record_can_raise(job: dict[str, object]) -> None:
+    why_it_does_not_print({"job": job}, ASKED)

@@ -1,0 +1,238 @@
+"""Liveness over real stores: beside the tracker's own writes, and with crashes at every point."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.liveness.service import LivenessService
+from functions.shared.domain.keys import collector_key, digest
+from functions.shared.errors import TransientError
+from functions.shared.messages.report import Report, ReportKind, encode_report
+from functions.shared.ports import Outgoing, Refusal
+from functions.tracker.evaluation import Rules
+from functions.tracker.service import TrackerService
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.queue import SqliteQueue
+from infra.local.storage.records import SqliteRecordStore
+from tests.support.clock import ManualClock
+
+
+class Crash(BaseException):
+    """The function is killed."""
+
+
+class Scene:
+    def __init__(self, folder: Path) -> None:
+        self.clock = ManualClock()
+        self.database = SqliteDatabase(folder / "state.sqlite3")
+        self.records = InterruptedRecords(self.database, self.clock)
+        self.reports, self.notifications = (
+            SqliteQueue(self.database, name, True, 60.0, None, self.clock)
+            for name in ("reports", "notifications")
+        )
+        self.tracker = TrackerService(
+            self.reports, self.records, self.notifications, self.notifications, None, Rules(), "c", self.clock
+        )
+        self.service = LivenessService(self.records, self.notifications, "c", self.clock)
+        self._sequence = 0
+
+    def report(self, collector_id: str = "pi", *printers: str) -> None:
+        """The collector reports on itself, by way of the tracker."""
+        self._sequence += 1
+        listed = [{"printer_id": name, "model": None} for name in printers or ("A1M-1",)]
+        report = Report(
+            collector_id,
+            self._sequence,
+            "collector",
+            ReportKind.COLLECTOR,
+            self.clock(),
+            status={"version": "1", "printers": listed},
+        )
+        self.reports.send([Outgoing(encode_report(report), report.group, digest(report.id))])
+        self.tracker.handle(self.reports.receive(1))
+
+    def item(self, collector_id: str = "pi") -> dict[str, Any]:
+        stored = self.records.get(collector_key(collector_id))
+        assert stored is not None
+        return stored.value
+
+    def told(self) -> list[str]:
+        from functions.shared.messages.effects import decode_notification
+
+        told = []
+        while deliveries := self.notifications.receive(1):
+            told.append(decode_notification(deliveries[0].body).category.value)
+            self.notifications.acknowledge(deliveries[0])
+        return told
+
+
+class InterruptedRecords(SqliteRecordStore):
+    """`before_put` is called with the key before the next write, once."""
+
+    before_put: Any = None
+
+    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+        interrupt, self.before_put = self.before_put, None
+        if interrupt:
+            interrupt(key)
+        return super().put(key, value, expected_version)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    made = Scene(tmp_path)
+    yield made
+    made.database.close()
+
+
+def test_a_silence_and_its_end_are_told_once_each(scene: Scene) -> None:
+    scene.report()
+    counts = []
+    for _ in range(12):
+        scene.clock.advance(300)
+        counts.append(scene.service.look())
+    assert scene.told() == ["collector_lost"]
+    assert counts == [0, 0, 0, *[1] * 9]
+    scene.report()
+    assert [scene.service.look() for _ in range(3)] == [0, 0, 0]
+    assert scene.told() == ["collector_back"]
+    assert "liveness" not in scene.item()
+
+
+def test_a_healthy_collector_costs_no_write(scene: Scene) -> None:
+    scene.report()
+    scene.clock.advance(300)
+    stored = scene.records.get(collector_key("pi"))
+    scene.service.look()
+    assert scene.records.get(collector_key("pi")) == stored
+
+
+def test_the_tracker_keeps_the_state_and_liveness_keeps_the_report(scene: Scene) -> None:
+    scene.report()
+    before = scene.item()
+    scene.clock.advance(1000)
+    scene.service.look()
+    state = scene.item()["liveness"]
+    assert {**scene.item(), "liveness": None} == {**before, "liveness": None}
+    scene.report()
+    assert scene.item()["liveness"] == state
+    assert scene.item()["sequence"] == before["sequence"] + 1
+
+
+def test_a_report_that_comes_in_the_middle_wins(scene: Scene) -> None:
+    scene.report()
+    scene.clock.advance(1000)
+    scene.records.before_put = lambda key: scene.report()
+    scene.service.look()
+    assert scene.told() == [], "it was heard before anything was decided for good"
+    assert scene.item()["sequence"] == 2
+
+
+def test_a_report_that_comes_while_it_is_being_said_is_kept_and_the_return_is_told(scene: Scene) -> None:
+    scene.report()
+    scene.clock.advance(1000)
+
+    def at_the_second_write(key: str) -> None:
+        scene.records.before_put = lambda key: scene.report()
+
+    scene.records.before_put = at_the_second_write
+    scene.service.look()
+    scene.service.look()
+    assert scene.told() == ["collector_lost", "collector_back"]
+    assert scene.item()["sequence"] == 2
+
+
+@pytest.mark.parametrize("puts", [0, 1])
+def test_killed_at_any_point_it_is_told_once(scene: Scene, puts: int) -> None:
+    scene.report()
+    scene.clock.advance(1000)
+    left = puts
+
+    def count_down(key: str) -> None:
+        nonlocal left
+        if left == 0:
+            raise Crash
+        left -= 1
+        scene.records.before_put = count_down
+
+    scene.records.before_put = count_down
+    with pytest.raises(Crash):
+        scene.service.look()
+    scene.records.before_put = None
+    scene.clock.advance(60)
+    scene.service.look()
+    assert scene.told() == ["collector_lost"]
+
+
+def test_a_queue_that_is_away_is_tried_again_and_stops_no_other_collector(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.report("one", "A")
+    scene.report("two", "B")
+    scene.clock.advance(1000)
+    calls = 0
+    real = SqliteQueue.send
+
+    def send(queue: SqliteQueue, entries: list[Outgoing]) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise TransientError("throttled")
+        return real(queue, entries)
+
+    monkeypatch.setattr(SqliteQueue, "send", send)
+    with pytest.raises(TransientError, match="1 of 2"):
+        scene.service.look()
+    assert scene.told() == ["collector_lost"]
+    assert scene.service.look() == 2
+    assert scene.told() == ["collector_lost"]
+
+
+def test_a_refused_announcement_is_not_tried_for_ever(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.report()
+    scene.clock.advance(1000)
+    monkeypatch.setattr(SqliteQueue, "send", lambda *_: [Refusal(0, "too large")])
+    assert scene.service.look() == 1
+    assert "refused for good: too large" in caplog.text
+    assert "pending" not in scene.item()["liveness"]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        {"sequence": "1", "received_at": 5.0},
+        {"sequence": 1},
+        {},
+    ],
+)
+def test_an_item_that_is_no_collector_s_costs_a_line(
+    scene: Scene, caplog: pytest.LogCaptureFixture, junk: dict[str, Any]
+) -> None:
+    scene.records.put(collector_key("junk"), junk, 0)
+    scene.report()
+    scene.clock.advance(1000)
+    assert scene.service.look() == 1
+    assert "collector/junk is left out" in caplog.text
+
+
+@pytest.mark.parametrize("state", [5, {"lost_sequence": "x"}, {"pending": {"category": "nonsense"}}])
+def test_a_state_that_cannot_be_read_counts_as_none(scene: Scene, state: object) -> None:
+    scene.report()
+    stored = scene.records.get(collector_key("pi"))
+    assert stored is not None
+    scene.records.put(stored.key, {**stored.value, "liveness": state}, stored.version)
+    scene.clock.advance(1000)
+    assert scene.service.look() == 1
+    assert scene.told() == ["collector_lost"]
+
+
+def test_printers_lists_of_any_kind_are_borne(scene: Scene) -> None:
+    for place, printers in enumerate([None, 5, [5, {}, {"printer_id": 5}, {"printer_id": ""}], {"a": 1}]):
+        value = {"sequence": 1, "received_at": scene.clock(), "status": {"printers": printers}}
+        scene.records.put(collector_key(f"c{place}"), value, 0)
+    scene.clock.advance(1000)
+    assert scene.service.look() == 4

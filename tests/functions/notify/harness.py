@@ -1,0 +1,165 @@
+"""What the tests of notify share: real queue, records and frames, a real Bot API server, a clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from PIL import Image
+
+from functions.notify.render import Message
+from functions.notify.service import NotifyRules, NotifyService
+from functions.notify.telegram import Telegram
+from functions.notify.transports import Sink
+from functions.shared.domain.keys import frame_key, job_prefix
+from functions.shared.messages.effects import Category, Film, Notification, Timelapse, outgoing
+from functions.shared.messages.report import FrameReference
+from functions.shared.ports import RecordStore
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.frames import FileFrameStore
+from infra.local.storage.queue import SqliteQueue
+from infra.local.storage.records import SqliteRecordStore
+from tests.support.telegram.server import GROUP_ID, TelegramServer
+
+NOW = 1_764_000_000.0  # Monday 24 November 2025, 16:00 UTC
+BERLIN = ZoneInfo("Europe/Berlin")
+PRINTER = "A1M-1"
+JOB = "benchy.gcode.3mf"
+TEXT = Message("<b>hello</b>", "hello")
+
+
+def notification(category: Category = Category.STARTED, number: int = 1, **said: Any) -> Notification:
+    """A notification of the usual printer, observed now."""
+    base = Notification(f"c0-{number}/{category.value}", category, PRINTER, NOW, job_name=JOB)
+    return replace(base, **said)
+
+
+def jpeg(width: int = 640, height: int = 360, colour: str = "teal") -> bytes:
+    """A real JPEG."""
+    stream = BytesIO()
+    Image.new("RGB", (width, height), colour).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def film_bytes(size: int) -> bytes:
+    """Begins like an MP4; the rest is counted, not played."""
+    return b"\x00\x00\x00\x18ftypisom" + bytes(size - 12)
+
+
+class Counting(BytesIO):
+    """Remembers the largest piece that was asked for."""
+
+    largest = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.largest = max(self.largest, size if size is not None and size >= 0 else 1 << 60)
+        return super().read(size)
+
+
+@dataclass
+class ManualClock:
+    """Stands still until it is moved."""
+
+    now: float = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class Scene:
+    """Everything around one NotifyService."""
+
+    folder: Path
+    telegram: TelegramServer
+    chat_id: str
+    per_minute: int = 20
+    sink: Sink | None = None
+    clock: ManualClock = field(default_factory=ManualClock)
+
+    def __post_init__(self) -> None:
+        self.database = SqliteDatabase(self.folder / "state.sqlite3")
+        self.queue = SqliteQueue(self.database, "notifications", True, 600, None, self.clock)
+        self.timelapses = SqliteQueue(self.database, "timelapses", False, 600, None, self.clock)
+        self.records: RecordStore = SqliteRecordStore(self.database, self.clock)
+        self.frames = FileFrameStore(self.folder / "images")
+        self.films_are_made = True
+        self.restart()
+
+    def restart(self, sink: Sink | None = None) -> None:
+        """A new service, as after a restart of the program."""
+        self.sink = (
+            sink or self.sink or Telegram(self.telegram.token, self.chat_id, api_url=self.telegram.url)
+        )
+        self.service = NotifyService(
+            self.queue,
+            self.records,
+            self.frames,
+            self.sink,
+            self.timelapses if self.films_are_made else None,
+            self.clock,
+            NotifyRules(self.chat_id, self.per_minute, BERLIN),
+        )
+
+    def put(self, *notifications: Notification) -> None:
+        for each in notifications:
+            group = f"{self.chat_id}/films" if each.film else self.chat_id
+            assert not self.queue.send([outgoing(each, group)])
+
+    def turn(self) -> int:
+        """Handle what is visible now, one message at a time; how many there were."""
+        deliveries = []
+        while delivery := self.queue.receive(1):
+            self.service.handle(delivery[0])
+            deliveries += delivery
+        return len(deliveries)
+
+    def run(self, seconds: float, step: float = 0.25) -> list[float]:
+        """Let so many seconds pass; the times at which something was handled, from the start."""
+        began, handled = self.clock.now, []
+        while self.clock.now <= began + seconds:
+            handled += [self.clock.now - began] * self.turn()
+            self.clock.advance(step)
+        return handled
+
+    def run_until(self, condition: Callable[[], bool], step: float = 0.25, most: float = 100_000) -> None:
+        """Let time pass until the condition holds."""
+        began = self.clock.now
+        while not condition():
+            assert self.clock.now - began < most, self.telegram.texts
+            if not self.turn():
+                self.clock.advance(step)
+
+    def frame(self, age: float = 0.0, printer: str = PRINTER, data: bytes | None = None) -> FrameReference:
+        """A stored picture, taken so many seconds before NOW."""
+        key = frame_key(job_prefix(printer, JOB), NOW - age, 1)
+        size = self._store(key, jpeg() if data is None else data)
+        return FrameReference(key, NOW - age, size)
+
+    def film(self, size: int = 300_000, printer: str = PRINTER) -> Film:
+        key = f"{job_prefix(printer, JOB)}timelapse_20251124T160000.mp4"
+        self._store(key, film_bytes(size))
+        return Film(key, size, 45.0, 1280, 720, 1350)
+
+    def _store(self, key: str, data: bytes) -> int:
+        source = self.folder / "incoming"
+        source.write_bytes(data)
+        self.frames.put(key, source)
+        return len(data)
+
+
+def film_order(**said: Any) -> Timelapse:
+    base = Timelapse("c0-1/timelapse", PRINTER, "job-1", NOW, job_prefix(PRINTER, JOB), NOW - 9000, NOW)
+    return replace(base, **said)
+
+
+def group_scene(
+    folder: Path, telegram: TelegramServer, per_minute: int = 20, clock: ManualClock | None = None
+) -> Scene:
+    """A scene whose chat is a group."""
+    return Scene(folder, telegram, str(GROUP_ID), per_minute, clock=clock or ManualClock())

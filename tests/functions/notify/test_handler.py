@@ -1,0 +1,287 @@
+"""Notifications from SQS through notify's Lambda handler to a strict Bot API server."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.notify.handler import handle
+from functions.shared.domain.keys import done_key, film_key, frame_key, job_prefix
+from functions.shared.messages.effects import Category, Film, Notification, outgoing
+from functions.shared.messages.report import FrameReference
+from tests.functions.notify.harness import JOB, PRINTER, film_bytes, film_order, jpeg
+from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, Context, LambdaStack, log_lines, metrics
+from tests.support.telegram.faults import HANG_UP, LOSE_ANSWER, answers, too_many_requests
+from tests.support.telegram.server import GROUP_ID, TelegramServer
+
+pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
+
+VARIABLE = "TELEGRAM_BOT_TOKEN_PARAMETER"
+NEW_TOKEN = "987654321:AANewTokenOfTheSameBot_9876543210_abc"
+
+
+@pytest.fixture
+def telegram(stack: LambdaStack) -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        stack.set(TELEGRAM_API_URL=server.url, TELEGRAM_CHAT_ID=server.chat_id)
+        stack.set_secret(VARIABLE, BOT_TOKEN_NAME, server.token)
+        yield server
+
+
+def put(stack: LambdaStack, *categories: Category, chat: str = "4242", **said: Any) -> list[Notification]:
+    """Notifications of the usual printer, observed now."""
+    made = [
+        Notification(f"c0-{place}/{each.value}", each, PRINTER, stack.now(), job_name=JOB)
+        for place, each in enumerate(categories)
+    ]
+    made = [replace(each, **said) for each in made]
+    stack.send("NOTIFICATIONS", *(outgoing(each, chat) for each in made))
+    return made
+
+
+def turn(stack: LambdaStack) -> int:
+    return stack.turn("NOTIFICATIONS", handle, batch=1)
+
+
+def run(stack: LambdaStack, seconds: float, step: float) -> None:
+    """Let so many seconds pass, and handle what is visible after each step."""
+    end = stack.now() + seconds
+    while stack.now() < end:
+        while turn(stack):
+            pass
+        stack.pass_time(step)
+
+
+def headlines(telegram: TelegramServer) -> list[str]:
+    return [text.splitlines()[0] for text in telegram.texts]
+
+
+def test_a_notification_is_sent_once_and_marked(
+    stack: LambdaStack, telegram: TelegramServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sent,) = put(stack, Category.STARTED)
+    assert turn(stack) == 1
+    assert headlines(telegram) == [f"▶️ {PRINTER}: print started"]
+    assert stack.records.get(done_key(sent.id)) is not None
+    stack.pass_time(2000)
+    assert turn(stack) == 0
+    output = capsys.readouterr().out
+    assert metrics(output)["MessagesSent"] == 1
+    assert 0 <= metrics(output)["MessageDelay"] < 60
+    (line,) = [line for line in log_lines(output) if "sent as message" in line["message"]]
+    assert (line["printer_id"], line["message_id"]) == (PRINTER, sent.id)
+
+
+def test_a_photo_comes_from_the_bucket(stack: LambdaStack, telegram: TelegramServer) -> None:
+    now = stack.now()
+    key = frame_key(job_prefix(PRINTER, JOB), now, 1)
+    stack.put_frame(key, jpeg())
+    put(stack, Category.PAUSED, frame=FrameReference(key, now, 1000))
+    turn(stack)
+    assert telegram.messages[0].photo == jpeg()
+
+
+def test_a_film_is_sent_and_one_that_is_too_large_is_ordered_smaller(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    key = film_key(job_prefix(PRINTER, JOB), 1.0)
+    stack.put_frame(key, film_bytes(300_000))
+    film = Film(key, 300_000, 45.0, 1280, 720, 1350)
+    put(stack, Category.FILM, film=film, remake=film_order(), chat="4242/films")
+    turn(stack)
+    assert telegram.messages[0].video_size == 300_000
+    telegram.script(answers(413, "Request Entity Too Large"))
+    put(stack, Category.FILM, film=film, remake=film_order(), id="c0-9/film", chat="4242/films")
+    turn(stack)
+    assert [order["max_bytes"] for order in stack.bodies("TIMELAPSES")] == [150_000]
+
+
+def test_retry_after_becomes_the_message_s_visibility_and_nothing_sleeps(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    telegram.script(too_many_requests(37))
+    put(stack, Category.STARTED, Category.PAUSED)
+    began = time.monotonic()
+    turn(stack)
+    assert time.monotonic() - began < 20
+    for _ in range(3):
+        stack.pass_time(11)
+        assert turn(stack) == 0, "neither it nor what is behind it in the chat comes before"
+    stack.pass_time(6)
+    assert turn(stack) == 1
+    assert turn(stack) == 1
+    assert headlines(telegram) == [f"▶️ {PRINTER}: print started", f"⏸️ {PRINTER}: print paused"]
+
+
+def test_a_group_is_paced_by_visibility(stack: LambdaStack, telegram: TelegramServer) -> None:
+    stack.set(TELEGRAM_CHAT_ID=str(GROUP_ID), TELEGRAM_MESSAGES_PER_MINUTE="2")
+    put(stack, Category.STARTED, Category.PAUSED, Category.RESUMED, chat=str(GROUP_ID))
+    run(stack, seconds=10, step=2)
+    assert len(telegram.messages) == 2
+    run(stack, seconds=70, step=5)
+    assert len(telegram.messages) == 3
+
+
+def test_after_a_day_without_telegram_everything_comes_once_and_in_order(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    telegram.down()
+    put(stack, Category.STARTED, Category.PROGRESS, Category.PAUSED, Category.RESUMED, Category.FINISHED)
+    run(stack, seconds=86_400, step=900)
+    telegram.up()
+    run(stack, seconds=3600, step=450)
+    assert [line.split(": ")[1] for line in headlines(telegram)] == [
+        "print started",
+        "print paused",
+        "print resumed",
+        "print finished",
+    ]
+    assert "delayed" in telegram.texts[0]
+    assert stack.dead("NOTIFICATIONS") == []
+
+
+def test_what_telegram_refuses_for_good_is_set_aside_and_holds_up_nothing(
+    stack: LambdaStack, telegram: TelegramServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telegram.script(answers(400, "Bad Request: chat not found"))
+    put(stack, Category.STARTED, Category.PAUSED)
+    turn(stack)
+    turn(stack)
+    assert headlines(telegram) == [f"⏸️ {PRINTER}: print paused"]
+    ((_, reason),) = stack.dead("NOTIFICATIONS")
+    assert "chat not found" in reason
+    assert metrics(capsys.readouterr().out)["SetAside"] == 1
+
+
+def test_an_unreadable_notification_is_set_aside(stack: LambdaStack, telegram: TelegramServer) -> None:
+    good = outgoing(Notification("c0-1/started", Category.STARTED, PRINTER, stack.now()), "4242")
+    stack.send("NOTIFICATIONS", replace(good, body="{", deduplication_id="a" * 64), good)
+    turn(stack)
+    turn(stack)
+    assert headlines(telegram) == [f"▶️ {PRINTER}: print started"]
+    assert stack.dead("NOTIFICATIONS")[0][0] == "{"
+
+
+def test_killed_after_the_mark_and_before_lambda_heard_of_it_nothing_is_sent_twice(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    put(stack, Category.STARTED)
+    handle(stack.take("NOTIFICATIONS", 1), Context())  # and Lambda never deletes it
+    stack.pass_time(200)
+    assert turn(stack) == 1
+    assert len(telegram.messages) == 1
+
+
+def test_killed_between_the_call_and_the_mark_the_message_may_repeat_and_is_not_lost(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> bool:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(stack.records), "put_if_absent", killed)
+        put(stack, Category.STARTED, Category.PAUSED)
+        with pytest.raises(Killed):
+            turn(stack)
+    stack.pass_time(200)
+    run(stack, seconds=10, step=2)
+    assert [line.split(": ")[1] for line in headlines(telegram)] == [
+        "print started",
+        "print started",
+        "print paused",
+    ]
+
+
+def test_an_answer_that_is_lost_and_a_call_that_is_cut_off_are_tried_again(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    telegram.script(HANG_UP)
+    put(stack, Category.STARTED)
+    run(stack, seconds=10, step=1)
+    assert len(telegram.messages) == 1
+    telegram.script(LOSE_ANSWER)
+    put(stack, Category.PAUSED, id="c0-7/paused")
+    run(stack, seconds=10, step=1)
+    assert len(telegram.messages) == 3, "Telegram has no idempotency key"
+
+
+def test_the_token_is_read_once_and_again_when_it_is_refused(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    put(stack, Category.STARTED, Category.PAUSED, Category.RESUMED)
+    turn(stack)
+    stack.ssm.delete_parameter(Name=BOT_TOKEN_NAME)
+    turn(stack)
+    assert len(telegram.messages) == 2, "from the container's memory"
+    telegram.token = NEW_TOKEN
+    stack.set_secret(VARIABLE, BOT_TOKEN_NAME, NEW_TOKEN)
+    turn(stack)
+    assert len(telegram.messages) == 3
+
+
+def test_a_token_that_is_wrong_is_said_and_tried_every_quarter_of_an_hour(
+    stack: LambdaStack, telegram: TelegramServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.set_secret(VARIABLE, BOT_TOKEN_NAME, NEW_TOKEN)
+    put(stack, Category.STARTED)
+    run(stack, seconds=3000, step=100)
+    assert telegram.calls == 4
+    output = capsys.readouterr().out
+    assert output.count("Telegram refuses the bot's token") == 1
+    assert NEW_TOKEN not in output
+    stack.set_secret(VARIABLE, BOT_TOKEN_NAME, telegram.token)
+    run(stack, seconds=1000, step=450)
+    assert len(telegram.messages) == 1
+
+
+@pytest.mark.parametrize("value", [None, "no token at all"])
+def test_a_parameter_that_is_missing_or_junk_is_named_and_the_message_waits(
+    stack: LambdaStack, telegram: TelegramServer, capsys: pytest.CaptureFixture[str], value: str | None
+) -> None:
+    if value is None:
+        stack.ssm.delete_parameter(Name=BOT_TOKEN_NAME)
+    else:
+        stack.set_secret(VARIABLE, BOT_TOKEN_NAME, value)
+    put(stack, Category.STARTED)
+    turn(stack)
+    output = capsys.readouterr().out
+    assert f"the parameter '{BOT_TOKEN_NAME}'" in output
+    assert "no token at all" not in output
+    stack.set_secret(VARIABLE, BOT_TOKEN_NAME, telegram.token)
+    stack.new_containers()
+    run(stack, seconds=1000, step=450)
+    assert len(telegram.messages) == 1
+
+
+def test_without_a_parameter_messages_are_shown_in_the_log(
+    stack: LambdaStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(stack, Category.STARTED, Category.PAUSED, chat="log")
+    turn(stack)
+    turn(stack)
+    lines = [line["message"] for line in log_lines(capsys.readouterr().out)]
+    assert len([line for line in lines if "names no parameter" in line]) == 1
+    assert len([line for line in lines if line.startswith("message: ") and PRINTER in line]) == 2
+
+
+def test_no_log_line_holds_a_secret_or_a_picture(
+    stack: LambdaStack, telegram: TelegramServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.set(LOG_LEVEL="DEBUG")
+    telegram.script(answers(500, "oops"), answers(400, "Bad Request: no"), too_many_requests(1), HANG_UP)
+    now = stack.now()
+    key = frame_key(job_prefix(PRINTER, JOB), now, 1)
+    stack.put_frame(key, jpeg())
+    put(stack, Category.PAUSED, Category.RESUMED, frame=FrameReference(key, now, 1000))
+    run(stack, seconds=30, step=2)
+    output = capsys.readouterr()
+    text = output.out + output.err
+    assert "Telegram is not reached" in text
+    assert telegram.token not in text
+    assert telegram.token.split(":")[1] not in text
+    assert max(len(line) for line in text.splitlines()) < 3000

@@ -1,0 +1,254 @@
+"""The record contract on moto's DynamoDB, and what only that store has to take care of."""
+
+import json
+import random
+import threading
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
+
+from functions.shared.aws.clients import make_client
+from functions.shared.aws.dynamodb import DynamoRecordStore
+from functions.shared.domain.keys import printer_key
+from functions.shared.errors import ConflictError, ContractError, PermanentError
+from functions.shared.messages.printer_record import PrinterRecord, record_to_json
+from functions.shared.messages.report import FrameReference, Report, ReportKind
+from functions.shared.ports import Stored
+from functions.tracker.evaluation import Rules
+from functions.tracker.transitions import advance
+from tests.support.aws.places import aws_environment, listen, make_table
+from tests.support.clock import ManualClock
+from tests.support.contracts.records import RecordBench, RecordsContract
+from tests.support.recordings import RECORDINGS, load_recording
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoBench(RecordBench):
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self.clock = ManualClock()
+        self.client = client
+        self.table = make_table(client)
+        self.records = DynamoRecordStore(client, self.table, self.clock)
+
+    def now(self) -> float:
+        return self.clock()
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    def items(self) -> list[dict[str, Any]]:
+        return list(self.client.scan(TableName=self.table)["Items"])
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[None]:
+    """A write of DynamoDB is one step with its condition. moto's is two: here it is made one."""
+    one_at_a_time = threading.Lock()
+    put_item = DynamoDBBackend.put_item
+
+    def put_one_item(*arguments: Any, **named: Any) -> Any:
+        with one_at_a_time:
+            return put_item(*arguments, **named)
+
+    with aws_environment(), mock_aws(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DynamoDBBackend, "put_item", put_one_item)
+        yield
+
+
+@pytest.fixture(scope="module")
+def shared_client(moto: None) -> "DynamoDBClient":
+    return make_client("dynamodb")
+
+
+@pytest.fixture
+def bench(moto: None) -> DynamoBench:
+    """With a client of its own: tests listen in on it."""
+    return DynamoBench(make_client("dynamodb"))
+
+
+class TestDynamoRecords(RecordsContract):
+    @pytest.fixture
+    def bench(self, shared_client: "DynamoDBClient") -> DynamoBench:
+        return DynamoBench(shared_client)
+
+
+def item_bytes(item: dict[str, Any]) -> int:
+    """As DynamoDB counts it (AWS, "DynamoDB item sizes and formats"), numbers at their largest."""
+    size = 0
+    for name, attribute in item.items():
+        ((kind, value),) = attribute.items()
+        size += len(name.encode()) + (21 if kind == "N" else len(value if kind == "B" else value.encode()))
+    return size
+
+
+def write_units(item: dict[str, Any]) -> int:
+    return -(-item_bytes(item) // 1024)
+
+
+class TestWhatAReportCosts:
+    @pytest.mark.parametrize("recording", RECORDINGS)
+    def test_the_record_of_each_report_of_a_print_takes_at_most_two_write_units(
+        self, bench: DynamoBench, recording: str
+    ) -> None:
+        record: PrinterRecord | None = None
+        statuses = [message["data"] for _, message in load_recording(recording) if "data" in message]
+        assert max(len(json.dumps(status)) for status in statuses) > 4_000
+        for number, status in enumerate(statuses, 1):
+            at = 1_750_000_000.123 + number
+            frame = FrameReference(
+                f"images/A1M-1/a_job_of_this_name/{number}_a_job_of_this_name.jpg", at, 60_000
+            )
+            report = Report(
+                "0123456789abcdef" * 2, number, "A1M-1", ReportKind.STATUS, at, at + 0.3,
+                model="A1 mini", is_online=True, status=status, frame=frame, frames_kept=number,
+            )  # fmt: skip
+            record, _ = advance(record, report, Rules())
+            if number % 10 == 1 or number == len(statuses):
+                stored = bench.records.get(printer_key("A1M-1"))
+                bench.records.put("printer/A1M-1", record_to_json(record), stored.version if stored else 0)
+                (item,) = bench.items()
+                assert write_units(item) <= 2
+
+    def test_small_records_and_marks_take_one(self, bench: DynamoBench) -> None:
+        bench.records.put("chat/0123456789abcdef", {"sent": [1_750_000_000.5 + n for n in range(30)]}, 0)
+        bench.records.put("collector/x", {"note": "n" * 600}, 0)
+        bench.records.put_if_absent("done/" + "x" * 120, bench.now() + 100)
+        assert [write_units(item) for item in bench.items()] == [1, 1, 1]
+
+    def test_a_read_of_a_printer_is_consistent_and_no_write_reads(self, bench: DynamoBench) -> None:
+        calls: list[tuple[str, dict[str, Any]]] = []
+        listen(
+            bench.client,
+            "provide-client-params.dynamodb",
+            lambda params, model, **_: calls.append((model.name, dict(params))),
+        )
+        bench.records.put("printer/A1", {"n": 1}, 0)
+        bench.records.put_if_absent("done/x", bench.now() + 100)
+        bench.records.get("printer/A1")
+        bench.records.list("printer/")
+        assert [name for name, _ in calls] == ["PutItem", "PutItem", "GetItem", "Query"]
+        assert [params["ConsistentRead"] for name, params in calls if name != "PutItem"] == [True, True]
+
+
+class TestLayout:
+    def test_the_kind_is_the_partition_and_a_listing_reads_no_other(self, bench: DynamoBench) -> None:
+        bench.records.put("printer/A1", {"n": 1}, 0)
+        bench.records.put("inspection-budget", {"n": 2}, 0)
+        bench.records.put_if_absent("done/x", bench.now() + 100.5)
+        kinds = {item["key"]["S"]: item["kind"]["S"] for item in bench.items()}
+        assert kinds == {
+            "printer/A1": "printer",
+            "inspection-budget": "inspection-budget",
+            "done/x": "done",
+        }
+
+    def test_dynamodb_itself_removes_marks_and_never_records(self, bench: DynamoBench) -> None:
+        bench.records.put("printer/A1", {"n": 1}, 0)
+        bench.records.put_if_absent("done/x", bench.now() + 100.5)
+        over = {item["key"]["S"]: item.get("expires_at") for item in bench.items()}
+        assert over == {"printer/A1": None, "done/x": {"N": f"{bench.now() + 101:.0f}"}}
+        ttl = bench.client.describe_time_to_live(TableName=bench.table)["TimeToLiveDescription"]
+        assert ttl["AttributeName"] == "expires_at"
+
+    def test_a_small_record_can_be_read_in_the_console_and_a_status_is_packed(
+        self, bench: DynamoBench
+    ) -> None:
+        bench.records.put("a/small", {"looks": 3}, 0)
+        bench.records.put("a/large", {"status": "x" * 5_000}, 0)
+        large, small = bench.items()
+        assert small["value"] == {"S": '{"looks":3}'}
+        assert len(large["packed"]["B"]) < 100
+        assert json.loads(zlib.decompress(large["packed"]["B"])) == {"status": "x" * 5_000}
+
+
+class TestMarks:
+    def test_a_mark_that_is_over_but_not_yet_deleted_gives_way_to_a_record(self, bench: DynamoBench) -> None:
+        bench.records.put_if_absent("k", bench.now() + 100)
+        bench.pass_time(101)
+        with pytest.raises(ConflictError):
+            bench.records.put("k", {"n": 1}, 1)
+        assert bench.records.put("k", {"n": 1}, 0) == 1
+        bench.pass_time(10_000)
+        assert bench.records.get("k") == Stored("k", {"n": 1}, 1)
+
+    def test_a_mark_is_ours_when_only_the_answer_was_lost(self, bench: DynamoBench) -> None:
+        """boto3 sends such a write again by itself, and finds the item of its first try."""
+        lose_one_answer(bench)
+        assert bench.records.put_if_absent("done/x", bench.now() + 100) is True
+        assert bench.records.put_if_absent("done/x", bench.now() + 100) is False
+
+    def test_a_write_counts_once_when_only_its_answer_was_lost(self, bench: DynamoBench) -> None:
+        bench.records.put("k", {"n": 1}, 0)
+        lose_one_answer(bench)
+        assert bench.records.put("k", {"n": 2}, 1) == 2
+        with pytest.raises(ConflictError):
+            bench.records.put("k", {"n": 2}, 1)
+        assert bench.records.get("k") == Stored("k", {"n": 2}, 2)
+
+
+def lose_one_answer(bench: DynamoBench) -> None:
+    """The next write is done, and then done again as if its answer had never come."""
+    answers = []
+
+    def again(**_: object) -> int | None:
+        answers.append(1)
+        return 0 if len(answers) == 1 else None
+
+    listen(bench.client, "needs-retry.dynamodb.PutItem", again)
+
+
+def noise(size: int) -> str:
+    """Text that compresses to half its size at best."""
+    return random.Random(size).randbytes(size).hex()
+
+
+class TestKeysAndValues:
+    @pytest.mark.parametrize("key", ["", "printer/" + "x" * 1017, "printer/" + "é" * 509])
+    def test_a_key_that_dynamodb_cannot_hold_is_not_stored_and_says_so(
+        self, bench: DynamoBench, key: str
+    ) -> None:
+        assert bench.records.get(key) is None
+        with pytest.raises(ContractError):
+            bench.records.put(key, {}, 0)
+        with pytest.raises(ContractError):
+            bench.records.put_if_absent(key, bench.now() + 100)
+
+    def test_the_longest_key_is_held(self, bench: DynamoBench) -> None:
+        key = "printer/" + "x" * 1016
+        bench.records.put(key, {}, 0)
+        assert bench.records.get(key) == Stored(key, {}, 1)
+
+    @pytest.mark.parametrize("value", [{"x": float("nan")}, {"x": float("inf")}, {"x": {1, 2}}])
+    def test_a_value_that_is_no_json_is_refused_and_changes_nothing(
+        self, bench: DynamoBench, value: dict[str, Any]
+    ) -> None:
+        with pytest.raises(ContractError):
+            bench.records.put("k", value, 0)
+        assert bench.items() == []
+
+    def test_an_item_over_400_kilobytes_is_refused_for_good(self, bench: DynamoBench) -> None:
+        with pytest.raises(PermanentError, match="PutItem"):
+            bench.records.put("printer/A1", {"noise": noise(500_000)}, 0)
+        assert bench.records.get("printer/A1") is None
+
+    def test_an_item_that_somebody_else_wrote_is_told_apart_from_ours(self, bench: DynamoBench) -> None:
+        bench.client.put_item(
+            TableName=bench.table,
+            Item={"kind": {"S": "printer"}, "key": {"S": "printer/A1"}, "version": {"N": "1"}},
+        )
+        with pytest.raises(ContractError, match="printer/A1"):
+            bench.records.get("printer/A1")
+
+    def test_a_listing_goes_on_over_all_pages(self, bench: DynamoBench) -> None:
+        queries = []
+        listen(bench.client, "before-call.dynamodb.Query", lambda **_: queries.append(1))
+        for number in range(12):
+            bench.records.put(f"printer/{number:03d}", {"n": number, "noise": noise(150_000)}, 0)
+        assert [stored.value["n"] for stored in bench.records.list("printer/")] == list(range(12))
+        assert len(queries) > 1

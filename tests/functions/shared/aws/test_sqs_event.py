@@ -1,0 +1,330 @@
+"""One Lambda event of SQS as a queue: what the handler settles, and what comes again and when."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from functions.shared.aws.clients import make_client
+from functions.shared.aws.sqs_event import EventQueue
+from functions.shared.domain.keys import digest
+from functions.shared.errors import ContractError
+from functions.shared.ports import Delivery
+from tests.support.aws.places import MiniStackBench, listen, ministack
+from tests.support.contracts.queue import VISIBILITY_SECONDS, bodies, message, send
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+# As AWS shows it: Lambda developer guide, "Example standard queue message event" and "... FIFO ...".
+STANDARD_EVENT = """
+{"Records": [{
+    "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+    "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a...",
+    "body": "{\\"look\\": 1}",
+    "attributes": {
+        "ApproximateReceiveCount": "3",
+        "SentTimestamp": "1545082649183",
+        "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+        "ApproximateFirstReceiveTimestamp": "1545082649185"},
+    "messageAttributes": {
+        "group": {"stringValue": "abc123", "stringListValues": [], "binaryListValues": [],
+                  "dataType": "String"}},
+    "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+    "eventSource": "aws:sqs",
+    "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:my-queue",
+    "awsRegion": "us-east-2"}]}
+"""
+FIFO_EVENT = """
+{"Records": [{
+    "messageId": "11d6ee51-4cc7-4302-9e22-7cd8afdaadf5",
+    "receiptHandle": "AQEBBX8nesZEXmkhsmZeyIE8iQAMig7qw...",
+    "body": "Test message.",
+    "attributes": {
+        "ApproximateReceiveCount": "1",
+        "SentTimestamp": "1573251510774",
+        "SequenceNumber": "18849496460467696128",
+        "MessageGroupId": "1",
+        "SenderId": "AIDAIO23YVJENQZJOL4VO",
+        "MessageDeduplicationId": "1",
+        "ApproximateFirstReceiveTimestamp": "1573251510774"},
+    "messageAttributes": {},
+    "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+    "eventSource": "aws:sqs",
+    "eventSourceARN": "arn:aws:sqs:us-east-2:123456789012:fifo.fifo",
+    "awsRegion": "us-east-2"}]}
+"""
+
+
+@pytest.fixture(scope="module")
+def ahead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with ministack(tmp_path_factory.mktemp("ministack")) as ahead:
+        yield ahead
+
+
+@pytest.fixture(scope="module")
+def shared_client(ahead: Path) -> "SQSClient":
+    return make_client("sqs")
+
+
+@pytest.fixture
+def bench(shared_client: "SQSClient", ahead: Path) -> MiniStackBench:
+    return MiniStackBench(shared_client, ahead)
+
+
+class Invocation:
+    """What Lambda does: receives a batch from the bench's queue, has it handled, deletes what went well."""
+
+    def __init__(
+        self, bench: MiniStackBench, *, fifo: bool = True, client: "SQSClient | None" = None
+    ) -> None:
+        self._bench = bench
+        answer = bench.client.receive_message(
+            QueueUrl=bench.url,
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        self.records = [self._record(dict(found)) for found in answer.get("Messages", [])]
+        event = {"Records": self.records}
+        self.queue = EventQueue(client or bench.client, event, bench.url, bench.dead_letter_url, fifo)
+
+    @staticmethod
+    def _record(found: dict[str, Any]) -> dict[str, Any]:
+        attributes = {
+            name: {"stringValue": value["StringValue"], "dataType": value["DataType"]}
+            for name, value in found.get("MessageAttributes", {}).items()
+        }
+        return {
+            "messageId": found["MessageId"],
+            "receiptHandle": found["ReceiptHandle"],
+            "body": found["Body"],
+            "attributes": found["Attributes"],
+            "messageAttributes": attributes,
+            "eventSource": "aws:sqs",
+        }
+
+    def end(self) -> list[str]:
+        """The bodies of what comes again."""
+        response = json.loads(json.dumps(self.queue.response()))
+        assert set(response) == {"batchItemFailures"}
+        failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+        for record in self.records:
+            if record["messageId"] not in failed:
+                self._bench.client.delete_message(
+                    QueueUrl=self._bench.url, ReceiptHandle=record["receiptHandle"]
+                )
+        return [record["body"] for record in self.records if record["messageId"] in failed]
+
+
+def start(bench: MiniStackBench, *names: str, fifo: bool = True) -> Invocation:
+    """A queue with messages named by group and number (`a1`), and the invocation that gets them."""
+    send(bench.make(fifo=fifo), *(message(name, name[0]) for name in names))
+    return Invocation(bench, fifo=fifo)
+
+
+def left_behind(bench: MiniStackBench) -> list[str]:
+    """What is delivered when every visibility time is over, one batch after the other."""
+    bench.pass_time(43_300)
+    seen = []
+    while (again := Invocation(bench)).records:
+        for delivery in again.queue.deliveries():
+            seen.append(delivery.body)
+            again.queue.acknowledge(delivery)
+        again.end()
+    return seen
+
+
+class TestReading:
+    def test_a_fifo_event_is_read(self, shared_client: "SQSClient") -> None:
+        queue = EventQueue(shared_client, json.loads(FIFO_EVENT), "https://queue", None, fifo=True)
+        assert queue.deliveries() == [
+            Delivery("Test message.", "1", "AQEBBX8nesZEXmkhsmZeyIE8iQAMig7qw...", 1, 1573251510.774)
+        ]
+
+    def test_a_standard_event_is_read_with_the_group_that_we_gave_it(
+        self, shared_client: "SQSClient"
+    ) -> None:
+        queue = EventQueue(shared_client, json.loads(STANDARD_EVENT), "https://queue", None, fifo=False)
+        assert queue.deliveries() == [
+            Delivery('{"look": 1}', "abc123", "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a...", 3, 1545082649.183)
+        ]
+
+    @pytest.mark.parametrize(
+        "event", [{}, {"Records": None}, {"Records": [{"eventSource": "aws:s3"}]}, {"httpMethod": "GET"}]
+    )
+    def test_an_event_of_something_else_is_said(
+        self, shared_client: "SQSClient", event: dict[str, Any]
+    ) -> None:
+        with pytest.raises(ContractError, match="SQS"):
+            EventQueue(shared_client, event, "https://queue", None, fifo=True)
+
+    def test_the_messages_can_be_received_like_those_of_any_queue(self, bench: MiniStackBench) -> None:
+        invocation = start(bench, "a1", "b1", "c1")
+        assert bodies(invocation.queue.receive(limit=2)) == ["a1", "b1"]
+        assert bodies(invocation.queue.receive(wait_seconds=20)) == ["c1"]
+        assert invocation.queue.receive(wait_seconds=20) == []
+
+
+class TestSettling:
+    def test_what_is_acknowledged_is_over(self, bench: MiniStackBench) -> None:
+        invocation = start(bench, "a1", "b1")
+        for delivery in invocation.queue.deliveries():
+            invocation.queue.acknowledge(delivery)
+        assert invocation.end() == []
+        assert left_behind(bench) == []
+
+    def test_what_is_handed_back_comes_again_after_its_delay_and_not_before(
+        self, bench: MiniStackBench
+    ) -> None:
+        invocation = start(bench, "a1")
+        invocation.queue.hand_back(invocation.queue.deliveries()[0], 600.0)
+        assert invocation.end() == ["a1"]
+        bench.pass_time(590)
+        assert Invocation(bench).records == []
+        bench.pass_time(15)
+        (again,) = Invocation(bench).queue.deliveries()
+        assert (again.body, again.receive_count) == ("a1", 2)
+
+    def test_the_rest_of_a_printers_batch_comes_again_with_the_one_handed_back_and_in_order(
+        self, bench: MiniStackBench
+    ) -> None:
+        invocation = start(bench, "a1", "a2", "b1", "a3")
+        deliveries = {delivery.body: delivery for delivery in invocation.queue.deliveries()}
+        invocation.queue.hand_back(deliveries["a1"], 2.0)
+        invocation.queue.acknowledge(deliveries["b1"])
+        assert invocation.end() == ["a1", "a2", "a3"]
+        bench.pass_time(3)  # and not the queue's own visibility time
+        assert bodies(Invocation(bench).queue.deliveries()) == ["a1", "a2", "a3"]
+
+    def test_what_was_done_before_the_one_handed_back_is_over(self, bench: MiniStackBench) -> None:
+        invocation = start(bench, "a1", "a2", "a3")
+        first, second, _ = invocation.queue.deliveries()
+        invocation.queue.acknowledge(first)
+        invocation.queue.hand_back(second, 0.0)
+        assert invocation.end() == ["a2", "a3"]
+        assert left_behind(bench) == ["a2", "a3"]
+
+    def test_what_was_done_for_good_behind_the_one_handed_back_is_not_done_again(
+        self, bench: MiniStackBench
+    ) -> None:
+        invocation = start(bench, "a1", "a2", "a3")
+        first, second, third = invocation.queue.deliveries()
+        invocation.queue.hand_back(first, 1.0)
+        invocation.queue.acknowledge(second)
+        invocation.queue.hand_back(third, 1.0)
+        assert invocation.end() == ["a1", "a3"]
+        assert left_behind(bench) == ["a1", "a3"]
+
+    def test_on_a_standard_queue_a_hand_back_takes_no_other_with_it(self, bench: MiniStackBench) -> None:
+        invocation = start(bench, "a1", "a2", fifo=False)
+        first, second = invocation.queue.deliveries()
+        invocation.queue.hand_back(first, 1.0)
+        invocation.queue.acknowledge(second)
+        assert invocation.end() == ["a1"]
+
+    def test_what_nobody_settled_comes_again(self, bench: MiniStackBench) -> None:
+        invocation = start(bench, "a1", "b1")
+        invocation.queue.acknowledge(invocation.queue.deliveries()[1])
+        assert invocation.end() == ["a1"]
+        bench.pass_time(VISIBILITY_SECONDS + 1)
+        assert left_behind(bench) == ["a1"]
+
+    def test_a_rejected_message_goes_to_the_dead_letters_and_its_printer_goes_on(
+        self, bench: MiniStackBench
+    ) -> None:
+        invocation = start(bench, "a1", "a2")
+        first, second = invocation.queue.deliveries()
+        invocation.queue.reject(first, "unreadable")
+        invocation.queue.acknowledge(second)
+        assert invocation.end() == []
+        (letter,) = bench.dead_letters()
+        assert letter["Body"] == "a1"
+        assert letter["MessageAttributes"]["reason"]["StringValue"] == "unreadable"
+        assert left_behind(bench) == []
+
+    def test_a_message_sent_by_the_worker_goes_to_the_queue_itself(self, bench: MiniStackBench) -> None:
+        """A second look of the inspection."""
+        invocation = start(bench, "a1", fifo=False)
+        assert list(invocation.queue.send([message("a2", "a", delay_seconds=60.0)])) == []
+        invocation.queue.acknowledge(invocation.queue.deliveries()[0])
+        invocation.end()
+        assert Invocation(bench, fifo=False).records == []
+        bench.pass_time(61)
+        (second_look,) = Invocation(bench, fifo=False).queue.deliveries()
+        assert (second_look.body, second_look.group) == ("a2", digest("group", "a"))
+
+
+class TestWhenSqsDoesNotAnswer:
+    @pytest.fixture
+    def deaf_client(self, ahead: Path) -> "SQSClient":
+        client = make_client("sqs")
+
+        def refuse(**_: object) -> None:
+            raise ConnectionResetError("gone")
+
+        listen(client, "before-call.sqs", refuse)
+        return client
+
+    def test_a_hand_back_comes_after_the_queues_own_time(
+        self, bench: MiniStackBench, deaf_client: "SQSClient"
+    ) -> None:
+        send(bench.make(), message("a1"), message("a2"))
+        invocation = Invocation(bench, client=deaf_client)
+        invocation.queue.hand_back(invocation.queue.deliveries()[0], 5.0)
+        assert invocation.end() == ["a1", "a2"]
+        bench.pass_time(VISIBILITY_SECONDS + 1)
+        assert bodies(Invocation(bench).queue.deliveries()) == ["a1", "a2"]
+
+    def test_a_rejection_is_tried_again_and_holds_its_printer_meanwhile(
+        self, bench: MiniStackBench, deaf_client: "SQSClient"
+    ) -> None:
+        send(bench.make(), message("a1"), message("a2"))
+        invocation = Invocation(bench, client=deaf_client)
+        invocation.queue.reject(invocation.queue.deliveries()[0], "unreadable")
+        assert invocation.end() == ["a1", "a2"]
+        assert bench.dead_bodies() == []
+
+    def test_without_a_dead_letter_queue_a_rejection_loses_nothing(self, bench: MiniStackBench) -> None:
+        send(bench.make(), message("a1"))
+        received = Invocation(bench)
+        queue = EventQueue(bench.client, {"Records": received.records}, bench.url, None, fifo=True)
+        queue.reject(queue.deliveries()[0], "unreadable")
+        assert len(queue.response()["batchItemFailures"]) == 1
+
+
+class Step:
+    """What a worker may do with a message."""
+
+    ACKNOWLEDGE, HAND_BACK, REJECT, FORGET = range(4)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=st.lists(st.sampled_from("ab"), min_size=1, max_size=8),
+    steps=st.lists(st.integers(0, 3), min_size=8, max_size=8),
+    delays=st.lists(st.sampled_from([0.0, 1.0, 60.0, 43_200.0]), min_size=8, max_size=8),
+)
+def test_whatever_a_worker_does_each_message_is_done_dead_or_comes_again_in_its_printers_order(
+    bench: MiniStackBench, names: list[str], steps: list[int], delays: list[float]
+) -> None:
+    invocation = start(bench, *(f"{name}{number}" for number, name in enumerate(names)))
+    pending = []
+    for delivery, step, delay in zip(invocation.queue.deliveries(), steps, delays, strict=False):
+        if step == Step.ACKNOWLEDGE:
+            invocation.queue.acknowledge(delivery)
+        elif step == Step.REJECT:
+            invocation.queue.reject(delivery, "no good")
+        else:
+            pending.append(delivery.body)
+            if step == Step.HAND_BACK:
+                invocation.queue.hand_back(delivery, delay)
+    assert invocation.end() == pending
+    assert len(bench.dead_bodies()) == steps[: len(names)].count(Step.REJECT)
+    again = left_behind(bench)
+    for name in "ab":
+        assert [body for body in again if body[0] == name] == [body for body in pending if body[0] == name]

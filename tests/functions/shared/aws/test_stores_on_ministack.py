@@ -1,0 +1,58 @@
+"""The record and frame contracts on MiniStack, which the whole stack is deployed to by the suite."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions.shared.aws.clients import make_client
+from functions.shared.aws.dynamodb import DynamoRecordStore
+from functions.shared.aws.s3 import S3FrameStore
+from tests.support.aws.places import make_bucket, make_table, ministack
+from tests.support.clock import ManualClock
+from tests.support.contracts.frames import FramesContract
+from tests.support.contracts.records import RecordBench, RecordsContract
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with ministack(tmp_path_factory.mktemp("ministack")):
+        yield
+
+
+@pytest.fixture(scope="module")
+def dynamodb(running: None) -> "DynamoDBClient":
+    return make_client("dynamodb")
+
+
+@pytest.fixture(scope="module")
+def s3(running: None) -> "S3Client":
+    return make_client("s3")
+
+
+class MiniStackBench(RecordBench):
+    def __init__(self, client: "DynamoDBClient") -> None:
+        self.clock = ManualClock()
+        self.records = DynamoRecordStore(client, make_table(client), self.clock)
+
+    def now(self) -> float:
+        return self.clock()
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+
+class TestRecords(RecordsContract):
+    @pytest.fixture
+    def bench(self, dynamodb: "DynamoDBClient") -> MiniStackBench:
+        return MiniStackBench(dynamodb)
+
+
+class TestFrames(FramesContract):
+    @pytest.fixture
+    def frames(self, s3: "S3Client") -> S3FrameStore:
+        return S3FrameStore(s3, make_bucket(s3))

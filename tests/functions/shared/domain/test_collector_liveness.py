@@ -1,0 +1,154 @@
+"""When a collector is called silent, back, forgotten: the rule, by example and over random courses."""
+
+import itertools
+from dataclasses import dataclass, field, replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.shared.domain.collector_liveness import (
+    FORGOTTEN_SECONDS,
+    LOST_SECONDS,
+    Announcement,
+    Collector,
+    Standing,
+    State,
+    advance,
+    count_silent,
+    said,
+    standing_of,
+)
+from functions.shared.messages.effects import Category
+
+LOST, BACK = Category.COLLECTOR_LOST, Category.COLLECTOR_BACK
+DAY = 86_400.0
+NOW = 10 * FORGOTTEN_SECONDS
+
+
+def heard(ago: float, *printers: str, name: str = "pi", state: State | None = None) -> Collector:
+    return Collector(name, 7, NOW - ago, printers or ("A1M-1",), state or State())
+
+
+def test_a_collector_is_silent_after_fifteen_minutes_and_not_before() -> None:
+    for ago, expected in ((0.0, Standing.HEARD), (900.0, Standing.HEARD), (901.0, Standing.SILENT)):
+        assert standing_of(heard(ago), [heard(ago)], NOW) is expected
+
+
+def test_a_clock_that_is_a_little_behind_makes_nobody_silent() -> None:
+    assert standing_of(heard(-30.0), [], NOW) is Standing.HEARD
+
+
+def test_one_whose_printers_others_watch_is_forgotten() -> None:
+    old = heard(1000, "A", "B")
+    assert standing_of(old, [old, heard(10, "A", name="x")], NOW) is Standing.SILENT
+    assert standing_of(old, [old, heard(10, "A", name="x"), heard(10, "B", name="y")], NOW) is (
+        Standing.FORGOTTEN
+    )
+    assert standing_of(old, [old, heard(1000, "A", "B", name="x")], NOW) is Standing.SILENT
+
+
+def test_one_that_listed_no_printer_is_missed_only_while_nobody_else_is_there() -> None:
+    old = replace(heard(1000), printers=())
+    assert standing_of(old, [old], NOW) is Standing.SILENT
+    assert standing_of(old, [old, heard(10, name="x")], NOW) is Standing.FORGOTTEN
+
+
+def test_one_unheard_for_a_week_is_forgotten() -> None:
+    assert standing_of(heard(FORGOTTEN_SECONDS), [], NOW) is Standing.SILENT
+    assert standing_of(heard(FORGOTTEN_SECONDS + 1), [], NOW) is Standing.FORGOTTEN
+
+
+def test_who_was_forgotten_stays_so_when_its_successor_falls_silent_too() -> None:
+    old, new = heard(2000), heard(10, name="new")
+    forgotten = replace(old, state=advance(old, Standing.FORGOTTEN, NOW))
+    assert count_silent([forgotten, new], NOW) == 0
+    assert count_silent([forgotten, new], NOW + 1000) == 1, "the successor alone"
+
+
+def test_a_silence_is_said_once_and_so_is_its_end() -> None:
+    first = advance(heard(1000), Standing.SILENT, NOW)
+    assert first.pending == Announcement(LOST, 7, NOW, 1000.0)
+    assert advance(heard(1000, state=first), Standing.SILENT, NOW) == first, "not handed on yet"
+    told = said(first)
+    assert advance(heard(1300, state=told), Standing.SILENT, NOW + 300) == told
+    back = advance(Collector("pi", 8, NOW + 500, state=told), Standing.HEARD, NOW + 600)
+    assert back.pending == Announcement(BACK, 7, NOW + 600, 1500.0)
+    assert said(back) == State()
+
+
+def test_who_is_forgotten_is_dropped_without_a_word() -> None:
+    told = said(advance(heard(1000), Standing.SILENT, NOW))
+    forgotten = advance(heard(8 * DAY, state=told), Standing.FORGOTTEN, NOW)
+    assert forgotten == State(forgotten_sequence=7)
+    assert advance(Collector("pi", 8, NOW, state=forgotten), Standing.HEARD, NOW) == State()
+
+
+@dataclass
+class Course:
+    """Collectors over time, and everything that is said of each."""
+
+    now: float = NOW
+    collectors: dict[str, Collector] = field(default_factory=dict)
+    said: dict[str, list[Announcement]] = field(default_factory=dict)
+
+    def report(self, name: str, printers: tuple[str, ...]) -> None:
+        before = self.collectors.get(name)
+        sequence = before.sequence + 1 if before else 0
+        state = before.state if before else State()
+        self.collectors[name] = Collector(name, sequence, self.now, printers, state)
+
+    def look(self) -> bool:
+        """Whether anything was new."""
+        is_new = False
+        for name, collector in self.collectors.items():
+            every = list(self.collectors.values())
+            state = advance(collector, standing_of(collector, every, self.now), self.now)
+            if state.pending is not None:
+                self.said.setdefault(name, []).append(state.pending)
+                state = said(state)
+            is_new = is_new or state != collector.state
+            self.collectors[name] = replace(collector, state=state)
+        return is_new
+
+
+_PRINTERS = st.lists(st.sampled_from(["A", "B"]), max_size=2).map(tuple)
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("wait"), st.sampled_from([60.0, 300.0, 900.0, 901.0, 5000.0, 8 * DAY])),
+        st.tuples(st.sampled_from(["one", "two"]), _PRINTERS),
+        st.just(("look", None)),
+    ),
+    max_size=40,
+)
+
+
+@given(_STEPS)
+def test_lost_and_back_take_turns_whatever_happens_and_a_second_look_says_nothing(
+    steps: list[object],
+) -> None:
+    course = Course()
+    for step in steps:
+        assert isinstance(step, tuple)
+        what, how = step
+        if what == "wait":
+            course.now += how
+        elif what == "look":
+            before = {name: len(told) for name, told in course.said.items()}
+            course.look()
+            for name, told in course.said.items():
+                for announcement in told[before.get(name, 0) :]:
+                    quiet = course.collectors[name].quiet_for(course.now)
+                    assert (quiet > LOST_SECONDS) is (announcement.category is LOST)
+                    assert announcement.quiet_seconds > LOST_SECONDS
+            assert not course.look()
+        else:
+            course.report(what, how)
+    for told in course.said.values():
+        assert len({(one.category, one.sequence) for one in told}) == len(told), "ids never repeat"
+        for one, following in itertools.pairwise(told):
+            assert not (one.category is following.category is BACK)
+        assert all(
+            place > 0 and told[place - 1].category is LOST and told[place - 1].sequence == one.sequence
+            for place, one in enumerate(told)
+            if one.category is BACK
+        ), "nobody is back who was not called lost"

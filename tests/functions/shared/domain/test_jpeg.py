@@ -1,0 +1,94 @@
+"""A whole JPEG is told from everything else without decoding a pixel."""
+
+import io
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from functions.shared.domain.jpeg import SIZE_LIMIT, jpeg_fault
+
+
+def picture(
+    width: int = 64, height: int = 48, mode: str = "RGB", kind: str = "JPEG", **options: Any
+) -> bytes:
+    noise = random.Random(1).randbytes(width * height * len(mode))
+    stream = io.BytesIO()
+    Image.frombytes(mode, (width, height), noise).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+WHOLE = picture()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {}, {"progressive": True}, {"optimize": True}, {"quality": 5}, {"quality": 100, "subsampling": 0},
+        {"restart_marker_blocks": 2}, {"exif": b"Exif\x00\x00" + b"\xff\xd9" * 40,
+        "comment": b"\xff\xd8\xff\xd9"},
+    ],
+)  # fmt: skip
+def test_every_kind_of_real_jpeg_passes(mode: str, options: dict[str, Any]) -> None:
+    assert jpeg_fault(picture(mode=mode, **options)) is None
+
+
+def test_any_buffer_will_do() -> None:
+    assert jpeg_fault(bytearray(WHOLE)) is None
+    assert jpeg_fault(memoryview(WHOLE)) is None
+
+
+def test_fill_bytes_before_a_marker_are_allowed() -> None:
+    assert jpeg_fault(WHOLE[:2] + b"\xff\xff\xff" + WHOLE[2:]) is None
+
+
+@pytest.mark.parametrize("size", [(16, 16), (4096, 16), (16, 4096)])
+def test_sides_up_to_the_limits_pass(size: tuple[int, int]) -> None:
+    assert jpeg_fault(picture(*size)) is None
+
+
+@pytest.mark.parametrize("size", [(15, 64), (64, 15), (4097, 16), (16, 4097), (1, 1)])
+def test_sides_beyond_the_limits_are_named(size: tuple[int, int]) -> None:
+    assert jpeg_fault(picture(*size)) == f"{size[0]}x{size[1]} pixels"
+
+
+def test_a_picture_cut_off_anywhere_is_refused() -> None:
+    assert [length for length in range(len(WHOLE)) if jpeg_fault(WHOLE[:length]) is None] == []
+
+
+def test_what_is_no_jpeg_is_refused() -> None:
+    for data in (
+        b"", b"\xff", b"\xff\xd8\xff\xd9", picture(kind="PNG"), b"<html></html>", WHOLE + b"\x00", WHOLE[1:],
+        b"\xff\xd8" + bytes(1000) + b"\xff\xd9", b"\xff\xd8" + b"\xff" * 1000 + b"\xd9",
+    ):  # fmt: skip
+        assert jpeg_fault(data)
+
+
+def test_a_picture_without_frame_header_or_without_data_is_refused() -> None:
+    start_of_scan = WHOLE.index(b"\xff\xda")
+    start_of_frame = WHOLE.index(b"\xff\xc0")
+    length = int.from_bytes(WHOLE[start_of_frame + 2 : start_of_frame + 4], "big") + 2
+    headless = WHOLE[:start_of_frame] + WHOLE[start_of_frame + length :]
+    assert jpeg_fault(headless) == "no frame header"
+    assert jpeg_fault(WHOLE[:start_of_scan] + b"\xff\xd9") == "no picture data"
+
+
+def test_a_huge_file_is_refused_by_its_size() -> None:
+    assert "limit" in (jpeg_fault(bytes(SIZE_LIMIT + 1)) or "")
+
+
+@given(data=st.binary(max_size=200))
+def test_random_bytes_never_raise(data: bytes) -> None:
+    jpeg_fault(data)
+    jpeg_fault(b"\xff\xd8" + data + b"\xff\xd9")
+
+
+@given(place=st.integers(2, len(WHOLE) - 3), byte=st.integers(0, 255))
+def test_a_damaged_header_never_raises(place: int, byte: int) -> None:
+    damaged = bytearray(WHOLE)
+    damaged[place % 700] = byte
+    jpeg_fault(damaged)

@@ -1,0 +1,182 @@
+"""An order for a film when something is wrong: tried again, then told, and nothing is lost."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from functions.shared.errors import TransientError
+from functions.shared.messages.effects import Category
+from functions.shared.ports import FrameStore, StoredFrame
+from functions.timelapse.ffmpeg import find_ffmpeg
+from tests.functions.timelapse.harness import PREFIX, Workshop
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    return Workshop(tmp_path)
+
+
+def test_a_missing_ffmpeg_is_told_at_once_and_the_frames_stay(workshop: Workshop) -> None:
+    workshop.ffmpeg = str(workshop.folder / "no-ffmpeg")
+    workshop.restart()
+    workshop.keep_frames(range(10))
+    workshop.order(10)
+    workshop.work()
+    [told] = workshop.told()
+    assert told.category is Category.FILM_FAILED
+    assert told.reason is not None
+    assert "FFMPEG" in told.reason
+    assert f"printer-bridge timelapse {workshop.folder / PREFIX} --since 20231114T221320" in told.reason
+    assert len(list(workshop.frames.list(PREFIX))) == 10
+    assert workshop.queue.count() == 0
+
+
+def _acted(workshop: Workshop, script: str) -> None:
+    program = workshop.folder / "ffmpeg"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    workshop.ffmpeg = str(program)
+    workshop.restart()
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("cat > /dev/null; kill -9 $$", "killed by signal 9"),
+        ("cat > /dev/null; echo 'film.mp4: No space left on device' >&2; exit 228", "the disk is full"),
+    ],
+)
+def test_a_failing_film_is_tried_five_times_then_told(workshop: Workshop, script: str, words: str) -> None:
+    _acted(workshop, f"echo x >> {workshop.folder}/tries; {script}")
+    workshop.keep_frames(range(10))
+    workshop.order(10)
+    workshop.work_until_idle(1200)
+    [told] = workshop.told()
+    assert told.category is Category.FILM_FAILED
+    assert told.reason is not None
+    assert words in told.reason
+    assert "The frames are kept" in told.reason
+    assert workshop.queue.count() == 0
+    assert list(workshop.work_folder.iterdir()) == []
+
+
+def test_a_try_that_fails_once_costs_only_time(workshop: Workshop) -> None:
+    tried = workshop.folder / "tried"
+    _acted(workshop, f'[ -e {tried} ] && exec "{find_ffmpeg()}" "$@"; touch {tried}; exit 1')
+    workshop.keep_frames(range(10))
+    workshop.order(10)
+    workshop.work()
+    assert workshop.told() == []
+    workshop.work_until_idle(60)
+    assert [told.category for told in workshop.told()] == [Category.FILM]
+
+
+def test_the_tries_are_counted_over_restarts(workshop: Workshop) -> None:
+    _acted(workshop, "exit 1")
+    workshop.keep_frames(range(10))
+    workshop.order(10)
+    for _ in range(4):
+        workshop.work()
+        workshop.restart()
+        workshop.clock.pass_time(600)
+    assert workshop.told() == []
+    workshop.work()
+    assert [told.category for told in workshop.told()] == [Category.FILM_FAILED]
+
+
+def test_a_film_that_ends_the_program_each_time_is_given_up(workshop: Workshop) -> None:
+    workshop.keep_frames(range(10))
+    order = workshop.order(10)
+    delivery = workshop.delivery()
+    for number in range(20):
+        workshop.records.put_if_absent(f"film-start/{order.id}/{number + 1}", workshop.clock.wall() + 1e6)
+    workshop.service.handle(delivery)
+    [told] = workshop.told()
+    assert told.category is Category.FILM_FAILED
+    assert told.reason is not None
+    assert "interrupted 20 times" in told.reason
+
+
+class AwayStore:
+    """A FrameStore that is away for the first few reads."""
+
+    def __init__(self, store: FrameStore, times: int) -> None:
+        self._store = store
+        self._left = times
+        self._lock = threading.Lock()
+
+    def put(self, key: str, source: Path) -> None:
+        self._store.put(key, source)
+
+    def get(self, key: str) -> bytes:
+        with self._lock:
+            self._left -= 1
+            if self._left >= 0:
+                raise TransientError("the store is away")
+        return self._store.get(key)
+
+    def open(self, key: str) -> AbstractContextManager[BinaryIO]:
+        return self._store.open(key)
+
+    def list(
+        self, prefix: str, since: float | None = None, until: float | None = None
+    ) -> Iterator[StoredFrame]:
+        return self._store.list(prefix, since, until)
+
+
+def test_a_store_that_is_away_is_no_failure_of_the_film(workshop: Workshop) -> None:
+    workshop.keep_frames(range(10))
+    workshop.frames = AwayStore(workshop.frames, times=8)
+    workshop.restart()
+    workshop.order(10)
+    assert workshop.work_until_idle(7200) == 9
+    assert [told.category for told in workshop.told()] == [Category.FILM]
+
+
+def test_frames_removed_in_the_meantime_are_missing_and_no_more(workshop: Workshop) -> None:
+    frames = workshop.keep_frames(range(20))
+    listed = list(workshop.frames.list(PREFIX))
+    for path in frames[5:8]:
+        path.unlink()
+
+    class Late(AwayStore):
+        def list(
+            self, prefix: str, since: float | None = None, until: float | None = None
+        ) -> Iterator[StoredFrame]:
+            return iter(listed)
+
+    workshop.frames = Late(workshop.frames, 0)
+    workshop.restart()
+    workshop.order(20, kept=20)
+    workshop.work()
+    [told] = workshop.told()
+    assert told.film is not None
+    assert (told.film.frames, told.film.missing) == (17, 3)
+
+
+@pytest.mark.parametrize(
+    "prefix", ["images/B2/benchy/", "images/A1M-1/../B2/", "/etc/", "images/A1M-1/benchy"]
+)
+def test_an_order_for_somebody_elses_frames_is_refused(workshop: Workshop, prefix: str) -> None:
+    workshop.put(replace(workshop.order(2), id="c-9/timelapse", prefix=prefix))
+    workshop.work()
+    workshop.work()
+    assert len(workshop.queue.dead_letters()) == 1
+    assert workshop.told() == []
+
+
+def test_leftovers_of_a_killed_run_are_removed(workshop: Workshop) -> None:
+    workshop.work_folder.mkdir()
+    old, young = (workshop.work_folder / f"film-{digit * 16}.mp4" for digit in "01")
+    for file, age in ((old, 3601.0), (young, 3599.0)):
+        file.write_bytes(b"half a film")
+        made_at = workshop.clock.wall() - age
+        os.utime(file, (made_at, made_at))
+    workshop.restart()
+    assert list(workshop.work_folder.iterdir()) == [young], "another process may be making that one"

@@ -1,0 +1,194 @@
+"""Reports from their queue to the record and the effects' queues, over a real SQLite back end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.shared.domain.keys import collector_key, digest, printer_key
+from functions.shared.errors import ConflictError
+from functions.shared.messages.effects import decode_inspection, decode_notification, decode_timelapse
+from functions.shared.messages.report import FrameReference, Report, ReportKind, encode_report
+from functions.shared.ports import Outgoing
+from functions.tracker.evaluation import Rules
+from functions.tracker.service import TrackerService
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.queue import SqliteQueue
+from infra.local.storage.records import SqliteRecordStore
+from tests.support.clock import ManualClock
+
+
+class LosingRecords(SqliteRecordStore):
+    """Loses the next conditional writes, as if another writer had been faster."""
+
+    losses = 0
+
+    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+        if self.losses:
+            self.losses -= 1
+            raise ConflictError("another writer was faster")
+        return super().put(key, value, expected_version)
+
+
+class Bench:
+    def __init__(self, folder: Path) -> None:
+        self.clock = ManualClock()
+        self.database = SqliteDatabase(folder / "state.sqlite3")
+        self.records = LosingRecords(self.database, self.clock)
+        self.reports = self._queue("reports", fifo=True)
+        self.notifications = self._queue("notifications", fifo=True)
+        self.timelapses = self._queue("timelapses", fifo=False)
+        self.inspections = self._queue("inspections", fifo=False)
+        self.sequence = 0
+        self.service = TrackerService(
+            self.reports,
+            self.records,
+            self.notifications,
+            self.timelapses,
+            self.inspections,
+            Rules(inspection_interval=60),
+            "chat",
+            self.clock,
+        )
+
+    def _queue(self, name: str, *, fifo: bool) -> SqliteQueue:
+        return SqliteQueue(self.database, name, fifo, 60.0, None, self.clock)
+
+    def report(self, printer_id: str = "p", **values: Any) -> Report:
+        self.sequence += 1
+        now = self.clock()
+        key = f"images/{printer_id}/Benchy/20260101T000000_{self.sequence:06d}_Benchy.jpg"
+        base: dict[str, Any] = {
+            "collector_id": "c1",
+            "sequence": self.sequence,
+            "printer_id": printer_id,
+            "kind": ReportKind.STATUS,
+            "observed_at": now,
+            "shipped_at": now,
+            "frame": FrameReference(key, now, 10),
+        }
+        return Report(**base | values)
+
+    def send(self, *reports: Report) -> None:
+        self.reports.send(
+            [Outgoing(encode_report(report), report.group, digest(report.id)) for report in reports]
+        )
+
+    def work(self) -> None:
+        self.service.handle(self.reports.receive(10))
+
+    def told(self) -> list[str]:
+        categories = []
+        while deliveries := self.notifications.receive(1):
+            categories.append(decode_notification(deliveries[0].body).category.value)
+            self.notifications.acknowledge(deliveries[0])
+        return categories
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.database.close()
+
+
+def state(word: str) -> dict[str, Any]:
+    return {"gcode_state": word, "subtask_name": "Benchy", "stg_cur": 0}
+
+
+def test_reports_become_a_record_and_messages(bench: Bench) -> None:
+    bench.send(bench.report(status=state("IDLE")), bench.report(status=state("RUNNING")))
+    bench.work()
+    assert bench.told() == ["started"]
+    record = bench.records.get(printer_key("p"))
+    assert record is not None
+    assert record.value["state"] == "RUNNING"
+    assert record.value["status"]["subtask_name"] == "Benchy"
+    assert bench.reports.count() == 0
+
+
+def test_an_end_asks_for_the_film_and_a_long_print_for_looks(bench: Bench) -> None:
+    bench.send(bench.report(status=state("IDLE")), bench.report(status=state("RUNNING")))
+    bench.work()
+    bench.clock.advance(400)
+    bench.send(bench.report(status=state("RUNNING")), bench.report(status=state("FINISH"), frames_kept=7))
+    bench.work()
+    look = decode_inspection(bench.inspections.receive(1)[0].body)
+    film = decode_timelapse(bench.timelapses.receive(1)[0].body)
+    assert look.prefix == film.prefix == "images/p/Benchy/"
+    assert film.frames_kept == 7
+
+
+def test_a_report_delivered_twice_says_nothing_twice(bench: Bench) -> None:
+    running = bench.report(status=state("RUNNING"))
+    bench.send(running)
+    bench.work()
+    bench.clock.advance(4000)  # beyond what the queue remembers of its ids
+    bench.send(running)
+    bench.work()
+    assert bench.told() == ["already_printing"]
+
+
+def test_a_lost_conditional_write_repeats_the_same_ids_and_is_told_once(bench: Bench) -> None:
+    bench.send(bench.report(status=state("RUNNING")), bench.report(status=state("PAUSE")))
+    bench.records.losses = 1
+    bench.work()
+    assert bench.records.get(printer_key("p")) is None
+    bench.work()
+    assert bench.records.get(printer_key("p")) is None, "it goes back for two seconds"
+    bench.clock.advance(2)
+    bench.work()
+    assert bench.told() == ["already_printing", "paused"]
+
+
+def test_after_a_fault_the_rest_of_the_group_waits_and_other_printers_go_on(bench: Bench) -> None:
+    bench.send(
+        bench.report("left", status=state("RUNNING")),
+        bench.report("left", status=state("PAUSE")),
+        bench.report("right", status=state("RUNNING")),
+    )
+    bench.records.losses = 1
+    bench.work()
+    assert bench.records.get(printer_key("left")) is None
+    assert bench.records.get(printer_key("right")) is not None
+    bench.clock.advance(2)
+    bench.work()
+    stored = bench.records.get(printer_key("left"))
+    assert stored is not None
+    assert stored.value["state"] == "PAUSE"
+
+
+def test_what_is_no_report_is_set_aside_and_holds_up_nothing(bench: Bench) -> None:
+    good = bench.report(status=state("RUNNING"))
+    bench.reports.send([Outgoing("{]", good.group, "a"), Outgoing('{"version": 99}', good.group, "b")])
+    bench.send(good)
+    bench.work()
+    assert bench.told() == ["already_printing"]
+    assert len(bench.reports.dead_letters()) == 2
+
+
+def test_lateness_counts_the_edge_and_the_queue_but_no_wrong_clock(bench: Bench) -> None:
+    observed_at = bench.clock() - 9_999_999  # an edge without a battery clock
+    bench.send(bench.report(status=state("RUNNING"), observed_at=observed_at, shipped_at=observed_at + 100))
+    bench.clock.advance(20)
+    bench.work()
+    assert decode_notification(bench.notifications.receive(1)[0].body).late_by == 120.0
+
+
+def test_a_record_that_cannot_be_read_starts_anew(bench: Bench) -> None:
+    bench.records.put(printer_key("p"), {"printer_id": 7}, 0)
+    bench.send(bench.report(status=state("RUNNING")))
+    bench.work()
+    assert bench.told() == ["already_printing"]
+
+
+def test_a_collectors_own_report_is_kept_with_our_time(bench: Bench) -> None:
+    own = bench.report("collector", kind=ReportKind.COLLECTOR, status={"version": "1"}, observed_at=5.0)
+    bench.send(own)
+    bench.work()
+    stored = bench.records.get(collector_key("c1"))
+    assert stored is not None
+    assert stored.value["received_at"] == bench.clock()
+    assert stored.value["status"] == {"version": "1"}
+    assert bench.told() == []

@@ -1,0 +1,254 @@
+"""BambUI: the list, the WebSockets, statuses and pictures, each fault in words of its own."""
+
+import base64
+import json
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from collector.bambui.messages import IMAGE_PREFIX, IMAGE_SUFFIX
+from functions.shared.runtime.threads import run_in_daemon_thread
+from functions.shared.settings import Settings, load_settings
+from infra.local.doctor.bambui_check import BambuiCheck
+from infra.local.doctor.bambui_list import judge_list
+from infra.local.doctor.findings import Finding, Looked, Outcome
+from infra.local.doctor.printer_socket import watch_printer
+from infra.local.probes.http import (
+    HttpAnswer,
+    HttpRequest,
+    Trouble,
+    Unreachable,
+    ask,
+    reach_advice,
+    unreachable,
+)
+from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
+from tests.support.bambui_server import BambUI
+from tests.support.bambui_server import bambui as running
+
+FINE, WARNING, FAULT = Outcome.FINE, Outcome.WARNING, Outcome.FAULT
+SECONDS = 0.15
+STATUS = '{"type":"printer_status","data":{"gcode_state":"RUNNING","mc_percent":42}}'
+
+
+def picture() -> bytes:
+    output = BytesIO()
+    Image.new("RGB", (64, 48)).save(output, "JPEG")
+    return output.getvalue()
+
+
+def settings_for(list_url: str, template: str, seed: str = "A1M-1") -> Settings:
+    return load_settings(
+        {"PRINTERS_API_URL": list_url, "WS_URL_TEMPLATE": template, "PRINTER_ID": seed}, "local"
+    )
+
+
+async def in_thread(request: HttpRequest) -> HttpAnswer | Unreachable:
+    return await run_in_daemon_thread(lambda: ask(request))
+
+
+async def look(settings: Settings, seconds: float = SECONDS, unset: frozenset[str] = frozenset()) -> Looked:
+    return await BambuiCheck(settings, seconds, in_thread, watch_printer, unset).look()
+
+
+async def found(settings: Settings, seconds: float = SECONDS) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in (await look(settings, seconds)).findings}
+
+
+@pytest.fixture
+async def bambui() -> AsyncIterator[BambUI]:
+    async with running() as server:
+        yield server
+
+
+def settings_of(bambui: BambUI, seed: str = "A1M-1") -> Settings:
+    return settings_for(bambui.list_url, bambui.socket_template, seed)
+
+
+async def test_all_printers_are_looked_at_at_the_same_time_and_all_is_fine(bambui: BambUI) -> None:
+    async def on_open(_: str, connection: Any) -> None:
+        await connection.send(STATUS)
+        await connection.send(IMAGE_PREFIX + base64.b64encode(picture()).decode() + IMAGE_SUFFIX)
+
+    bambui.names, bambui.on_open = {f"P-{number}" for number in range(4)}, on_open
+    looked = await look(settings_of(bambui, "P-2"), 10)
+    outcomes = {finding.subject: finding.outcome for finding in looked.findings}
+    assert set(outcomes.values()) == {FINE}
+    assert {f"P-{number} {what}" for number in range(4) for what in ("status", "picture")} <= set(outcomes)
+
+
+async def test_the_clock_of_bambui_is_read_from_its_answer() -> None:
+    async with SimulatedBambui([SimulatedPrinter("A1M-1", "A1M")]) as server:
+        looked = await look(settings_for(server.printers_api_url, server.ws_url_template))
+    ((name, ahead),) = looked.clocks
+    assert name == "BambUI"
+    assert abs(ahead) < 3
+
+
+async def test_silence_is_a_fault_and_printers_wait_together(bambui: BambUI) -> None:
+    bambui.names = {f"P-{number}" for number in range(10)}
+    begun = time.monotonic()
+    findings = await found(settings_of(bambui, "P-0"))
+    assert time.monotonic() - begun < 10 * SECONDS
+    assert findings["P-7 status"].outcome is FAULT
+    assert "access code" in findings["P-7 status"].advice
+    assert bambui.received == []
+
+
+@pytest.mark.parametrize(
+    ("message", "subject", "outcome", "words"),
+    [
+        ('{"type":"error","message":"Printer Offline"}', "A1M-1 status", WARNING, "Switch it on"),
+        ('{"type":"error","message":"Printer MQTT Connection Error"}', "A1M-1 status", FAULT, "log"),
+        ("nonsense", "A1M-1 status", FAULT, "WS_URL_TEMPLATE"),
+        (b"binary", "A1M-1 status", FAULT, "WS_URL_TEMPLATE"),
+        ('{"type":"jpeg_image","image":"!!!"}', "A1M-1 picture", FAULT, "BambUI anew"),
+        ('{"type":"jpeg_image","image":"/9j/4AAQ"}', "A1M-1 picture", FAULT, "BambUI anew"),
+        (STATUS, "A1M-1 picture", WARNING, "without a camera"),
+    ],
+)
+async def test_what_a_printer_says_instead(
+    bambui: BambUI, message: str | bytes, subject: str, outcome: Outcome, words: str
+) -> None:
+    async def on_open(_: str, connection: Any) -> None:
+        await connection.send(message)
+
+    bambui.on_open = on_open
+    finding = (await found(settings_of(bambui)))[subject]
+    assert finding.outcome is outcome
+    assert words in finding.advice
+
+
+async def test_a_printer_s_state_is_told(bambui: BambUI) -> None:
+    async def on_open(_: str, connection: Any) -> None:
+        await connection.send(STATUS)
+
+    bambui.on_open = on_open
+    assert (await found(settings_of(bambui)))["A1M-1 status"].found.startswith("printing, 42 % (after 0.")
+
+
+async def test_a_printer_that_bambui_does_not_know(bambui: BambUI) -> None:
+    finding = await found(settings_of(bambui, "a1m-1"))
+    assert finding["a1m-1"].outcome is FAULT
+    assert "403" in finding["a1m-1"].found
+    assert finding["PRINTER_ID"].advice == "Set PRINTER_ID=A1M-1: capital letters count."
+
+
+async def test_a_default_printer_that_is_nobody_s_is_said_once(bambui: BambUI) -> None:
+    bambui.names = {"P1S-2"}
+    looked = await look(settings_of(bambui), unset=frozenset({"PRINTER_ID"}))
+    about = [it for it in looked.findings if "A1M-1" in it.found + it.subject]
+    assert [(it.outcome, it.found) for it in about] == [
+        (WARNING, "PRINTER_ID is not set, and its default A1M-1 is not in the list")
+    ]
+    assert about[0].advice == "Set PRINTER_ID to one of the list, such as P1S-2."
+
+
+async def test_one_cause_for_list_and_printer_is_recognised() -> None:
+    nobody = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}")
+    other = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:11/ws/{printer_id}")
+    causes = [[it.cause for it in (await look(settings)).findings] for settings in (nobody, other)]
+    assert [len(set(each)) for each in causes] == [1, 2]
+
+
+async def test_defaults_that_lead_nowhere_are_told_to_be_defaults() -> None:
+    settings = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}")
+    looked = await look(settings, unset=frozenset({"PRINTERS_API_URL", "WS_URL_TEMPLATE", "PRINTER_ID"}))
+    assert [it.advice for it in looked.findings] == [
+        f"{variable} is not set, so its default counts: set it to your own BambUI ({form})."
+        for variable, form in (
+            ("PRINTERS_API_URL", "http://.../api/printers"),
+            ("WS_URL_TEMPLATE", "ws://.../ws/printer/{printer_id}"),
+        )
+    ]
+
+
+async def test_a_connection_that_ends_is_said(bambui: BambUI) -> None:
+    async def on_open(_: str, connection: Any) -> None:
+        await connection.close(1012)
+
+    bambui.on_open = on_open
+    assert "1012" in (await found(settings_of(bambui)))["A1M-1 status"].found
+
+
+async def test_a_printer_that_is_off_is_no_fault(bambui: BambUI) -> None:
+    bambui.listing = [
+        {"name": "A1M-1", "model": "A1M", "is_online": False},
+        {"name": "Attic", "model": "P1S", "is_online": False},
+    ]
+    findings = await found(settings_of(bambui))
+    assert findings["A1M-1 status"].outcome is WARNING
+    assert findings["Attic"].outcome is Outcome.NOTHING
+    assert "Attic" not in bambui.opened
+
+
+@pytest.mark.parametrize(
+    ("listing", "kind", "status", "words"),
+    [
+        ([], "application/json", 200, "empty"),
+        (b"<html>", "text/html", 200, "web page"),
+        (b"{}", "application/json", 200, "not a list"),
+        (b"Internal Server Error", "text/plain", 500, "fails at its own list"),
+        (b"", "text/plain", 401, "password"),
+        (b"", "text/plain", 404, "HTTP 404"),
+    ],
+)
+async def test_a_list_that_is_none(bambui: BambUI, listing: Any, kind: str, status: int, words: str) -> None:
+    bambui.listing, bambui.content_type, bambui.status = listing, kind, HTTPStatus(status)
+    finding = (await found(settings_of(bambui)))["list of printers"]
+    assert finding.outcome is FAULT
+    assert words in finding.found
+    assert finding.advice
+
+
+async def test_names_ports_and_encryption_that_are_wrong(bambui: BambUI) -> None:
+    tls = f"https://127.0.0.1:{bambui.port}/api/printers", f"wss://127.0.0.1:{bambui.port}/ws/{{printer_id}}"
+    nobody = "http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}"
+    nameless = "http://bambui.invalid/api/printers", "ws://bambui.invalid/ws/{printer_id}"
+    for (list_url, template), for_list, for_socket in (
+        (tls, "http://", "scheme"),
+        (nobody, "Start BambUI", "Start BambUI"),
+        (nameless, "Check the name", "Check the name"),
+    ):
+        findings = await found(settings_for(list_url, template), 5)
+        assert for_list in findings["list of printers"].advice
+        assert for_socket in findings["A1M-1"].advice
+
+
+async def test_a_proxy_that_lets_no_websocket_through(bambui: BambUI) -> None:
+    settings = settings_for(bambui.list_url, f"ws://127.0.0.1:{bambui.port}/elsewhere/{{printer_id}}")
+    assert "/ws/printer/" in (await found(settings))["A1M-1"].advice
+
+
+async def test_a_server_that_never_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        request = HttpRequest(f"http://127.0.0.1:{port}/", seconds=0.2, is_local=True)
+        assert await in_thread(request) == Unreachable(Trouble.TIMEOUT, "no answer in time")
+        seen = await watch_printer(f"ws://127.0.0.1:{port}/", 0.2)
+        assert seen.unreachable is not None
+        assert seen.unreachable.trouble is Trouble.TIMEOUT
+
+
+def test_a_certificate_that_is_not_trusted_is_told_from_no_encryption_at_all() -> None:
+    refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    refused.verify_message = "certificate has expired"
+    answer = unreachable(refused)
+    assert answer.trouble is Trouble.TLS
+    assert "expired" in answer.words
+    assert "certificate" in reach_advice("PRINTERS_API_URL", "https://bambui.lan", answer, "BambUI")
+
+
+def test_a_list_of_many_printers_stays_one_line() -> None:
+    body = json.dumps([{"name": f"P-{number}", "is_online": True} for number in range(300)]).encode()
+    finding = judge_list(HttpAnswer(200, "application/json", body), "http://b/", "P-1").findings[0]
+    assert finding.found.startswith("300 printers: P-0, P-1")
+    assert finding.found.endswith("and 292 more")

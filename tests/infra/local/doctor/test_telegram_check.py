@@ -1,0 +1,169 @@
+"""Telegram: token, chat, topic and rights are judged without a word in the chat, unless one is asked for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.shared.settings import Settings, load_settings
+from infra.local.doctor.findings import Finding, Outcome
+from infra.local.doctor.telegram_check import TEST_TEXT, make_check
+from tests.support.telegram.chats import ChatProfile
+from tests.support.telegram.faults import BAD_GATEWAY, BROKEN_JSON, answers, too_many_requests
+from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
+
+FINE, WARNING, FAULT, NOTHING = Outcome.FINE, Outcome.WARNING, Outcome.FAULT, Outcome.NOTHING
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        yield server
+
+
+def settings_for(telegram: TelegramServer, **more: str) -> Settings:
+    given = {
+        "TELEGRAM_BOT_TOKEN": telegram.token,
+        "TELEGRAM_CHAT_ID": str(GROUP_ID),
+        "TELEGRAM_API_URL": telegram.url,
+    }
+    return load_settings(given | more, "local")
+
+
+def look(telegram: TelegramServer, *, sends: bool = False, **more: str) -> dict[str, Finding]:
+    looked = make_check(settings_for(telegram, **more), sends).look()
+    assert telegram.token.partition(":")[2] not in str(looked)
+    return {finding.subject: finding for finding in looked.findings}
+
+
+def outcomes(found: dict[str, Finding]) -> dict[str, Outcome]:
+    return {subject: finding.outcome for subject, finding in found.items()}
+
+
+def test_nothing_is_asked_without_a_token(telegram: TelegramServer) -> None:
+    found = make_check(load_settings({"TELEGRAM_API_URL": telegram.url}, "local"), True).look()
+    assert [finding.outcome for finding in found.findings] == [NOTHING]
+    assert telegram.calls == 0
+
+
+def test_a_group_where_all_is_well_hears_nothing(telegram: TelegramServer) -> None:
+    found = look(telegram)
+    assert outcomes(found) == {"token": FINE, "chat": FINE, "right to post": FINE}
+    assert found["token"].found == "it is @bridge_bot's"
+    assert found["chat"].found == f'group "Workshop", {GROUP_ID}'
+    assert (telegram.messages, telegram.refusals) == ([], [])
+
+
+def test_a_person_needs_no_rights(telegram: TelegramServer) -> None:
+    assert outcomes(look(telegram, TELEGRAM_CHAT_ID=str(CHAT_ID))) == {
+        "token": FINE,
+        "chat": FINE,
+        "right to post": FINE,
+    }
+    telegram.blocked.add(CHAT_ID)
+    found = look(telegram, TELEGRAM_CHAT_ID=str(CHAT_ID))
+    assert "Unblock" in found["right to post"].advice
+
+
+def test_a_test_message_is_real_silent_and_in_the_topic(telegram: TelegramServer) -> None:
+    telegram.chats = {GROUP_ID: frozenset({7})}
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True)
+    assert look(telegram, sends=True, TELEGRAM_THREAD_ID="7")["test message"].outcome is FINE
+    (message,) = telegram.messages
+    assert (message.text, message.thread_id, message.is_silent) == (TEST_TEXT, 7, True)
+
+
+@pytest.mark.parametrize(
+    ("thread_id", "closed", "words"),
+    [("8", frozenset[int](), "thread"), ("7", frozenset({7}), "TOPIC_CLOSED")],
+    ids=["gone", "closed"],
+)
+def test_only_a_test_message_tells_that_a_topic_is_gone_or_closed(
+    telegram: TelegramServer, thread_id: str, closed: frozenset[int], words: str
+) -> None:
+    telegram.chats = {GROUP_ID: frozenset({7})}
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True, closed_topics=closed)
+    found = look(telegram, TELEGRAM_THREAD_ID=thread_id)
+    assert found["topic"].outcome is NOTHING
+    assert "--send-test" in found["topic"].found
+    tested = look(telegram, sends=True, TELEGRAM_THREAD_ID=thread_id)["test message"]
+    assert tested.outcome is FAULT
+    assert words in tested.found
+    assert "TELEGRAM_THREAD_ID" in tested.advice
+
+
+@pytest.mark.parametrize(("is_forum", "thread_id"), [(False, "7"), (True, "1")])
+def test_a_topic_that_cannot_be_is_known_without_posting(
+    telegram: TelegramServer, is_forum: bool, thread_id: str
+) -> None:
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=is_forum)
+    finding = look(telegram, TELEGRAM_THREAD_ID=thread_id)["topic"]
+    assert finding.outcome is FAULT
+    assert "TELEGRAM_THREAD_ID empty" in finding.advice
+
+
+def test_without_a_topic_messages_go_to_general(telegram: TelegramServer) -> None:
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True)
+    assert "General" in look(telegram)["topic"].found
+
+
+@pytest.mark.parametrize("token", ["1:wrongwrongwrong", "987654321:AAFakeTokenForTheLocalServer_0123456789"])
+def test_a_token_that_is_refused_is_the_only_thing_said(telegram: TelegramServer, token: str) -> None:
+    found = look(telegram, TELEGRAM_BOT_TOKEN=token)
+    assert list(found) == ["token"]
+    assert "@BotFather" in found["token"].advice
+    assert token not in str(found)
+
+
+def test_a_chat_that_is_not_there(telegram: TelegramServer) -> None:
+    found = look(telegram, TELEGRAM_CHAT_ID="-100555")
+    assert found["chat"].outcome is FAULT
+    assert "printer-bridge chat-id" in found["chat"].advice
+
+
+def test_a_group_that_was_upgraded_names_its_new_id(telegram: TelegramServer) -> None:
+    telegram.profiles[GROUP_ID] = ChatProfile("group", migrated_to=-100777)
+    assert look(telegram)["right to post"].advice == "Set TELEGRAM_CHAT_ID=-100777."
+
+
+@pytest.mark.parametrize(
+    ("profile", "outcome", "words"),
+    [
+        ({"member": {"status": "administrator"}, "permissions": {"can_send_messages": False}}, FINE, ""),
+        ({"permissions": {"can_send_messages": False}}, FAULT, "administrator"),
+        ({"permissions": {"can_send_videos": False}}, FAULT, "videos"),
+        ({"permissions": {"can_send_photos": False, "can_send_videos": False}}, FAULT, "photos and videos"),
+        ({"member": {"status": "restricted", "can_send_messages": False}}, FAULT, "administrator"),
+        ({"member": {"status": "restricted", "can_send_messages": True}}, FINE, ""),
+        ({"member": {"status": "left"}}, FAULT, "Add the bot"),
+        ({"type": "channel", "member": {"status": "administrator", "can_post_messages": True}}, FINE, ""),
+        ({"type": "channel", "member": {"status": "administrator"}}, FAULT, "post messages"),
+    ],
+)
+def test_rights(telegram: TelegramServer, profile: dict[str, Any], outcome: Outcome, words: str) -> None:
+    telegram.profiles[GROUP_ID] = ChatProfile(**profile)
+    finding = look(telegram)["right to post"]
+    assert finding.outcome is outcome
+    assert words in finding.advice
+
+
+def test_a_bot_that_was_thrown_out(telegram: TelegramServer) -> None:
+    telegram.profiles[GROUP_ID] = ChatProfile(member={"status": "kicked"})
+    assert "shut out" in look(telegram)["chat"].found
+
+
+def test_a_passing_trouble_is_a_warning_and_junk_a_fault(telegram: TelegramServer) -> None:
+    telegram.script(too_many_requests(5))
+    assert look(telegram)["token"].outcome is WARNING
+    telegram.script(answers(500, "Internal Server Error"))
+    assert look(telegram)["token"].outcome is WARNING
+    for junk in (BAD_GATEWAY, BROKEN_JSON):
+        telegram.script(junk)
+        assert "TELEGRAM_API_URL" in look(telegram)["token"].advice
+    telegram.script(answers(400, f"what is {telegram.token}?"))
+    look(telegram)
+
+
+def test_nobody_listens(telegram: TelegramServer) -> None:
+    telegram.down()
+    assert "refused" in look(telegram)["token"].found

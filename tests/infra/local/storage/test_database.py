@@ -1,0 +1,270 @@
+"""Opening the state file: durable, checked, moved aside when corrupt, and never harmed by a fault."""
+
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from functions.shared.errors import ConfigurationError, TransientError
+from functions.shared.ports import Outgoing
+from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
+from infra.local.storage.queue import SqliteQueue
+from infra.local.storage.records import SqliteRecordStore
+from tests.support.clock import ManualClock
+
+WRITER = """
+import os, signal, sys
+from pathlib import Path
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.queue import SqliteQueue
+from infra.local.storage.records import SqliteRecordStore
+from functions.shared.ports import Outgoing
+
+database = SqliteDatabase(Path(sys.argv[1]))
+queue = SqliteQueue(database, "q", True, 30.0, None, lambda: 1000.0)
+records = SqliteRecordStore(database, lambda: 1000.0)
+queue.send([Outgoing(text, group, text) for text, group in (("a1", "a"), ("a2", "a"), ("b1", "b"))])
+first, second, other = queue.receive()
+queue.hand_back(other, 600.0)
+records.put("printer/A1", {"percent": 62}, 0)
+records.put_if_absent("done/x", 5000.0)
+with database.writing() as connection:
+    connection.execute("DELETE FROM message")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "state.sqlite3"
+
+
+def pragma(database: SqliteDatabase, name: str) -> object:
+    with database.reading() as connection:
+        return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def put(database: SqliteDatabase, key: str = "k", version: int = 0) -> None:
+    SqliteRecordStore(database, ManualClock()).put(key, {"x": "y" * 200}, version)
+
+
+def test_a_new_file_is_durable_against_power_cuts_and_numbered(path: Path) -> None:
+    database = SqliteDatabase(path)
+    assert pragma(database, "journal_mode") == "wal"
+    assert pragma(database, "synchronous") == 2
+    assert pragma(database, "user_version") == len(STATE_SCHEMA)
+    database.close()
+
+
+def test_a_durable_write_after_a_passing_one_is_synced_again(path: Path) -> None:
+    database = SqliteDatabase(path)
+    with database.writing(durable=False) as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone() == (1,)
+    with database.writing() as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    database.close()
+
+
+def test_a_kill_in_the_middle_of_a_write_loses_nothing_that_was_committed(path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", WRITER, str(path)], check=False, timeout=30)
+    assert killed.returncode == -signal.SIGKILL
+    database = SqliteDatabase(path)
+    queue = SqliteQueue(database, "q", True, 30.0, None, lambda: 1001.0)
+    records = SqliteRecordStore(database, lambda: 1001.0)
+    queue.recover()
+    assert [delivery.body for delivery in queue.receive()] == ["a1", "a2"]
+    assert queue.count() == 3
+    queue.send([Outgoing("a repeat", "a", "a1")])
+    assert queue.count() == 3
+    stored = records.get("printer/A1")
+    assert stored is not None
+    assert stored.value == {"percent": 62}
+    assert records.put_if_absent("done/x", 5000.0) is False
+    database.close()
+
+
+def test_a_second_opening_finds_everything_and_writes_nothing(path: Path) -> None:
+    database = SqliteDatabase(path)
+    put(database)
+    database.close()
+    before = path.read_bytes()
+    database = SqliteDatabase(path)
+    assert SqliteRecordStore(database, ManualClock()).get("k") is not None
+    assert database.commits == 0
+    database.close()
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("junk", [b"not a database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 8000])
+def test_a_file_that_is_no_database_is_moved_aside_and_said(
+    path: Path, junk: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir()
+    path.write_bytes(junk)
+    with caplog.at_level(logging.ERROR):
+        database = SqliteDatabase(path)
+    put(database)
+    database.close()
+    (aside,) = path.parent.glob("state.sqlite3.corrupt-*")
+    assert aside.read_bytes() == junk
+    assert [aside.name in record.getMessage() for record in caplog.records] == [True]
+
+
+def test_a_file_with_a_broken_page_is_moved_aside_with_its_companions(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = SqliteDatabase(path)
+    for number in range(200):
+        put(database, f"key {number}")
+    database.close()
+    content = bytearray(path.read_bytes())
+    for page in range(3, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 64] = os.urandom(64)
+    path.write_bytes(content)
+    Path(f"{path}-wal").write_bytes(b"an old log")
+    with caplog.at_level(logging.ERROR):
+        database = SqliteDatabase(path)
+    assert len(caplog.records) == 1
+    assert SqliteRecordStore(database, ManualClock()).list("") == []
+    database.close()
+    (aside,) = path.parent.glob("state.sqlite3.corrupt-*")
+    assert aside.read_bytes()[:4096] == content[:4096]
+    assert {left.name for left in path.parent.iterdir()} == {path.name, aside.name}
+
+
+def test_the_companions_of_a_corrupt_file_never_reach_the_new_one(path: Path) -> None:
+    path.parent.mkdir()
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{path}{ending}").write_bytes(b"junk " * 1000)
+    database = SqliteDatabase(path)
+    put(database)
+    for ending in ("", "-wal", "-shm"):
+        assert not Path(f"{path}{ending}").read_bytes().startswith(b"junk")
+    database.close()
+    assert len(list(path.parent.glob("state.sqlite3.corrupt-*[0-9]"))) == 1
+
+
+def test_a_torn_write_at_the_end_of_the_log_costs_only_that_write(path: Path) -> None:
+    database = SqliteDatabase(path)
+    put(database, "first")
+    log = Path(f"{path}-wal").read_bytes()
+    put(database, "second")
+    torn = Path(f"{path}-wal").read_bytes()[: len(log) + 1000]
+    copy = path.with_name("copy.sqlite3")
+    copy.write_bytes(path.read_bytes())
+    Path(f"{copy}-wal").write_bytes(torn)
+    database.close()
+    reopened = SqliteDatabase(copy)
+    assert [stored.key for stored in SqliteRecordStore(reopened, ManualClock()).list("")] == ["first"]
+    reopened.close()
+
+
+def test_a_file_of_a_newer_program_is_left_alone(path: Path) -> None:
+    SqliteDatabase(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(ConfigurationError, match="newer version"):
+        SqliteDatabase(path)
+    assert list(path.parent.glob("*corrupt*")) == []
+
+
+def test_a_later_step_is_added_to_what_is_there(path: Path) -> None:
+    database = SqliteDatabase(path)
+    put(database)
+    database.close()
+    database = SqliteDatabase(path, (*STATE_SCHEMA, ("CREATE TABLE later (x)",)))
+    assert pragma(database, "user_version") == len(STATE_SCHEMA) + 1
+    assert SqliteRecordStore(database, ManualClock()).get("k") is not None
+    database.close()
+
+
+def test_a_folder_that_cannot_be_made_is_a_fault_of_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(ConfigurationError, match="DATA_DIR"):
+        SqliteDatabase(tmp_path / "data" / "state.sqlite3")
+
+
+def test_a_file_that_is_locked_by_another_program_is_a_passing_fault(path: Path) -> None:
+    database = SqliteDatabase(path)
+    with database.reading() as connection:
+        connection.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(TransientError, match="second copy"):
+        put(database)
+    other.execute("ROLLBACK")
+    other.close()
+    put(database)
+    database.close()
+
+
+def test_a_full_disk_is_a_passing_fault_and_nothing_is_half_written(path: Path) -> None:
+    database = SqliteDatabase(path)
+    queue = SqliteQueue(database, "q", True, 30.0, None, ManualClock())
+    with database.reading() as connection:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+    entries = [Outgoing("small", "a", "1"), Outgoing("x" * 100_000, "a", "2")]
+    with pytest.raises(TransientError, match="free some disk space"):
+        queue.send(entries)
+    assert queue.count() == 0
+    with database.reading() as connection:
+        connection.execute("PRAGMA max_page_count = 100000")
+    assert queue.send(entries) == []
+    assert queue.count() == 2
+    database.close()
+
+
+def test_a_write_that_raises_is_undone_and_not_counted(path: Path) -> None:
+    database = SqliteDatabase(path)
+
+    def break_off() -> None:
+        with database.writing() as connection:
+            connection.execute("INSERT INTO record VALUES (x'00', 1, NULL, '{}')")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        break_off()
+    assert database.commits == 0
+    assert SqliteRecordStore(database, ManualClock()).list("") == []
+    database.close()
+
+
+def test_nobody_reads_what_is_not_committed_yet(path: Path) -> None:
+    database = SqliteDatabase(path)
+    records = SqliteRecordStore(database, ManualClock())
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as connection:
+            connection.execute("INSERT INTO record VALUES (x'00', 1, NULL, '{}')")
+            listed = pool.submit(records.list, "")
+            with pytest.raises(TimeoutError):
+                listed.result(0.05)
+            connection.execute("DELETE FROM record")
+        assert listed.result(10) == []
+    database.close()
+
+
+def test_only_transactions_that_write_are_counted(path: Path) -> None:
+    database = SqliteDatabase(path)
+    with database.writing() as connection:
+        connection.execute("DELETE FROM record")
+    assert database.commits == 0
+    put(database)
+    put(database, version=1)
+    assert database.commits == 2
+    database.close()
+
+
+def test_a_closed_file_says_so_and_closing_twice_is_harmless(path: Path) -> None:
+    database = SqliteDatabase(path)
+    database.close()
+    database.close()
+    with pytest.raises(TransientError, match="closed"):
+        put(database)

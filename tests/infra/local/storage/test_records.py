@@ -1,0 +1,78 @@
+"""The record contract on a real SQLite file, and what only the embedded store promises."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.shared.errors import ContractError
+from functions.shared.ports import Stored
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.records import SqliteRecordStore
+from tests.support.clock import ManualClock
+from tests.support.contracts.records import RecordBench, RecordsContract
+
+
+class SqliteBench(RecordBench):
+    def __init__(self, path: Path) -> None:
+        self.clock = ManualClock()
+        self.database = SqliteDatabase(path)
+        self.records = SqliteRecordStore(self.database, self.clock)
+
+    def now(self) -> float:
+        return self.clock()
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[SqliteBench]:
+    bench = SqliteBench(tmp_path / "state.sqlite3")
+    yield bench
+    bench.database.close()
+
+
+class TestSqliteRecords(RecordsContract):
+    @pytest.fixture
+    def bench(self, tmp_path: Path) -> Iterator[SqliteBench]:
+        bench = SqliteBench(tmp_path / "state.sqlite3")
+        yield bench
+        bench.database.close()
+
+
+def test_records_and_marks_outlive_a_kill(bench: SqliteBench) -> None:
+    bench.records.put("printer/A1", {"state": "RUNNING"}, 0)
+    bench.records.put_if_absent("done/x", bench.now() + 100)
+    reopened = SqliteDatabase(bench.database.path)
+    records = SqliteRecordStore(reopened, bench.clock)
+    assert records.get("printer/A1") == Stored("printer/A1", {"state": "RUNNING"}, 1)
+    assert records.put_if_absent("done/x", bench.now() + 100) is False
+    reopened.close()
+
+
+@pytest.mark.parametrize("value", [{"x": float("nan")}, {"x": float("inf")}, {"x": {1, 2}}])
+def test_a_value_that_is_no_json_is_refused_and_changes_nothing(
+    bench: SqliteBench, value: dict[str, Any]
+) -> None:
+    with pytest.raises(ContractError):
+        bench.records.put("k", value, 0)
+    assert bench.records.get("k") is None
+
+
+def test_a_conflict_and_a_mark_that_is_set_already_cost_no_write(bench: SqliteBench) -> None:
+    bench.records.put_if_absent("done/x", bench.now() + 100)
+    commits = bench.database.commits
+    assert not bench.records.put_if_absent("done/x", bench.now() + 100)
+    with pytest.raises(ContractError):
+        bench.records.put("k", {"x": float("nan")}, 0)
+    assert bench.database.commits == commits
+
+
+def test_an_expired_mark_gives_way_to_a_record(bench: SqliteBench) -> None:
+    bench.records.put_if_absent("k", bench.now() + 100)
+    bench.pass_time(101)
+    assert bench.records.put("k", {"n": 1}, 0) == 1
+    bench.pass_time(10_000)
+    assert bench.records.get("k") == Stored("k", {"n": 1}, 1)

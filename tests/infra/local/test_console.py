@@ -1,0 +1,39 @@
+"""The opening lines: what a person needs before anything has happened."""
+
+import io
+from datetime import UTC
+
+from functions.shared.settings import load_settings
+from infra.local.console import Announcer
+
+
+def opening(program: str = "printer-bridge", typos: tuple[tuple[str, str], ...] = ()) -> list[str]:
+    stream = io.StringIO()
+    announcer = Announcer(stream, lambda: 0.0, UTC)
+    announcer.say_start(load_settings({}, "local"), "1.0", "http://127.0.0.1:8000", True, program, typos)
+    return stream.getvalue().splitlines()
+
+
+def test_typing_mistakes_are_shown_before_the_last_line() -> None:
+    lines = opening(typos=(("PRINTER_API_URL", "PRINTERS_API_URL"),))
+    assert lines[-3:] == [
+        "  ! PRINTER_API_URL is not a setting: did you mean PRINTERS_API_URL?",
+        "  Ctrl-C ends it.",
+        "",
+    ]
+
+
+def test_no_steering_characters_and_no_token_out_of_such_a_name() -> None:
+    (line,) = (
+        it
+        for it in opening(
+            typos=(("TELEGRAM_\x1b[2J_123456789:AAabcdefghijklmnopqrstuvwxyz123456789", "HOST"),)
+        )
+        if "!" in it
+    )
+    assert "\x1b" not in line
+    assert "abcdefgh" not in line
+
+
+def test_where_to_look_in_trouble() -> None:
+    assert "  trouble?   .venv/bin/printer-bridge doctor" in opening(".venv/bin/printer-bridge")

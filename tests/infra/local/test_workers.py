@@ -1,0 +1,102 @@
+"""A worker whose queue cannot be written: said once, and what is in hand goes back as soon as it can."""
+
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from functions.shared.ports import Delivery
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.queue import SqliteQueue
+from infra.local.workers import Worker
+from tests.support.clock import HandClock
+from tests.support.contracts.queue import message, only, send
+
+TIMEOUT = 20.0
+
+
+class Desk:
+    """Works off what it is given, unless the disk takes nothing: `full` does that."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = HandClock()
+        self.database = SqliteDatabase(folder / "state.sqlite3")
+        self.queue = SqliteQueue(self.database, "q", True, 3600.0, None, self.clock.wall)
+        self.fills_in_mid_work = True
+        self.tried, self.done = threading.Event(), threading.Event()
+        self.worker = Worker("tracker", self.queue, self.handle)
+
+    def handle(self, deliveries: Sequence[Delivery]) -> None:
+        if self.fills_in_mid_work:
+            self.set_full(True)
+        try:
+            self.queue.acknowledge(only(list(deliveries)))
+        finally:
+            self.tried.set()
+        self.done.set()
+
+    def set_full(self, is_full: bool) -> None:
+        with self.database.reading() as connection:
+            connection.execute(f"PRAGMA query_only = {int(is_full)}")
+
+
+def test_a_disk_full_in_mid_work_holds_a_delivery_up_only_while_it_lasts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.local.workers._PAUSE_AFTER_FAULT", 0.01)
+    caplog.set_level(logging.INFO)
+    desk = Desk(tmp_path)
+    send(desk.queue, message("an alert"))
+    desk.worker.start()
+    assert desk.tried.wait(TIMEOUT)
+    desk.worker.join(0.2)  # it goes on trying to give it back
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("tracker: a delivery comes again in a minute: state.sqlite3: ")
+    desk.fills_in_mid_work = False
+    desk.set_full(False)
+    while not desk.done.wait(0.01):
+        desk.clock.pass_time(1.0)
+        desk.queue._signal.announce()
+    desk.worker.ask_to_stop()
+    desk.queue.close()
+    desk.worker.join(TIMEOUT)
+    assert desk.queue.count() == 0
+    assert not desk.worker.is_alive()
+    assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
+    assert "tracker: works again after " in caplog.records[-1].getMessage()
+    desk.database.close()
+
+
+def test_a_queue_that_can_be_read_again_and_is_empty_works_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.local.workers._PAUSE_AFTER_FAULT", 0.01)
+    monkeypatch.setattr("infra.local.workers._WAIT_SECONDS", 0.01)
+    caplog.set_level(logging.INFO)
+    desk = Desk(tmp_path)
+    said, told = threading.Event(), threading.Event()
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            (told if "works again" in record.getMessage() else said).set()
+
+    ear = Ear()
+    logging.getLogger("infra.local.workers").addHandler(ear)
+    with desk.database.reading() as connection:
+        connection.execute("ALTER TABLE delivery RENAME TO away")
+    desk.worker.start()
+    assert said.wait(TIMEOUT)
+    with desk.database.reading() as connection:
+        connection.execute("ALTER TABLE away RENAME TO delivery")
+    assert told.wait(TIMEOUT)
+    desk.worker.ask_to_stop()
+    desk.queue.close()
+    desk.worker.join(TIMEOUT)
+    logging.getLogger("infra.local.workers").removeHandler(ear)
+    assert [record.getMessage()[:28] for record in caplog.records] == [
+        "tracker: the queue cannot be",
+        "tracker: works again after 0",
+    ]
+    desk.database.close()

@@ -1,0 +1,104 @@
+"""From what was counted to dollars: lines of a bill, and the whole bill of a month."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.performance.cost.assumptions import (
+    ACCESS_LOG_BYTES,
+    API_PICTURES,
+    API_STATUSES,
+    DAYS,
+    FILM_DAYS,
+    FRAME_DAYS,
+    GB,
+    HOURS_A_DAY,
+    LOG_DAYS,
+    SECONDS,
+)
+from tests.performance.cost.figures import Figures
+from tests.performance.cost.lambdas import LOG_BYTES
+from tests.performance.cost.month import Measured, measured, month_of
+from tests.performance.cost.prices import Price, Unit
+from tests.performance.cost.stack import memory_gb, standing_figures
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a bill."""
+
+    price: Price
+    count: float
+
+    @property
+    def dollars(self) -> float:
+        return self.price.of(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """`printer`: what one more printer adds in a month; `fixed`: what a stack with one collector costs
+    without any; `growth`: a job of forty hours by one of four."""
+
+    printer: tuple[Line, ...]
+    fixed: tuple[Line, ...]
+    job_dollars: float
+    long_job_dollars: float
+    free_dollars: float  # printer and fixed part together, less what is free for every account
+
+    @property
+    def growth(self) -> float:
+        return self.long_job_dollars / self.job_dollars
+
+
+@functools.cache
+def bill() -> Bill:
+    used = measured()
+    printer = charged(month_of(used.job, used.idle_hour).with_more(api_figures(used)))
+    fixed = standing_figures().with_more(charged(used.own_hour.times(DAYS * HOURS_A_DAY)))
+    together = lines_of(printer.with_more(fixed))
+    return Bill(
+        lines_of(printer),
+        lines_of(fixed),
+        dollars(lines_of(charged(used.job))),
+        dollars(lines_of(charged(used.long_job))),
+        sum(line.price.of(max(0.0, line.count - line.price.free)) for line in together),
+    )
+
+
+def api_figures(used: Measured) -> Figures:
+    """A month of requests to the API."""
+    calls = API_STATUSES + API_PICTURES
+    figures = used.status_call.times(API_STATUSES).with_more(used.picture_call.times(API_PICTURES))
+    figures[Unit.API_REQUEST] += calls
+    figures["bytes read by api"] += API_STATUSES * used.status_bytes
+    figures[LOG_BYTES] += calls * ACCESS_LOG_BYTES
+    return figures
+
+
+def charged(figures: Figures) -> Figures:
+    """In units that have a price. Reading from S3 inside the region is free; out to Telegram and the API's
+    clients goes what notify and the API read."""
+    units = Figures({unit: count for unit, count in figures.items() if isinstance(unit, Unit)})
+    frame_months, film_months = FRAME_DAYS / DAYS, FILM_DAYS / DAYS
+    units[Unit.S3_GB_MONTH] += figures["frame bytes"] / GB * frame_months
+    units[Unit.S3_GB_MONTH] += figures["film bytes"] / GB * film_months
+    units[Unit.S3_TAG_MONTH] += figures["frames kept"] * frame_months + figures["films kept"] * film_months
+    units[Unit.OUT_GB] += (figures["bytes read by notify"] + figures["bytes read by api"]) / GB
+    units[Unit.LOG_GB] += figures[LOG_BYTES] / GB
+    units[Unit.LOG_GB_MONTH] += figures[LOG_BYTES] / GB * LOG_DAYS / DAYS
+    for function, seconds in SECONDS.items():
+        calls = figures[f"calls of {function}"]
+        units[Unit.INVOCATION] += calls
+        units[Unit.GB_SECOND] += calls * seconds * memory_gb(function)
+    return units
+
+
+def lines_of(units: Figures) -> tuple[Line, ...]:
+    """A line for each unit of which there are any; what has no price is left out."""
+    return tuple(Line(unit.price, units[unit]) for unit in Unit if units[unit])
+
+
+def dollars(lines: Iterable[Line]) -> float:
+    """Of all lines together."""
+    return sum(line.dollars for line in lines)

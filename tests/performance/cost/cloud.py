@@ -1,0 +1,224 @@
+"""The whole cloud half with a collector before it, on counted AWS and a clock that is moved by hand."""
+
+import contextlib
+import heapq
+import math
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collector.outbox.outbox import Outbox
+from collector.outbox.uploader import Shipper
+from collector.printer.policy import session_rules
+from collector.printer.session import Session
+from functions.api import handler as api_handler
+from functions.liveness import handler as liveness_handler
+from functions.shared.aws import clients
+from functions.shared.aws.s3 import S3FrameStore
+from functions.shared.aws.sqs import SqsQueue
+from functions.shared.messages.report import Report, ReportKind
+from functions.shared.settings import Settings
+from tests.e2e.replay import BEGIN
+from tests.performance.cost.counting import CountingAws
+from tests.performance.cost.figures import Figures
+from tests.performance.cost.lambdas import Lambdas, new_containers
+from tests.support.aws.places import aws_environment
+from tests.support.direct_writer import DirectWriter
+from tests.support.telegram.server import GROUP_ID, TelegramServer
+
+PRINTER = "A1M-1"
+BUCKET = "frames"
+TOKEN_NAME = "/printer-bridge/telegram-bot-token"
+_TICK = 5.0
+_QUEUES = {
+    "REPORTS": ".fifo",
+    "NOTIFICATIONS": ".fifo",
+    "INSPECTIONS": "",
+    "TIMELAPSES": "",
+}
+_URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/"
+
+
+class Cloud:
+    """Feed `session`, and let time pass with `run_to`; `figures` is what was used so far.
+
+    Ticks, timers, regular reconnects and shipping are those of the collector; Lambda calls the handlers.
+    """
+
+    def __init__(self, folder: Path, telegram: TelegramServer, urls: Mapping[str, str], bucket: str) -> None:
+        self.now = BEGIN
+        self.telegram = telegram
+        self.aws = CountingAws(self.time, {TOKEN_NAME: telegram.token})
+        self.lambdas = Lambdas(self.aws, urls)
+        self._folder, self._reports_url, self._bucket = folder, urls["REPORTS"], bucket
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._ticked_at = self.now
+        self._timers_made = self._readings = 0
+        self.reconnects = 0
+
+    def start(self) -> None:
+        settings = Settings()
+        self.outbox = Outbox(
+            self._folder / "outbox", settings.outbox_max_bytes, self.time, monotonic=self.time
+        )
+        self.shipper = Shipper(
+            self.outbox,
+            S3FrameStore(clients.make_client("s3"), self._bucket),
+            SqsQueue(clients.make_client("sqs"), self._reports_url, fifo=True),
+            monotonic=self.time,
+            jitter=lambda: 0.0,
+        )
+        self.session = Session(
+            PRINTER,
+            session_rules(settings, inspection_interval=None, keeps_idle_frames=True),
+            DirectWriter(self.outbox),  # type: ignore[arg-type]  # the two methods that a session calls
+            collector_id=self.outbox.collector_id,
+            job=None,
+            live=None,
+            clock=self.time,
+            monotonic=self.time,
+            call_later=self._call_later,
+        )
+        self.session.opened()
+
+    def stop(self) -> None:
+        self.outbox.close()
+
+    def time(self) -> float:
+        return self.now
+
+    def time_of_functions(self) -> float:
+        """Goes on a little at each look, as nothing that a function does takes no time."""
+        self._readings += 1
+        return self.now + self._readings % 100 / 100
+
+    @property
+    def figures(self) -> Figures:
+        return Figures(self.aws.figures)
+
+    def run_to(self, until: float) -> None:
+        """Let time pass, with the ticks and timers that fall into it."""
+        while True:
+            due = min(self._ticked_at + _TICK, self._timers[0][0] if self._timers else math.inf)
+            if due > until:
+                break
+            self.now = max(self.now, due)
+            while self._timers and self._timers[0][0] <= self.now:
+                heapq.heappop(self._timers)[2]()
+            if self.now >= self._ticked_at + _TICK:
+                self._ticked_at = self.now
+                if self.session.tick() is not None:  # it asks for a new connection
+                    self.session.closed()
+                    self.session.opened()
+                    self.reconnects += 1
+            self.carry()
+        self.now = until
+
+    def carry(self) -> None:
+        """Everything that waits goes on to where it belongs."""
+        while self.shipper.ship_once() == 0:
+            pass
+        self.lambdas.turn()
+
+    def report_collector(self) -> None:
+        """What the collector says of itself every five minutes."""
+        self.outbox.add_report(
+            Report(
+                collector_id="",
+                sequence=0,
+                printer_id="collector",
+                kind=ReportKind.COLLECTOR,
+                observed_at=self.now,
+                status={
+                    "version": "1.0.0",
+                    "outbox": self.outbox.figures().to_json(),
+                    "printers": [{"id": PRINTER, "model": "A1M", "is_online": True}],
+                },
+            ),
+            durable=False,
+        )
+
+    def look_for_collectors(self) -> None:
+        """What the schedule does every five minutes."""
+        self.lambdas.call("liveness", liveness_handler.handle, {})
+        self.carry()
+
+    def ask(self, path: str) -> int:
+        """One request of the API; the bytes of the answer."""
+        answer = self.lambdas.call("api", api_handler.handle, _api_event(path))
+        assert answer["statusCode"] == 200, answer["body"]
+        return len(answer["body"])
+
+    def _call_later(self, seconds: float, callback: Callable[[], None]) -> None:
+        self._timers_made += 1
+        heapq.heappush(self._timers, (self.now + seconds, self._timers_made, callback))
+
+
+@contextlib.contextmanager
+def cloud(folder: Path) -> Iterator[Cloud]:
+    """A stack in which nothing has happened yet; it reports to a group of a strict Bot API server."""
+    with (
+        aws_environment(),
+        pytest.MonkeyPatch.context() as patch,
+        TelegramServer() as telegram,
+        new_containers(),
+    ):
+        urls = {name: f"{_URL}{name.lower()}{ending}" for name, ending in _QUEUES.items()}
+        made = Cloud(folder, telegram, urls, BUCKET)
+        real, known = clients.make_client, {}
+
+        def make_client(service: Any, region: str | None = None, session: Any = None) -> Any:
+            if service not in known:
+                known[service] = real(service)
+                made.aws.attach(known[service])
+            return known[service]
+
+        patch.setattr(clients, "make_client", make_client)
+        patch.setattr("functions.shared.aws.bootstrap.wall_clock", made.time_of_functions)
+        patch.setattr("functions.timelapse.handler.WORK_FOLDER", folder / "films")
+        for name, url in urls.items():
+            patch.setenv(f"{name}_QUEUE_URL", url)
+            patch.setenv(f"{name}_DEAD_LETTER_URL", url.replace(name.lower(), f"{name.lower()}-dead"))
+        for name, value in {
+            "TABLE_NAME": "table",
+            "FRAMES_BUCKET": BUCKET,
+            "TELEGRAM_BOT_TOKEN_PARAMETER": TOKEN_NAME,
+            "TELEGRAM_CHAT_ID": str(GROUP_ID),
+            "TELEGRAM_API_URL": telegram.url,
+            "OPENROUTER_API_KEY_PARAMETER": "",
+        }.items():
+            patch.setenv(name, value)
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+def _api_event(path: str) -> dict[str, Any]:
+    """Source: API Gateway Developer Guide, "Input format of a Lambda function for proxy integration"."""
+    headers = {"Host": "abc.execute-api.eu-central-1.amazonaws.com", "X-Forwarded-Proto": "https"}
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": "GET",
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"proxy": path.removeprefix("/")},
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": "/{proxy+}",
+            "httpMethod": "GET",
+            "path": f"/prod{path}",
+            "stage": "prod",
+            "requestId": "r",
+            "identity": {"sourceIp": "192.0.2.7"},
+            "domainName": headers["Host"],
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }

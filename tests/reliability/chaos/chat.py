@@ -1,0 +1,67 @@
+"""The chat as the auditor sees it: for each message its printer, words, job, percent and time."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.reliability.chaos.oracle import ERROR, LOST
+
+PROGRESS, FILM = "printing", "timelapse"
+_HEAD = re.compile(r"\S+ (?P<printer>.+?): (?P<words>.+)")
+_LOST_AT = re.compile(r"contact lost at (\d+) %")
+_PERCENT = re.compile(r"[▰▱]+ (\d+) %")
+_FRAMES = re.compile(r"([\d,]+) frames?\b(?! (?:is|are) missing)")
+_MISSING = re.compile(r"([\d,]+) frames? (?:is|are) missing")
+_ERRORS = frozenset({"error", "serious error", "notice from the printer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`answered_at`: when its sender had the answer, None: never. Of a film: its frames, those missing."""
+
+    printer: str
+    words: str
+    job: str | None
+    percent: int | None
+    at: float
+    answered_at: float | None = None
+    frames: int = 0
+    missing: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, str | None, int | None, int]:
+        """The same for a message that is sent again."""
+        return self.printer, self.words, self.job, self.percent, self.frames
+
+    def __str__(self) -> str:
+        percent = f" {self.percent} %" if self.percent is not None else ""
+        return f"{self.printer}: {self.words}{percent} ({self.job})"
+
+
+def message_of(text: str, at: float, answered_at: float | None, jobs: Iterable[str]) -> Message:
+    """Of a message as a person sees it; `jobs` are the names that there are."""
+    first, *rest = text.splitlines()
+    head = _HEAD.fullmatch(first)
+    assert head is not None, text
+    words = head["words"]
+    found = _LOST_AT.fullmatch(words) or _PERCENT.search(text)
+    if words.startswith(LOST):
+        words = LOST
+    elif words in _ERRORS:
+        words = ERROR
+    frames, missing = _FRAMES.search(text), _MISSING.search(text)
+    is_film = words == FILM
+    return Message(
+        head["printer"],
+        words,
+        rest[0] if rest and rest[0] in set(jobs) else None,
+        int(found[1]) if found else None,
+        at,
+        answered_at,
+        _number(frames) if is_film else 0,
+        _number(missing) if is_film else 0,
+    )
+
+
+def _number(found: "re.Match[str] | None") -> int:
+    return int(found[1].replace(",", "")) if found else 0

@@ -1,0 +1,90 @@
+"""One run over the edge alone: the real collector, AWS behind a shaken gate, the real functions in a process
+of their own that is killed as well, and a shaken Telegram.
+
+AWS is MiniStack: a FIFO queue of its own keeps order and repeats what is not deleted, as SQS does.
+"""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+
+from functions.shared.domain.keys import job_prefix
+from tests.reliability.chaos.cloud_places import CloudPlaces
+from tests.reliability.chaos.faulty_process import HinderedProgram
+from tests.reliability.chaos.flaky_aws import ShakenAws
+from tests.reliability.chaos.flaky_telegram import ShakenTelegram
+from tests.reliability.chaos.plan import Fault, Kind
+from tests.reliability.chaos.printers import Workshop
+from tests.reliability.chaos.run import FAST, Run, Scene
+from tests.reliability.chaos.verdict import Evidence
+from tests.support.aws.places import ministack
+
+_FUNCTIONS = "tests.reliability.chaos.cloud_functions"
+
+
+class CloudRun(Run):
+    """A run of the shape `cloud`."""
+
+    @asynccontextmanager
+    async def scene(self, workshop: Workshop, telegram: ShakenTelegram) -> AsyncIterator[Scene]:
+        with contextlib.ExitStack() as stack:
+            aws = self.folder / "aws"
+            aws.mkdir(parents=True)
+            await asyncio.to_thread(stack.enter_context, ministack(aws))
+            gate = stack.enter_context(ShakenAws(os.environ["AWS_ENDPOINT_URL"]))
+            places = await asyncio.to_thread(CloudPlaces, self.plan, telegram.token, time.time)
+            functions = HinderedProgram(
+                self.folder / "functions",
+                _FUNCTIONS,
+                **FAST | places.functions,
+                TELEGRAM_CHAT_ID=telegram.chat_id,
+                TELEGRAM_API_URL=telegram.url,
+            )
+            edge = HinderedProgram(
+                self.folder / "edge",
+                "collector",
+                **FAST | workshop.settings | places.edge,
+                AWS_ENDPOINT_URL=gate.url,
+                STATUS_TIMEOUT_SECONDS=str(self.plan.status_timeout),
+            )
+            with functions, edge:
+                yield CloudScene(self, workshop, telegram, edge, functions, gate, places)
+
+
+class CloudScene(Scene):
+    """The parts of a cloud run."""
+
+    def __init__(
+        self,
+        run: Run,
+        workshop: Workshop,
+        telegram: ShakenTelegram,
+        edge: HinderedProgram,
+        functions: HinderedProgram,
+        gate: ShakenAws,
+        places: CloudPlaces,
+    ) -> None:
+        super().__init__(run, workshop, telegram, edge, [edge, functions])
+        self._functions, self._gate, self._places = functions, gate, places
+
+    def suffering(self, fault: Fault) -> Coroutine[None, None, None]:
+        match fault.kind:
+            case Kind.KILL_FUNCTIONS:
+                return self._functions.die(fault.seconds)
+            case Kind.FREEZE_FUNCTIONS:
+                return self._functions.freeze(fault.seconds)
+            case kind if kind.name.startswith("AWS"):
+                return self._gate.suffer(fault)
+            case _:
+                return super().suffering(fault)
+
+    def evidence(self) -> Evidence:
+        return self.evidence_with(
+            self._functions,
+            lambda printer, job: self._places.frames_of(job_prefix(printer, job)),
+            self._places.marks(),
+            self._places.dead_letters(),
+        )

@@ -1,0 +1,55 @@
+"""One run over the embedded program: the real process group between a shaken BambUI and a shaken Telegram."""
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from functions.shared.domain.keys import job_prefix, taken_at_of
+from tests.reliability.chaos.faulty_process import HinderedProgram
+from tests.reliability.chaos.flaky_telegram import ShakenTelegram
+from tests.reliability.chaos.marks import count_marks
+from tests.reliability.chaos.printers import Workshop
+from tests.reliability.chaos.run import FAST, Run, Scene
+from tests.reliability.chaos.verdict import Evidence
+
+
+class EmbeddedRun(Run):
+    """A run of the shape `embedded`."""
+
+    @asynccontextmanager
+    async def scene(self, workshop: Workshop, telegram: ShakenTelegram) -> AsyncIterator[Scene]:
+        program = HinderedProgram(
+            self.folder / "bridge",
+            "infra.local",
+            **FAST | workshop.settings,
+            TELEGRAM_BOT_TOKEN=telegram.token,
+            TELEGRAM_CHAT_ID=telegram.chat_id,
+            TELEGRAM_API_URL=telegram.url,
+            STATUS_TIMEOUT_SECONDS=str(self.plan.status_timeout),
+        )
+        with program:
+            yield EmbeddedScene(self, workshop, telegram, program, [program])
+
+
+class EmbeddedScene(Scene):
+    def evidence(self) -> Evidence:
+        folder = self.edge.folder
+        marks, dead_letters = _stored(folder / "data" / "bridge.sqlite3")
+        return self.evidence_with(
+            self.edge, lambda printer, job: _frames_in(folder / job_prefix(printer, job)), marks, dead_letters
+        )
+
+
+def _frames_in(folder: Path) -> int:
+    """Frames, not films and their thumbnails."""
+    return sum(taken_at_of(path.name) is not None for path in folder.glob("*.jpg"))
+
+
+def _stored(database: Path) -> tuple[int, int]:
+    """How many messages are marked as sent, and how many were given up."""
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        keys = [bytes(key).decode() for (key,) in connection.execute("SELECT key FROM record")]
+        (dead_letters,) = connection.execute("SELECT count(*) FROM dead_letter").fetchone()
+    return count_marks(keys), dead_letters

@@ -1,0 +1,88 @@
+"""Runs a program of ours as a process group of its own, on a disk that can be made slow, and that may die in
+the middle of a write: `python -m tests.reliability.chaos.launcher`.
+
+CHAOS_PROGRAM names the module, CHAOS_FLAGS a folder: while `slow` lies there each commit, fsync and rename
+takes a while; `kill` holds "N SECONDS": so long after the N-th of them has begun, the whole group is killed.
+"""
+
+import os
+import runpy
+import signal
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+SLOW, KILL = "slow", "kill"
+_SLOW_SECONDS = (0.05, 0.3)
+_PARENT_LOOKED_AT_EVERY = 1.0
+
+
+class Disk:
+    """What every write passes by."""
+
+    def __init__(self, flags: Path) -> None:
+        self._slow = flags / SLOW
+        self._kill = flags / KILL
+        self._writes = 0
+        self._random = Random(0)
+
+    def passing(self) -> None:
+        if self._kill.exists():
+            self._count()
+        if self._slow.exists():
+            time.sleep(self._random.uniform(*_SLOW_SECONDS))
+
+    def _count(self) -> None:
+        words = self._kill.read_text(encoding="ascii").split()
+        if len(words) != 2:
+            return
+        self._writes += 1
+        if self._writes == int(words[0]):
+            threading.Thread(target=_die, args=(float(words[1]),), daemon=True).start()
+
+    def watched(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def passing_by(*arguments: Any, **named: Any) -> Any:
+            self.passing()
+            return call(*arguments, **named)
+
+        return passing_by
+
+
+def _die(seconds: float) -> None:
+    time.sleep(seconds)
+    os.killpg(0, signal.SIGKILL)
+
+
+def end_with(parent: int) -> None:
+    """A run that is cut off leaves nothing behind."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_LOOKED_AT_EVERY)
+    os.killpg(0, signal.SIGKILL)
+
+
+def hinder(disk: Disk) -> None:
+    """From now on, in this process."""
+
+    class Connection(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+            if sql == "COMMIT":
+                disk.passing()
+            return super().execute(sql, *arguments)
+
+    connect = sqlite3.connect
+    sqlite3.connect = lambda *arguments, **named: connect(*arguments, **{"factory": Connection} | named)
+    os.fsync = disk.watched(os.fsync)
+    os.replace = disk.watched(os.replace)
+
+
+if __name__ == "__main__":
+    os.setsid()
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    hinder(Disk(Path(os.environ["CHAOS_FLAGS"])))
+    sys.argv = [os.environ["CHAOS_PROGRAM"]]
+    runpy.run_module(os.environ["CHAOS_PROGRAM"], run_name="__main__", alter_sys=True)

@@ -1,0 +1,212 @@
+"""The auditor can fail: whatever is done to a chat that is well is found; one that is well is not blamed."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra.simulator.device import play_scenario
+from infra.simulator.telemetry import MergedStatus, whole_report
+from infra.simulator.timeline import Done, StatusDelta
+from tests.reliability.chaos.auditor import (
+    Finding,
+    Interruption,
+    audit_films,
+    audit_printer,
+    audit_progress,
+    without_repeats,
+)
+from tests.reliability.chaos.chat import FILM, PROGRESS, Message
+from tests.reliability.chaos.oracle import LATE, LOST, RESTORED, World, outcomes
+from tests.reliability.chaos.plan import Shape, make_plan
+from tests.reliability.chaos.timeline import (
+    Closed,
+    Hindrances,
+    Item,
+    Killed,
+    Opened,
+    Started,
+    Status,
+    timeline,
+)
+from tests.reliability.chaos.wire import Heard, heard_of
+
+TIMEOUT = 14.0
+SCALE = 4.0
+CALM = Hindrances()
+
+
+def watched(seed: int, number: int = 0) -> list[Item]:
+    """One printer of a run without faults, as it is given to a watcher that is there from the start."""
+    plan = make_plan(seed, Shape.EMBEDDED, 0)
+    status = MergedStatus(whole_report("A1M"))
+    items: list[Item] = [Started(1.0), Opened(2.0)]
+    for happening in play_scenario(plan.printers[number]):
+        if isinstance(happening, Done):
+            break
+        if isinstance(happening, StatusDelta):
+            status.merge(happening.fields)
+            items.append(Status(3.0 + happening.at / SCALE, heard_of(status.data)))
+    return items
+
+
+def chat_of(items: list[Item]) -> list[Message]:
+    """What the rules ask for where there is no doubt."""
+    messages: list[Message] = []
+    world = World()
+    for item in items:
+        (outcome,) = set(outcomes(world, item, TIMEOUT, CALM))
+        world, told = outcome
+        messages += [Message("P1", one.words, one.job, None, item.at + 0.1) for one in told]
+    return messages
+
+
+def kinds(findings: list[Finding]) -> set[str]:
+    return {finding.kind for finding in findings}
+
+
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 1000), data=st.data())
+def test_every_loss_ghost_repeat_and_swap_is_found(seed: int, data: st.DataObject) -> None:
+    items = watched(seed)
+    chat = chat_of(items)
+    assert len(chat) >= 8
+    assert audit_printer(items, chat, TIMEOUT, CALM) == []
+    place = data.draw(st.integers(0, len(chat) - 2))
+    without = chat[:place] + chat[place + 1 :]
+    assert "lost" in kinds(audit_printer(items, without, TIMEOUT, CALM))
+    again = [*chat[: place + 1], replace(chat[place], at=chat[place].at + 0.01), *chat[place + 1 :]]
+    assert "twice" in kinds(audit_printer(items, again, TIMEOUT, CALM))
+    ghost = replace(chat[place], words="print resumed", job="P1 part 9")
+    assert "ghost" in kinds(audit_printer(items, [*chat[:place], ghost, *chat[place:]], TIMEOUT, CALM))
+    swapped = [*chat[:place], chat[place + 1], chat[place], *chat[place + 2 :]]
+    assert audit_printer(items, swapped, TIMEOUT, CALM) != []
+
+
+def test_a_swap_is_called_a_wrong_order() -> None:
+    items = watched(1)
+    chat = [replace(message, at=1e6) for message in chat_of(items)]
+    swapped = [chat[1], chat[0], *chat[2:]]
+    assert kinds(audit_printer(items, swapped, TIMEOUT, CALM)) == {"wrong order"}
+
+
+def test_a_message_before_its_time_is_a_ghost() -> None:
+    items = watched(1)
+    chat = chat_of(items)
+    early = [replace(chat[0], at=2.5), *chat[1:]]
+    assert audit_printer(items, early, TIMEOUT, CALM) != []
+
+
+def running(at: float, state: str = "RUNNING", percent: int | None = 10) -> Status:
+    return Status(at, Heard(state, "Hook", percent, 0, ()))
+
+
+def said(words: str, at: float, percent: int | None = None, job: str = "Hook") -> Message:
+    return Message("P1", words, job, percent, at, at + 0.1)
+
+
+BEGUN: list[Item] = [Started(0.0), Opened(1.0), running(2.0, "IDLE", 0), running(3.0, "PREPARE", None)]
+START = said("print started", 3.1)
+
+
+def steady(begin: int, end: int) -> list[Item]:
+    return [running(float(at)) for at in range(begin, end)]
+
+
+def test_what_a_kill_may_have_swallowed_may_be_told_or_not_but_what_was_safe_must_be() -> None:
+    course: list[Item] = [*steady(4, 20), running(20.0, "PAUSE"), Closed(20.4), Started(21.0), Opened(22.0)]
+    gone = [*BEGUN, *course, *steady(23, 30)]
+    lives: list[Item] = [item for item in gone if isinstance(item, Started)]
+    items = [item for item in gone if not isinstance(item, Started)]
+    pair = [said("print paused", 20.1), said("print resumed", 23.1)]
+    doubtful = timeline(items, [*lives, Killed(20.4)], CALM)
+    assert audit_printer(doubtful, [START], TIMEOUT, CALM) == []
+    assert audit_printer(doubtful, [START, *pair], TIMEOUT, CALM) == []
+    assert kinds(audit_printer(doubtful, [START, pair[0]], TIMEOUT, CALM)) == {"lost"}
+    items[items.index(Closed(20.4))] = Closed(24.0)
+    lives = [Started(0.0), Killed(24.0), Started(24.5)]
+    safe = timeline([item for item in items if not isinstance(item, Opened) or item.at < 22], lives, CALM)
+    assert kinds(audit_printer(safe, [START], TIMEOUT, CALM)) == {"lost"}
+
+
+def test_a_slow_disk_widens_what_a_kill_may_swallow() -> None:
+    lives: list[Item] = [Started(0.0), Killed(10.0)]
+    slow = Hindrances(slow=((2.0, 9.0),))
+    (*_, status, _) = timeline([Opened(1.0), running(5.0)], lives, slow)
+    assert isinstance(status, Status)
+    assert not status.is_sure
+    (*_, status, _) = timeline([Opened(1.0), running(5.0)], lives, CALM)
+    assert isinstance(status, Status)
+    assert status.is_sure
+
+
+def test_what_came_right_before_the_program_froze_may_be_told_before_or_after() -> None:
+    frozen = Hindrances(frozen=((3.2, 8.0),))
+    items = timeline([*BEGUN[1:], *steady(4, 20)], [Started(0.0)], frozen)
+    assert audit_printer(items, [said("print started", 3.25)], TIMEOUT, frozen) == []
+    assert audit_printer(items, [said("print started", 8.1)], TIMEOUT, frozen) == []
+
+
+def test_long_silence_must_be_told_and_so_must_its_end() -> None:
+    items = [*BEGUN, *steady(4, 10), Closed(10.0), Opened(40.0), *steady(41, 50)]
+    silence = [said(LOST, 24.0), said(RESTORED, 41.0)]
+    assert audit_printer(items, [START, *silence], TIMEOUT, CALM) == []
+    assert kinds(audit_printer(items, [START], TIMEOUT, CALM)) == {"lost"}
+    assert kinds(audit_printer(items, [START, silence[0]], TIMEOUT, CALM)) == {"lost"}
+    short = [*BEGUN, *steady(4, 10), Closed(10.0), Opened(15.0), *steady(16, 50)]
+    assert "ghost" in kinds(audit_printer(short, [START, *silence], TIMEOUT, CALM))
+
+
+def test_an_end_after_silence_must_be_told_as_late() -> None:
+    items = [*BEGUN, *steady(4, 10), Closed(10.0), Opened(40.0), running(41.0, "FINISH", 100)]
+    lost = said(LOST, 24.0)
+    assert audit_printer(items, [START, lost, said(f"print finished{LATE}", 41.0)], TIMEOUT, CALM) == []
+    assert audit_printer(items, [START, lost, said("print finished", 41.0)], TIMEOUT, CALM) != []
+    assert kinds(audit_printer(items, [START, lost], TIMEOUT, CALM)) == {"lost"}
+
+
+@pytest.mark.parametrize("kill", [0.0, 9.0, 12.9])
+def test_a_repeat_is_twice_unless_a_kill_fell_between_its_send_and_its_mark(kill: float) -> None:
+    chat = [said("print paused", 10.0), said("print paused", 13.0)]
+    once, repeats, findings = without_repeats(chat, [Interruption(kill, "kill")], CALM)
+    assert (len(once), repeats, kinds(findings)) == (1, [], {"twice"})
+
+
+def test_one_kill_explains_one_repeat_of_the_message_before_it() -> None:
+    chat = [said("print paused", 10.0), said("print paused", 13.0)]
+    kill = [Interruption(10.2, "kill")]
+    assert without_repeats(chat, kill, CALM)[2] == []
+    assert kinds(without_repeats([*chat, said("print paused", 13.2)], kill, CALM)[2]) == {"twice"}
+    other = [chat[0], said("print resumed", 12.0), chat[1]]
+    assert len(without_repeats(other, kill, CALM)[0]) == 3  # left to the rules, which ask for one only
+    lost = [replace(chat[0], answered_at=None), chat[1]]
+    assert without_repeats(lost, [], CALM)[2] == []
+
+
+def test_progress_must_be_true_forward_once_and_complete() -> None:
+    items: list[Item] = [Opened(0.0), *(running(2.0 + step / 2, percent=step) for step in range(100))]
+    well = [said(PROGRESS, 2.0 + step / 2, step) for step in (20, 40, 60, 80)]
+    assert audit_progress(items, well, 20) == []
+    assert kinds(audit_progress(items, well[:1] + well[2:], 20)) == {"lost"}
+    assert kinds(audit_progress(items, [*well, said(PROGRESS, 60.0, 81)], 20)) == {"twice"}
+    assert "wrong order" in kinds(audit_progress(items, [well[1], well[0], *well[2:]], 20))
+    assert "ghost" in kinds(audit_progress(items, [replace(well[0], percent=70), *well], 20))
+
+
+def film(frames: int, missing: int = 0, job: str = "Hook") -> Message:
+    return Message("P1", FILM, job, None, 50.0, 50.1, frames, missing)
+
+
+def test_films_must_be_there_once_and_whole() -> None:
+    kept = {"Hook": 30}
+    assert audit_films([film(30)], kept, ["Hook"]) == []
+    assert audit_films([], {"Hook": 1}, ["Hook"]) == []  # a film needs two
+    assert kinds(audit_films([], kept, ["Hook"])) == {"film"}
+    assert kinds(audit_films([film(29)], kept, ["Hook"])) == {"film"}
+    assert kinds(audit_films([film(30, missing=1)], kept, ["Hook"])) == {"film"}
+    assert kinds(audit_films([film(30), film(30)], kept, ["Hook"])) == {"twice"}
+    assert kinds(audit_films([film(30)], kept, [])) == {"ghost"}
+    assert kinds(audit_films([said("no timelapse", 50.0)], {}, [])) == {"film"}
+    assert audit_films([film(10), film(30)], kept, [], restored=["Hook"]) == []
+    assert kinds(audit_films([film(10)], kept, [], restored=["Hook"])) == {"film"}

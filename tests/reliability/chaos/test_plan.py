@@ -1,0 +1,55 @@
+"""The plan of a run: the same for the same seed, and of the kinds that it shall have."""
+
+import itertools
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.reliability.chaos.__main__ import plans
+from tests.reliability.chaos.plan import KINDS, Kind, Shape, make_plan
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 2**40), shape=st.sampled_from(Shape), faults=st.integers(0, 60))
+def test_a_plan_is_a_pure_function_of_its_seed(seed: int, shape: Shape, faults: int) -> None:
+    plan = make_plan(seed, shape, faults)
+    assert plan == make_plan(seed, shape, faults)
+    assert len(plan.faults) == faults
+    moments = [fault.at for fault in plan.faults]
+    assert moments == sorted(moments)
+    allowed = {kind for kind, _ in KINDS[shape]}
+    for fault in plan.faults:
+        assert fault.kind in allowed
+        assert 0 < fault.at <= plan.seconds + 0.001
+        assert 0 <= fault.seconds <= 10
+        assert 0 <= fault.target < len(plan.printers)
+
+
+@given(seed=st.integers(0, 2**40))
+@settings(max_examples=10)
+def test_no_two_jobs_have_one_name_so_that_each_message_is_of_one_job(seed: int) -> None:
+    names = [run.job.name for one in make_plan(seed, Shape.EMBEDDED, 1).printers for run in one.prints]
+    assert len(names) == len(set(names))
+
+
+def test_another_seed_is_another_run() -> None:
+    assert make_plan(1, Shape.EMBEDDED, 20).faults != make_plan(2, Shape.EMBEDDED, 20).faults
+
+
+def test_every_kind_of_fault_comes_within_some_runs() -> None:
+    for shape in Shape:
+        faults = itertools.chain.from_iterable(make_plan(seed, shape, 40).faults for seed in range(10))
+        assert {fault.kind for fault in faults} == {kind for kind, _ in KINDS[shape]}
+    assert {kind for kinds in KINDS.values() for kind, _ in kinds} == set(Kind)
+
+
+def test_the_faults_asked_for_are_spread_over_runs_of_both_shapes() -> None:
+    made = plans(7, 203, list(Shape))
+    assert sum(len(plan.faults) for plan in made) == 203
+    assert {plan.shape for plan in made} == set(Shape)
+    assert len({plan.seed for plan in made}) == len(made)
+
+
+def test_the_command_that_is_named_after_a_failure_gives_the_same_run() -> None:
+    for plan in plans(7, 200, list(Shape)):
+        assert plans(plan.seed, len(plan.faults), [plan.shape]) == [plan]

@@ -1,0 +1,139 @@
+"""The short soak of both modes, and that a soak sees what is lost, repeated or invented."""
+
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collector.bambui.messages import ImageMessage, StatusMessage, decode_picture, read_message
+from functions.shared.domain.keys import digest
+from functions.shared.messages.report import Report, ReportKind, encode_report
+from tests.reliability.soak.http_face import Request
+from tests.reliability.soak.judge import judge
+from tests.reliability.soak.messages import STATUS_BYTES, Pictures, status_frame
+from tests.reliability.soak.prints import Habit, PrinterScript, scripts
+from tests.reliability.soak.remote_backend import FarSide
+from tests.reliability.soak.run import Mode, Plan, kept_frames, soak
+from tests.reliability.soak.sampling import Sample, folder_bytes, process_values, read_metrics
+from tests.reliability.soak.table import table
+
+
+@pytest.mark.parametrize("mode", ["embedded", "cloud"])
+def test_a_few_printers_for_a_few_seconds(mode: Mode, tmp_path: Path) -> None:
+    plan = Plan(
+        mode, printers=4, seconds=3.2, job_seconds=2.0, rest_seconds=60, sample_every=0.2, images_every=1,
+        told_within=1.0, settings={"REPORT_INTERVAL_SECONDS": "1"},
+    )  # fmt: skip
+    samples: list[Sample] = []
+    outcome = soak(plan, tmp_path, samples.append)
+    assert outcome.faults == []
+    assert outcome.figures["statuses sent a second"] == pytest.approx(4, abs=1)
+    assert "✔ within all bounds, nothing lost" in table(outcome)
+    strict = [replace(row.bound, most=row.most / 2) for row in outcome.rows if row.most > 0]
+    assert len([fault for row in judge(samples, strict) for fault in row.faults]) >= len(strict) >= 4
+
+
+def _message(frame: bytes) -> str:
+    length = frame[1]
+    head = 2
+    if length == 126:
+        [length], head = struct.unpack("!H", frame[2:4]), 4
+    elif length == 127:
+        [length], head = struct.unpack("!Q", frame[2:10]), 10
+    assert len(frame) == head + length
+    return frame[head:].decode()
+
+
+def test_the_load_is_of_real_size_and_no_two_pictures_are_alike() -> None:
+    pictures = Pictures()
+    read = [read_message(_message(pictures.frame(number))) for number in (1, 9, 10)]
+    jpegs = [decode_picture(one) for one in read if isinstance(one, ImageMessage)]
+    assert len(set(jpegs)) == 3
+    assert all(55_000 < len(jpeg) < 70_000 for jpeg in jpegs)
+    text = _message(status_frame(PrinterScript(0, Habit.SHORT).fields(30.0), 1.5))
+    assert len(text) == pytest.approx(STATUS_BYTES, rel=0.1)
+    status = read_message(text)
+    assert isinstance(status, StatusMessage)
+    assert status.facts.state == "RUNNING"
+    assert status.facts.job_name == "job-0-0"
+
+
+def test_printers_begin_and_end_prints_and_some_do_nothing() -> None:
+    habits = [script.habit for script in scripts(200, 240, 30)]
+    assert {habit: habits.count(habit) for habit in Habit} == {
+        Habit.SHORT: 20, Habit.IDLE: 50, Habit.LONG: 130,
+    }  # fmt: skip
+    assert PrinterScript(0, Habit.SHORT).fields(-0.1)["gcode_state"] == "IDLE"
+    short = PrinterScript(0, Habit.SHORT, job_seconds=10, rest_seconds=5)
+    states = [short.fields(float(second))["gcode_state"] for second in range(20)]
+    assert states == ["RUNNING"] * 10 + ["FINISH"] * 5 + ["RUNNING"] * 5
+    assert short.fields(18.0)["subtask_name"] == "job-0-1"
+    longer = PrinterScript(0, Habit.SHORT, job_seconds=120)
+    assert [longer.fields(at)["gcode_state"] for at in (4.9, 5.1)] == ["PREPARE", "RUNNING"]
+
+
+def test_the_frames_that_may_be_kept_follow_the_picker() -> None:
+    assert kept_frames(PrinterScript(0, Habit.IDLE), 600) == 0
+    assert kept_frames(PrinterScript(0, Habit.LONG), 600) == pytest.approx(600 / (36_000 / 1350), abs=2)
+    assert kept_frames(PrinterScript(0, Habit.SHORT, job_seconds=100), 60) == pytest.approx(60, abs=2)
+
+
+def _send(far: FarSide, *reports: Report) -> None:
+    entries = [
+        {
+            "Id": str(number),
+            "MessageBody": encode_report(report),
+            "MessageGroupId": report.group,
+            "MessageDeduplicationId": digest(report.id),
+        }
+        for number, report in enumerate(reports)
+    ]
+    far._take_batch({"Entries": entries})
+
+
+def _report(sequence: int, state: str = "RUNNING", **values: object) -> Report:
+    status = {"gcode_state": state, "subtask_name": "job-1-0", "sent_at": 1.0}
+    return Report("c1", sequence, "P001", ReportKind.STATUS, 5.0, status=status, **values)  # type: ignore[arg-type]
+
+
+def test_the_far_side_counts_what_arrives_and_says_what_is_wrong() -> None:
+    far = FarSide()
+    _send(far, _report(1), _report(2), _report(3, "FINISH", frames_kept=4))
+    figures = far.figures()
+    assert (figures["reports"], figures["faults"]) == (3, [])
+    assert list(figures["begun"]) == list(figures["ended"]) == ["job-1-0"]
+    assert figures["lag_median"] > 0
+    _send(far, _report(3, "FINISH", frames_kept=4))
+    assert (far.reports, far.repeats) == (3, 1)
+    _send(far, replace(_report(4, "FINISH"), frames_kept=None))  # a heartbeat after the end is of no job
+    assert (far.reports, far.faults) == (4, [])
+    _send(far, replace(_report(2), collector_id="c2"))
+    _send(far, replace(_report(5), kind=ReportKind.SILENCE, status=None))
+    assert far.faults == ["P001: 2 after 4", "P001 is said to be silent"]
+
+
+def test_the_far_side_refuses_frames_that_are_none() -> None:
+    far = FarSide()
+    tag = {"x-amz-tagging": "kind=frame"}
+    picture = _message(Pictures().frame(1))
+    read = read_message(picture)
+    assert isinstance(read, ImageMessage)
+    jpeg = decode_picture(read)
+    far.answer(Request("PUT", "/frames/images/P001/job/20260101T000000_000001_job.jpg", tag, jpeg))
+    chunked = b"%x\r\n" % len(jpeg) + jpeg + b"\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n"
+    encoding = {"content-encoding": "aws-chunked"}
+    far.answer(Request("PUT", "/frames/images/P001/job/2_2_job.jpg", tag | encoding, chunked))
+    assert (far.frames, far.frame_bytes, far.faults) == (2, 2 * len(jpeg), [])
+    far.answer(Request("PUT", "/frames/images/P001/job/3_3_job.jpg", tag, jpeg[:-9]))
+    far.answer(Request("DELETE", "/frames/images/P001/job/3_3_job.jpg", {}, b""))
+    assert len(far.faults) == 2
+
+
+def test_what_cannot_be_looked_at_is_missing(tmp_path: Path) -> None:
+    assert process_values(2**22 + 1) == {}
+    assert folder_bytes(tmp_path / "none") == (0, 0)
+    assert read_metrics("http://127.0.0.1:9/metrics") == {}
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").write_bytes(b"12345")
+    assert folder_bytes(tmp_path) == (5, 1)

@@ -1,0 +1,123 @@
+"""The REST API: its key, its bounds, its log, pictures as they are; and what the stack tells its user."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.stack.cloud_template import EVERYTHING_ON, Stack, short, source
+
+
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    return Stack(**EVERYTHING_ON)
+
+
+def methods(stack: Stack) -> dict[tuple[str, str], dict[str, Any]]:
+    paths = stack.properties("RestApi")["Body"]["paths"]
+    return {(path, verb): it for path, verbs in paths.items() for verb, it in verbs.items()}
+
+
+def test_every_path_leads_to_the_function_and_only_by_get(stack: Stack) -> None:
+    found = methods(stack)
+    assert set(found) == {("/", "get"), ("/{proxy+}", "get")}
+    for method in found.values():
+        integration = method["x-amazon-apigateway-integration"]
+        assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
+        assert short(integration["uri"]).endswith("/functions/ApiFunction/invocations")
+
+
+def test_every_path_asks_for_the_key_by_default(stack: Stack) -> None:
+    assert stack.parameters["ApiKeyRequired"] == "true"
+    assert all(method["security"] == [{"api_key": []}] for method in methods(stack).values())
+    scheme = stack.properties("RestApi")["Body"]["components"]["securitySchemes"]["api_key"]
+    assert scheme == {"type": "apiKey", "name": "x-api-key", "in": "header"}
+
+
+def test_the_key_reaches_the_stage_and_its_value_is_not_ours(stack: Stack) -> None:
+    assert "Value" not in stack.properties("ApiKey")
+    assert stack.properties("ApiKey")["Enabled"] is True
+    joined = stack.properties("ApiUsagePlanKey")
+    assert (short(joined["KeyId"]), short(joined["UsagePlanId"])) == ("ApiKey", "ApiUsagePlan")
+    [stage] = stack.properties("ApiUsagePlan")["ApiStages"]
+    assert (short(stage["ApiId"]), short(stage["Stage"])) == ("RestApi", "RestApiprodStage")
+
+
+def test_the_key_can_be_done_without_if_somebody_wants_that() -> None:
+    opened = Stack(ApiKeyRequired="false")
+    assert all(method["security"] == [] for method in methods(opened).values())
+    assert not opened.of_type("AWS::ApiGateway::ApiKey", "AWS::ApiGateway::UsagePlan")
+    assert "ReadApiKeyCommand" not in opened.outputs
+
+
+def test_switching_the_key_off_reaches_the_stage() -> None:
+    # The definition names a condition, so its text is the same with and without a key, and SAM makes a
+    # deployment anew only for another text, or when it is told to do so always.
+    definition = source()["Resources"]["RestApi"]["Properties"]
+    assert "ApiAsksForKey" in json.dumps(definition["DefinitionBody"])
+    assert definition["AlwaysDeploy"] is True
+
+
+def test_pictures_pass_as_they_are(stack: Stack) -> None:
+    api = stack.properties("RestApi")
+    assert api["Body"]["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+def test_requests_are_bounded_with_and_without_a_key(stack: Stack) -> None:
+    plan = stack.properties("ApiUsagePlan")
+    assert stack.value(plan["Throttle"]["RateLimit"]) == "10"
+    assert (stack.value(plan["Quota"]["Limit"]), plan["Quota"]["Period"]) == ("200000", "DAY")
+    [settings] = stack.properties("RestApiprodStage")["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert stack.value(settings["ThrottlingRateLimit"]) == "10"
+    assert stack.value(settings["ThrottlingBurstLimit"]) == "10"
+
+
+def test_the_access_log_holds_no_body_no_header_and_no_key(stack: Stack) -> None:
+    stage = stack.properties("RestApiprodStage")
+    assert short(stage["AccessLogSetting"]["DestinationArn"]) == "ApiAccessLogs"
+    line = json.loads(stage["AccessLogSetting"]["Format"])
+    assert {value.removeprefix("$context.") for value in line.values()} == {
+        "requestId",
+        "requestTimeEpoch",
+        "identity.sourceIp",
+        "httpMethod",
+        "path",
+        "status",
+        "responseLatency",
+        "responseLength",
+    }
+    [settings] = stage["MethodSettings"]
+    assert settings["DataTraceEnabled"] is False
+    assert settings["LoggingLevel"] == "OFF"
+
+
+def test_there_is_one_stage_and_it_waits_for_the_right_to_write_logs(stack: Stack) -> None:
+    assert list(stack.of_type("AWS::ApiGateway::Stage")) == ["RestApiprodStage"]
+    assert "${ApiLogAccount}" in json.dumps(stack.properties("RestApi")["Description"])
+    without = Stack(SetApiLogRole="false")
+    assert not without.of_type("AWS::ApiGateway::Account")
+    assert "ApiLogRole" not in without.resources
+    assert "ApiLogAccount" not in json.dumps(without.resources)
+
+
+def test_the_stack_tells_what_its_user_needs_next(stack: Stack) -> None:
+    told = {name: short(output["Value"]) for name, output in stack.outputs.items()}
+    assert told["ApiUrl"] == "https://RestApi.execute-api.AWS::Region.AWS::URLSuffix/prod/api/"
+    assert told["ReadApiKeyCommand"].startswith("aws apigateway get-api-key")
+    assert "--api-key ApiKey --include-value --query value" in told["ReadApiKeyCommand"]
+    assert told["ReportsQueueUrl"] == "ReportsQueue"
+    assert told["FramesBucketName"] == "FramesBucket"
+    assert told["EdgePolicyArn"] == "EdgePolicy"
+    assert told["AlarmTopicArn"] == "AlarmTopic"
+    assert set(told) == {*told} & {
+        "ApiUrl",
+        "ReadApiKeyCommand",
+        "ReportsQueueUrl",
+        "FramesBucketName",
+        "EdgePolicyArn",
+        "AlarmTopicArn",
+        "DashboardUrl",
+    }
+    assert all(output["Description"] for output in stack.outputs.values())

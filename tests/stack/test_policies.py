@@ -1,0 +1,208 @@
+"""Who may do what: these rights and no other, written out."""
+
+import re
+
+import pytest
+
+from tests.stack.cloud_template import EVERYTHING_ON, ROOT, Stack, listed, short, statements
+
+SSM = "arn:AWS::Partition:ssm:AWS::Region:AWS::AccountId:parameter"
+LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
+FRAMES = ("FramesBucket/images/*", "FramesBucket/latest/*")
+
+Right = tuple[str, str]
+
+
+def rights(*pairs: tuple[str | tuple[str, ...], str | tuple[str, ...]]) -> set[Right]:
+    return {
+        (action, resource)
+        for actions, resources in pairs
+        for action in ([actions] if isinstance(actions, str) else actions)
+        for resource in ([resources] if isinstance(resources, str) else resources)
+    }
+
+
+TABLE: dict[str, set[Right]] = {
+    "TrackerRole": rights(
+        (LOG, "TrackerLogs"),
+        (TAKE, "ReportsQueue"),
+        (
+            "sqs:SendMessage",
+            ("ReportsDeadLetters", "NotificationsQueue", "TimelapsesQueue", "InspectionsQueue"),
+        ),
+        (("dynamodb:GetItem", "dynamodb:PutItem"), "Table"),
+    ),
+    "NotifyRole": rights(
+        (LOG, "NotifyLogs"),
+        (TAKE, "NotificationsQueue"),
+        ("sqs:SendMessage", ("NotificationsDeadLetters", "TimelapsesQueue")),
+        (("dynamodb:GetItem", "dynamodb:PutItem"), "Table"),
+        ("s3:GetObject", FRAMES),
+        ("s3:ListBucket", "FramesBucket"),
+        ("ssm:GetParameter", f"{SSM}TelegramBotTokenParameter"),
+    ),
+    "InspectionRole": rights(
+        (LOG, "InspectionLogs"),
+        (TAKE, "InspectionsQueue"),
+        ("sqs:SendMessage", ("InspectionsDeadLetters", "InspectionsQueue", "NotificationsQueue")),
+        (("dynamodb:GetItem", "dynamodb:PutItem"), "Table"),
+        ("s3:GetObject", FRAMES),
+        ("s3:ListBucket", "FramesBucket"),
+        ("ssm:GetParameter", f"{SSM}OpenRouterApiKeyParameter"),
+    ),
+    "TimelapseRole": rights(
+        (LOG, "TimelapseLogs"),
+        (TAKE, "TimelapsesQueue"),
+        ("sqs:SendMessage", ("TimelapsesDeadLetters", "NotificationsQueue")),
+        (("dynamodb:GetItem", "dynamodb:PutItem"), "Table"),
+        (("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"), "FramesBucket/images/*"),
+        ("s3:ListBucket", "FramesBucket"),
+    ),
+    "LivenessRole": rights(
+        (LOG, "LivenessLogs"),
+        ("sqs:SendMessage", ("LivenessDeadLetters", "NotificationsQueue")),
+        (("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"), "Table"),
+    ),
+    "ApiRole": rights(
+        (LOG, "ApiLogs"),
+        (("dynamodb:GetItem", "dynamodb:Query"), "Table"),
+        ("s3:GetObject", FRAMES),
+        ("s3:ListBucket", "FramesBucket"),
+    ),
+    "EdgePolicy": rights(
+        ("sqs:SendMessage", "ReportsQueue"),
+        ("s3:PutObject", FRAMES),
+        ("s3:PutObjectTagging", "FramesBucket/images/*"),
+    ),
+}
+CONDITIONS = {
+    ("EdgePolicy", "s3:PutObjectTagging"): {"StringEquals": {"s3:RequestObjectTag/kind": "frame"}},
+    ("TimelapseRole", "s3:PutObjectTagging"): {"StringEquals": {"s3:RequestObjectTag/kind": "film"}},
+}
+ACTION_OF = {
+    "get_item": "dynamodb:GetItem",
+    "put_item": "dynamodb:PutItem",
+    "query": "dynamodb:Query",
+    "get_object": "s3:GetObject",
+    "put_object": "s3:PutObject",
+    "list_objects_v2": "s3:ListBucket",
+    "send_message": "sqs:SendMessage",
+    "send_message_batch": "sqs:SendMessage",
+    "receive_message": "sqs:ReceiveMessage",
+    "delete_message": "sqs:DeleteMessage",
+    "change_message_visibility": "sqs:ChangeMessageVisibility",
+}
+NEVER_IN_THE_CLOUD = {"scan"}  # only to list a prefix that ends within a kind, which no function does
+ROLES = [name for name in TABLE if name.endswith("Role")]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    return Stack(**EVERYTHING_ON)
+
+
+def documents(stack: Stack, name: str) -> list[dict[str, object]]:
+    properties = stack.properties(name)
+    if name == "EdgePolicy":
+        return [properties["PolicyDocument"]]
+    return [policy["PolicyDocument"] for policy in properties["Policies"]]
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_exactly_these_actions_on_exactly_these_resources(stack: Stack, name: str) -> None:
+    found: set[Right] = set()
+    for document in documents(stack, name):
+        for statement in statements(document):
+            assert statement["Effect"] == "Allow"
+            assert not {"NotAction", "NotResource"} & set(statement)
+            found |= {
+                (action, short(resource))
+                for action in listed(statement["Action"])
+                for resource in listed(statement["Resource"])
+            }
+            for action in listed(statement["Action"]):
+                assert statement.get("Condition") == CONDITIONS.get((name, action))
+    assert found == TABLE[name]
+    assert not any("*" in action or resource == "*" for action, resource in found)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_is_one_function_s_and_has_nothing_beside(stack: Stack, name: str) -> None:
+    properties = stack.properties(name)
+    assert set(properties) == {"AssumeRolePolicyDocument", "Policies"}
+    [trust] = statements(properties["AssumeRolePolicyDocument"])
+    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+    users = [
+        it
+        for it, function in stack.of_type("AWS::Lambda::Function").items()
+        if short(function["Role"]) == name
+    ]
+    assert users == [name.replace("Role", "Function")]
+
+
+def test_nobody_else_has_rights(stack: Stack) -> None:
+    assert set(stack.of_type("AWS::IAM::Role")) == {*ROLES, "ApiLogRole"}
+    assert set(stack.of_type("AWS::IAM::ManagedPolicy")) == {"EdgePolicy"}
+    made = {it["Type"] for it in stack.resources.values() if it["Type"].startswith("AWS::IAM::")}
+    assert made == {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}, "no user, no group, no access key"
+
+
+def test_the_role_of_the_gateway_can_write_logs_and_nothing_else(stack: Stack) -> None:
+    properties = stack.properties("ApiLogRole")
+    assert set(properties) == {"AssumeRolePolicyDocument", "ManagedPolicyArns"}
+    [trust] = statements(properties["AssumeRolePolicyDocument"])
+    assert trust["Principal"] == {"Service": "apigateway.amazonaws.com"}
+    [managed] = map(short, properties["ManagedPolicyArns"])
+    assert managed.endswith(":aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+
+
+def test_the_edge_policy_is_attached_to_nobody_by_the_stack(stack: Stack) -> None:
+    assert set(stack.properties("EdgePolicy")) == {"Description", "PolicyDocument"}
+
+
+def test_only_the_gateway_and_the_schedule_call_functions(stack: Stack) -> None:
+    found = {
+        (it["Principal"], short(it["FunctionName"]), it["Action"], short(it["SourceArn"]))
+        for it in stack.of_type("AWS::Lambda::Permission").values()
+    }
+    gateway = "arn:AWS::Partition:execute-api:AWS::Region:AWS::AccountId:RestApi/*/GET/*"
+    assert found == {
+        ("apigateway.amazonaws.com", "ApiFunction", "lambda:InvokeFunction", gateway),
+        (
+            "events.amazonaws.com",
+            "LivenessFunction",
+            "lambda:InvokeFunction",
+            "LivenessFunctionEveryFiveMinutes",
+        ),
+    }
+    assert not stack.of_type("AWS::Lambda::Url")
+
+
+@pytest.mark.parametrize("name", ["NotifyRole", "InspectionRole"])
+def test_what_is_off_may_read_no_secret(name: str) -> None:
+    found = [
+        action
+        for document in documents(Stack(), name)
+        for it in statements(document)
+        for action in listed(it["Action"])
+    ]
+    assert "ssm:GetParameter" not in found
+
+
+def test_every_call_the_code_makes_is_allowed_to_somebody() -> None:
+    """A new kind of call needs a new right: without it all goes well on every emulator, and fails on AWS."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "functions/shared/aws").glob("*.py"))
+    calls = set(re.findall(r"_client\.([a-z_0-9]+)\(", code)) - {"get_paginator"}
+    calls |= set(re.findall(r"get_paginator\(\"([a-z_0-9]+)\"\)", code))
+    calls -= NEVER_IN_THE_CLOUD
+    assert {"get_item", "put_object", "send_message_batch"} <= calls
+    allowed = {action for role in ROLES for action, _ in TABLE[role]}
+    assert {ACTION_OF[call] for call in calls} <= allowed
+    others = {
+        "sqs:GetQueueAttributes",
+        "s3:PutObjectTagging",
+        "ssm:GetParameter",
+        *LOG,
+    }  # not by a client of ours
+    assert allowed - others == {ACTION_OF[call] for call in calls}, "a right that nobody uses"

@@ -1,0 +1,133 @@
+"""The collector as a process of its own, with AWS behind a gate, and what arrived there."""
+
+import itertools
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions.shared.messages.report import Report, decode_report
+from infra.simulator.server import SimulatedBambui
+from tests.e2e.program import Program
+from tests.support.aws.gate import AwsGate
+from tests.support.aws.places import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+_numbers = itertools.count(1)
+NOWHERE = "http://127.0.0.1:9"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIATEST",
+    "AWS_SECRET_ACCESS_KEY": "verysecretkey/+1234567890",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+FAST = {
+    "FORCED_RECONNECT_SECONDS": "0",
+    "RECONNECT_MIN_SECONDS": "0.05",
+    "RECONNECT_MAX_SECONDS": "0.2",
+    "WATCHDOG_TICK_SECONDS": "0.05",
+    "PRINTERS_REFRESH_SECONDS": "1",
+    "IDLE_FRAME_SECONDS": "1",
+}
+
+
+class Edge(Program):
+    """`python -m collector`."""
+
+    module = "collector"
+
+
+def edge(
+    folder: Path,
+    cloud: "Cloud | None" = None,
+    bambui: SimulatedBambui | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Edge:
+    """The program, not started yet; without a cloud or BambUI there is nobody at their addresses."""
+    settings = {
+        **CREDENTIALS,
+        **FAST,
+        "AWS_ENDPOINT_URL": cloud.gate.url if cloud else NOWHERE,
+        "REPORTS_QUEUE_URL": cloud.queue_url if cloud else f"{NOWHERE}/123456789012/reports.fifo",
+        "FRAMES_BUCKET": cloud.bucket if cloud else "frames",
+        "PRINTERS_API_URL": f"{NOWHERE}/api/printers",
+        "WS_URL_TEMPLATE": "ws://127.0.0.1:9/{printer_id}",
+    }
+    if bambui is not None:
+        settings |= {
+            "PRINTER_ID": next(iter(bambui.printers)),
+            "PRINTERS_API_URL": bambui.printers_api_url,
+            "WS_URL_TEMPLATE": bambui.ws_url_template,
+        }
+    return Edge(folder, **settings | dict(more or {}))
+
+
+@dataclass
+class Cloud:
+    """A queue and a bucket, seen from behind the gate; `reports` are in the order in which the queue gives
+    them."""
+
+    gate: AwsGate
+    sqs: "SQSClient"
+    s3: "S3Client"
+
+    def __post_init__(self) -> None:
+        self.reports: list[Report] = []
+        number = next(_numbers)
+        self.bucket = f"printer-frames-{number}"
+        self.s3.create_bucket(
+            Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        made = self.sqs.create_queue(QueueName=f"reports-{number}.fifo", Attributes={"FifoQueue": "true"})
+        self.queue_url = made["QueueUrl"]
+
+    def take(self) -> int:
+        """Receive what waits; how many there were."""
+        answer = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
+        messages = answer.get("Messages", [])
+        for message in messages:
+            self.reports.append(decode_report(message["Body"]))
+            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages)
+
+    def of(self, printer_id: str) -> list[Report]:
+        return [report for report in self.reports if report.printer_id == printer_id]
+
+    def states(self, printer_id: str) -> list[str]:
+        """The states that a printer's reports show, each change once."""
+        states: list[str] = []
+        for report in self.of(printer_id):
+            state = str((report.status or {}).get("gcode_state", ""))
+            if state and (not states or states[-1] != state):
+                states.append(state)
+        return states
+
+    def wait_for_state(self, printer_id: str, state: str, seconds: float = 60.0) -> None:
+        """Raises TimeoutError with what came instead."""
+        deadline = time.monotonic() + seconds
+        while state not in self.states(printer_id):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{state} did not arrive: {self.states(printer_id)}")
+            if not self.take():
+                time.sleep(0.05)
+
+    def keys(self, prefix: str) -> list[str]:
+        answer = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        assert not answer["IsTruncated"]
+        return [item["Key"] for item in answer.get("Contents", [])]
+
+    def wait_for_keys(self, prefix: str, count: int, seconds: float = 30.0) -> list[str]:
+        """Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while len(keys := self.keys(prefix)) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(keys)} of {count} frames arrived under {prefix}")
+            time.sleep(0.05)
+        return keys
+
+    def read(self, key: str) -> bytes:
+        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()

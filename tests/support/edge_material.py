@@ -1,0 +1,99 @@
+"""Statuses, pictures and a spool that only remembers: what the collector's tests are made of."""
+
+import base64
+import io
+import json
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from PIL import Image
+
+from collector.outbox.model import EdgeJob, Picture
+from functions.shared.messages.report import FrameReference, Report
+
+
+def status_text(**data: Any) -> str:
+    """A `printer_status` as BambUI writes it."""
+    return json.dumps({"type": "printer_status", "data": data}, separators=(",", ":"), ensure_ascii=False)
+
+
+def image_text(data: bytes) -> str:
+    """A `jpeg_image` as BambUI writes it."""
+    return '{"type":"jpeg_image","image":"' + base64.b64encode(data).decode() + '"}'
+
+
+def jpeg(shade: int = 100, side: int = 32) -> bytes:
+    """A small whole JPEG; another shade gives other bytes."""
+    out = io.BytesIO()
+    Image.new("L", (side, side), shade % 256).save(out, "JPEG")
+    return out.getvalue()
+
+
+@dataclass
+class Kept:
+    """One call that the spool got."""
+
+    report: Report | None
+    durable: bool = False
+    job: EdgeJob | None = None
+    picture: Picture | None = None
+    is_overwriting: bool = False
+
+
+@dataclass
+class RememberingSpool:
+    """Keeps everything in memory, in order; `faults` are raised by the next writes."""
+
+    collector_id: str = "c1"
+    jobs: dict[str, EdgeJob] = field(default_factory=dict)
+    kept: list[Kept] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    has_grown: threading.Condition = field(default_factory=threading.Condition)
+    _sequence: int = 0
+
+    def add_report(
+        self,
+        report: Report,
+        *,
+        durable: bool,
+        job: EdgeJob | None = None,
+        picture: Picture | None = None,
+        is_overwriting: bool = False,
+    ) -> Report:
+        if self.faults:
+            raise self.faults.pop(0)
+        with self.has_grown:
+            self._sequence += 1
+            frame = FrameReference("k", picture.taken_at, len(picture.data)) if picture else None
+            report = replace(report, sequence=self._sequence, frame=frame)
+            if durable and job is not None:
+                self.jobs[report.printer_id] = job
+            self.kept.append(Kept(report, durable, job, picture, is_overwriting))
+            self.has_grown.notify_all()
+        return report
+
+    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        with self.has_grown:
+            self.kept.append(Kept(None, job=job, picture=picture))
+            self.has_grown.notify_all()
+
+    def recall_job(self, printer_id: str) -> EdgeJob | None:
+        return self.jobs.get(printer_id)
+
+    def busy_printers(self) -> list[str]:
+        return [name for name, job in self.jobs.items() if job.is_active]
+
+    def reports(self, printer_id: str | None = None) -> list[Report]:
+        with self.has_grown:
+            found = [one.report for one in self.kept if one.report is not None]
+        return [one for one in found if printer_id is None or one.printer_id == printer_id]
+
+    def statuses(self, printer_id: str) -> list[dict[str, Any]]:
+        return [dict(one.status) for one in self.reports(printer_id) if one.status is not None]
+
+    def frames(self) -> list[Kept]:
+        with self.has_grown:
+            return [one for one in self.kept if one.report is None]

@@ -1,0 +1,197 @@
+"""One call of the Bot API, judged strictly: parameters, types, lengths, markup, pictures, films."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from tests.support.telegram.markup import MarkupError, read_html, utf16_units
+
+TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
+PHOTO_BYTES, VIDEO_BYTES = 10 * 1024 * 1024, 50 * 1024 * 1024
+
+_COMMON = {
+    "business_connection_id": str, "chat_id": object, "message_thread_id": int, "parse_mode": str,
+    "disable_notification": bool, "protect_content": bool, "allow_paid_broadcast": bool,
+    "message_effect_id": str, "reply_parameters": dict, "reply_markup": dict,
+}  # fmt: skip
+_CAPTIONED = {
+    "caption": str, "caption_entities": list, "show_caption_above_media": bool, "has_spoiler": bool,
+}  # fmt: skip
+_PARAMETERS: dict[str, dict[str, type]] = {
+    "sendMessage": {**_COMMON, "text": str, "entities": list, "link_preview_options": dict},
+    "sendPhoto": {**_COMMON, **_CAPTIONED},
+    "sendVideo": {
+        **_COMMON, **_CAPTIONED, "duration": int, "width": int, "height": int, "supports_streaming": bool,
+        "start_timestamp": int,
+    },
+}  # fmt: skip
+_FILES = {"sendMessage": set[str](), "sendPhoto": {"photo"}, "sendVideo": {"video", "thumbnail", "cover"}}
+
+
+class CallError(Exception):
+    """The answer to a bad call."""
+
+    def __init__(self, code: int, description: str, parameters: Mapping[str, Any] | None = None) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+        self.parameters = dict(parameters or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A good call: `text` is what a person sees, `markup` what was sent, `parse_mode` None if plain."""
+
+    method: str
+    chat_id: int | str
+    thread_id: int | None
+    text: str
+    markup: str
+    parse_mode: str | None
+    is_silent: bool
+    parameters: dict[str, Any]
+    files: dict[str, bytes] = field(repr=False)
+
+
+def bad_request(description: str) -> CallError:
+    return CallError(400, f"Bad Request: {description}")
+
+
+def read_call(method: str, content_type: str, body: bytes) -> Call:
+    """The call of such an HTTP body. Raises CallError."""
+    if method not in _PARAMETERS:
+        raise CallError(404, "Not Found: method not found")
+    files: dict[str, bytes] = {}
+    if content_type == "application/json":
+        values = _json_values(body)
+    else:
+        texts, files = _form_values(content_type, body)
+        values = {name: _typed(_PARAMETERS[method].get(name), text) for name, text in texts.items()}
+    for name, value in values.items():
+        wanted = _PARAMETERS[method].get(name)
+        if wanted is None:
+            raise bad_request(f"unknown parameter {name}")
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            raise bad_request(f"parameter {name} must be of type {wanted.__name__}")
+    if unknown := set(files) - _FILES[method]:
+        raise bad_request(f"unexpected file {sorted(unknown)}")
+    chat_id = values.get("chat_id")
+    if isinstance(chat_id, str) and re.fullmatch(r"-?\d+", chat_id):
+        chat_id = int(chat_id)
+    if not isinstance(chat_id, int | str) or isinstance(chat_id, bool) or chat_id == "":
+        raise bad_request("chat_id is empty")
+    text, markup = _shown_text(method, values)
+    _check_files(method, files)
+    return Call(
+        method,
+        chat_id,
+        values.get("message_thread_id"),
+        text,
+        markup,
+        values.get("parse_mode"),
+        values.get("disable_notification", False),
+        values,
+        files,
+    )
+
+
+def _shown_text(method: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    is_message = method == "sendMessage"
+    markup = values.get("text" if is_message else "caption", "")
+    mode = values.get("parse_mode")
+    if mode not in (None, "HTML"):
+        raise bad_request("unsupported parse_mode")
+    try:
+        text = (read_html(markup) if mode == "HTML" else markup).strip()
+        length = utf16_units(text)
+    except MarkupError as error:
+        raise bad_request(str(error)) from None
+    except UnicodeEncodeError:
+        raise bad_request("strings must be encoded in UTF-8") from None
+    if is_message and not text:
+        raise bad_request("message text is empty")
+    if length > (TEXT_LIMIT if is_message else CAPTION_LIMIT):
+        raise bad_request("message is too long" if is_message else "message caption is too long")
+    return text, markup
+
+
+def _check_files(method: str, files: Mapping[str, bytes]) -> None:
+    if method == "sendPhoto":
+        _check_photo(files.get("photo"))
+    if method == "sendVideo":
+        video = files.get("video")
+        if not video:
+            raise bad_request("there is no video in the request")
+        if len(video) > VIDEO_BYTES:
+            raise CallError(413, "Request Entity Too Large")
+        if video[4:8] != b"ftyp":
+            raise bad_request("wrong type of the web page content")
+        thumbnail = files.get("thumbnail")
+        if thumbnail is not None:
+            with Image.open(BytesIO(thumbnail), formats=("JPEG",)) as image:
+                if len(thumbnail) > 200_000 or max(image.size) > 320:
+                    raise bad_request("PHOTO_INVALID_DIMENSIONS")
+
+
+def _check_photo(photo: bytes | None) -> None:
+    if not photo:
+        raise bad_request("there is no photo in the request")
+    if len(photo) > PHOTO_BYTES:
+        raise bad_request(
+            f"file of size {len(photo)} bytes is too big for a photo; the maximum size is {PHOTO_BYTES} bytes"
+        )
+    try:
+        with Image.open(BytesIO(photo), formats=("JPEG",)) as image:
+            width, height = image.size
+            image.load()
+    except (OSError, SyntaxError, ValueError):
+        raise bad_request("IMAGE_PROCESS_FAILED") from None
+    if width + height > 10_000 or max(width, height) > 20 * min(width, height):
+        raise bad_request("PHOTO_INVALID_DIMENSIONS")
+
+
+def _json_values(body: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(body)
+    except ValueError:
+        raise bad_request("can't parse JSON object") from None
+    if not isinstance(values, dict):
+        raise bad_request("object expected as JSON")
+    return values
+
+
+def _form_values(content_type: str, body: bytes) -> tuple[dict[str, str], dict[str, bytes]]:
+    found = re.fullmatch(r'multipart/form-data; ?boundary="?([\w\'()+,./:=?-]{1,70})"?', content_type)
+    if found is None:
+        raise bad_request(f"unsupported content type {content_type[:60]}")
+    boundary = b"--" + found[1].encode()
+    if not body.startswith(boundary + b"\r\n") or not body.endswith(b"\r\n" + boundary + b"--\r\n"):
+        raise bad_request("can't parse the form")
+    texts: dict[str, str] = {}
+    files: dict[str, bytes] = {}
+    for part in body[len(boundary) + 2 : -len(boundary) - 6].split(b"\r\n" + boundary + b"\r\n"):
+        head, separator, content = part.partition(b"\r\n\r\n")
+        name = re.search(rb'^Content-Disposition: form-data; name="([^"]+)"(; filename="[^"]+")?', head)
+        if not separator or name is None or name[1].decode() in {**texts, **files}:
+            raise bad_request("can't parse the form")
+        if name[2]:
+            files[name[1].decode()] = content
+        else:
+            texts[name[1].decode()] = content.decode()
+    return texts, files
+
+
+def _typed(wanted: type | None, text: str) -> Any:
+    """A form carries only texts: integers are decimal digits, flags `true` or `false`, objects JSON."""
+    if wanted is int and re.fullmatch(r"-?\d+", text):
+        return int(text)
+    if wanted is bool and text in ("true", "false"):
+        return text == "true"
+    if wanted in (dict, list):
+        return json.loads(text)
+    return text

@@ -1,0 +1,132 @@
+"""What the local Bot API server knows of its bot and chats, and the calls that ask for it and send nothing.
+
+As strict as for messages: unknown parameters and wrong types are refused. Deliberately as in the real one:
+sendChatAction is content with a topic that is gone, getChat with a group that was upgraded.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.telegram.calls import CallError, bad_request
+
+_QUERIES: dict[str, dict[str, type]] = {
+    "getMe": {},
+    "getWebhookInfo": {},
+    "getChat": {"chat_id": object},
+    "getChatMember": {"chat_id": object, "user_id": int},
+    "sendChatAction": {
+        "chat_id": object, "action": str, "message_thread_id": int, "business_connection_id": str,
+    },
+    "getUpdates": {"offset": int, "limit": int, "timeout": int, "allowed_updates": list},
+}  # fmt: skip
+_OPTIONAL = frozenset(
+    {"message_thread_id", "business_connection_id", "offset", "limit", "timeout", "allowed_updates"}
+)
+_ACTIONS = frozenset({"typing", "upload_photo", "upload_video", "upload_document", "choose_sticker"})
+
+
+@dataclass
+class ChatProfile:
+    """A chat as its members see it; `member` is what the bot is in it, `permissions` what members may do."""
+
+    type: str = "supergroup"
+    title: str = "Workshop"
+    is_forum: bool = False
+    member: dict[str, Any] = field(default_factory=lambda: {"status": "member"})
+    permissions: dict[str, bool] = field(default_factory=dict)
+    migrated_to: int | None = None
+    closed_topics: frozenset[int] = frozenset()
+
+
+def profile_for(chat_id: int) -> ChatProfile:
+    """Of a chat that nobody described: a person, or a group that allows everything."""
+    if chat_id > 0:
+        return ChatProfile("private", "Ada")
+    return ChatProfile("supergroup" if chat_id < -(10**12) else "group")
+
+
+def is_query(method: str) -> bool:
+    return method in _QUERIES
+
+
+def read_query(method: str, body: bytes) -> dict[str, Any]:
+    """The parameters of such a call. Raises CallError."""
+    try:
+        values = json.loads(body or b"{}")
+    except ValueError:
+        raise bad_request("can't parse JSON") from None
+    known = _QUERIES[method]
+    for name, value in values.items():
+        if name not in known:
+            raise bad_request(f"unknown parameter {name}")
+        if not isinstance(value, known[name]) or (known[name] is int and isinstance(value, bool)):
+            raise bad_request(f"parameter {name} must be of type {known[name].__name__}")
+    missing = set(known) - set(values) - _OPTIONAL
+    if missing:
+        raise bad_request(f"parameter {min(missing)} is required")
+    if method == "sendChatAction" and values["action"] not in _ACTIONS:
+        raise bad_request("wrong parameter action in request")
+    if method == "getUpdates" and not 1 <= values.get("limit", 100) <= 100:
+        raise bad_request("wrong limit")
+    return dict(values)
+
+
+def chat_fields(chat_id: int, profile: ChatProfile) -> dict[str, Any]:
+    """The Chat as it is in every message."""
+    fields: dict[str, Any] = {"id": chat_id, "type": profile.type}
+    fields["first_name" if profile.type == "private" else "title"] = profile.title
+    return fields | ({"is_forum": True} if profile.is_forum else {})
+
+
+def full_chat(chat_id: int, profile: ChatProfile) -> dict[str, Any]:
+    """The ChatFullInfo of getChat."""
+    fields = chat_fields(chat_id, profile) | {"accent_color_id": 2, "max_reaction_count": 11}
+    if profile.type in ("group", "supergroup"):
+        rights = ("can_send_messages", "can_send_photos", "can_send_videos", "can_send_polls")
+        fields["permissions"] = {right: profile.permissions.get(right, True) for right in rights}
+    return fields
+
+
+def check_access(profile: ChatProfile, is_writing: bool) -> None:
+    """Raises CallError."""
+    if profile.member["status"] == "kicked":
+        raise CallError(403, f"Forbidden: bot was kicked from the {profile.type} chat")
+    if is_writing and profile.migrated_to is not None:
+        raise CallError(
+            400,
+            "Bad Request: group chat was upgraded to a supergroup chat",
+            {"migrate_to_chat_id": profile.migrated_to},
+        )
+
+
+def me(token: str, username: str, reads_all: bool) -> dict[str, Any]:
+    return {
+        "id": int(token.split(":")[0]),
+        "is_bot": True,
+        "first_name": "Bridge",
+        "username": username,
+        "can_join_groups": True,
+        "can_read_all_group_messages": reads_all,
+        "supports_inline_queries": False,
+    }
+
+
+class Updates:
+    """What the bot has not confirmed yet. An offset confirms all before it; a negative one forgets them."""
+
+    def __init__(self) -> None:
+        self.waiting: list[dict[str, Any]] = []
+        self._last = 500
+
+    def add(self, update: Mapping[str, Any]) -> None:
+        self._last += 1
+        self.waiting.append({"update_id": self._last, **update})
+
+    def take(self, offset: int, limit: int) -> list[dict[str, Any]]:
+        if offset < 0:
+            self.waiting = self.waiting[offset:]
+        else:
+            self.waiting = [update for update in self.waiting if update["update_id"] >= offset]
+        return self.waiting[:limit]

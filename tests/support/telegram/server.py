@@ -1,0 +1,289 @@
+"""A strict local Bot API server: real HTTP, real checks, faults on demand. For tests and end-to-end runs.
+
+with TelegramServer() as telegram:
+    ... TELEGRAM_API_URL=telegram.url, TELEGRAM_BOT_TOKEN=telegram.token, TELEGRAM_CHAT_ID=telegram.chat_id
+    messages = telegram.wait_for(3)
+"""
+
+import math
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Self
+
+from tests.support.telegram import chats
+from tests.support.telegram.calls import Call, CallError, bad_request, read_call
+from tests.support.telegram.chats import ChatProfile, Updates
+from tests.support.telegram.faults import Fault
+from tests.support.telegram.http import BotHttpServer
+
+TOKEN = "123456789:AAFakeTokenForTheLocalServer_0123456789"
+CHAT_ID = 4242
+GROUP_ID = -1001234567890
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message that a person has got: `text` as seen, `photo` whole, of a video size and digest."""
+
+    id: int
+    method: str
+    chat_id: int | str
+    thread_id: int | None
+    text: str
+    markup: str
+    parse_mode: str | None
+    is_silent: bool
+    photo: bytes | None = field(repr=False)
+    video: bytes | None = field(repr=False)
+    video_size: int | None
+    video_digest: str | None
+    parameters: Mapping[str, Any] = field(repr=False)
+    at: float  # wall time
+    thumbnail: bytes | None = field(default=None, repr=False)
+
+
+class TelegramServer:
+    """Knows one token and some chats (id -> its topics, None: any); `per_minute` paces its groups.
+
+    `profiles` describes chats to who asks; `happens` adds to what getUpdates gives (`webhook`: refused).
+
+    `messages` is what arrived, `calls` (and by method `calls_of`) count every call, `refusals` tells why
+    calls were refused.
+    """
+
+    def __init__(
+        self,
+        token: str = TOKEN,
+        chats: Mapping[int, frozenset[int] | None] | None = None,
+        per_minute: int | None = None,
+        keeps_videos: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.token = token
+        self.chats: dict[int, frozenset[int] | None] = (
+            dict(chats) if chats is not None else {CHAT_ID: None, GROUP_ID: None}
+        )
+        self.blocked: set[int] = set()
+        self.profiles: dict[int, ChatProfile] = {}
+        self.username = "bridge_bot"
+        self.reads_all = False
+        self.webhook = ""
+        self.updates = Updates()
+        self.calls = 0
+        self.calls_of: Counter[str] = Counter()
+        self.connections = 0
+        self.refusals: list[str] = []
+        self._per_minute = per_minute
+        self._keeps_videos = keeps_videos
+        self._clock = clock
+        self._arrivals: dict[int | str, deque[float]] = {}
+        self._faults: deque[Fault] = deque()
+        self._faults_of: dict[str, deque[Fault]] = {}
+        self._messages: list[Posted] = []
+        self._changed = threading.Condition()
+        self._server: BotHttpServer | None = None
+        self._port = 0
+
+    def __enter__(self) -> Self:
+        self.up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def chat_id(self) -> str:
+        return str(next(iter(self.chats)))
+
+    @property
+    def messages(self) -> list[Posted]:
+        with self._changed:
+            return list(self._messages)
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.messages]
+
+    def script(self, *faults: Fault, method: str | None = None) -> None:
+        """The next calls (of that method, if given) meet these, one each, in this order."""
+        with self._changed:
+            script = self._faults if method is None else self._faults_of.setdefault(method, deque())
+            script.extend(faults)
+
+    def down(self) -> None:
+        """The port is closed, and so are all connections; `up` opens the same port again."""
+        if self._server is not None:
+            self._server.close_all()
+            self._server = None
+
+    def up(self) -> None:
+        if self._server is None:
+            self._server = BotHttpServer(self, self._port)
+            self._port = self._server.server_address[1]
+            threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def wait_for(self, wanted: int | Callable[[list[Posted]], bool], timeout: float = 10.0) -> list[Posted]:
+        """The messages once there are so many, or the condition holds. Raises TimeoutError with what came."""
+
+        def holds() -> bool:
+            return len(self._messages) >= wanted if isinstance(wanted, int) else wanted(list(self._messages))
+
+        with self._changed:
+            if not self._changed.wait_for(holds, timeout):
+                shown = "\n---\n".join(message.text for message in self._messages)
+                raise TimeoutError(f"{len(self._messages)} messages within {timeout:g} s:\n{shown}")
+            return list(self._messages)
+
+    def wait_for_calls(self, count: int, timeout: float = 10.0, method: str | None = None) -> int:
+        """The number of calls (of that method, if given), refused ones included, once there are so many."""
+
+        def made() -> int:
+            return self.calls if method is None else self.calls_of[method]
+
+        with self._changed:
+            if not self._changed.wait_for(lambda: made() >= count, timeout):
+                raise TimeoutError(f"{made()} calls within {timeout:g} s")
+            return made()
+
+    def count_connection(self) -> None:
+        with self._changed:
+            self.connections += 1
+
+    def fault_of(self, path: str) -> Fault | None:
+        """What a call to that path meets: its method's own script comes before that of all."""
+        method = path.rpartition("/")[2]
+        with self._changed:
+            self.calls_of[method] += 1
+            script = self._faults_of.get(method)
+            if not script:
+                return self.next_fault()
+            self.calls += 1
+            self._changed.notify_all()
+            return script.popleft()
+
+    def next_fault(self) -> Fault | None:
+        with self._changed:
+            self.calls += 1
+            self._changed.notify_all()
+            return self._faults.popleft() if self._faults else None
+
+    def result_of(self, path: str, content_type: str, body: bytes) -> dict[str, Any]:
+        """Do what a call asks. Raises CallError."""
+        root, _, method = path.removeprefix("/bot").partition("/")
+        if not path.startswith("/bot") or not method:
+            raise CallError(404, "Not Found")
+        if root != self.token:
+            raise CallError(401, "Unauthorized") if ":" in root else CallError(404, "Not Found")
+        if chats.is_query(method):
+            answer: dict[str, Any] = self._answer_query(method, chats.read_query(method, body))
+            return answer  # of getUpdates a list, of sendChatAction true
+        call = read_call(method, content_type, body)
+        self._check_chat(call)
+        with self._changed:
+            self._check_pace(call.chat_id)
+            posted = self._posted(call, len(self._messages) + 1)
+            self._messages.append(posted)
+            self._changed.notify_all()
+        return {"message_id": posted.id, "date": int(posted.at), "chat": {"id": call.chat_id}}
+
+    def happens(self, **update: Any) -> None:
+        """The bot sees something: `message={...}`, `my_chat_member={...}`."""
+        with self._changed:
+            self.updates.add(update)
+            self._changed.notify_all()
+
+    def _answer_query(self, method: str, values: Mapping[str, Any]) -> Any:
+        if method == "getMe":
+            return chats.me(self.token, self.username, self.reads_all)
+        if method == "getWebhookInfo":
+            waiting = len(self.updates.waiting)
+            return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": waiting}
+        if method == "getUpdates":
+            return self._updates(values)
+        chat_id = values["chat_id"]
+        if chat_id not in self.chats:
+            raise bad_request("chat not found")
+        profile = self._profile(chat_id)
+        if method == "sendChatAction":
+            self._check_writing(chat_id)
+            return True
+        chats.check_access(profile, is_writing=False)
+        if method == "getChat":
+            return chats.full_chat(chat_id, profile)
+        if values["user_id"] != int(self.token.split(":")[0]):
+            raise bad_request("member not found")
+        return {"user": chats.me(self.token, self.username, self.reads_all), **profile.member}
+
+    def _updates(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if self.webhook:
+            raise CallError(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
+                "the webhook first",
+            )
+        with self._changed:
+            offset, limit = values.get("offset", 0), values.get("limit", 100)
+            self._changed.wait_for(lambda: self.updates.take(offset, limit), values.get("timeout", 0))
+            return self.updates.take(offset, limit)
+
+    def refuse(self, error: CallError) -> None:
+        with self._changed:
+            self.refusals.append(f"{error.code} {error.description}")
+
+    def _check_chat(self, call: Call) -> None:
+        if call.chat_id not in self.chats:
+            raise bad_request("chat not found")
+        self._check_writing(int(call.chat_id))
+        topics = self.chats[int(call.chat_id)]
+        if call.thread_id is not None and topics is not None and call.thread_id not in topics:
+            raise bad_request("message thread not found")
+        if call.thread_id in self._profile(int(call.chat_id)).closed_topics:
+            raise bad_request("TOPIC_CLOSED")
+
+    def _check_writing(self, chat_id: int) -> None:
+        if chat_id in self.blocked:
+            raise CallError(403, "Forbidden: bot was blocked by the user")
+        chats.check_access(self._profile(chat_id), is_writing=True)
+
+    def _profile(self, chat_id: int) -> ChatProfile:
+        return self.profiles.get(chat_id) or chats.profile_for(chat_id)
+
+    def _check_pace(self, chat_id: int | str) -> None:
+        if self._per_minute is None or not isinstance(chat_id, int) or chat_id >= 0:
+            return
+        now = self._clock()
+        arrivals = self._arrivals.setdefault(chat_id, deque())
+        while arrivals and arrivals[0] <= now - 60:
+            arrivals.popleft()
+        if len(arrivals) >= self._per_minute:
+            wait = max(1, math.ceil(arrivals[0] + 60 - now))
+            raise CallError(429, f"Too Many Requests: retry after {wait}", {"retry_after": wait})
+        arrivals.append(now)
+
+    def _posted(self, call: Call, number: int) -> Posted:
+        video = call.files.get("video")
+        return Posted(
+            id=number,
+            method=call.method,
+            chat_id=call.chat_id,
+            thread_id=call.thread_id,
+            text=call.text,
+            markup=call.markup,
+            parse_mode=call.parse_mode,
+            is_silent=call.is_silent,
+            photo=call.files.get("photo"),
+            video=video if self._keeps_videos else None,
+            video_size=len(video) if video is not None else None,
+            video_digest=sha256(video).hexdigest() if video is not None else None,
+            parameters=call.parameters,
+            at=time.time(),
+            thumbnail=call.files.get("thumbnail"),
+        )
