@@ -26,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0: ended as asked; 1: cannot be done here now; 2: settings cannot be used."""
     argparse.ArgumentParser(
         prog="printer-collector",
-        description="Watches 3D printers behind BambUI and sends it all to AWS; settings: see the README.",
+        description="Watches 3D printers behind BambUI and sends it all to AWS; settings: "
+        "see infra/docs/settings.md.",
     ).parse_args(arguments)
     try:
         environment = read_environment(Path.cwd())

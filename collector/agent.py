@@ -1,6 +1,6 @@
 """The collector: watches BambUI's printers and hands reports and frames to the spool.
 
-Everything runs in one event loop; the disk has a thread of its own (`spool_writer`).
+Everything runs in one event loop; the disk has a thread of its own (`collector/outbox/writer.py`).
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """One printer's WebSocket: connects, reads as fast as the socket gives, connects again.
 
 Never sends anything but pongs and the closing frame: BambUI ends a session silently at anything it cannot
-parse (protocol note, "What a client may send"). Half-open connections are found by the watchdogs.
+parse (infra/docs/bambui-protocol.md, "What a client may send"). Half-open connections are found by the
+watchdogs.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Telling BambUI's messages apart as cheaply as can be: most bytes are pictures that nobody needs.
 
-Forms of the messages: protocol note (compact JSON in text frames, told apart by `type`).
+Forms of the messages: infra/docs/bambui-protocol.md, "Messages from the server" (compact JSON in text
+frames, told apart by `type`).
 """
 
 import binascii

@@ -1,7 +1,7 @@
 """When a connection is given up though it looks alive, and when a printer counts as silent.
 
 BambUI's status task can die while pictures and pongs go on; only a new connection revives it, and stalls of
-ten seconds are normal (protocol note, "Stalls").
+ten seconds are normal (infra/docs/bambui-protocol.md, "Stalls").
 """
 
 from dataclasses import dataclass, replace

@@ -116,7 +116,7 @@ class StoredFrame:
 
 
 class FrameStore(Protocol):
-    """JPEGs and films by key (see `frame_keys`)."""
+    """JPEGs and films by key (see `functions/shared/domain/keys.py`)."""
 
     def put(self, key: str, source: Path) -> None:
         """Take the file as that key, by rename where it can; the source is gone afterwards.

@@ -26,7 +26,7 @@ PROGRAMS = (
 
 
 class Kind(StrEnum):
-    """The type of a setting as the README's table names it."""
+    """The type of a setting as infra/docs/settings.md names it."""
 
     TEXT = "text"
     SECRET = "secret"

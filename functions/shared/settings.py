@@ -239,7 +239,7 @@ class Settings:
 
 
 def declarations() -> list[Declaration]:
-    """All declarations in the order of the README's table."""
+    """All declarations in the order of infra/docs/settings.md."""
     return [field.metadata["declaration"] for field in dataclasses.fields(Settings)]
 
 

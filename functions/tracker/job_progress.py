@@ -1,6 +1,6 @@
 """Why a print pauses, by `stg_cur`, in our own words.
 
-Source: the field note (stage numbers of the printer's firmware).
+Source: infra/docs/bambu-fields.md, "Why it paused" (stage numbers of the printer's firmware).
 """
 
 import math

@@ -1,8 +1,7 @@
 """The tracker's rules: `advance(record, report, rules) -> (record, effects)`, a pure function.
 
-Only transitions speak. The table of edges and messages is section 5 of the design; this room routes a
-report to the rule for its kind and state, `job_course` holds what happens within a job, `job_end` how
-one ends.
+Only transitions speak (infra/docs/architecture.md, "The rules of the tracker"). A report is routed to the
+rule for its kind and state; `job_progress` holds what happens within a job, `job_end` how one ends.
 """
 
 from dataclasses import replace

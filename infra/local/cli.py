@@ -50,7 +50,9 @@ def _from(file: Path, folder: Path) -> str:
     return shlex.quote(str(place.relative_to(folder) if place.is_relative_to(folder) else place))
 
 
-_SETTINGS = "Settings come from the environment and from .env in this folder; the README has a table of them."
+_SETTINGS = (
+    "Settings come from the environment and from .env in this folder; infra/docs/settings.md has a table."
+)
 _RUN = (
     "Watches the printers of BambUI until Ctrl-C: messages to Telegram or to the terminal, films, AI checks, "
     "page and API. A simulated printer is shown when no BambUI is set."

@@ -1,6 +1,6 @@
 """What a client may say to BambUI, and what it cannot understand (which silently ends the session).
 
-Source: protocol note, "What a client may send"; the names of the commands are BambUI's.
+Source: infra/docs/bambui-protocol.md, "What a client may send"; the names of the commands are BambUI's.
 """
 
 import asyncio

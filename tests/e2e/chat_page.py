@@ -1,4 +1,4 @@
-"""The README's picture of the chat: a simulated print through the real system, shown as a chat would.
+"""The image of the chat in README.md: a simulated print through the real system, shown as a chat would.
 
 `python -m tests.e2e.chat_page OUT.html`, then a screenshot of that page by any browser.
 """

@@ -1,4 +1,4 @@
-"""The README's settings and the template's parameters are the same thing, both ways."""
+"""The declared settings and the template's parameters are the same thing, both ways."""
 
 import re
 from typing import Any

@@ -1,8 +1,8 @@
 """Error codes: which are told, how they are written, and our own words for the common ones.
 
-Sources: the field note; Bambu Studio reads an HMS entry's level from `code >> 16` and its module from
-`attr >> 24`; the last digit group of a `print_error` has its class in the first digit (4 stopped,
-8 paused, C prompt).
+Sources: infra/docs/bambu-fields.md, "Error codes"; Bambu Studio reads an HMS entry's level from `code >>
+16` and its module from `attr >> 24`; the last digit group of a `print_error` has its class in the first
+digit (4 stopped, 8 paused, C prompt).
 """
 
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ COLLECTOR_ID = "doctor"
 FRAME_KEY = "images/doctor~rights/check/19700101T000000_000000_check.jpg"
 LATEST_KEY = "latest/doctor~rights.jpg"
 _CONTENT = b"A test file of `printer-bridge doctor`: it may be removed at any time.\n"
-_POLICY = "attach the stack's policy to that user (README, `Edge credentials`)"
+_POLICY = "attach the stack's policy to that user (infra/docs/operations.md, `Edge credentials`)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ def judge_refusal(subject: str, error: BridgeError) -> Finding:
             CHECK,
             subject,
             found,
-            "Make a new access key, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (README, "
-            "`Edge credentials`).",
+            "Make a new access key, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
+            "(infra/docs/operations.md, `Edge credentials`).",
         )
     if "not allowed" in words:
         return fault(CHECK, subject, found, f"Let these credentials do it: {_POLICY}.")

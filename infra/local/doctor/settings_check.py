@@ -13,8 +13,8 @@ from infra.local.doctor.findings import SETTINGS, Finding, fault, fine, warning
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 _ROUNDS = 10
 CREDENTIALS = "the AWS credentials"
-_ADVICE = "Correct it in .env or in the environment; the README's table says what it may be."
-_ADVICE_FOR_ALL = "Correct them in .env or in the environment; the README's table says what they may be."
+_ADVICE = "Correct it in .env or in the environment; infra/docs/settings.md says what it may be."
+_ADVICE_FOR_ALL = "Correct them in .env or in the environment; infra/docs/settings.md says what they may be."
 _CHAT_IS_NEEDED = "TELEGRAM_CHAT_ID is needed"
 
 
@@ -90,7 +90,7 @@ def _finding_of(text: str) -> Finding:
         text, rest = text.partition(" (")[0], rest.partition(" (")[0]
         advice = "`printer-bridge chat-id` shows it."
     if first.startswith(("AWS_", "REPORTS_QUEUE", "FRAMES_BUCKET")):
-        advice = "The README says in `Edge credentials` and `In the cloud` where to get it."
+        advice = "infra/docs/operations.md, `Edge credentials`, says where to get it."
     return fault(SETTINGS, first, text if rest.startswith(("and ", "or ")) else rest, advice)
 
 

@@ -33,7 +33,10 @@ class _Span:
 
 
 class ClockHistory:
-    """Knows the spans since it was made; not thread-safe. `clock` never goes back (see `steady_clock`)."""
+    """Knows the spans since it was made; not thread-safe.
+
+    `clock` never goes back (see `functions/shared/runtime/clocks.py`).
+    """
 
     def __init__(self, clock: Clock, monotonic: Clock) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""The plain ffmpeg recipes of the README do what they say."""
+"""The plain ffmpeg recipes of infra/docs/operations.md do what they say."""
 
 import subprocess
 from pathlib import Path

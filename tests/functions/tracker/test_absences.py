@@ -1,4 +1,6 @@
-"""What a person is told when the printer, BambUI or we were away: section 5 of the design."""
+"""What a person is told when the printer, BambUI or we were away:
+infra/docs/architecture.md, "The rules of the tracker".
+"""
 
 from typing import Any
 

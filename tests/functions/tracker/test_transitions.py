@@ -1,4 +1,6 @@
-"""What a person is told of a print: section 5 of the design, edge by edge."""
+"""What a person is told of a print, edge by edge:
+infra/docs/architecture.md, "The rules of the tracker".
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""The simulated BambUI behaves towards a client as the protocol note says that the real one does."""
+"""The simulated BambUI behaves towards a client as the real one does:
+infra/docs/bambui-protocol.md.
+"""
 
 import asyncio
 import itertools

@@ -20,7 +20,9 @@ _BATCHES: Final = ("sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVis
 
 
 def make_edge_user(policy_arn: str) -> dict[str, str]:
-    """As the README has it: a user with the stack's policy, and a key; the variables of the collector."""
+    """As in infra/docs/operations.md, "Edge credentials": a user with the stack's policy, and a key;
+    the variables of the collector.
+    """
     iam = boto3.client("iam")
     iam.create_user(UserName=EDGE_USER)
     iam.attach_user_policy(UserName=EDGE_USER, PolicyArn=policy_arn)

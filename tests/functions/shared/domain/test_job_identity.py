@@ -1,4 +1,4 @@
-"""Which job is it after a gap: the table of the design, line by line, and missing facts decide nothing."""
+"""Which job is it after a gap: line by line, and missing facts decide nothing."""
 
 import dataclasses
 
