@@ -1,7 +1,7 @@
 """One printer's WebSocket: connects, reads as fast as the socket gives, connects again.
 
 Never sends anything but pongs and the closing frame: BambUI ends a session silently at anything it cannot
-parse (protocol note, "What a client may send"). Half-open connections are found by the watchdogs.
+parse (bambui-protocol.md). Half-open connections are found by the watchdogs.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.threads import run_in_daemon_thread
-from functions.shared.runtime.throttled_log import LogLimit
+from functions.shared.runtime.throttled_log import LogThrottle
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
 _READ_BYTES = 64 * 1024
@@ -65,7 +65,7 @@ class Connection:
         self._listener = listener
         self._backoff = backoff
         self._random = random
-        self._failures = LogLimit(monotonic, _FAILURE_LINES_EVERY)
+        self._failures = LogThrottle(monotonic, _FAILURE_LINES_EVERY)
         self._websocket: ClientConnection | None = None
         self._closing: asyncio.Task[None] | None = None
         self._discovered = asyncio.Event()

@@ -2,7 +2,7 @@
 
 A share is a part of a print's work, 0 to 1. Seconds are script seconds: what passes for the client at time
 scale 1. A print that is said to take 42 minutes is shown within `seconds`, as in a time lapse.
-Codes: the field note (0300-8015 filament out, 0300-4006, 0300-400C cancelled, 0300-8007 power loss).
+Codes: bambu-fields.md (0300-8015 filament out, 0300-4006, 0300-400C cancelled, 0300-8007 power loss).
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ STAGE_FILAMENT_OUT = 6
 class Camera(StrEnum):
     WORKING = "working"
     NONE = "none"
-    STUCK_AT_PHOTOS = "stuck at photos"  # gives no picture while BambUI waits for one
+    STUCK_AT_PHOTOS = "stuck at photos"  # gives no image while BambUI waits for one
 
 
 class Ending(StrEnum):

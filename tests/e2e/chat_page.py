@@ -1,4 +1,4 @@
-"""The README's picture of the chat: a simulated print through the real system, shown as a chat would.
+"""The README's image of the chat: a simulated print through the real system, shown as a chat would.
 
 `python -m tests.e2e.chat_page OUT.html`, then a screenshot of that page by any browser.
 """
@@ -37,10 +37,10 @@ a {{ color: #168acd; text-decoration: none; }} code {{ font-family: inherit; col
 
 def chat_page(messages: list[Posted]) -> str:
     """The page; the messages' markup is what the bot sent, so it is put in as it is."""
-    return _PAGE.format(messages="".join(f"<article>{_picture(it)}{it.markup}</article>" for it in messages))
+    return _PAGE.format(messages="".join(f"<article>{_image(it)}{it.markup}</article>" for it in messages))
 
 
-def _picture(message: Posted) -> str:
+def _image(message: Posted) -> str:
     data = message.photo or message.thumbnail
     if data is None:
         return ""

@@ -1,4 +1,4 @@
-"""What a person must be told of a printer: the rules of the design once more, written for the auditor alone.
+"""What a person must be told of a printer: the rules of architecture.md once more, for the auditor alone.
 
 A world is what the bridge may know; where it cannot be known whether it saw something, there are several.
 Nothing of the product is used here: two writings of the same rules check each other.
