@@ -67,10 +67,10 @@ async def _run(chosen: CloudSettings) -> None:
     from collector.outbox.uploader import open_aws
 
     settings = chosen.settings
-    open_far_side = functools.partial(
+    open_remote_backend = functools.partial(
         open_aws, settings.reports_queue_url, settings.frames_bucket, chosen.region
     )
-    program = EdgeProgram(chosen, open_far_side, Systemd(os.environ))
+    program = EdgeProgram(chosen, open_remote_backend, Systemd(os.environ))
     say_start(chosen)
     await program.run(stop)
     _log.info("ended")

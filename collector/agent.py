@@ -1,4 +1,4 @@
-"""The collector: watches BambUI's printers and hands reports and frames to the spool.
+"""The collector: watches BambUI's printers and hands reports and frames to the outbox.
 
 Everything runs in one event loop; the disk has a thread of its own (`collector/outbox/writer.py`).
 """
@@ -13,16 +13,16 @@ from typing import Any
 
 from collector.bambui.client import printer_url
 from collector.bambui.discovery import Discovery, ListedPrinter
-from collector.counters import PrinterTally
-from collector.outbox.model import Spool
-from collector.outbox.writer import SpoolWriter
-from collector.printer.policy import session_rules
+from collector.counters import PrinterCounters
+from collector.outbox.model import OutboxPort
+from collector.outbox.writer import OutboxWriter
+from collector.printer.policy import session_policy
 from collector.printer.session import Session
-from collector.printer.supervisor import CallLater, PrinterSnapshot, PrinterTask
+from collector.printer.supervisor import CallLater, PrinterSnapshot, PrinterSupervisor
 from functions.shared.live import Live
 from functions.shared.messages.report import Report, ReportKind
 from functions.shared.runtime.backoff import Backoff
-from functions.shared.runtime.clocks import AwakeClock
+from functions.shared.runtime.clocks import SuspendAwareClock
 from functions.shared.settings import Settings
 
 OWN_NAME = "collector"
@@ -49,7 +49,7 @@ class Collector:
     def __init__(
         self,
         settings: Settings,
-        spool: Spool,
+        outbox: OutboxPort,
         *,
         clock: Callable[[], float],
         live: Live | None = None,
@@ -67,17 +67,17 @@ class Collector:
         self._outbox_figures = outbox_figures
         self._version = version
         self._monotonic = monotonic
-        self._awake = AwakeClock(monotonic)
+        self._awake_clock = SuspendAwareClock(monotonic)
         self._random = random
         self._own_report_interval = own_report_interval
-        self._rules = session_rules(
+        self._rules = session_policy(
             settings, inspection_interval=inspection_interval, keeps_idle_frames=keeps_idle_frames
         )
-        self._writer = SpoolWriter(spool)
+        self._writer = OutboxWriter(outbox)
         self._discovery = Discovery(settings.printers_api_url, settings.printers_refresh_seconds, monotonic)
         self._collector_id = ""
         self._started_at = 0.0
-        self._printers: dict[str, PrinterTask] = {}
+        self._printers: dict[str, PrinterSupervisor] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -91,10 +91,10 @@ class Collector:
         self._loop = asyncio.get_running_loop()
         self._writer.start()
         try:
-            self._collector_id = await self._writer.ask(lambda spool: spool.collector_id)
+            self._collector_id = await self._writer.ask(lambda outbox: outbox.collector_id)
             self._started_at = self._clock()
             self._connect(self._settings.printer_id)
-            for name in await self._writer.ask(lambda spool: spool.busy_printers()):
+            for name in await self._writer.ask(lambda outbox: outbox.busy_printers()):
                 self._connect(name)  # listed or not: what became of its print will be asked for
             self._begin(self._discover())
             self._begin(self._tick())
@@ -111,13 +111,13 @@ class Collector:
             await self._stopped.wait()
 
     async def settle(self) -> None:
-        """Returns once the time-outs were looked at again and all that was seen is in the spool.
+        """Returns once the time-outs were looked at again and all that was seen is in the outbox.
 
         Never, while anything of that hangs: the proof for a supervisor that the work is done.
         """
         self._ticked.clear()
         await self._ticked.wait()
-        await self._writer.ask(lambda spool: spool.collector_id)
+        await self._writer.ask(lambda outbox: outbox.collector_id)
 
     def printers(self) -> list[PrinterView]:
         """All printers listed or connected, by name."""
@@ -133,7 +133,7 @@ class Collector:
         """From any thread: all printers listed or connected, by name."""
         found = {
             name: PrinterSnapshot(
-                name, printer.model, printer.is_online, False, False, None, None, None, PrinterTally()
+                name, printer.model, printer.is_online, False, False, None, None, None, PrinterCounters()
             )
             for name, printer in list(self._discovery.known.items())
         }
@@ -150,9 +150,9 @@ class Collector:
         return self._started_at
 
     @property
-    def dropped_pictures(self) -> int:
-        """Pictures that were left out because the disk is slow."""
-        return self._writer.dropped_pictures
+    def dropped_frames(self) -> int:
+        """Images that were left out because the disk is slow."""
+        return self._writer.dropped_frames
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -166,11 +166,11 @@ class Collector:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._writer.stop()
 
-    def _connect(self, printer_id: str) -> PrinterTask:
+    def _connect(self, printer_id: str) -> PrinterSupervisor:
         task = self._printers.get(printer_id)
         if task is None:
             settings = self._settings
-            task = self._printers[printer_id] = PrinterTask(
+            task = self._printers[printer_id] = PrinterSupervisor(
                 printer_id,
                 printer_url(settings.ws_url_template, printer_id),
                 self._make_session,
@@ -181,8 +181,10 @@ class Collector:
             self._begin(task.run())
         return task
 
-    async def _make_session(self, printer_id: str, call_later: CallLater, tally: PrinterTally) -> Session:
-        job = await self._writer.ask(lambda spool: spool.recall_job(printer_id))
+    async def _make_session(
+        self, printer_id: str, call_later: CallLater, counters: PrinterCounters
+    ) -> Session:
+        job = await self._writer.ask(lambda outbox: outbox.recall_job(printer_id))
         return Session(
             printer_id,
             self._rules,
@@ -191,9 +193,9 @@ class Collector:
             job=job,
             live=self._live,
             clock=self._clock,
-            monotonic=self._awake,
+            monotonic=self._awake_clock,
             call_later=call_later,
-            tally=tally,
+            counters=counters,
         )
 
     async def _discover(self) -> None:
@@ -224,7 +226,7 @@ class Collector:
             self._live.put_printer(name, printer.model, printer.is_online)
         report = Report(
             collector_id=self._collector_id,
-            sequence=0,  # given by the spool
+            sequence=0,  # given by the outbox
             printer_id=name,
             kind=ReportKind.PRESENCE,
             observed_at=self._clock(),
@@ -235,10 +237,10 @@ class Collector:
 
     async def _tick(self) -> None:
         tick = self._settings.watchdog_tick_seconds
-        self._awake.look(tick)
+        self._awake_clock.look(tick)
         while True:
             await asyncio.sleep(tick)
-            slept = self._awake.look(tick)
+            slept = self._awake_clock.look(tick)
             if slept is not None:
                 _logger.warning(
                     "the program stood still for %.0f s: no printer is called silent for that", slept
@@ -269,7 +271,7 @@ class Collector:
         def make() -> Report:
             return Report(
                 collector_id=self._collector_id,
-                sequence=0,  # given by the spool
+                sequence=0,  # given by the outbox
                 printer_id=OWN_NAME,
                 kind=ReportKind.COLLECTOR,
                 observed_at=observed_at,

@@ -14,9 +14,9 @@ from collector.health import supervise
 from collector.metrics.agent import edge_parts
 from collector.metrics.exposition import MetricsPage, open_server
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import FarSide, ship_to
+from collector.outbox.uploader import RemoteBackend, ship_to
 from collector.systemd import Systemd
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 
 ResultT = TypeVar("ResultT")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
@@ -52,14 +52,16 @@ def version() -> str:
 class EdgeProgram:
     """From the WebSockets to queue and bucket. Raises PermanentError when another process has the outbox."""
 
-    def __init__(self, chosen: CloudSettings, open_far_side: Callable[[], FarSide], systemd: Systemd) -> None:
+    def __init__(
+        self, chosen: CloudSettings, open_remote_backend: Callable[[], RemoteBackend], systemd: Systemd
+    ) -> None:
         settings = chosen.settings
-        clock = SteadyClock()
+        clock = MonotonicWallClock()
         outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, clock)
         clock.advance_to(outbox.last_stamp)
         self._settings = settings
         self._outbox = outbox
-        self._open_far_side = open_far_side
+        self._open_remote_backend = open_remote_backend
         self._systemd = systemd
         self._collector = Collector(
             settings,
@@ -76,7 +78,7 @@ class EdgeProgram:
         shipping_ends = threading.Event()
         shipping = threading.Thread(
             target=ship_to,
-            args=(self._open_far_side, self._outbox, shipping_ends),
+            args=(self._open_remote_backend, self._outbox, shipping_ends),
             name="shipping",
             daemon=True,
         )

@@ -5,36 +5,36 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class PrinterTally:
+class PrinterCounters:
     """One printer's, over all its sessions; counted in the event loop only.
 
     `received` is the length of all messages (characters of text, which are bytes in BambUI's JSON);
-    `broken_pictures` are those that were to be kept and are no whole JPEG.
+    `broken_images` are those that were to be kept and are no whole JPEG.
     """
 
     statuses: int = 0
-    pictures: int = 0
+    images: int = 0
     others: int = 0
     bad: int = 0
     received: int = 0
     connects: int = 0
-    broken_pictures: int = 0
+    broken_images: int = 0
     faults: int = 0
 
-    def add(self, other: "PrinterTally") -> None:
+    def add(self, other: "PrinterCounters") -> None:
         """Count what another printer's has counted, too."""
         self.statuses += other.statuses
-        self.pictures += other.pictures
+        self.images += other.images
         self.others += other.others
         self.bad += other.bad
         self.received += other.received
         self.connects += other.connects
-        self.broken_pictures += other.broken_pictures
+        self.broken_images += other.broken_images
         self.faults += other.faults
 
 
 @dataclass(slots=True)
-class OutboxTally:
+class OutboxCounters:
     """What went into the outbox, counted under its lock: a change is told at once, a heartbeat may go."""
 
     changes: int = 0
@@ -43,7 +43,7 @@ class OutboxTally:
 
 
 @dataclass(slots=True)
-class ShipTally:
+class DeliveryCounters:
     """What left it, and what did not: refused is for good, anything else is tried again."""
 
     reports: int = 0

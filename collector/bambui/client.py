@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.threads import run_in_daemon_thread
-from functions.shared.runtime.throttled_log import LogLimit
+from functions.shared.runtime.throttled_log import LogThrottle
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
 _READ_BYTES = 64 * 1024
@@ -66,7 +66,7 @@ class Connection:
         self._listener = listener
         self._backoff = backoff
         self._random = random
-        self._failures = LogLimit(monotonic, _FAILURE_LINES_EVERY)
+        self._failures = LogThrottle(monotonic, _FAILURE_LINES_EVERY)
         self._websocket: ClientConnection | None = None
         self._closing: asyncio.Task[None] | None = None
         self._discovered = asyncio.Event()

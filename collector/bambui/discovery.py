@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from functions.shared.errors import ContractError, TransientError
 from functions.shared.runtime.threads import run_in_daemon_thread
-from functions.shared.runtime.throttled_log import LogLimit
+from functions.shared.runtime.throttled_log import LogThrottle
 
 NAME_LIMIT = 300
 PRINTERS_LIMIT = 1000
@@ -145,7 +145,7 @@ class Discovery:
         self._soon = soon
         self._read = read
         self._has_failed = False
-        self._lines = LogLimit(monotonic, _FAULT_LINES_EVERY)
+        self._lines = LogThrottle(monotonic, _FAULT_LINES_EVERY)
 
     async def look(self) -> tuple[ListedPrinter, ...]:
         """Read the list once: the printers that are new or changed. An unusable answer changes nothing."""

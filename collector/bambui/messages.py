@@ -1,7 +1,7 @@
-"""Telling BambUI's messages apart as cheaply as can be: most bytes are pictures that nobody needs.
+"""BambUI's messages, told apart as cheaply as can be, and their images decoded when they are kept.
 
-Forms of the messages: infra/docs/bambui-protocol.md, "Messages from the server" (compact JSON in text
-frames, told apart by `type`).
+Most bytes are images that nobody needs. Forms: infra/docs/bambui-protocol.md, "Messages from the server"
+(compact JSON in text frames, told apart by `type`).
 """
 
 import binascii
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from functions.shared.domain.jpeg import SIZE_LIMIT, jpeg_fault
-from functions.shared.domain.status import StatusFacts, read_status
+from functions.shared.domain.status import PrinterStatus, read_status
 from functions.shared.errors import ContractError, PermanentError
 from functions.shared.messages.codec import load_object
 from functions.shared.messages.report import STATUS_BYTES_LIMIT
@@ -26,7 +26,7 @@ class StatusMessage:
     """A `printer_status`: the whole message as received, and what it says."""
 
     text: str
-    facts: StatusFacts
+    facts: PrinterStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def read_leniently(frame: str) -> Message:
 def whole_status(text: str) -> dict[str, Any]:
     """BambUI's merged dictionary of a status message, fit to be sent on.
 
-    Raises ContractError for what the far side could not read (see `load_object`).
+    Raises ContractError for what the remote backend could not read (see `load_object`).
     """
     data = load_object(text).get("data")
     if not isinstance(data, dict):
@@ -206,14 +206,14 @@ __all__ = [
 _BASE64_LIMIT = SIZE_LIMIT * 4 // 3 + 4
 
 
-class PictureError(PermanentError):
+class ImageError(PermanentError):
     """The message holds no whole JPEG of usable size."""
 
 
-def decode_picture(image: ImageMessage) -> bytes:
-    """The JPEG of a message. Raises PictureError saying why there is none."""
+def decode_image(image: ImageMessage) -> bytes:
+    """The JPEG of a message. Raises ImageError saying why there is none."""
     if image.end - image.start > _BASE64_LIMIT:
-        raise PictureError(f"over the limit of {SIZE_LIMIT} bytes")
+        raise ImageError(f"over the limit of {SIZE_LIMIT} bytes")
     text = image.base64_text
     if "\\" in text or '"' in text:  # valid JSON of an unusual form: an escape, or more keys behind
         again = read_leniently(image.message)
@@ -221,10 +221,10 @@ def decode_picture(image: ImageMessage) -> bytes:
     try:
         data = _decode(text)
     except (binascii.Error, ValueError):
-        raise PictureError("broken base64") from None
+        raise ImageError("broken base64") from None
     fault = jpeg_fault(data)
     if fault is not None:
-        raise PictureError(fault)
+        raise ImageError(fault)
     return data
 
 

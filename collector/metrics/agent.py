@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from collector.agent import Collector
-from collector.counters import PrinterTally
+from collector.counters import PrinterCounters
 from collector.metrics.exposition import Part, alone, counter, gauge
 from collector.metrics.printers import printer_families
 from collector.outbox.outbox import Outbox
@@ -46,15 +46,15 @@ def _collectors(proc: str) -> "list[Callable[[], Iterable[Metric]]]":
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
-_OUTBOX_PATIENCE = 1.0
+_OUTBOX_TIMEOUT = 1.0
 
 
 def collector_families(collector: Collector, version: str) -> "Iterator[Metric]":
     """What came from BambUI, and how the program is."""
-    total = PrinterTally()
+    total = PrinterCounters()
     for snapshot in collector.snapshots():
-        total.add(snapshot.tally)
-    kinds = {"status": total.statuses, "picture": total.pictures, "other": total.others, "bad": total.bad}
+        total.add(snapshot.counters)
+    kinds = {"status": total.statuses, "picture": total.images, "other": total.others, "bad": total.bad}
     yield counter(
         "messages",
         "Messages received from BambUI",
@@ -65,12 +65,12 @@ def collector_families(collector: Collector, version: str) -> "Iterator[Metric]"
     yield counter(
         "frames_refused",
         "Pictures that were to be kept and are no whole JPEG",
-        alone(total.broken_pictures),
+        alone(total.broken_images),
     )
     yield counter(
         "frames_dropped",
         "Pictures left out because the disk is too slow for them",
-        alone(collector.dropped_pictures),
+        alone(collector.dropped_frames),
     )
     yield gauge("tasks", "Tasks of the collector's event loop", alone(collector.tasks()))
     yield gauge("threads", "Threads of the program", alone(threading.active_count()))
@@ -82,7 +82,7 @@ def collector_families(collector: Collector, version: str) -> "Iterator[Metric]"
 
 def outbox_families(outbox: Outbox) -> "Iterator[Metric]":
     """What waits and what was given up. Raises TransientError while the disk holds the outbox up."""
-    figures, tally = outbox.figures(_OUTBOX_PATIENCE), outbox.tally
+    figures, counters = outbox.figures(_OUTBOX_TIMEOUT), outbox.counters
     for name, words, value in (
         ("bytes", "Bytes that the outbox keeps", figures.bytes),
         ("reports", "Reports that wait to be sent", figures.reports_waiting),
@@ -102,7 +102,7 @@ def outbox_families(outbox: Outbox) -> "Iterator[Metric]":
     ):
         yield gauge(f"outbox_{name}", words, alone(value))
     for name, words, value in (
-        ("frames_kept", "Frames put into the outbox", tally.frames),
+        ("frames_kept", "Frames put into the outbox", counters.frames),
         ("frames_thinned", "Frames given up because the outbox was full", figures.frames_thinned),
         (
             "reports_dropped",
@@ -116,10 +116,10 @@ def outbox_families(outbox: Outbox) -> "Iterator[Metric]":
     yield counter(
         "reports_made",
         "Reports made: of a change, or a mere sign of life",
-        [(["change"], tally.changes), (["heartbeat"], tally.heartbeats)],
+        [(["change"], counters.changes), (["heartbeat"], counters.heartbeats)],
         ["kind"],
     )
-    sent = outbox.outlet.tally
+    sent = outbox.reader.counters
     yield counter(
         "shipped",
         "Reports and frames that the far side took",

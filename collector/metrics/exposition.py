@@ -1,4 +1,9 @@
-"""What Prometheus reads: metric families, the page made of them when it is asked for, and its HTTP server."""
+"""What Prometheus reads: metric families, the page made of them when it is asked for, and its HTTP server.
+
+A part of the page that fails is left out and said once; it never costs the others anything. The server stands
+in a thread that cannot hold up the watching; it answers `GET` (and `HEAD`) of one path and closes. Whoever is
+slow is cut off after five seconds, and only so many are served at a time: anybody in the network may knock.
+"""
 
 import asyncio
 import contextlib
@@ -49,7 +54,7 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
 _FRESH_SECONDS = 0.5
-_PATIENCE_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Part = Callable[[], "Iterable[Metric]"]
 
@@ -65,12 +70,12 @@ class MetricsPage:
         parts: Mapping[str, Part],
         *,
         fresh_seconds: float = _FRESH_SECONDS,
-        patience_seconds: float = _PATIENCE_SECONDS,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._parts = dict(parts)
         self._fresh_seconds = fresh_seconds
-        self._patience_seconds = patience_seconds
+        self._timeout_seconds = timeout_seconds
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._newest = b""
@@ -79,7 +84,7 @@ class MetricsPage:
 
     def text(self) -> bytes:
         """Prometheus text format 0.0.4. Raises TransientError while another call hangs."""
-        if not self._lock.acquire(timeout=self._patience_seconds):
+        if not self._lock.acquire(timeout=self._timeout_seconds):
             raise TransientError("the metrics are being read since a while: is the disk slow?")
         try:
             made_at = self._made_at

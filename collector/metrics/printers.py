@@ -1,4 +1,10 @@
-"""The printers' figures as metric families, built from snapshots when they are asked for."""
+"""The printers' figures as metric families, built from snapshots when they are asked for.
+
+Whatever types came, each figure is in its range or unknown. A figure that a printer does not say just now has
+no line; one that is listed but has sent nothing yet has only online and connected. Fields: bambu-fields.md
+(chamber 5 means that there is no sensor; fan speeds are texts from 0 to 15; Wi-Fi is a text such as "-45dBm";
+an HMS entry's level is `code >> 16`).
+"""
 
 import re
 import time
@@ -126,7 +132,7 @@ def printer_families(snapshots: Sequence[PrinterSnapshot]) -> "list[Metric]":
     online = gauge("printer_online", "1: the printer answers BambUI's ping")
     connected = gauge("printer_connected", "1: the bridge is connected to BambUI for this printer")
     status_age = gauge("printer_status_age_seconds", "How long ago the newest status came")
-    picture_age = gauge("printer_picture_age_seconds", "How long ago the newest camera picture came")
+    image_age = gauge("printer_picture_age_seconds", "How long ago the newest camera picture came")
     state = gauge(
         "printer_state", "1 for the state in the newest status, 0 for all others", ("printer", "state")
     )
@@ -156,12 +162,12 @@ def printer_families(snapshots: Sequence[PrinterSnapshot]) -> "list[Metric]":
         figures = _figures(snapshot.status_text)
         info.add_metric([name, label(snapshot.model) if snapshot.model else ""], 1.0)
         connected.add_metric(own, float(snapshot.is_connected))
-        connects.add_metric(own, snapshot.tally.connects)
-        faults.add_metric(own, snapshot.tally.faults)
+        connects.add_metric(own, snapshot.counters.connects)
+        faults.add_metric(own, snapshot.counters.faults)
         for family, value in (
             (online, snapshot.is_online),
             (status_age, snapshot.status_age),
-            (picture_age, snapshot.picture_age),
+            (image_age, snapshot.image_age),
             (active, figures.is_job_active),
             (progress, figures.progress),
             (remaining, figures.remaining_seconds),
@@ -185,7 +191,7 @@ def printer_families(snapshots: Sequence[PrinterSnapshot]) -> "list[Metric]":
         ):
             _add(several, name, values)
     return [
-        *(info, online, connected, status_age, picture_age, state, active, job, progress, remaining, layer),
+        *(info, online, connected, status_age, image_age, state, active, job, progress, remaining, layer),
         *(layers, temperature, target, fan, error, hms, wifi, connects, faults),
     ]
 

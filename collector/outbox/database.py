@@ -1,5 +1,9 @@
-"""The outbox's rows in SQLite (WAL), and opening them whatever state they are in. Not thread-safe: the
-outbox holds its lock.
+"""The outbox's rows in SQLite (WAL), and opening them whatever state they are in.
+
+Not thread-safe: the outbox holds its lock around every call. A synced transaction outlives a power cut
+(fsync at commit); any other outlives a kill, and becomes safe from power cuts with the next synced one. A
+collector that does not start watches nothing, so a broken file is moved aside. Sources: sqlite.org, "PRAGMA
+synchronous" and "WAL".
 """
 
 import errno
@@ -141,7 +145,7 @@ class OutboxDatabase:
                 "SELECT file, key, printer, token, taken_at, size, is_film FROM frames ORDER BY taken_at, key"
             )
         ]
-        contents.set_aside_reports, contents.set_aside_frames, contents.set_aside_bytes = rows(
+        contents.quarantined_reports, contents.quarantined_frames, contents.quarantined_bytes = rows(
             "SELECT count(body), count(file), coalesce(sum(size), 0) FROM set_aside"
         ).fetchone()
         return contents
@@ -220,7 +224,7 @@ class OutboxDatabase:
         self._connection.executemany("DELETE FROM reports WHERE number = ?", ((item,) for item in numbers))
         self._connection.executemany("DELETE FROM frames WHERE file = ?", ((item,) for item in files))
 
-    def set_aside(
+    def quarantine(
         self,
         name: str,
         reason: str,
@@ -235,7 +239,7 @@ class OutboxDatabase:
             (as_text(name), as_text(reason), at, size, body, file),
         )
 
-    def remove_oldest_set_aside(self) -> tuple[int, str | None] | None:
+    def remove_oldest_quarantined(self) -> tuple[int, str | None] | None:
         """The size and file of the oldest refused thing, whose row is gone now; None: there was none."""
         row: tuple[int, int, str | None] | None = self._connection.execute(
             "SELECT number, size, file FROM set_aside ORDER BY number LIMIT 1"

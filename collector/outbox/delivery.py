@@ -6,14 +6,14 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from collector.counters import ShipTally
+from collector.counters import DeliveryCounters
 from collector.outbox.model import WaitingFrame, WaitingReport
 from collector.outbox.schedule import plan_batch, plan_frame, shipped_at
 from collector.outbox.store import TIDY_SECONDS, OutboxStore
 from functions.shared.errors import ContractError
 from functions.shared.messages.report import Report, decode_report, encode_report
 from functions.shared.runtime.clocks import Clock
-from functions.shared.runtime.throttled_log import OutageLog
+from functions.shared.runtime.throttled_log import ThrottledLogger
 
 _log = logging.getLogger(__name__)
 
@@ -26,11 +26,11 @@ class ReportToShip:
     report: Report
 
 
-class Outlet:
+class OutboxReader:
     """Shares the outbox's lock; every change wakes those who wait in `wait_for_change`."""
 
     def __init__(self, store: OutboxStore, lock: threading.RLock, clock: Clock, monotonic: Clock) -> None:
-        self.tally = ShipTally()
+        self.counters = DeliveryCounters()
         self._store = store
         self._index = store.index
         self._changed = threading.Condition(lock)
@@ -38,7 +38,7 @@ class Outlet:
         self._monotonic = monotonic
         self._version = 0
         self._is_closed = False
-        self._refusals = OutageLog(_log, monotonic)
+        self._refusals = ThrottledLogger(_log, monotonic)
 
     @property
     def version(self) -> int:
@@ -103,11 +103,11 @@ class Outlet:
             return decode_report(body)
         except ContractError as error:
             self._say_refused(f"a saved report is no report and is set aside: {error}")
-            self._store.set_aside_report(waiting, str(waiting.number), body, str(error), self._clock())
+            self._store.quarantine_report(waiting, str(waiting.number), body, str(error), self._clock())
             return None
 
     def _stamped(self, waiting: WaitingReport, report: Report, now: float) -> Report:
-        """Frames thinned since are not waited for at the far side."""
+        """Frames thinned since are not waited for at the remote backend."""
         kept = report.frames_kept
         job = self._index.jobs.get((waiting.printer_id, waiting.token))
         if kept is not None and job is not None:
@@ -117,27 +117,27 @@ class Outlet:
         )
 
     def acknowledge(self, items: list[ReportToShip]) -> None:
-        """The far side has them."""
+        """The remote backend has them."""
         with self._changed:
             if self._is_closed:
                 return
-            self.tally.reports += len(items)
+            self.counters.reports += len(items)
             for item in items:
                 self._store.forget_report(item.waiting)
             self._store.tidy()
             self.notify()
 
-    def set_aside_report(self, item: ReportToShip, reason: str) -> None:
-        """The far side will never take it."""
+    def quarantine_report(self, item: ReportToShip, reason: str) -> None:
+        """The remote backend will never take it."""
         with self._changed:
             if self._is_closed:
                 return
-            self.tally.reports_refused += 1
+            self.counters.reports_refused += 1
             body = encode_report(item.report)
-            self._store.set_aside_report(item.waiting, item.report.id, body, reason, self._clock())
+            self._store.quarantine_report(item.waiting, item.report.id, body, reason, self._clock())
             self._say_refused(
                 f"report {item.report.id} is refused for good and set aside: {reason[:200]}"
-                f" ({self._store.set_aside_reports} so far)"
+                f" ({self._store.quarantined_reports} so far)"
             )
             self.notify()
 
@@ -160,7 +160,7 @@ class Outlet:
 
     def frame_shipped(self, frame: WaitingFrame) -> None:
         with self._changed:
-            self.tally.frames += 1
+            self.counters.frames += 1
         self._frame_done(frame, is_lost=False)
 
     def frame_lost(self, frame: WaitingFrame) -> None:
@@ -175,24 +175,24 @@ class Outlet:
             self._store.tidy()
             self.notify()
 
-    def give_back(self, frame: WaitingFrame) -> None:
+    def release(self, frame: WaitingFrame) -> None:
         """It could not be shipped now."""
         with self._changed:
-            self.tally.frames_failed += 1
+            self.counters.frames_failed += 1
             self._index.in_flight.pop(frame.key, None)
             if self._index.frames.get(frame.key) != frame:  # replaced or dropped meanwhile
                 self._store.files.remove(frame.file)
 
-    def set_aside_frame(self, frame: WaitingFrame, reason: str) -> None:
-        """The far side will never take it."""
+    def quarantine_frame(self, frame: WaitingFrame, reason: str) -> None:
+        """The remote backend will never take it."""
         with self._changed:
             if self._is_closed:
                 return
-            self.tally.frames_refused += 1
-            self._store.set_aside_frame(frame, reason, self._clock())
+            self.counters.frames_refused += 1
+            self._store.quarantine_frame(frame, reason, self._clock())
             self._say_refused(
                 f"frame {frame.key} is refused for good and set aside: {reason[:200]}"
-                f" ({self._store.set_aside_frames} so far)"
+                f" ({self._store.quarantined_frames} so far)"
             )
             self.notify()
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from functions.shared.domain.job_identity import JobMarks
+from functions.shared.domain.job_identity import JobFingerprint
 from functions.shared.errors import ContractError
 from functions.shared.messages.codec import (
     flag_of,
@@ -19,7 +19,7 @@ from functions.shared.messages.report import FrameReference, Report, frame_of
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class CapturedFrame:
     """A whole JPEG that is to be kept, and when it came (edge clock)."""
 
     data: bytes
@@ -31,17 +31,17 @@ class EdgeJob:
     """What the edge remembers of a printer's running or last job, over restarts too.
 
     `token` tells runs apart (two runs of one name too); `prefix` is the folder of its frames, None until
-    it is fixed; `marks` are what it is recognised by after a gap.
+    it is fixed; `fingerprint` are what it is recognised by after a gap.
     """
 
     token: str
     started_at: float
     prefix: str | None
-    marks: JobMarks
+    fingerprint: JobFingerprint
     is_active: bool
 
 
-class Spool(Protocol):
+class OutboxPort(Protocol):
     """The outbox as a session sees it. Every call may block on the disk: never call it in the event loop."""
 
     @property
@@ -53,19 +53,19 @@ class Spool(Protocol):
         *,
         durable: bool,
         job: EdgeJob | None = None,
-        picture: Picture | None = None,
+        captured: CapturedFrame | None = None,
         is_overwriting: bool = False,
     ) -> Report:
         """Keep a report, whose `sequence`, `frame` and `frames_kept` are filled in here, and return it.
 
         A durable one (a change) is on disk with fsync, with `job`, before this returns; another (a
-        heartbeat) is only in memory. `picture`, if given, is kept first and named by the report;
+        heartbeat) is only in memory. `captured`, if given, is kept first and named by the report;
         otherwise the newest kept frame of that printer is named, if it is of the same job.
-        `is_overwriting`: the picture goes to `latest/<printer>.jpg` (an idle printer in the cloud).
+        `is_overwriting`: the frame goes to `latest/<printer>.jpg` (an idle printer in the cloud).
         """
         ...
 
-    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> None:
+    def keep_frame(self, printer_id: str, job: EdgeJob, captured: CapturedFrame) -> None:
         """Keep a frame of a job for its film."""
         ...
 
@@ -100,7 +100,7 @@ class WaitingReport:
 class WaitingFrame:
     """A frame that waits to be shipped: its key, and the file it lies in until then.
 
-    `is_film`: it belongs to the film of the job `token`; otherwise it overwrites the printer's last picture.
+    `is_film`: it belongs to the film of the job `token`; otherwise it overwrites the printer's latest frame.
     `is_saved`: it has a row in the database, so that a restart finds it.
     """
 
@@ -145,9 +145,9 @@ class Contents:
     jobs: dict[JobKey, JobFrames] = field(default_factory=dict)
     reports: list[WaitingReport] = field(default_factory=list)
     frames: list[WaitingFrame] = field(default_factory=list)
-    set_aside_reports: int = 0
-    set_aside_frames: int = 0
-    set_aside_bytes: int = 0
+    quarantined_reports: int = 0
+    quarantined_frames: int = 0
+    quarantined_bytes: int = 0
 
 
 def as_text(value: str | None) -> str:
@@ -161,7 +161,11 @@ def from_text(text: str) -> str | None:
 
 
 def encode_job(job: EdgeJob | None) -> str | None:
-    return None if job is None else json.dumps(dataclasses.asdict(job), separators=(",", ":"))
+    if job is None:
+        return None
+    body = dataclasses.asdict(job)
+    body["marks"] = body.pop("fingerprint")  # as the outboxes of older releases have it
+    return json.dumps(body, separators=(",", ":"))
 
 
 def decode_job(text: str | None) -> EdgeJob | None:
@@ -170,18 +174,18 @@ def decode_job(text: str | None) -> EdgeJob | None:
         return None
     try:
         body = load_object(text)
-        marks = body.get("marks")
-        if not isinstance(marks, dict):
+        fingerprint = body.get("marks")
+        if not isinstance(fingerprint, dict):
             return None
         return EdgeJob(
             token=text_of(body, "token"),
             started_at=number_of(body, "started_at"),
             prefix=optional_text_of(body, "prefix"),
-            marks=JobMarks(
-                task_id=optional_text_of(marks, "task_id"),
-                name=optional_text_of(marks, "name"),
-                percent=optional_integer_of(marks, "percent"),
-                has_run=bool(flag_of(marks, "has_run")),
+            fingerprint=JobFingerprint(
+                task_id=optional_text_of(fingerprint, "task_id"),
+                name=optional_text_of(fingerprint, "name"),
+                percent=optional_integer_of(fingerprint, "percent"),
+                has_run=bool(flag_of(fingerprint, "has_run")),
             ),
             is_active=bool(flag_of(body, "is_active")),
         )

@@ -1,6 +1,6 @@
-"""The outbox: keeps reports and frames on disk until the far side has them, over kills and power cuts.
+"""The outbox: keeps reports and frames on disk until the remote backend has them, over kills and power cuts.
 
-Two sides, both thread-safe: sessions add (this, the `Spool`), the shipper takes (`outlet`).
+Two sides, both thread-safe: sessions add (this, the `OutboxPort`), the shipper takes (`reader`).
 """
 
 import dataclasses
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from collector.counters import OutboxTally
+from collector.counters import OutboxCounters
 from collector.outbox.database import OutboxDatabase, is_disk_full
-from collector.outbox.delivery import Outlet
-from collector.outbox.eviction import OutboxBound
-from collector.outbox.model import EdgeJob, Picture, WaitingFrame, WaitingReport
-from collector.outbox.sequences import Numbering
+from collector.outbox.delivery import OutboxReader
+from collector.outbox.eviction import Eviction
+from collector.outbox.model import CapturedFrame, EdgeJob, WaitingFrame, WaitingReport
+from collector.outbox.sequences import SequenceAllocator
 from collector.outbox.store import OutboxStore
 from functions.shared.domain.keys import digest, frame_key, job_prefix, latest_key
 from functions.shared.errors import TransientError
@@ -37,7 +37,7 @@ class OutboxFigures:
     oldest_seconds: float
     frames_thinned: int
     reports_dropped: int
-    reports_set_aside: int
+    reports_set_aside: int  # the names under which the record of the collector has what is quarantined
     frames_set_aside: int
     commits: int
     is_disk_writable: bool
@@ -47,7 +47,7 @@ class OutboxFigures:
 
 
 class Outbox:
-    """Implements `Spool`. `clock` is the edge clock, `monotonic` measures how long a report waits.
+    """Implements `OutboxPort`. `clock` is the edge clock, `monotonic` measures how long a report waits.
 
     Raises PermanentError when another process uses the folder; any other trouble with the disk is said in
     the log, and reports go on in memory.
@@ -56,13 +56,12 @@ class Outbox:
     def __init__(self, folder: Path, max_bytes: int, clock: Clock, monotonic: Clock = time.monotonic) -> None:
         self._clock = clock
         self._monotonic = monotonic
-        self.tally = OutboxTally()
+        self.counters = OutboxCounters()
         self._lock = threading.RLock()
         self._store = OutboxStore(folder, monotonic)
-        self._bound = OutboxBound(self._store, max_bytes, monotonic)
-        self._store.free_some = self._bound.free_some
-        self._numbering = Numbering(self._store)
-        self.outlet = Outlet(self._store, self._lock, clock, monotonic)
+        self._eviction = Eviction(self._store, max_bytes, monotonic)
+        self._sequences = SequenceAllocator(self._store)
+        self.reader = OutboxReader(self._store, self._lock, clock, monotonic)
         contents = self._store.contents
         self._jobs = {name: row.job for name, row in contents.printers.items() if row.job is not None}
         self._last_number = max((report.number for report in contents.reports), default=0)
@@ -73,7 +72,7 @@ class Outbox:
     @property
     def collector_id(self) -> str:
         with self._lock:
-            return self._numbering.collector_id
+            return self._sequences.collector_id
 
     @property
     def last_stamp(self) -> float:
@@ -87,18 +86,23 @@ class Outbox:
         *,
         durable: bool,
         job: EdgeJob | None = None,
-        picture: Picture | None = None,
+        captured: CapturedFrame | None = None,
         is_overwriting: bool = False,
     ) -> Report:
-        """See `Spool.add_report`."""
+        """See `OutboxPort.add_report`."""
         frame = None
-        if picture is not None:
+        if captured is not None:
             is_saved = durable or not is_overwriting
             frame = self._keep_file(
-                report.printer_id, job, picture, is_film=not is_overwriting, synced=durable, is_saved=is_saved
+                report.printer_id,
+                job,
+                captured,
+                is_film=not is_overwriting,
+                synced=durable,
+                is_saved=is_saved,
             )
         with self._lock:
-            sequence = self._numbering.next_sequence(report.printer_id, report.observed_at)
+            sequence = self._sequences.next_sequence(report.printer_id, report.observed_at)
             if frame is not None:
                 self._add_frame(frame)
             filled = self._fill(report, sequence, job)
@@ -114,8 +118,8 @@ class Outbox:
 
             if durable or (frame is not None and frame.is_saved):
                 self._store.write(change, synced=durable)
-            self._bound.keep()
-            self.outlet.notify()
+            self._eviction.enforce()
+            self.reader.notify()
             return filled
 
     def _fill(self, report: Report, sequence: int, job: EdgeJob | None) -> Report:
@@ -123,7 +127,7 @@ class Outbox:
         kept = known.kept if known else 0
         return dataclasses.replace(
             report,
-            collector_id=self._numbering.collector_id,
+            collector_id=self._sequences.collector_id,
             sequence=sequence,
             shipped_at=None,
             frame=known.newest if known else None,
@@ -134,9 +138,9 @@ class Outbox:
         body = encode_report(filled)
         self._last_number += 1
         if durable:
-            self.tally.changes += 1
+            self.counters.changes += 1
         else:
-            self.tally.heartbeats += 1
+            self.counters.heartbeats += 1
         self._last_stamp = max(self._last_stamp, filled.observed_at)
         waiting = WaitingReport(
             number=self._last_number,
@@ -150,68 +154,68 @@ class Outbox:
         )
         self._store.add_report(waiting, filled, body)
 
-    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> None:
-        """See `Spool.keep_frame`."""
-        frame = self._keep_file(printer_id, job, picture, is_film=True, synced=False, is_saved=True)
+    def keep_frame(self, printer_id: str, job: EdgeJob, captured: CapturedFrame) -> None:
+        """See `OutboxPort.keep_frame`."""
+        frame = self._keep_file(printer_id, job, captured, is_film=True, synced=False, is_saved=True)
         if frame is None:
             return
         with self._lock:
             self._add_frame(frame)
             self._store.write(lambda database: database.add_frame(frame), synced=False)
-            self._bound.keep()
-            self.outlet.notify()
+            self._eviction.enforce()
+            self.reader.notify()
 
     def _add_frame(self, frame: WaitingFrame) -> None:
         self._last_stamp = max(self._last_stamp, frame.taken_at)
         self._store.add_frame(frame)
-        self.tally.frames += 1
+        self.counters.frames += 1
 
     def _keep_file(
         self,
         printer_id: str,
         job: EdgeJob | None,
-        picture: Picture,
+        captured: CapturedFrame,
         *,
         is_film: bool,
         synced: bool,
         is_saved: bool,
     ) -> WaitingFrame | None:
-        """Write the picture's file, outside the lock. None if the disk does not take it (said in the log)."""
+        """Write the frame's file, outside the lock. None if the disk does not take it (said in the log)."""
         with self._lock:
-            number = self._numbering.next_frame(printer_id)
-            identity = self._numbering.collector_id
+            number = self._sequences.next_frame(printer_id)
+            identity = self._sequences.collector_id
         if number is None:
             return None
         prefix = (job.prefix if job else None) or job_prefix(printer_id, None)
         frame = WaitingFrame(
-            key=frame_key(prefix, picture.taken_at, number) if is_film else latest_key(printer_id),
+            key=frame_key(prefix, captured.taken_at, number) if is_film else latest_key(printer_id),
             file=f"{identity}_{digest(printer_id)[:12]}_{number:08d}.jpg",
             printer_id=printer_id,
             token=job.token if job else None,
-            taken_at=picture.taken_at,
-            size=len(picture.data),
+            taken_at=captured.taken_at,
+            size=len(captured.data),
             is_film=is_film,
             is_saved=is_saved,
         )
         for is_first in (True, False):
             try:
-                self._store.files.write(frame.file, picture.data, synced=synced)
+                self._store.files.write(frame.file, captured.data, synced=synced)
             except OSError as error:
                 with self._lock:
                     self._store.disk_failed(error)
-                    if not (is_first and is_disk_full(error) and self._bound.free_some()):
+                    if not (is_first and is_disk_full(error) and self._store.make_room()):
                         return None
             else:
                 return frame
         return None
 
     def recall_job(self, printer_id: str) -> EdgeJob | None:
-        """See `Spool.recall_job`."""
+        """See `OutboxPort.recall_job`."""
         with self._lock:
             return self._jobs.get(printer_id)
 
     def busy_printers(self) -> list[str]:
-        """See `Spool.busy_printers`."""
+        """See `OutboxPort.busy_printers`."""
         with self._lock:
             return [name for name, job in self._jobs.items() if job.is_active]
 
@@ -220,11 +224,11 @@ class Outbox:
         """Heartbeats that a later report overtook while they waited."""
         return self._store.index.heartbeats_overtaken
 
-    def figures(self, patience: float = -1.0) -> OutboxFigures:
+    def figures(self, timeout: float = -1.0) -> OutboxFigures:
         """For the collector's report on itself. Raises TransientError when others, who may wait for the
-        disk, keep the outbox busy for `patience` seconds (-1: waits for ever)."""
-        if not self._lock.acquire(timeout=patience):
-            raise TransientError(f"the outbox was busy for {patience:g} s: is the disk slow?")
+        disk, keep the outbox busy for `timeout` seconds (-1: waits for ever)."""
+        if not self._lock.acquire(timeout=timeout):
+            raise TransientError(f"the outbox was busy for {timeout:g} s: is the disk slow?")
         try:
             index = self._store.index
             return OutboxFigures(
@@ -232,10 +236,10 @@ class Outbox:
                 reports_waiting=index.reports_waiting,
                 frames_waiting=len(index.frames),
                 oldest_seconds=round(index.oldest(self._monotonic(), self._clock()), 1),
-                frames_thinned=self._bound.thinned,
-                reports_dropped=self._bound.dropped,
-                reports_set_aside=self._store.set_aside_reports,
-                frames_set_aside=self._store.set_aside_frames,
+                frames_thinned=self._store.frames_thinned,
+                reports_dropped=self._eviction.dropped,
+                reports_set_aside=self._store.quarantined_reports,
+                frames_set_aside=self._store.quarantined_frames,
                 commits=self._store.commits,
                 is_disk_writable=self._store.is_writable,
             )
@@ -245,5 +249,5 @@ class Outbox:
     def close(self) -> None:
         """Write down what was shipped and let go of the folder; heartbeats are gone."""
         with self._lock:
-            self.outlet.close()
+            self.reader.close()
             self._store.close()

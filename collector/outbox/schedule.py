@@ -1,7 +1,7 @@
 """What is shipped next, as rules without a clock or a disk.
 
 Reports go in order within a printer and oldest first between printers. A report waits for the frame it
-names, but never longer than `PATIENCE_SECONDS` after it was observed.
+names, but never longer than `FRAME_WAIT_SECONDS` after it was observed.
 """
 
 import heapq
@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 
 from collector.outbox.model import WaitingFrame, WaitingReport
 
-PATIENCE_SECONDS = 10.0
+FRAME_WAIT_SECONDS = 10.0
 BATCH_ENTRIES = 10
 BATCH_BYTES = (
     1_000_000  # SQS takes 1 MiB (1,048,576 bytes) a batch; the rest is room for what is around the bodies
@@ -18,15 +18,15 @@ BATCH_BYTES = (
 
 
 def is_late(report: WaitingReport, now: float) -> bool:
-    """Whether it has waited so long (or was read back after a restart) that no picture is waited for."""
-    return report.added_at is None or now - report.added_at >= PATIENCE_SECONDS
+    """Whether it has waited so long (or was read back after a restart) that no frame is waited for."""
+    return report.added_at is None or now - report.added_at >= FRAME_WAIT_SECONDS
 
 
-def patience_left(report: WaitingReport, frames_waiting: Container[str], now: float) -> float:
+def frame_wait_left(report: WaitingReport, frames_waiting: Container[str], now: float) -> float:
     """Seconds that it must still wait for its frame; 0: it may go."""
     if report.added_at is None or report.frame_key is None or report.frame_key not in frames_waiting:
         return 0.0
-    return max(0.0, report.added_at + PATIENCE_SECONDS - now)
+    return max(0.0, report.added_at + FRAME_WAIT_SECONDS - now)
 
 
 def shipped_at(report: WaitingReport, now: float, wall: float) -> float:
@@ -54,9 +54,9 @@ def plan_batch(
     while heads:
         _, _, position, line = heads[0]
         report = line[position]
-        patience = patience_left(report, frames_waiting, now)
-        if patience > 0:
-            wait = min(wait, patience)
+        frame_wait = frame_wait_left(report, frames_waiting, now)
+        if frame_wait > 0:
+            wait = min(wait, frame_wait)
             heapq.heappop(heads)
             continue
         if batch and (len(batch) == BATCH_ENTRIES or size + report.size > BATCH_BYTES):
@@ -80,7 +80,7 @@ def plan_frame(
 ) -> WaitingFrame | None:
     """The frame to ship now: one that a fresh report waits for, else (if allowed) the oldest of all.
 
-    `fresh`: reports that still wait for their picture, and `frames`: all that wait, both oldest first.
+    `fresh`: reports that still wait for their frame, and `frames`: all that wait, both oldest first.
     """
     for report in fresh:
         found = find(report.frame_key) if report.frame_key is not None else None

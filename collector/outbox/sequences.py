@@ -10,7 +10,7 @@ _log = logging.getLogger(__name__)
 BLOCK = 100
 
 
-class ReservedNumbers:
+class ReservedSequence:
     """Counts up from what an earlier run reserved. After a kill numbers may be left out, none is reused.
 
     A block is asked for when less than half of the last one is left, so that a disk that is full for a
@@ -43,7 +43,7 @@ class ReservedNumbers:
         return self._last
 
 
-class Numbering:
+class SequenceAllocator:
     """The collector's identity and each printer's numbers of reports and frame files. Not thread-safe."""
 
     def __init__(self, store: OutboxStore) -> None:
@@ -51,21 +51,21 @@ class Numbering:
         self.collector_id = store.contents.collector_id
         self._is_identity_saved = True
         saved = store.contents.printers
-        self._sequences = {name: ReservedNumbers(row.sequences) for name, row in saved.items()}
-        self._frames = {name: ReservedNumbers(row.frames) for name, row in saved.items()}
+        self._sequences = {name: ReservedSequence(row.sequences) for name, row in saved.items()}
+        self._frames = {name: ReservedSequence(row.frames) for name, row in saved.items()}
 
     def next_sequence(self, printer_id: str, stamp: float) -> int:
         """The next within `collector_id`, which may change by this call if the disk refuses everything.
 
         `stamp` is the time it is given to: written down along with a reservation.
         """
-        if self._sequences.setdefault(printer_id, ReservedNumbers(0)).is_short:
+        if self._sequences.setdefault(printer_id, ReservedSequence(0)).is_short:
             self._reserve_sequences(printer_id, stamp)
         if self._sequences[printer_id].is_used_up and self._is_identity_saved:
             # Counting on unreserved could repeat numbers after a kill; under a new identity it cannot.
             self.collector_id = new_collector_id()
             self._is_identity_saved = False
-            self._sequences = {printer_id: ReservedNumbers(0)}
+            self._sequences = {printer_id: ReservedSequence(0)}
             _log.warning("no report numbers can be reserved on disk: going on as a new collector")
         return self._sequences[printer_id].take()
 
@@ -87,7 +87,7 @@ class Numbering:
 
     def next_frame(self, printer_id: str) -> int | None:
         """The next number of a printer's frames, or None if none can be reserved (the disk is unusable)."""
-        numbers = self._frames.setdefault(printer_id, ReservedNumbers(0))
+        numbers = self._frames.setdefault(printer_id, ReservedSequence(0))
         if numbers.is_short:
             end = numbers.block_end
             if self._store.write(lambda database: database.reserve(printer_id, frames=end), synced=True):

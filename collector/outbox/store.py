@@ -1,32 +1,29 @@
-"""The outbox's disk and what of it is known in memory: rows, files and index kept in step. Not thread-safe:
-the outbox holds its lock.
-"""
+"""The outbox's disk: rows, files and index kept in step. Not thread-safe: the outbox holds its lock."""
 
 import logging
-import math
 import os
 import sqlite3
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from collector.outbox.database import OutboxDatabase, is_disk_full, open_database
-from collector.outbox.model import Contents, JobFrames, JobKey, WaitingFrame, WaitingReport
-from collector.outbox.schedule import is_late
-from functions.shared.messages.report import FrameReference, Report
+from collector.outbox.index import OutboxIndex
+from collector.outbox.model import Contents, JobKey, WaitingFrame, WaitingReport
+from collector.outbox.thinning import plan_room
+from functions.shared.messages.report import Report
 from functions.shared.runtime.clocks import Clock
-from functions.shared.runtime.throttled_log import OutageLog, spoken
+from functions.shared.runtime.throttled_log import ThrottledLogger, duration_in_words
 
 _log = logging.getLogger(__name__)
 _UNFINISHED = ".part"
 
 
 class FrameFiles:
-    """Files in `folder/frames/`, refused ones in `folder/set_aside/`. Names are ours, never a printer's."""
+    """Files in `folder/frames/`, refused ones in `folder/quarantine/`. Names are ours, never a printer's."""
 
     def __init__(self, folder: Path) -> None:
         self._frames = folder / "frames"
-        self._set_aside = folder / "set_aside"
+        self._quarantine = folder / "set_aside"
 
     def path(self, name: str) -> Path:
         return self._frames / name
@@ -50,16 +47,16 @@ class FrameFiles:
         """It is gone afterwards, or was before."""
         _remove(self._frames / name)
 
-    def set_aside(self, name: str) -> None:
+    def quarantine(self, name: str) -> None:
         """Move it to where it holds up nothing."""
         try:
-            self._set_aside.mkdir(parents=True, exist_ok=True)
-            self.path(name).replace(self._set_aside / name)
+            self._quarantine.mkdir(parents=True, exist_ok=True)
+            self.path(name).replace(self._quarantine / name)
         except OSError as error:
             _log.warning("a refused frame could not be moved aside: %s", error)
 
-    def remove_set_aside(self, name: str) -> None:
-        _remove(self._set_aside / name)
+    def remove_quarantined(self, name: str) -> None:
+        _remove(self._quarantine / name)
 
     def sweep(self, known: Mapping[str, int]) -> tuple[set[str], set[str]]:
         """Remove what no row knows; of the known (name -> bytes) return the missing and the broken ones."""
@@ -85,149 +82,27 @@ def _remove(path: Path) -> None:
         _log.warning("a file of the outbox could not be removed: %s", error)
 
 
-class OutboxIndex:
-    """Lines of reports (one per printer, in order), frames by key (oldest first), frame counts of jobs.
-
-    `held` has the reports that are in memory only, by number: heartbeats, and changes while the disk fails.
-    """
-
-    def __init__(self, contents: Contents) -> None:
-        self.lines: dict[str, deque[WaitingReport]] = {}
-        self.held: dict[int, Report] = {}
-        self.frames: OrderedDict[str, WaitingFrame] = OrderedDict()
-        self.in_flight: dict[str, str] = {}
-        self.jobs: dict[JobKey, JobFrames] = contents.jobs
-        self.bytes = 0
-        self.reports_waiting = 0
-        self.heartbeats_overtaken = 0
-        self._fresh: deque[WaitingReport] = deque()
-        for report in contents.reports:
-            self._append(report)
-        for frame in contents.frames:
-            self.add_frame(frame)
-
-    def add_report(self, report: WaitingReport, held: Report | None) -> None:
-        """A later report of a printer overtakes the heartbeat before it."""
-        line = self.lines.get(report.printer_id)
-        if line and not line[-1].is_change:
-            self.remove_report(line[-1])
-            self.heartbeats_overtaken += 1
-        if held is not None:
-            self.held[report.number] = held
-        if report.frame_key is not None:
-            self._fresh.append(report)
-        self._append(report)
-
-    def _append(self, report: WaitingReport) -> None:
-        self.lines.setdefault(report.printer_id, deque()).append(report)
-        self.bytes += report.size
-        self.reports_waiting += 1
-
-    def remove_report(self, report: WaitingReport) -> bool:
-        """Whether it was still there."""
-        line = self.lines.get(report.printer_id)
-        if not line:
-            return False
-        if line[0].number == report.number:
-            line.popleft()
-        elif line[-1].number == report.number:
-            line.pop()
-        else:
-            try:
-                line.remove(report)
-            except ValueError:
-                return False
-        if not line:
-            del self.lines[report.printer_id]
-        self.held.pop(report.number, None)
-        self.bytes -= report.size
-        self.reports_waiting -= 1
-        return True
-
-    def fresh(self, now: float) -> Iterator[WaitingReport]:
-        """Reports that still wait for their picture, oldest first."""
-        while self._fresh and is_late(self._fresh[0], now):
-            self._fresh.popleft()
-        return iter(self._fresh)
-
-    def has_late(self, now: float) -> bool:
-        """Whether a report waits that should have gone."""
-        return any(is_late(line[0], now) for line in self.lines.values())
-
-    def count_frame(self, frame: WaitingFrame) -> JobFrames:
-        """It was kept: the newest of its job, and one more for its film."""
-        job = self.jobs.setdefault((frame.printer_id, frame.token), JobFrames())
-        job.newest = FrameReference(frame.key, frame.taken_at, frame.size)
-        if frame.is_film:
-            job.kept += 1
-        return job
-
-    def discount_frame(self, frame: WaitingFrame) -> JobKey | None:
-        """It will never arrive: the job whose count changed by that."""
-        key = (frame.printer_id, frame.token)
-        job = self.jobs.get(key)
-        if job is None:
-            return None
-        if job.newest is not None and job.newest.key == frame.key:
-            job.newest = None  # nothing may name it any more
-        if not frame.is_film:
-            return None
-        job.kept = max(0, job.kept - 1)
-        return key
-
-    def add_frame(self, frame: WaitingFrame) -> WaitingFrame | None:
-        """The one it replaces, if there was one of that key."""
-        replaced = self.frames.pop(frame.key, None)
-        if replaced is not None:
-            self.bytes -= replaced.size
-        self.frames[frame.key] = frame
-        self.bytes += frame.size
-        return replaced
-
-    def remove_frame(self, frame: WaitingFrame) -> bool:
-        """Whether it was still there and not replaced by a later one of its key."""
-        found = self.frames.get(frame.key)
-        if found is None or found.file != frame.file:
-            return False
-        del self.frames[frame.key]
-        self.bytes -= frame.size
-        return True
-
-    def named_frames(self) -> set[str]:
-        """Keys that waiting reports name."""
-        return {report.frame_key for line in self.lines.values() for report in line if report.frame_key}
-
-    def oldest(self, now: float, wall: float) -> float:
-        """Seconds that the oldest report or frame has waited."""
-        ages = [
-            wall - line[0].observed_at if line[0].added_at is None else now - line[0].added_at
-            for line in self.lines.values()
-        ]
-        frame = next(iter(self.frames.values()), None)
-        if frame is not None:
-            ages.append(wall - frame.taken_at)
-        return max(0.0, max(ages, default=-math.inf))
-
-
 TIDY_SECONDS = 30.0
+_ROOM_ON_FULL_DISK = 0.1  # of all that waits
 _TIDY_COUNT = 200
 
 
 class OutboxStore:
     """What is shipped is forgotten on disk with the next write, or half a minute later: a resend is harmless.
 
-    `free_some` is asked to make room when the disk is full; it says whether it made any.
+    On a full disk frames that wait are thinned to make room; `frames_thinned` counts them since the start.
     """
 
     def __init__(self, folder: Path, monotonic: Clock) -> None:
         self._monotonic = monotonic
         self._database, self.contents, self.is_on_disk = open_database(folder)
         self.files = FrameFiles(folder)
-        self.free_some: Callable[[], bool] = lambda: False
-        self.set_aside_reports = self.contents.set_aside_reports
-        self.set_aside_frames = self.contents.set_aside_frames
-        self.set_aside_bytes = self.contents.set_aside_bytes
-        self._disk_log = OutageLog(_log, monotonic)
+        self.frames_thinned = 0
+        self.quarantined_reports = self.contents.quarantined_reports
+        self.quarantined_frames = self.contents.quarantined_frames
+        self.quarantined_bytes = self.contents.quarantined_bytes
+        self._disk_log = ThrottledLogger(_log, monotonic)
+        self._thinning_log = ThrottledLogger(_log, monotonic)
         self._gone_reports: set[int] = set()
         self._gone_files: set[str] = set()
         self._gone_since: float | None = None
@@ -271,7 +146,7 @@ class OutboxStore:
 
     @property
     def bytes(self) -> int:
-        return self.index.bytes + self.set_aside_bytes
+        return self.index.bytes + self.quarantined_bytes
 
     @property
     def commits(self) -> int:
@@ -295,7 +170,7 @@ class OutboxStore:
                 break
             except sqlite3.Error as error:
                 self.disk_failed(error)
-                if not (is_first and is_disk_full(error) and self.free_some()):
+                if not (is_first and is_disk_full(error) and self.make_room()):
                     return False
         for number in self._unsaved:
             self.index.held.pop(number, None)
@@ -306,7 +181,7 @@ class OutboxStore:
         self._gone_since = None
         lasted = self._disk_log.over()
         if lasted is not None:
-            _log.info("the outbox's disk works again after %s", spoken(lasted))
+            _log.info("the outbox's disk works again after %s", duration_in_words(lasted))
         return True
 
     def _write_all(self, change: Callable[[OutboxDatabase], None] | None) -> None:
@@ -324,6 +199,26 @@ class OutboxStore:
             f"the outbox's disk fails: {error} ({hint}); reports go on in memory until it works",
             logging.ERROR,
         )
+
+    def make_room(self) -> bool:
+        """The disk is full before the bound is reached: thin frames. Whether that gave any room."""
+        return self.thin_frames(max(1, int(self.index.bytes * _ROOM_ON_FULL_DISK))) > 0
+
+    def thin_frames(self, bytes_to_free: int) -> int:
+        """Drop frames that wait, evenly over their jobs; bytes freed."""
+        index = self.index
+        if bytes_to_free <= 0 or not index.frames:
+            return 0
+        waiting = [frame for frame in index.frames.values() if frame.key not in index.in_flight]
+        dropped = plan_room(waiting, bytes_to_free, index.named_frames())
+        for frame in dropped:
+            self.forget_frame(frame, is_lost=True)
+        self.frames_thinned += len(dropped)
+        if dropped:
+            self._thinning_log.failing(
+                f"the outbox is full: {len(dropped)} of {len(waiting)} waiting frames are thinned out"
+            )
+        return sum(frame.size for frame in dropped)
 
     def unsaved_reports(self) -> list[WaitingReport]:
         """Changes that the disk did not take, oldest first."""
@@ -394,22 +289,22 @@ class OutboxStore:
             self._gone_since = self._monotonic()
         return TIDY_SECONDS
 
-    def set_aside_report(
+    def quarantine_report(
         self, waiting: WaitingReport, report_id: str, body: str, reason: str, at: float
     ) -> None:
-        self.set_aside_reports += 1
-        self.set_aside_bytes += len(body)
+        self.quarantined_reports += 1
+        self.quarantined_bytes += len(body)
         self.forget_report(waiting)
         self.write(
-            lambda database: database.set_aside(report_id, reason, at, len(body), body=body), synced=False
+            lambda database: database.quarantine(report_id, reason, at, len(body), body=body), synced=False
         )
 
-    def set_aside_frame(self, frame: WaitingFrame, reason: str, at: float) -> None:
-        self.set_aside_frames += 1
-        self.set_aside_bytes += frame.size
-        self.files.set_aside(frame.file)
+    def quarantine_frame(self, frame: WaitingFrame, reason: str, at: float) -> None:
+        self.quarantined_frames += 1
+        self.quarantined_bytes += frame.size
+        self.files.quarantine(frame.file)
         self.forget_frame(frame, is_lost=True)
         self.write(
-            lambda database: database.set_aside(frame.key, reason, at, frame.size, file=frame.file),
+            lambda database: database.quarantine(frame.key, reason, at, frame.size, file=frame.file),
             synced=False,
         )

@@ -18,7 +18,7 @@ from functions.shared.messages.report import encode_report
 from functions.shared.ports import FrameStore, Outgoing, Queue
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.clocks import Clock
-from functions.shared.runtime.throttled_log import OutageLog, spoken
+from functions.shared.runtime.throttled_log import ThrottledLogger, duration_in_words
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ LONGEST_DELAY_SECONDS = 60.0
 LONGEST_OBEYED_SECONDS = 900.0
 
 
-class Lane:
+class RetryState:
     """Thread-safe state of one way out: `what` travels on it ("reports", "frames"). Times are monotonic."""
 
     def __init__(self, what: str, monotonic: Callable[[], float], jitter: Callable[[], float]) -> None:
@@ -35,7 +35,7 @@ class Lane:
         self._monotonic = monotonic
         self._jitter = jitter
         self._lock = threading.Lock()
-        self._outage = OutageLog(_log, monotonic)
+        self._outage = ThrottledLogger(_log, monotonic)
         self._backoff = Backoff(FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)
         self._next_try = -math.inf
         self._failed_at = -math.inf
@@ -47,7 +47,7 @@ class Lane:
     def is_failing(self) -> bool:
         return self._backoff.failures > 0
 
-    def has_failed_after(self, other: "Lane") -> bool:
+    def has_failed_after(self, other: "RetryState") -> bool:
         """Whether its last failure is younger than the other's."""
         return self._failed_at > other._failed_at  # noqa: SLF001 - the same class
 
@@ -95,7 +95,12 @@ class Lane:
             caught_up, self._to_catch_up = self._caught_up, None
             lasted = self._outage.over()
         if lasted is not None:
-            _log.info("%s are delivered again after %s: %d caught up", self._what, spoken(lasted), caught_up)
+            _log.info(
+                "%s are delivered again after %s: %d caught up",
+                self._what,
+                duration_in_words(lasted),
+                caught_up,
+            )
 
 
 def _asked_for(error: Exception) -> float:
@@ -107,7 +112,7 @@ def _asked_for(error: Exception) -> float:
 
 
 FRAME_THREADS = 2  # a slow upload of one does not hold up the next
-CROWD_THREADS = 10  # more at once when many wait: a far side is mostly far
+CROWD_THREADS = 10  # more at once when many wait: a remote backend is mostly far
 _CROWD = 50
 _LOOK_FOR_CROWD_SECONDS = 2.0
 _REST_SECONDS = 30.0
@@ -127,13 +132,13 @@ class Shipper:
         jitter: Callable[[], float] = random.random,
         frame_threads: int = FRAME_THREADS,
     ) -> None:
-        self._outlet = outbox.outlet
+        self._reader = outbox.reader
         self._frames = frames
         self._queue = queue
         self._monotonic = monotonic
         self._frame_threads = frame_threads
-        self._report_lane = Lane("reports", monotonic, jitter)
-        self._frame_lane = Lane("frames", monotonic, jitter)
+        self._report_retry = RetryState("reports", monotonic, jitter)
+        self._frame_retry = RetryState("frames", monotonic, jitter)
 
     def run(self, stop: threading.Event) -> None:
         """Ship until `stop` is set; a call that hangs then is left behind after two seconds."""
@@ -149,22 +154,22 @@ class Shipper:
         for thread in threads:
             thread.start()
         stop.wait()
-        self._outlet.notify()
+        self._reader.notify()
         end = time.monotonic() + _END_SECONDS
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
 
     def _repeat(self, step: Callable[[], float], stop: threading.Event) -> None:
         while not stop.is_set():
-            version = self._outlet.version
+            version = self._reader.version
             wait = self._guarded(step)
             if wait > 0 and not stop.is_set():
-                self._outlet.wait_for_change(version, wait)
+                self._reader.wait_for_change(version, wait)
 
     def _help_in_a_crowd(self, stop: threading.Event) -> None:
         """Looks now and then and is not woken by each change, which would cost more than it ships."""
         while not stop.is_set():
-            is_crowd = self._outlet.frames_waiting() > _CROWD
+            is_crowd = self._reader.frames_waiting() > _CROWD
             wait = self._guarded(self.ship_frames_once) if is_crowd else _LOOK_FOR_CROWD_SECONDS
             if wait > 0:
                 stop.wait(min(wait, _LOOK_FOR_CROWD_SECONDS))
@@ -185,22 +190,22 @@ class Shipper:
 
     def ship_reports_once(self) -> float:
         """Send one batch of reports, if any may go."""
-        lane = self._report_lane
-        wait = lane.seconds_to_wait()
+        retry_state = self._report_retry
+        wait = retry_state.seconds_to_wait()
         if wait > 0:
             return wait
-        batch, wait = self._outlet.take_batch()
+        batch, wait = self._reader.take_batch()
         if not batch:
-            return min(wait, self._outlet.tidy())
+            return min(wait, self._reader.tidy())
         started_at = self._monotonic()
         try:
             self._send(batch)
         except Exception as error:  # noqa: BLE001 - transient, or a fault of the back end: the same again later
-            self._outlet.tally.reports_failed += 1
-            lane.failed(error, started_at, self._outlet.reports_waiting())
-            self._outlet.notify()
-            return lane.seconds_to_wait()
-        lane.worked(len(batch), self._outlet.reports_waiting())
+            self._reader.counters.reports_failed += 1
+            retry_state.failed(error, started_at, self._reader.reports_waiting())
+            self._reader.notify()
+            return retry_state.seconds_to_wait()
+        retry_state.worked(len(batch), self._reader.reports_waiting())
         return 0.0
 
     def _send(self, batch: list[ReportToShip]) -> None:
@@ -212,60 +217,60 @@ class Shipper:
             refusals = self._queue.send(entries)
         except PermanentError as error:
             if len(batch) == 1:
-                self._outlet.set_aside_report(batch[0], str(error))
+                self._reader.quarantine_report(batch[0], str(error))
                 return
             for item in batch:  # find the one that is meant; a fault that may pass leaves the rest in order
                 self._send([item])
             return
         reasons = {refusal.index: refusal.reason for refusal in refusals}
         for index, reason in reasons.items():
-            self._outlet.set_aside_report(batch[index], reason)
-        self._outlet.acknowledge([item for index, item in enumerate(batch) if index not in reasons])
+            self._reader.quarantine_report(batch[index], reason)
+        self._reader.acknowledge([item for index, item in enumerate(batch) if index not in reasons])
 
     def ship_frames_once(self) -> float:
         """Put one frame, if any may go."""
-        lane = self._frame_lane
-        wait = lane.seconds_to_wait()
+        retry_state = self._frame_retry
+        wait = retry_state.seconds_to_wait()
         if wait > 0:
             return wait
         if self._must_reports_try_first():
-            self._outlet.notify()
+            self._reader.notify()
             return _REST_SECONDS
-        is_old_allowed = self._report_lane.is_failing or not self._outlet.has_late_report()
-        frame = self._outlet.take_frame(is_old_allowed=is_old_allowed)
+        is_old_allowed = self._report_retry.is_failing or not self._reader.has_late_report()
+        frame = self._reader.take_frame(is_old_allowed=is_old_allowed)
         if frame is None:
-            return min(_REST_SECONDS, self._outlet.tidy())
+            return min(_REST_SECONDS, self._reader.tidy())
         started_at = self._monotonic()
         try:
-            self._frames.put(frame.key, self._outlet.path(frame))
+            self._frames.put(frame.key, self._reader.path(frame))
         except PermanentError as error:
-            self._outlet.set_aside_frame(frame, str(error))
+            self._reader.quarantine_frame(frame, str(error))
         except Exception as error:  # noqa: BLE001 - transient, or a fault of the back end: the same again later
-            if not self._outlet.path(frame).exists():
-                self._outlet.frame_lost(frame)
+            if not self._reader.path(frame).exists():
+                self._reader.frame_lost(frame)
                 _log.warning("frame %s is lost: %s", frame.key, error)
                 return 0.0
-            self._outlet.give_back(frame)
-            lane.failed(error, started_at, self._outlet.frames_waiting())
-            return lane.seconds_to_wait()
+            self._reader.release(frame)
+            retry_state.failed(error, started_at, self._reader.frames_waiting())
+            return retry_state.seconds_to_wait()
         else:
-            self._outlet.frame_shipped(frame)
-        lane.worked(1, self._outlet.frames_waiting())
+            self._reader.frame_shipped(frame)
+        retry_state.worked(1, self._reader.frames_waiting())
         return 0.0
 
     def _must_reports_try_first(self) -> bool:
         """After an outage of both lanes reports go before frames: their next try is brought forward."""
-        reports, frames = self._report_lane, self._frame_lane
+        reports, frames = self._report_retry, self._frame_retry
         if not (reports.is_failing and frames.is_failing) or reports.has_failed_after(frames):
             return False
-        return self._outlet.has_late_report() and reports.try_now()
+        return self._reader.has_late_report() and reports.try_now()
 
 
-FarSide = tuple[FrameStore, Queue]
+RemoteBackend = tuple[FrameStore, Queue]
 
 
 def ship_to(
-    open_far_side: Callable[[], FarSide],
+    open_remote_backend: Callable[[], RemoteBackend],
     outbox: Outbox,
     stop: threading.Event,
     wait: Callable[[float], object] | None = None,
@@ -275,14 +280,14 @@ def ship_to(
     What cannot be opened now (a helper program that gives no credentials yet) is tried again; meanwhile the
     outbox keeps everything.
     """
-    outage = OutageLog(_log, time.monotonic)
+    outage = ThrottledLogger(_log, time.monotonic)
     backoff = Backoff(FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)
     wait = wait or stop.wait
     while not stop.is_set():
         try:
-            frames, queue = open_far_side()
+            frames, queue = open_remote_backend()
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing else could carry the reports away
-            outbox.outlet.tally.openings_failed += 1
+            outbox.reader.counters.openings_failed += 1
             delay, backoff = backoff.next(random.random)
             name = "" if isinstance(error, TransientError) else f"{type(error).__name__}: "
             outage.failing(f"nothing can be delivered: {name}{str(error)[:200]}; next try in {delay:.0f} s")
@@ -292,7 +297,7 @@ def ship_to(
             return
 
 
-def open_aws(queue_url: str, bucket: str, region: str) -> FarSide:
+def open_aws(queue_url: str, bucket: str, region: str) -> RemoteBackend:
     """SQS and S3, of which nothing is asked yet. Loading the library takes a second."""
     from functions.shared.aws.clients import make_client
     from functions.shared.aws.s3 import S3FrameStore

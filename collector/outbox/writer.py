@@ -1,6 +1,6 @@
-"""The one thread through which sessions write to the spool: in order, and never waited for by a reader.
+"""The one thread through which sessions write to the outbox: in order, and never waited for by a reader.
 
-Bounded: when too many bytes of pictures wait for the disk, new ones are dropped and counted; reports of a
+Bounded: when too many bytes of frames wait for the disk, new ones are dropped and counted; reports of a
 change never are.
 """
 
@@ -14,11 +14,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from collector.outbox.model import EdgeJob, Picture, Spool
+from collector.outbox.model import CapturedFrame, EdgeJob, OutboxPort
 from functions.shared.errors import TransientError
 from functions.shared.messages.report import Report
 from functions.shared.runtime.threads import run_in_daemon_thread
-from functions.shared.runtime.throttled_log import LogLimit
+from functions.shared.runtime.throttled_log import LogThrottle
 
 WAITING_BYTES_LIMIT = 64 * 1024 * 1024
 WAITING_HEARTBEATS_LIMIT = 1000
@@ -30,21 +30,21 @@ ResultT = TypeVar("ResultT")
 Work = Callable[[], None]
 
 
-class SpoolWriter:
+class OutboxWriter:
     """Calls from the event loop only; all of them return at once."""
 
     def __init__(
         self,
-        spool: Spool,
+        outbox: OutboxPort,
         *,
         waiting_bytes_limit: int = WAITING_BYTES_LIMIT,
         retry_seconds: float = _RETRY_SECONDS,
     ) -> None:
-        self.dropped_pictures = 0
-        self._spool = spool
+        self.dropped_frames = 0
+        self._outbox = outbox
         self._limit = waiting_bytes_limit
         self._retry_seconds = retry_seconds
-        self._lines = LogLimit(time.monotonic)
+        self._lines = LogThrottle(time.monotonic)
         self._works: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._waiting_bytes = 0
         self._lock = threading.Lock()
@@ -54,23 +54,23 @@ class SpoolWriter:
     def start(self) -> None:
         self._thread.start()
 
-    async def stop(self, patience: float = 1.4) -> None:
-        """Write what waits, for no longer than `patience` seconds."""
+    async def stop(self, seconds: float = 1.4) -> None:
+        """Write what waits, for no longer than that."""
         self._stopping.set()
         self._works.put(None)
-        await run_in_daemon_thread(lambda: self._thread.join(patience))
+        await run_in_daemon_thread(lambda: self._thread.join(seconds))
         if self._thread.is_alive():
             _logger.warning("the disk is slow: about %d things were not written", self._works.qsize())
 
-    async def ask(self, question: Callable[[Spool], ResultT]) -> ResultT:
-        """An answer of the spool, after all that was written before."""
+    async def ask(self, question: Callable[[OutboxPort], ResultT]) -> ResultT:
+        """An answer of the outbox, after all that was written before."""
         answer: Future[ResultT] = Future()
 
         def work() -> None:
             if not answer.set_running_or_notify_cancel():
                 return
             try:
-                result = question(self._spool)
+                result = question(self._outbox)
             except Exception as error:  # noqa: BLE001 - handed to the one who asked
                 answer.set_exception(error)
             else:
@@ -85,54 +85,54 @@ class SpoolWriter:
         *,
         durable: bool,
         job: EdgeJob | None = None,
-        picture: Picture | None = None,
+        captured: CapturedFrame | None = None,
         is_overwriting: bool = False,
     ) -> None:
         """Keep a report (made in the thread, so that making it may block). A durable one is tried until the
         disk takes it; of heartbeats only so many wait."""
         if not durable and self._works.qsize() >= WAITING_HEARTBEATS_LIMIT:
             return
-        picture = picture if self._reserve(picture) else None
+        captured = captured if self._reserve(captured) else None
 
         def write() -> None:
-            self._spool.add_report(
-                make(), durable=durable, job=job, picture=picture, is_overwriting=is_overwriting
+            self._outbox.add_report(
+                make(), durable=durable, job=job, captured=captured, is_overwriting=is_overwriting
             )
 
-        self._works.put(lambda: self._finish(write, picture, is_repeated=durable))
+        self._works.put(lambda: self._finish(write, captured, is_repeated=durable))
 
-    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> bool:
-        """Keep a picture for the job's film; False if too many wait already."""
-        if not self._reserve(picture):
+    def keep_frame(self, printer_id: str, job: EdgeJob, captured: CapturedFrame) -> bool:
+        """Keep a frame for the job's film; False if too many wait already."""
+        if not self._reserve(captured):
             return False
 
         def write() -> None:
-            self._spool.keep_frame(printer_id, job, picture)
+            self._outbox.keep_frame(printer_id, job, captured)
 
-        self._works.put(lambda: self._finish(write, picture, is_repeated=False))
+        self._works.put(lambda: self._finish(write, captured, is_repeated=False))
         return True
 
-    def _reserve(self, picture: Picture | None) -> bool:
-        if picture is None:
+    def _reserve(self, captured: CapturedFrame | None) -> bool:
+        if captured is None:
             return False
         with self._lock:
-            if self._waiting_bytes + len(picture.data) > self._limit:
-                self.dropped_pictures += 1
+            if self._waiting_bytes + len(captured.data) > self._limit:
+                self.dropped_frames += 1
                 return False
-            self._waiting_bytes += len(picture.data)
+            self._waiting_bytes += len(captured.data)
             return True
 
     def _run(self) -> None:
         while (work := self._works.get()) is not None:
             work()
 
-    def _finish(self, write: Work, picture: Picture | None, *, is_repeated: bool) -> None:
+    def _finish(self, write: Work, captured: CapturedFrame | None, *, is_repeated: bool) -> None:
         try:
             self._try(write, is_repeated=is_repeated)
         finally:
-            if picture is not None:
+            if captured is not None:
                 with self._lock:
-                    self._waiting_bytes -= len(picture.data)
+                    self._waiting_bytes -= len(captured.data)
 
     def _try(self, write: Work, *, is_repeated: bool) -> None:
         while True:

@@ -11,8 +11,8 @@ LAST_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class SessionRules:
-    """`film_budget`: how many pictures a film can show. How old a picture may be that is kept first: by a
+class SessionPolicy:
+    """`film_budget`: how many frames a film can show. How old a frame may be that is kept first: by a
     report of a change (`fresh_seconds`), by one of silence (`last_seconds`: none older is ever shown)."""
 
     watchdog: WatchdogRules
@@ -22,11 +22,11 @@ class SessionRules:
     last_seconds: float = LAST_SECONDS
 
 
-def session_rules(
+def session_policy(
     settings: Settings, *, inspection_interval: float | None, keeps_idle_frames: bool
-) -> SessionRules:
-    """`inspection_interval` is None when AI checks are off; idle pictures are kept for the cloud only."""
-    return SessionRules(
+) -> SessionPolicy:
+    """`inspection_interval` is None when AI checks are off; idle frames are kept for the cloud only."""
+    return SessionPolicy(
         watchdog=WatchdogRules(
             image_timeout=settings.image_timeout_seconds,
             forced_interval=settings.forced_reconnect_seconds,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from collector.outbox.model import EdgeJob
-from functions.shared.domain.status import PRINTING, HmsEntry, StatusFacts, is_active, is_finished
+from functions.shared.domain.status import PRINTING, HmsEntry, PrinterStatus, is_active, is_finished
 from functions.shared.messages.report import ReportKind
 
 IDLE_INTERVAL = 300.0
@@ -18,7 +18,7 @@ FIRST_INSPECTION = 300.0
 @dataclass(frozen=True, slots=True)
 class ReportRules:
     """Seconds. `photo_interval` 0: none; `inspection_interval` None: AI is off; `idle_frame_interval`
-    None: no pictures of an idle printer are kept."""
+    None: no frames of an idle printer are kept."""
 
     active_interval: float = 120.0
     idle_interval: float = IDLE_INTERVAL
@@ -32,11 +32,11 @@ class ReportRules:
         return min(FIRST_INSPECTION, self.inspection_interval or 0.0)
 
 
-class Wish(Enum):
-    """Which picture a report should name."""
+class FramePolicy(Enum):
+    """Which frame a report should name."""
 
     NEWEST_KEPT = auto()  # whatever was kept last of the job
-    FRESH = auto()  # keep the newest picture first if it is fresh, and name that
+    FRESH = auto()  # keep the newest frame first if it is fresh, and name that
     LAST = auto()  # the same of a printer that fell silent: an older one still shows what was seen last
     OVERWRITE = auto()  # the same for an idle printer, in the one place of its own
 
@@ -48,11 +48,11 @@ class Decision:
     kind: ReportKind
     is_durable: bool
     after_gap: bool = False
-    wish: Wish = Wish.NEWEST_KEPT
+    frame_policy: FramePolicy = FramePolicy.NEWEST_KEPT
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LastReported:
     """What the last report said of the things that a person is told of; None: nothing yet."""
 
     state: str | None = None
@@ -62,9 +62,9 @@ class Told:
     hms: frozenset[HmsEntry] | None = None
     percent: int | None = None
 
-    def merged(self, facts: StatusFacts) -> "Told":
+    def merged(self, facts: PrinterStatus) -> "LastReported":
         """With what a status says; what it does not say is unchanged."""
-        return Told(
+        return LastReported(
             state=self.state if facts.state is None else facts.state,
             job_name=self.job_name if facts.job_name is None else facts.job_name,
             task_id=self.task_id if facts.task_id is None else facts.task_id,
@@ -73,7 +73,7 @@ class Told:
             percent=self.percent if facts.percent is None else facts.percent,
         )
 
-    def has_more_errors_than(self, before: "Told") -> bool:
+    def has_more_errors_than(self, before: "LastReported") -> bool:
         has_new_code = bool(self.print_error) and self.print_error != before.print_error
         return has_new_code or bool((self.hms or frozenset()) - (before.hms or frozenset()))
 
@@ -84,7 +84,7 @@ class ReporterState:
     word was heard since then or since a reconnect. `held_until`: a mere percent waits for that moment.
     `job_token` is that of the running job, None while idle."""
 
-    told: Told = Told()
+    last_reported: LastReported = LastReported()
     reported_at: float | None = None
     percent_at: float | None = None
     held_until: float | None = None
@@ -108,16 +108,18 @@ def reconnected(state: ReporterState) -> ReporterState:
 
 
 def observe(
-    state: ReporterState, facts: StatusFacts, job: EdgeJob | None, now: float, rules: ReportRules
+    state: ReporterState, facts: PrinterStatus, job: EdgeJob | None, now: float, rules: ReportRules
 ) -> tuple[ReporterState, Decision | None]:
     """After a status; `job` is the printer's job with that status taken in (one just ended included)."""
     before = state
     state = _for_job(state, job, rules)
     is_still_gap = state.is_after_gap and not (is_active(facts.state) or is_finished(facts.state))
-    told = state.told.merged(facts)
-    is_percent_new = told.percent != state.told.percent
+    last_reported = state.last_reported.merged(facts)
+    is_percent_new = last_reported.percent != state.last_reported.percent
     is_replaced = None not in (before.job_token, state.job_token) and before.job_token != state.job_token
-    is_change = state.is_first or replace(told, percent=state.told.percent) != state.told
+    is_change = (
+        state.is_first or replace(last_reported, percent=state.last_reported.percent) != state.last_reported
+    )
     if is_percent_new and not is_change:
         free_at = now if state.percent_at is None else state.percent_at + rules.percent_hold
         if state.is_after_gap or now >= free_at or _is_heartbeat_due(state, now, rules):
@@ -127,33 +129,37 @@ def observe(
     if not is_change and not _is_heartbeat_due(state, now, rules):
         return replace(state, held_until=None, is_after_gap=is_still_gap, is_silent=False), None
 
-    is_resumed = before.told.state == "PAUSE" and told.state in PRINTING
-    wish = Wish.FRESH if is_replaced else _wish(before, state, told, job, now, rules)
-    decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, wish)
-    state = _reported(state, told, now, rules, is_resumed=is_resumed, wish=wish)
+    is_resumed = before.last_reported.state == "PAUSE" and last_reported.state in PRINTING
+    frame_policy = (
+        FramePolicy.FRESH if is_replaced else _frame_policy(before, state, last_reported, job, now, rules)
+    )
+    decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, frame_policy)
+    state = _reported(state, last_reported, now, rules, is_resumed=is_resumed, frame_policy=frame_policy)
     return replace(state, is_after_gap=is_still_gap), decision
 
 
 def tick(
-    state: ReporterState, newest: StatusFacts, now: float, rules: ReportRules, *, is_silent: bool
+    state: ReporterState, newest: PrinterStatus, now: float, rules: ReportRules, *, is_silent: bool
 ) -> tuple[ReporterState, Decision | None]:
     """As time goes by without a status. A STATUS decision means the newest status, whose facts are given."""
     if state.held_until is not None:
         if now < state.held_until:
             return state, None
-        told = state.told.merged(newest)
-        wish = Wish.FRESH if _is_picture_due(state, told.state, now) else Wish.NEWEST_KEPT
-        released = _reported(state, told, now, rules, is_resumed=False, wish=wish)
+        last_reported = state.last_reported.merged(newest)
+        frame_policy = (
+            FramePolicy.FRESH if _is_frame_due(state, last_reported.state, now) else FramePolicy.NEWEST_KEPT
+        )
+        released = _reported(state, last_reported, now, rules, is_resumed=False, frame_policy=frame_policy)
         # A reconnect since then concerns the next status, not this one.
         return replace(released, is_after_gap=state.is_after_gap), Decision(
-            ReportKind.STATUS, is_durable=True, wish=wish
+            ReportKind.STATUS, is_durable=True, frame_policy=frame_policy
         )
     if not is_silent:
         return state, None
     if not state.is_silent:
         state = replace(state, is_silent=True, is_first=True, is_after_gap=True, reported_at=now)
-        wish = Wish.NEWEST_KEPT if state.job_token is None else Wish.LAST
-        return state, Decision(ReportKind.SILENCE, is_durable=True, wish=wish)
+        frame_policy = FramePolicy.NEWEST_KEPT if state.job_token is None else FramePolicy.LAST
+        return state, Decision(ReportKind.SILENCE, is_durable=True, frame_policy=frame_policy)
     interval = rules.idle_interval if state.job_token is None else rules.active_interval
     if state.reported_at is not None and now - state.reported_at < interval:
         return state, None
@@ -176,7 +182,7 @@ def _for_job(state: ReporterState, job: EdgeJob | None, rules: ReportRules) -> R
     photo, look = rules.photo_interval, rules.inspection_interval
     return replace(
         state,
-        told=replace(state.told, percent=None),
+        last_reported=replace(state.last_reported, percent=None),
         job_token=job.token,
         photo_at=job.started_at + photo if photo > 0 else None,
         inspection_at=None if look is None else job.started_at + rules.first_inspection_after,
@@ -189,12 +195,12 @@ def _is_heartbeat_due(state: ReporterState, now: float, rules: ReportRules) -> b
     interval = rules.idle_interval if state.job_token is None else rules.active_interval
     return (
         now - state.reported_at >= interval
-        or _is_picture_due(state, state.told.state, now)
+        or _is_frame_due(state, state.last_reported.state, now)
         or _is_idle_frame_due(state, now, rules)
     )
 
 
-def _is_picture_due(state: ReporterState, word: str | None, now: float) -> bool:
+def _is_frame_due(state: ReporterState, word: str | None, now: float) -> bool:
     """A photo or a look of a running job; looks only while it really prints."""
     if state.photo_at is not None and now >= state.photo_at:
         return True
@@ -208,27 +214,35 @@ def _is_idle_frame_due(state: ReporterState, now: float, rules: ReportRules) -> 
     return state.idle_frame_at is None or now - state.idle_frame_at >= interval
 
 
-def _wish(
+def _frame_policy(
     before: ReporterState,
     state: ReporterState,
-    told: Told,
+    last_reported: LastReported,
     job: EdgeJob | None,
     now: float,
     rules: ReportRules,
-) -> Wish:
+) -> FramePolicy:
     has_just_ended = before.job_token is not None and job is not None and not job.is_active
-    has_news = told.state != before.told.state or told.has_more_errors_than(before.told)
+    has_news = last_reported.state != before.last_reported.state or last_reported.has_more_errors_than(
+        before.last_reported
+    )
     if state.job_token is not None or has_just_ended:
-        is_wanted = has_news or state.is_first or _is_picture_due(state, told.state, now)
-        return Wish.FRESH if is_wanted else Wish.NEWEST_KEPT
-    is_new_error = not before.is_first and told.has_more_errors_than(before.told)
+        is_wanted = has_news or state.is_first or _is_frame_due(state, last_reported.state, now)
+        return FramePolicy.FRESH if is_wanted else FramePolicy.NEWEST_KEPT
+    is_new_error = not before.is_first and last_reported.has_more_errors_than(before.last_reported)
     if is_new_error or _is_idle_frame_due(state, now, rules):
-        return Wish.OVERWRITE
-    return Wish.NEWEST_KEPT
+        return FramePolicy.OVERWRITE
+    return FramePolicy.NEWEST_KEPT
 
 
 def _reported(
-    state: ReporterState, told: Told, now: float, rules: ReportRules, *, is_resumed: bool, wish: Wish
+    state: ReporterState,
+    last_reported: LastReported,
+    now: float,
+    rules: ReportRules,
+    *,
+    is_resumed: bool,
+    frame_policy: FramePolicy,
 ) -> ReporterState:
     photo_at, inspection_at = state.photo_at, state.inspection_at
     if photo_at is not None and now >= photo_at:
@@ -236,18 +250,18 @@ def _reported(
     if inspection_at is not None and rules.inspection_interval is not None:
         if is_resumed:
             inspection_at = now + rules.first_inspection_after
-        elif now >= inspection_at and told.state in PRINTING:
+        elif now >= inspection_at and last_reported.state in PRINTING:
             inspection_at = now + rules.inspection_interval
     return replace(
         state,
-        told=told,
+        last_reported=last_reported,
         reported_at=now,
-        percent_at=now if told.percent != state.told.percent else state.percent_at,
+        percent_at=now if last_reported.percent != state.last_reported.percent else state.percent_at,
         held_until=None,
         is_first=False,
         is_after_gap=False,
         is_silent=False,
         photo_at=photo_at,
         inspection_at=inspection_at,
-        idle_frame_at=now if wish is Wish.OVERWRITE else state.idle_frame_at,
+        idle_frame_at=now if frame_policy is FramePolicy.OVERWRITE else state.idle_frame_at,
     )

@@ -1,4 +1,4 @@
-"""One printer's session: from what its socket gives to reports and kept pictures.
+"""One printer's session: from what its socket gives to reports and kept images.
 
 All calls come from the event loop, return at once and never wait for the disk.
 """
@@ -15,20 +15,20 @@ from collector.bambui.messages import (
     read_message,
     whole_status,
 )
-from collector.counters import PrinterTally
+from collector.counters import PrinterCounters
 from collector.outbox.model import EdgeJob
-from collector.outbox.writer import SpoolWriter
+from collector.outbox.writer import OutboxWriter
 from collector.printer import reporting, watchdog
-from collector.printer.frames import PictureKeeper
-from collector.printer.job import follow_job
-from collector.printer.policy import SessionRules
+from collector.printer.frames import FrameKeeper
+from collector.printer.job import track_job
+from collector.printer.policy import SessionPolicy
 from collector.printer.reporting import Decision
 from collector.printer.watchdog import Cause, Watch
-from functions.shared.domain.status import StatusFacts
+from functions.shared.domain.status import PrinterStatus
 from functions.shared.errors import ContractError
 from functions.shared.live import Live
 from functions.shared.messages.report import Report, ReportKind
-from functions.shared.runtime.throttled_log import LogLimit
+from functions.shared.runtime.throttled_log import LogThrottle
 
 _ERROR_LINES_EVERY = 600.0
 _SHORTEST_WAIT = 0.01
@@ -46,8 +46,8 @@ class Session:
     def __init__(
         self,
         printer_id: str,
-        rules: SessionRules,
-        writer: SpoolWriter,
+        rules: SessionPolicy,
+        writer: OutboxWriter,
         *,
         collector_id: str,
         job: EdgeJob | None,
@@ -55,7 +55,7 @@ class Session:
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         call_later: Callable[[float, Callable[[], None]], object],
-        tally: PrinterTally | None = None,
+        counters: PrinterCounters | None = None,
     ) -> None:
         self.model: str | None = None
         self.is_online: bool | None = None
@@ -68,19 +68,19 @@ class Session:
         self._clock = clock
         self._monotonic = monotonic
         self._call_later = call_later
-        self._tally = tally or PrinterTally()
+        self._counters = counters or PrinterCounters()
         self._job = job
         self._reporter = reporting.begin(job, rules.report)
         self._watch = Watch(started_at=monotonic())
-        self._keeper = PictureKeeper(printer_id, rules, writer, monotonic, self._tally)
+        self._keeper = FrameKeeper(printer_id, rules, writer, monotonic, self._counters)
         self._newest: StatusMessage | None = None
         self._is_waking = False
-        self._bad_messages = LogLimit(monotonic)
-        self._errors = LogLimit(monotonic, _ERROR_LINES_EVERY)
+        self._bad_messages = LogThrottle(monotonic)
+        self._errors = LogThrottle(monotonic, _ERROR_LINES_EVERY)
 
     def opened(self) -> None:
         """The socket is open; BambUI sends nothing until the printer does."""
-        self._tally.connects += 1
+        self._counters.connects += 1
         self._watch = self._watch.opened(self._monotonic())
         self._reporter = reporting.reconnected(self._reporter)
         self.is_confirmed = True
@@ -90,30 +90,30 @@ class Session:
 
     def received(self, frame: str | bytes) -> None:
         """One frame of the socket, of whatever content."""
-        tally = self._tally
-        tally.received += len(frame)
+        counters = self._counters
+        counters.received += len(frame)
         message = read_message(frame)
         if isinstance(message, ImageMessage):
-            tally.pictures += 1
-            self._take_picture(message)
+            counters.images += 1
+            self._take_image(message)
         elif isinstance(message, StatusMessage):
-            tally.statuses += 1
+            counters.statuses += 1
             self._take_status(message)
         elif isinstance(message, BadMessage):
-            tally.bad += 1
+            counters.bad += 1
             self._say_bad(message.reason)
         else:
-            tally.others += 1
+            counters.others += 1
             if isinstance(message, ErrorMessage) and self._errors.take() is not None:
                 _logger.info("printer %r: BambUI says %r", self._printer_id, message.text)
 
     def newest(self) -> tuple[str | None, float | None, float | None]:
-        """From any thread: the newest status message, and the seconds since the newest status and picture."""
+        """From any thread: the newest status message, and the seconds since the newest status and image."""
         now, watch, message = self._monotonic(), self._watch, self._newest
         return (
             None if message is None else message.text,
             None if watch.status_at is None else max(0.0, now - watch.status_at),
-            None if watch.picture_at is None else max(0.0, now - watch.picture_at),
+            None if watch.image_at is None else max(0.0, now - watch.image_at),
         )
 
     def tick(self) -> Cause | None:
@@ -122,17 +122,17 @@ class Session:
         self._watch, cause = watchdog.check(self._watch, self._rules.watchdog, self._monotonic())
         return cause
 
-    def _take_picture(self, message: ImageMessage) -> None:
+    def _take_image(self, message: ImageMessage) -> None:
         now = self._clock()
-        self._watch = self._watch.with_picture(self._monotonic())
+        self._watch = self._watch.with_image(self._monotonic())
         self._keeper.take(message, now, self._job)
         if self._live is not None:
-            self._live.put_picture(self._printer_id, message.base64_text, now)
+            self._live.put_image(self._printer_id, message.base64_text, now)
 
     def _take_status(self, message: StatusMessage) -> None:
         now = self._clock()
         before = self._job
-        job = follow_job(
+        job = track_job(
             before,
             message.facts,
             printer_id=self._printer_id,
@@ -173,7 +173,7 @@ class Session:
         newest = self._newest
         state, decision = reporting.tick(
             self._reporter,
-            newest.facts if newest is not None else StatusFacts(),
+            newest.facts if newest is not None else PrinterStatus(),
             now,
             self._rules.report,
             is_silent=is_silent and self.is_confirmed,
@@ -197,7 +197,7 @@ class Session:
     ) -> None:
         report = Report(
             collector_id=self._collector_id,
-            sequence=0,  # given by the spool
+            sequence=0,  # given by the outbox
             printer_id=self._printer_id,
             kind=decision.kind,
             observed_at=now,
@@ -206,12 +206,12 @@ class Session:
             status=status,
             after_gap=decision.after_gap,
         )
-        picture, is_overwriting = self._keeper.wished(decision.wish, job, now)
+        captured, is_overwriting = self._keeper.frame_for(decision.frame_policy, job, now)
         self._writer.add_report(
             lambda: report,
             durable=decision.is_durable,
             job=job,
-            picture=picture,
+            captured=captured,
             is_overwriting=is_overwriting,
         )
 

@@ -1,4 +1,6 @@
-"""A printer as it stands at one moment, for whoever asks from another thread."""
+"""One printer, watched for as long as the collector runs: a fault in its handling costs a new session, and
+never another printer anything.
+"""
 
 import asyncio
 import logging
@@ -6,18 +8,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from collector.bambui.client import Connection
-from collector.counters import PrinterTally
+from collector.counters import PrinterCounters
 from collector.printer.session import Session
 from collector.printer.watchdog import Cause
 from functions.shared.runtime.backoff import Backoff
-from functions.shared.runtime.throttled_log import LogLimit
+from functions.shared.runtime.throttled_log import LogThrottle
 
 
 @dataclass(frozen=True, slots=True)
 class PrinterSnapshot:
     """`status_text`: the newest status message as received; ages in seconds, None: none came yet.
 
-    `is_refused`: BambUI says that it does not know the printer; `tally` goes on counting.
+    `is_refused`: BambUI says that it does not know the printer; `counters` goes on counting.
     """
 
     printer_id: str
@@ -27,18 +29,18 @@ class PrinterSnapshot:
     is_refused: bool
     status_text: str | None
     status_age: float | None
-    picture_age: float | None
-    tally: PrinterTally
+    image_age: float | None
+    counters: PrinterCounters
 
 
 _FAULT_LINES_EVERY = 600.0
 
 _logger = logging.getLogger(__name__)
 CallLater = Callable[[float, Callable[[], None]], object]
-MakeSession = Callable[[str, CallLater, PrinterTally], Awaitable[Session]]
+MakeSession = Callable[[str, CallLater, PrinterCounters], Awaitable[Session]]
 
 
-class PrinterTask:
+class PrinterSupervisor:
     """`make_session` recalls the printer's job, which may block for a while, and makes its session."""
 
     def __init__(
@@ -53,13 +55,13 @@ class PrinterTask:
         self.printer_id = printer_id
         self.model: str | None = None
         self.is_online: bool | None = None
-        self.tally = PrinterTally()
+        self.counters = PrinterCounters()
         self._url = url
         self._make_session = make_session
         self._backoff = backoff
         self._random = random
         self._monotonic = monotonic
-        self._faults = LogLimit(monotonic, _FAULT_LINES_EVERY)
+        self._faults = LogThrottle(monotonic, _FAULT_LINES_EVERY)
         self._is_listed = False
         self._session: Session | None = None
         self._connection: Connection | None = None
@@ -78,7 +80,7 @@ class PrinterTask:
     def snapshot(self) -> PrinterSnapshot:
         """From any thread."""
         session, connection = self._session, self._connection
-        status_text, status_age, picture_age = (None, None, None) if session is None else session.newest()
+        status_text, status_age, image_age = (None, None, None) if session is None else session.newest()
         return PrinterSnapshot(
             self.printer_id,
             self.model,
@@ -87,8 +89,8 @@ class PrinterTask:
             connection is not None and connection.is_refused,
             status_text,
             status_age,
-            picture_age,
-            self.tally,
+            image_age,
+            self.counters,
         )
 
     def listed(self, model: str | None, is_online: bool | None) -> None:
@@ -115,7 +117,7 @@ class PrinterTask:
             self._connection.reconnect()
 
     async def run(self) -> None:
-        """Until cancelled. After a fault: a new session with what the spool remembers."""
+        """Until cancelled. After a fault: a new session with what the outbox remembers."""
         backoff = self._backoff
         while True:
             try:
@@ -127,7 +129,7 @@ class PrinterTask:
 
     async def _run_session(self) -> None:
         """Returns when a call from outside the reading has failed."""
-        self._session = await self._make_session(self.printer_id, self._call_later, self.tally)
+        self._session = await self._make_session(self.printer_id, self._call_later, self.counters)
         self._pass_on()
         self._connection = Connection(
             self.printer_id, self._url, self._session, self._backoff, self._random, self._monotonic
@@ -164,7 +166,7 @@ class PrinterTask:
 
     def _say_fault(self) -> None:
         """With its traceback once; the same again is only counted for a while."""
-        self.tally.faults += 1
+        self.counters.faults += 1
         count = self._faults.take()
         if count is not None:
             _logger.exception(

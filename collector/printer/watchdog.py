@@ -1,6 +1,6 @@
 """When a connection is given up though it looks alive, and when a printer counts as silent.
 
-BambUI's status task can die while pictures and pongs go on; only a new connection revives it, and stalls of
+BambUI's status task can die while images and pongs go on; only a new connection revives it, and stalls of
 ten seconds are normal (infra/docs/bambui-protocol.md, "Stalls").
 """
 
@@ -18,7 +18,7 @@ class Cause(StrEnum):
 
     FORCED = "the regular time to connect anew has come"
     NO_STATUS = "no status came for a while"
-    NO_PICTURE = "no picture came for a while"
+    NO_IMAGE = "no picture came for a while"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class Watch:
     started_at: float
     connected_at: float | None = None
     status_at: float | None = None
-    picture_at: float | None = None
+    image_at: float | None = None
     status_timeouts: int = 0
-    picture_timeouts: int = 0
+    image_timeouts: int = 0
 
     def opened(self, now: float) -> "Watch":
         return replace(self, connected_at=now)
@@ -55,8 +55,8 @@ class Watch:
     def with_status(self, now: float) -> "Watch":
         return replace(self, status_at=now, status_timeouts=0)
 
-    def with_picture(self, now: float) -> "Watch":
-        return replace(self, picture_at=now, picture_timeouts=0)
+    def with_image(self, now: float) -> "Watch":
+        return replace(self, image_at=now, image_timeouts=0)
 
 
 def check(watch: Watch, rules: WatchdogRules, now: float) -> tuple[Watch, Cause | None]:
@@ -65,10 +65,10 @@ def check(watch: Watch, rules: WatchdogRules, now: float) -> tuple[Watch, Cause 
         return watch, None
     if rules.forced_interval > 0 and now - watch.connected_at >= rules.forced_interval:
         return watch.closed(), Cause.FORCED
-    if now - _later(watch.status_at, watch.connected_at) >= _status_patience(watch, rules):
+    if now - _later(watch.status_at, watch.connected_at) >= _status_timeout(watch, rules):
         return replace(watch.closed(), status_timeouts=watch.status_timeouts + 1), Cause.NO_STATUS
-    if now - _later(watch.picture_at, watch.connected_at) >= _picture_patience(watch, rules, now):
-        return replace(watch.closed(), picture_timeouts=watch.picture_timeouts + 1), Cause.NO_PICTURE
+    if now - _later(watch.image_at, watch.connected_at) >= _image_timeout(watch, rules, now):
+        return replace(watch.closed(), image_timeouts=watch.image_timeouts + 1), Cause.NO_IMAGE
     return watch, None
 
 
@@ -77,15 +77,15 @@ def is_silent(watch: Watch, rules: WatchdogRules, now: float) -> bool:
     return now - _later(watch.status_at, watch.started_at) >= rules.status_timeout
 
 
-def _status_patience(watch: Watch, rules: WatchdogRules) -> float:
+def _status_timeout(watch: Watch, rules: WatchdogRules) -> float:
     doubled = rules.revive_after * 2.0 ** min(watch.status_timeouts, _DOUBLINGS)
     return min(doubled, max(RARE_TRY, rules.revive_after))
 
 
-def _picture_patience(watch: Watch, rules: WatchdogRules, now: float) -> float:
+def _image_timeout(watch: Watch, rules: WatchdogRules, now: float) -> float:
     """A printer without a camera must not be torn down for ever while its status flows."""
     is_flowing = watch.status_at is not None and now - watch.status_at < rules.status_timeout
-    if watch.picture_timeouts >= _PATIENT_AFTER and is_flowing:
+    if watch.image_timeouts >= _PATIENT_AFTER and is_flowing:
         return max(RARE_TRY, rules.image_timeout)
     return rules.image_timeout
 

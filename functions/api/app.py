@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI writes, without answers that are never given."""
+"""The REST API and the pages for a person, as a factory: behind uvicorn (embedded) or Mangum (cloud)."""
 
 import hashlib
 import logging
@@ -11,7 +11,7 @@ from fastapi.security import APIKeyHeader
 
 from functions.api import middleware
 from functions.api.health import collector_silence, health
-from functions.api.json_values import moment
+from functions.api.json_values import utc_time
 from functions.api.middleware import (
     HEADER,
     METRICS_PATH,
@@ -23,7 +23,7 @@ from functions.api.middleware import (
 )
 from functions.api.pages import Page
 from functions.api.presenter import newest_status, printer_view, summary
-from functions.api.queries import CollectorReading, ListedPrinter, Picture, Reader
+from functions.api.queries import CollectorData, ListedPrinter, NewestImage, Queries
 from functions.api.schemas import HealthView, PrinterSummary, PrinterView, Refusal
 from functions.shared.errors import TransientError
 from functions.shared.live import Live
@@ -52,16 +52,16 @@ class DescribedApp(FastAPI):
 TIMESTAMP_HEADER = "X-Image-Timestamp"
 
 
-def picture_response(picture: Picture, if_none_match: str | None) -> Response:
+def image_response(image: NewestImage, if_none_match: str | None) -> Response:
     """The JPEG, or 304 without a body if the client has these very bytes already."""
-    etag = f'"{hashlib.sha256(picture.data).hexdigest()[:32]}"'
+    etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "no-store"}
-    taken_at = moment(picture.taken_at)
+    taken_at = utc_time(image.taken_at)
     if taken_at is not None:
         headers[TIMESTAMP_HEADER] = taken_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if if_none_match is not None and _matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    return Response(picture.data, headers=headers, media_type="image/jpeg")
+    return Response(image.data, headers=headers, media_type="image/jpeg")
 
 
 def _matches(if_none_match: str, etag: str) -> bool:
@@ -103,7 +103,7 @@ def create_app(
     but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
     `metrics` (embedded): gives the text for Prometheus, at `/metrics`.
     """
-    reader = Reader(records, frames, live)
+    queries = Queries(records, frames, live)
     page, docs = Page("page.html"), Page("docs.html")
     started_at = clock() if live is not None else None
     app = DescribedApp(
@@ -123,8 +123,8 @@ def create_app(
     app.add_middleware(SafeHeaders)
     _add_fault_answers(app)
 
-    def found(segment: str, collectors: list[CollectorReading]) -> ListedPrinter:
-        printer = reader.find(middleware.decoded(segment), collectors)
+    def found(segment: str, collectors: list[CollectorData]) -> ListedPrinter:
+        printer = queries.find(middleware.decoded(segment), collectors)
         if printer is None:
             raise HTTPException(404, UNKNOWN_PRINTER)
         return printer
@@ -150,19 +150,19 @@ def create_app(
     @app.get("/api/printers", summary="All known printers")
     def list_printers() -> list[PrinterSummary]:
         """Every printer that was ever heard of, sorted by name."""
-        return [summary(printer) for printer in reader.listed(reader.collectors())]
+        return [summary(printer) for printer in queries.listed(queries.collectors())]
 
     @app.get("/api/printer/{printer_id}", summary="One printer", responses=_not_found(NO_STATUS))
     def show_printer(printer_id: PrinterName) -> PrinterView:
         """The newest status as received, and what the bridge makes of it."""
-        collectors, now = reader.collectors(), clock()
+        collectors, now = queries.collectors(), clock()
         printer = found(printer_id, collectors)
-        reading = reader.read(printer)
-        status = newest_status(reading)
+        printer_data = queries.read(printer)
+        status = newest_status(printer_data)
         if status is None:
             raise HTTPException(404, NO_STATUS)
         silence = collector_silence(printer.printer_id, collectors, now, started_at)
-        return printer_view(reading, status, now, silence)
+        return printer_view(printer_data, status, now, silence)
 
     @app.get(
         "/api/printer/{printer_id}/image",
@@ -175,10 +175,10 @@ def create_app(
         if_none_match: Annotated[str | None, Header(description="The `ETag` of the picture you have")] = None,
     ) -> Response:
         """The newest whole JPEG of the printer's camera, as it was received."""
-        picture = reader.picture(found(printer_id, reader.collectors()).printer_id)
-        if picture is None:
+        image = queries.image(found(printer_id, queries.collectors()).printer_id)
+        if image is None:
             raise HTTPException(404, NO_IMAGE)
-        return picture_response(picture, if_none_match)
+        return image_response(image, if_none_match)
 
     @app.get(
         "/api/health",
@@ -190,9 +190,9 @@ def create_app(
 
         503 when nothing at all was heard for so long. A printer that is switched off changes nothing.
         """
-        collectors = reader.collectors()
-        readings = [reader.read(printer) for printer in reader.listed(collectors)]
-        view, is_anything_recent = health(collectors, readings, clock(), started_at)
+        collectors = queries.collectors()
+        printer_data_of = [queries.read(printer) for printer in queries.listed(collectors)]
+        view, is_anything_recent = health(collectors, printer_data_of, clock(), started_at)
         if not is_anything_recent:
             response.status_code = 503
         return view

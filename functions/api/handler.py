@@ -13,32 +13,32 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.app import create_app
 from functions.api.middleware import OPEN_PATH
-from functions.shared.aws.bootstrap import Container, LambdaContext, make_container, start_early
+from functions.shared.aws.bootstrap import LambdaContext, Runtime, make_runtime, start_early
 
 _KEPT = "/%:@!$&'()*+,;=~"
 
 
 @functools.cache
-def worker() -> Container:
+def worker() -> Runtime:
     """Made once per container."""
-    container = make_container("api")
-    container.wiring.records()
-    container.wiring.frames()
-    return container
+    runtime = make_runtime("api")
+    runtime.backends.records()
+    runtime.backends.frames()
+    return runtime
 
 
 @functools.cache
 def application(root_path: str) -> Mangum:
     """The application as it is served under that path."""
-    wiring = worker().wiring
-    app = create_app(wiring.records(), wiring.frames(), None, wiring.clock, "", root_path)
+    backends = worker().backends
+    app = create_app(backends.records(), backends.frames(), None, backends.clock, "", root_path)
     return Mangum(RawPath(app), lifespan="off")
 
 
 class RawPath:
     """Middleware: the path as the client sent it, which a REST API leaves encoded and Mangum leaves out.
 
-    Only so the printer `a/image` can be told from the picture of `a`. An emulator may have decoded it.
+    Only so the printer `a/image` can be told from the image of `a`. An emulator may have decoded it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -50,7 +50,7 @@ class RawPath:
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """One request; a picture is answered in base64, which the gateway turns into bytes again."""
+    """One request; an image is answered in base64, which the gateway turns into bytes again."""
     worker().logs.about({"request_id": context.aws_request_id})
     request = dict(event)
     if request.get("path") == OPEN_PATH.rstrip("/"):

@@ -9,26 +9,26 @@ was heard for so long, neither a collector nor a status of any printer.
 import math
 from collections.abc import Sequence
 
-from functions.api.json_values import age, moment, shown
+from functions.api.json_values import age, shown, utc_time
 from functions.api.presenter import duration_words, newest_status, silent_since
-from functions.api.queries import CollectorReading, PrinterReading
+from functions.api.queries import CollectorData, PrinterData
 from functions.api.schemas import CollectorHealth, HealthView, PrinterHealth
 
 RECENT_SECONDS = 900.0
 FORGOTTEN_SECONDS = 7 * 86_400.0
 
 
-def quiet_for(collector: CollectorReading, now: float, started_at: float | None) -> float:
+def quiet_for(collector: CollectorData, now: float, started_at: float | None) -> float:
     """Seconds since it was heard of, counted at most from the start of this program if that is given."""
     heard = [at for at in (collector.received_at, started_at) if at is not None]
     return max(0.0, now - max(heard)) if heard else math.inf
 
 
-def is_recent(collector: CollectorReading, now: float, started_at: float | None) -> bool:
+def is_recent(collector: CollectorData, now: float, started_at: float | None) -> bool:
     return quiet_for(collector, now, started_at) <= RECENT_SECONDS
 
 
-def is_superseded(collector: CollectorReading, recent: Sequence[CollectorReading], now: float) -> bool:
+def is_superseded(collector: CollectorData, recent: Sequence[CollectorData], now: float) -> bool:
     """Whether others took its place: they list all its printers, or it has been away for a week."""
     listed = {printer.printer_id for other in recent for printer in other.printers}
     is_forgotten = quiet_for(collector, now, None) > FORGOTTEN_SECONDS
@@ -37,7 +37,7 @@ def is_superseded(collector: CollectorReading, recent: Sequence[CollectorReading
 
 
 def collector_silence(
-    printer_id: str, collectors: Sequence[CollectorReading], now: float, started_at: float | None
+    printer_id: str, collectors: Sequence[CollectorData], now: float, started_at: float | None
 ) -> float | None:
     """How long the collectors of this printer have not been heard of, if that is too long, else None."""
     own = [it for it in collectors if any(printer.printer_id == printer_id for printer in it.printers)]
@@ -49,8 +49,8 @@ def collector_silence(
 
 
 def health(
-    collectors: Sequence[CollectorReading],
-    printers: Sequence[PrinterReading],
+    collectors: Sequence[CollectorData],
+    printers: Sequence[PrinterData],
     now: float,
     started_at: float | None,
 ) -> tuple[HealthView, bool]:
@@ -75,7 +75,7 @@ def health(
         detail = "all collectors are heard of"
     else:
         detail = "data is coming in; no collector has reported yet"
-    at = moment(now)
+    at = utc_time(now)
     assert at is not None
     view = HealthView(
         status="ok" if is_anything_recent and not missing else "stale",
@@ -87,27 +87,25 @@ def health(
     return view, is_anything_recent
 
 
-def _collector(
-    collector: CollectorReading, recent: Sequence[CollectorReading], now: float
-) -> CollectorHealth:
+def _collector(collector: CollectorData, recent: Sequence[CollectorData], now: float) -> CollectorHealth:
     return CollectorHealth(
         collector_id=collector.collector_id,
         version=collector.version,
-        received_at=moment(collector.received_at),
+        received_at=utc_time(collector.received_at),
         age_seconds=age(now, collector.received_at),
         is_recent=collector in recent,
         is_superseded=collector not in recent and is_superseded(collector, recent, now),
     )
 
 
-def _printer(reading: PrinterReading, now: float) -> PrinterHealth:
-    status, since = newest_status(reading), silent_since(reading)
+def _printer(printer_data: PrinterData, now: float) -> PrinterHealth:
+    status, since = newest_status(printer_data), silent_since(printer_data)
     status_age = age(now, status.received_at) if status else None
     return PrinterHealth(
-        printer_id=shown(reading.printer_id),
-        is_online=reading.listed.is_online,
+        printer_id=shown(printer_data.printer_id),
+        is_online=printer_data.listed.is_online,
         is_recent=since is None and status_age is not None and status_age <= RECENT_SECONDS,
-        silent_since=moment(since),
+        silent_since=utc_time(since),
         status_age_seconds=status_age,
-        image_age_seconds=age(now, reading.image_taken_at),
+        image_age_seconds=age(now, printer_data.image_taken_at),
     )

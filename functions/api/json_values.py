@@ -44,7 +44,7 @@ def object_in(values: Mapping[str, object], name: str) -> Mapping[str, object] |
     return value if isinstance(value, Mapping) else None
 
 
-def moment(seconds: float | None) -> datetime | None:
+def utc_time(seconds: float | None) -> datetime | None:
     """Seconds since 1970 as a time in UTC; None outside of the years 1970 to 9999."""
     if seconds is None or not 0 <= seconds < _YEAR_10000:
         return None

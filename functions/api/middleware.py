@@ -1,4 +1,9 @@
-"""What stands before every route: the API key, safe headers, and printer names of any content in a path."""
+"""What stands before every route: the API key, safe headers, and printer names of any content in a path.
+
+Servers hand on the path decoded, where `a%2Fimage` cannot be told from `a/image`. So the routes see the
+name as one encoded segment, made from the raw path where the server gives it. API Gateway does not: there a
+name that ends in `/image` is taken for a request for the image.
+"""
 
 import hashlib
 import hmac

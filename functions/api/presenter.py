@@ -1,4 +1,8 @@
-"""Spans of time in words."""
+"""What is shown of a printer: pure rules from what is held of it to the API's answers. Total.
+
+Embedded, the memory is ahead of the record by up to a heartbeat: a status newer than the record's, and
+newer than the silence that the record knows of, decides the state and the job's figures.
+"""
 
 import math
 from collections.abc import Mapping
@@ -6,15 +10,15 @@ from collections.abc import Mapping
 from functions.api.json_values import (
     age,
     flag_in,
-    moment,
     number_in,
     object_in,
     sendable,
     shown,
     text_in,
+    utc_time,
     whole_in,
 )
-from functions.api.queries import ListedPrinter, PrinterReading, ReceivedStatus
+from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
 from functions.api.schemas import (
     FaultView,
     ImageView,
@@ -24,8 +28,8 @@ from functions.api.schemas import (
     PrinterView,
     TemperaturesView,
 )
-from functions.shared.domain.error_codes import fault_of, told_codes
-from functions.shared.domain.status import StatusFacts, is_active, read_status
+from functions.shared.domain.error_codes import fault_of, notable_codes
+from functions.shared.domain.status import PrinterStatus, is_active, read_status
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -43,9 +47,9 @@ def duration_words(seconds: float) -> str:
     return f"{int(seconds // _DAY)} days"
 
 
-def faults_of(facts: StatusFacts) -> list[FaultView]:
+def errors_of(facts: PrinterStatus) -> list[FaultView]:
     """What the printer complains of now, each code once, the error of the print first."""
-    faults = [fault_of(code) for code in told_codes(facts)]
+    faults = [fault_of(code) for code in notable_codes(facts)]
     return [
         FaultView(code=fault.code, text=fault.text, severity=fault.severity, link=fault.link or "")
         for fault in faults
@@ -67,60 +71,62 @@ def summary(printer: ListedPrinter) -> PrinterSummary:
     )
 
 
-def newest_status(reading: PrinterReading) -> ReceivedStatus | None:
+def newest_status(printer_data: PrinterData) -> ReceivedStatus | None:
     """The memory's status, else the record's."""
-    if reading.live is not None:
-        return reading.live
-    stored = object_in(reading.record, "status")
-    return None if stored is None else ReceivedStatus(stored, number_in(reading.record, "received_at"))
+    if printer_data.live is not None:
+        return printer_data.live
+    stored = object_in(printer_data.record, "status")
+    return None if stored is None else ReceivedStatus(stored, number_in(printer_data.record, "received_at"))
 
 
-def silent_since(reading: PrinterReading) -> float | None:
+def silent_since(printer_data: PrinterData) -> float | None:
     """When the running silence began; None if there is none, or a status came after it."""
-    since = number_in(reading.record, "silent_since")
-    return None if since is None or (_live_time(reading) or 0.0) > since else since
+    since = number_in(printer_data.record, "silent_since")
+    return None if since is None or (_live_time(printer_data) or 0.0) > since else since
 
 
 def printer_view(
-    reading: PrinterReading, status: ReceivedStatus, now: float, collector_silence: float | None
+    printer_data: PrinterData, status: ReceivedStatus, now: float, collector_silence: float | None
 ) -> PrinterView:
     """The whole answer. `collector_silence`: seconds since its collector was heard of, if too long."""
     facts = read_status(status.data)
-    is_ahead = _is_live_ahead(reading)
-    state, is_inferred = _state(reading.record, facts, is_ahead)
-    since = silent_since(reading)
+    is_ahead = _is_live_ahead(printer_data)
+    state, is_inferred = _state(printer_data.record, facts, is_ahead)
+    since = silent_since(printer_data)
     status_age = age(now, status.received_at)
     return PrinterView(
-        printer_id=shown(reading.printer_id),
-        model=None if reading.listed.model is None else shown(reading.listed.model),
-        is_online=reading.listed.is_online,
-        received_at=moment(status.received_at),
+        printer_id=shown(printer_data.printer_id),
+        model=None if printer_data.listed.model is None else shown(printer_data.listed.model),
+        is_online=printer_data.listed.is_online,
+        received_at=utc_time(status.received_at),
         age_seconds=status_age,
         state=state,
         state_inferred=is_inferred,
-        silent_since=moment(since),
-        problem=_problem(reading.listed, status_age, since is not None, collector_silence),
-        job=_job(object_in(reading.record, "job"), facts, is_ahead, status.received_at),
+        silent_since=utc_time(since),
+        problem=_problem(printer_data.listed, status_age, since is not None, collector_silence),
+        job=_job(object_in(printer_data.record, "job"), facts, is_ahead, status.received_at),
         temperatures=_temperatures(status.data),
-        errors=faults_of(facts),
-        image=_image(reading.image_taken_at, now),
-        last_inspection=inspection_view(reading.inspection, now),
+        errors=errors_of(facts),
+        image=_image(printer_data.image_taken_at, now),
+        last_inspection=inspection_view(printer_data.inspection, now),
         status={shown(key): sendable(value) for key, value in status.data.items()},
     )
 
 
-def _live_time(reading: PrinterReading) -> float | None:
-    return reading.live.received_at if reading.live else None
+def _live_time(printer_data: PrinterData) -> float | None:
+    return printer_data.live.received_at if printer_data.live else None
 
 
-def _is_live_ahead(reading: PrinterReading) -> bool:
-    at = _live_time(reading)
-    if at is None or silent_since(reading) is not None:
+def _is_live_ahead(printer_data: PrinterData) -> bool:
+    at = _live_time(printer_data)
+    if at is None or silent_since(printer_data) is not None:
         return False
-    return at > (number_in(reading.record, "received_at") or 0.0)
+    return at > (number_in(printer_data.record, "received_at") or 0.0)
 
 
-def _state(record: Mapping[str, object], facts: StatusFacts, is_live_ahead: bool) -> tuple[str | None, bool]:
+def _state(
+    record: Mapping[str, object], facts: PrinterStatus, is_live_ahead: bool
+) -> tuple[str | None, bool]:
     if is_live_ahead and facts.state is not None:
         return facts.state, False
     state = text_in(record, "state")
@@ -148,7 +154,7 @@ def _problem(
 
 def _job(
     recorded: Mapping[str, object] | None,
-    facts: StatusFacts,
+    facts: PrinterStatus,
     is_live_ahead: bool,
     received_at: float | None,
 ) -> JobView | None:
@@ -175,14 +181,14 @@ def _job(
         id=text_in(job, "id"),
         name=name,
         is_active=is_running,
-        started_at=moment(number_in(job, "started_at")),
-        ended_at=moment(ended_at),
+        started_at=utc_time(number_in(job, "started_at")),
+        ended_at=utc_time(ended_at),
         result=result,
         percent=percent,
         layer=layer,
         total_layers=total,
         remaining_minutes=remaining,
-        expected_end_at=moment(ends),
+        expected_end_at=utc_time(ends),
     )
 
 
@@ -198,14 +204,14 @@ def _temperatures(status: Mapping[str, object]) -> TemperaturesView:
 
 
 def _image(taken_at: float | None, now: float) -> ImageView | None:
-    at, seconds = moment(taken_at), age(now, taken_at)
+    at, seconds = utc_time(taken_at), age(now, taken_at)
     return None if at is None or seconds is None else ImageView(taken_at=at, age_seconds=seconds)
 
 
 def inspection_view(memory: Mapping[str, object], now: float) -> InspectionView | None:
     """The last look, with a sentence such as `last look 12 min ago: fine`; None if none was due yet."""
     looked, noted = number_in(memory, "last_look_at"), number_in(memory, "noted_at")
-    at, seconds = moment(looked), age(now, looked)
+    at, seconds = utc_time(looked), age(now, looked)
     note = text_in(memory, "note")
     if at is None and note is None:
         return None
@@ -235,6 +241,6 @@ def inspection_view(memory: Mapping[str, object], now: float) -> InspectionView 
         confidence=confidence,
         summary=text_in(memory, "summary"),
         note=note,
-        noted_at=moment(noted) if note is not None else None,
+        noted_at=utc_time(noted) if note is not None else None,
         sentence="; ".join(sentences),
     )

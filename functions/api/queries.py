@@ -24,7 +24,7 @@ class ReceivedStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class NewestImage:
     data: bytes
     taken_at: float
 
@@ -41,7 +41,7 @@ class ListedPrinter:
 
 
 @dataclass(frozen=True, slots=True)
-class CollectorReading:
+class CollectorData:
     """A collector's last report on itself; `received_at` is by the clock of this side."""
 
     collector_id: str
@@ -51,7 +51,7 @@ class CollectorReading:
 
 
 @dataclass(frozen=True, slots=True)
-class PrinterReading:
+class PrinterData:
     """All that is held of one printer. `record` and `inspection` are empty when there is none."""
 
     printer_id: str
@@ -62,7 +62,7 @@ class PrinterReading:
     listed: ListedPrinter
 
 
-class Reader:
+class Queries:
     """Reads the newest from memory (`live`) and falls back to the stores. Blocks; any thread may call."""
 
     def __init__(self, records: RecordStore, frames: FrameStore, live: Live | None) -> None:
@@ -70,18 +70,18 @@ class Reader:
         self._frames = frames
         self._live = live
 
-    def collectors(self) -> list[CollectorReading]:
+    def collectors(self) -> list[CollectorData]:
         """Every collector ever heard of."""
         return [_collector(stored.key, stored.value) for stored in self._records.list(COLLECTORS)]
 
-    def listed(self, collectors: list[CollectorReading]) -> list[ListedPrinter]:
+    def listed(self, collectors: list[CollectorData]) -> list[ListedPrinter]:
         """Every known printer, sorted by name: what memory, records and collectors know, joined."""
         live = [_live_printer(name, known) for name, known in self._live_printers().items()]
         stored = [_record_printer(item.key, item.value) for item in self._records.list(PRINTERS)]
         printers = _joined((*live, *stored, *_reported(collectors)))
         return sorted(printers.values(), key=lambda item: (item.printer_id.casefold(), item.printer_id))
 
-    def find(self, name: str, collectors: list[CollectorReading]) -> ListedPrinter | None:
+    def find(self, name: str, collectors: list[CollectorData]) -> ListedPrinter | None:
         """The printer asked for, or None.
 
         A name may also be given as the API shows it (`?` for what no URL can carry) or with `~` before
@@ -96,11 +96,11 @@ class Reader:
             found = next((it for it in self.listed(collectors) if shown(it.printer_id) == name), None)
         return found
 
-    def read(self, listed: ListedPrinter) -> PrinterReading:
+    def read(self, listed: ListedPrinter) -> PrinterData:
         """All that is held of one printer."""
         printer_id = listed.printer_id
         record = self._value(printer_key(printer_id))
-        return PrinterReading(
+        return PrinterData(
             printer_id=printer_id,
             live=self._live_status(printer_id),
             record=record,
@@ -109,20 +109,20 @@ class Reader:
             listed=listed,
         )
 
-    def picture(self, printer_id: str) -> Picture | None:
-        """The newest picture, or None if there is none (any more)."""
+    def image(self, printer_id: str) -> NewestImage | None:
+        """The newest image, or None if there is none (any more)."""
         frame = self._live.frame(printer_id) if self._live else None
         if frame is not None:
-            return Picture(frame.data, frame.taken_at)
+            return NewestImage(frame.data, frame.taken_at)
         reference = _frame_reference(printer_id, self._value(printer_key(printer_id)))
         if reference is None:
             return None
         try:
-            return Picture(self._frames.get(reference.key), reference.taken_at)
+            return NewestImage(self._frames.get(reference.key), reference.taken_at)
         except NotFoundError:
             return None
 
-    def _find_exact(self, name: str, collectors: list[CollectorReading]) -> ListedPrinter | None:
+    def _find_exact(self, name: str, collectors: list[CollectorData]) -> ListedPrinter | None:
         live, record = self._live_printers().get(name), self._value(printer_key(name))
         sources = [_live_printer(name, live)] if live else []
         if record:
@@ -173,7 +173,7 @@ def _joined(sources: Iterable[ListedPrinter]) -> dict[str, ListedPrinter]:
     return joined
 
 
-def _reported(collectors: Iterable[CollectorReading]) -> list[ListedPrinter]:
+def _reported(collectors: Iterable[CollectorData]) -> list[ListedPrinter]:
     """The printers that collectors list, the newest report first."""
     newest_first = sorted(collectors, key=lambda item: item.received_at or 0.0, reverse=True)
     return [printer for collector in newest_first for printer in collector.printers]
@@ -202,10 +202,10 @@ def _frame_reference(printer_id: str, record: Mapping[str, object]) -> FrameRefe
     return reference
 
 
-def _collector(key: str, record: Mapping[str, object]) -> CollectorReading:
+def _collector(key: str, record: Mapping[str, object]) -> CollectorData:
     status = object_in(record, "status") or _NOTHING
     printers = status.get("printers")
-    return CollectorReading(
+    return CollectorData(
         collector_id=shown(key.removeprefix(COLLECTORS)),
         received_at=number_in(record, "received_at"),
         version=text_in(status, "version"),

@@ -1,4 +1,4 @@
-"""What a look asks of others: a second look, an alert, the word that the checks do not work."""
+"""What a check asks of others: a confirmation, an alert, the word that the checks do not work."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from functions.shared.domain.error_codes import Severity
 from functions.shared.messages.effects import Category, Inspection, Notification
 from functions.shared.messages.report import FrameReference
 
-IN_WORDS = {
+DEFECT_WORDS = {
     Defect.SPAGHETTI: "loose filament (spaghetti)",
     Defect.DETACHED: "the part has come off the plate",
     Defect.LAYER_SHIFT: "layers are shifted",
@@ -20,12 +20,12 @@ IN_WORDS = {
 _RUINOUS = frozenset({Defect.SPAGHETTI, Defect.DETACHED, Defect.BLOB_ON_NOZZLE})
 
 
-def second_look(asked: Inspection, edge_now: float, delay_seconds: float) -> Inspection:
-    """The look that confirms a suspicion, due after the delay; it finds its own newest frame."""
+def confirmation(asked: Inspection, edge_now: float, delay_seconds: float) -> Inspection:
+    """The check that confirms a suspicion, due after the delay; it finds its own newest frame."""
     return replace(
         asked,
         id=f"{asked.id}/second",
-        second_of=asked.id,
+        confirms=asked.id,
         observed_at=edge_now + delay_seconds,
         late_by=-delay_seconds,
         frame=None,
@@ -37,7 +37,7 @@ def alert(
 ) -> Notification:
     """The message that a print fails, with the frame that was judged."""
     return Notification(
-        id=f"{asked.second_of or asked.id}/defect/{verdict.category.value}",
+        id=f"{asked.confirms or asked.id}/defect/{verdict.category.value}",
         category=Category.DEFECT,
         printer_id=asked.printer_id,
         observed_at=edge_now,
@@ -48,7 +48,7 @@ def alert(
         layer=asked.layer,
         total_layers=asked.total_layers,
         remaining_minutes=asked.remaining_minutes,
-        reason=IN_WORDS[verdict.category],
+        reason=DEFECT_WORDS[verdict.category],
         text=verdict.summary or None,
         confidence=confidence,
         severity=Severity.CRITICAL if verdict.category in _RUINOUS else Severity.ATTENTION,
@@ -56,8 +56,8 @@ def alert(
     )
 
 
-def checks_do_not_work(asked: Inspection, day: str, text: str, edge_now: float) -> Notification:
-    """The message that no look can be made; its id is the same all day (UTC), whatever the printer."""
+def checks_down(asked: Inspection, day: str, text: str, edge_now: float) -> Notification:
+    """The message that no check can be made; its id is the same all day (UTC), whatever the printer."""
     return Notification(
         id=f"inspection-down/{day}",
         category=Category.INSPECTION_DOWN,

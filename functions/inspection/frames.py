@@ -1,4 +1,9 @@
-"""Which frames a check looks at, and how they become the model's images: measured, shrunk, encoded anew."""
+"""Which frames a check looks at, and how they become the model's images: measured, shrunk, encoded anew.
+
+The newest good frame, and one from about ten minutes before. Images are measured at 160 pixels: sensor noise
+and slight blur are gone at that size, so what is still too smooth there shows no detail to go by. They are
+encoded without metadata.
+"""
 
 import io
 import logging
@@ -20,7 +25,7 @@ _SHARE = 0.99
 
 @dataclass(frozen=True, slots=True)
 class GreyPixels:
-    """A small grey picture: `pixels` holds width x height bytes."""
+    """A small grey image: `pixels` holds width x height bytes."""
 
     width: int
     height: int
@@ -28,7 +33,7 @@ class GreyPixels:
 
 
 def quality_fault(grey: GreyPixels) -> str | None:
-    """Why the picture cannot be judged ("black", "blurred"), or None if it can."""
+    """Why the image cannot be judged ("black", "blurred"), or None if it can."""
     if brightness(grey) < _DARK_BRIGHTNESS:
         return "black"
     if sharpness(grey) < _SMOOTH_DIFFERENCE:
@@ -37,7 +42,7 @@ def quality_fault(grey: GreyPixels) -> str | None:
 
 
 def brightness(grey: GreyPixels) -> float:
-    """What 99 % of the pixels do not exceed: a few bright spots in the dark do not make a picture."""
+    """What 99 % of the pixels do not exceed: a few bright spots in the dark do not make an image."""
     return _high_share(list(grey.pixels))
 
 
@@ -63,39 +68,39 @@ LONGEST_SIDE = 1280
 _QUALITY = 75
 
 
-class UnusablePictureError(PermanentError):
+class UnusableImageError(PermanentError):
     """A frame that cannot be judged; the message says why in a word or two."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PreparedImage:
     """A JPEG of at most 1280 x 1280 pixels."""
 
     jpeg: bytes
 
 
-def prepare(data: bytes) -> Picture:
-    """The picture of a frame's bytes. Raises UnusablePictureError if it is broken, black or blurred."""
+def prepare(data: bytes) -> PreparedImage:
+    """The image of a frame's bytes. Raises UnusableImageError if it is broken, black or blurred."""
     from PIL import Image
 
     fault = jpeg_fault(data)
     if fault is not None:
-        raise UnusablePictureError(f"broken: {fault}")
+        raise UnusableImageError(f"broken: {fault}")
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as opened:
             image = opened.convert("RGB")
             image.info = {}  # a comment in it would be written again
     except (OSError, ValueError, SyntaxError) as error:
-        raise UnusablePictureError(f"broken: {error!s:.80}") from None
+        raise UnusableImageError(f"broken: {error!s:.80}") from None
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     small = image.convert("L")
     small.thumbnail((MEASURED_SIDE, MEASURED_SIDE))
     fault = quality_fault(GreyPixels(small.width, small.height, small.tobytes()))
     if fault is not None:
-        raise UnusablePictureError(fault)
+        raise UnusableImageError(fault)
     jpeg = io.BytesIO()
     image.save(jpeg, "JPEG", quality=_QUALITY)
-    return Picture(jpeg.getvalue())
+    return PreparedImage(jpeg.getvalue())
 
 
 FRESH_SECONDS = 300.0
@@ -107,39 +112,39 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """The frame that is judged, its picture, and the picture from before if there is one."""
+class FramePair:
+    """The frame that is judged, its image, and the image from before if there is one."""
 
     frame: FrameReference
-    newest: Picture
-    earlier: Picture | None = None
+    newest: PreparedImage
+    earlier: PreparedImage | None = None
     seconds_apart: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class NoPicture:
+class NoUsableFrame:
     """No frame can be judged, and why; `may_come`: waiting a little may bring one."""
 
     reason: str
     may_come: bool
 
 
-def pick(
-    frames: FrameStore, asked: Inspection, edge_now: float, newer_than: float | None
-) -> Pair | NoPicture:
-    """Read the frames for a look; `edge_now` is the time by the clock that stamps the frames.
+def choose_frames(
+    frames: FrameStore, check: Inspection, edge_now: float, newer_than: float | None
+) -> FramePair | NoUsableFrame:
+    """Read the frames for a check; `edge_now` is the time by the clock that stamps the frames.
 
-    A second look needs a frame `newer_than` that of the first. Raises TransientError of the store.
+    A confirmation needs a frame `newer_than` that of the first. Raises TransientError of the store.
     """
-    since = max(asked.since, edge_now - _REACH_SECONDS)
-    known = _known(frames, asked, since)
+    since = max(check.since, edge_now - _REACH_SECONDS)
+    known = _known(frames, check, since)
     fresh = [frame for frame in newest_first(known) if edge_now - frame.taken_at <= FRESH_SECONDS]
     if not fresh:
-        return NoPicture(_age_of_newest(known, edge_now), may_come=True)
+        return NoUsableFrame(_age_of_newest(known, edge_now), may_come=True)
     if newer_than is not None:
         fresh = [frame for frame in fresh if frame.taken_at > newer_than]
         if not fresh:
-            return NoPicture("there is no newer picture than that of the first look", may_come=True)
+            return NoUsableFrame("there is no newer picture than that of the first look", may_come=True)
     reason, is_missing = "", False
     for frame in fresh[:_TRIES]:
         try:
@@ -147,12 +152,12 @@ def pick(
             newest = prepare(data)
         except NotFoundError:
             reason, is_missing = reason or "the picture has not arrived", True
-        except UnusablePictureError as error:
-            _log.info("%s: picture %s cannot be judged: %s", asked.printer_id, frame.key, error)
+        except UnusableImageError as error:
+            _log.info("%s: picture %s cannot be judged: %s", check.printer_id, frame.key, error)
             reason = reason or f"the picture is {error}"
         else:
-            return _with_earlier(frames, asked, Pair(frame, newest), data, known)
-    return NoPicture(reason, may_come=is_missing)
+            return _with_earlier(frames, check, FramePair(frame, newest), data, known)
+    return NoUsableFrame(reason, may_come=is_missing)
 
 
 def newest_first(known: Iterable[FrameReference]) -> list[FrameReference]:
@@ -160,7 +165,7 @@ def newest_first(known: Iterable[FrameReference]) -> list[FrameReference]:
     return sorted(known, key=lambda frame: (frame.taken_at, frame.key), reverse=True)
 
 
-def earlier_first_choice(known: Sequence[FrameReference], judged_at: float) -> list[FrameReference]:
+def earlier_candidates(known: Sequence[FrameReference], judged_at: float) -> list[FrameReference]:
     """The frames to compare with, the best choice first.
 
     Nearest to ten minutes before the judged one; in a younger job the earliest. None less than a minute
@@ -172,30 +177,30 @@ def earlier_first_choice(known: Sequence[FrameReference], judged_at: float) -> l
 
 
 def _with_earlier(
-    frames: FrameStore, asked: Inspection, pair: Pair, data: bytes, known: Sequence[FrameReference]
-) -> Pair | NoPicture:
-    for frame in earlier_first_choice(known, pair.frame.taken_at)[:_TRIES]:
+    frames: FrameStore, check: Inspection, pair: FramePair, data: bytes, known: Sequence[FrameReference]
+) -> FramePair | NoUsableFrame:
+    for frame in earlier_candidates(known, pair.frame.taken_at)[:_TRIES]:
         try:
             before = frames.get(frame.key)
             if before == data:
-                # A live camera never gives the same bytes twice: its noise is new in every picture.
-                return NoPicture("the picture has not changed at all: the camera hangs", may_come=False)
+                # A live camera never gives the same bytes twice: its noise is new in every image.
+                return NoUsableFrame("the picture has not changed at all: the camera hangs", may_come=False)
             earlier = prepare(before)
-        except (NotFoundError, UnusablePictureError) as error:
-            _log.info("%s: earlier picture %s is left out: %s", asked.printer_id, frame.key, error)
+        except (NotFoundError, UnusableImageError) as error:
+            _log.info("%s: earlier picture %s is left out: %s", check.printer_id, frame.key, error)
             continue
-        return Pair(pair.frame, pair.newest, earlier, pair.frame.taken_at - frame.taken_at)
+        return FramePair(pair.frame, pair.newest, earlier, pair.frame.taken_at - frame.taken_at)
     return pair
 
 
-def _known(frames: FrameStore, asked: Inspection, since: float) -> list[FrameReference]:
+def _known(frames: FrameStore, check: Inspection, since: float) -> list[FrameReference]:
     """The job's stored frames of the last half hour, with the one the report named, stored yet or not."""
     found = {
         stored.key: FrameReference(stored.key, stored.taken_at, stored.size)
-        for stored in frames.list(asked.prefix, since=since)
+        for stored in frames.list(check.prefix, since=since)
     }
-    named = asked.frame
-    if named is not None and named.taken_at >= since and belongs_to(named.key, asked.printer_id):
+    named = check.frame
+    if named is not None and named.taken_at >= since and belongs_to(named.key, check.printer_id):
         found[named.key] = named
     return list(found.values())
 

@@ -1,16 +1,16 @@
-"""Lambda entry of the inspection: one look from SQS in, one question to the AI out."""
+"""Lambda entry of the inspection: one check from SQS in, one question to the AI out."""
 
 import functools
 import logging
 from collections.abc import Mapping
 from typing import Any
 
-from functions.inspection.model import FreshKeyModel, OpenAiModel
+from functions.inspection.model import OpenAiModel, RotatingKeyModel
 from functions.inspection.policy import Rules
 from functions.inspection.service import InspectionService
-from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_container, start_early
+from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_runtime, start_early
 from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
-from functions.shared.aws.observability import Measure
+from functions.shared.aws.observability import Metric
 from functions.shared.ports import Delivery
 
 ANSWER_SECONDS = 45.0  # a server that refuses the schema is asked twice, and the function has two minutes
@@ -20,29 +20,29 @@ _log = logging.getLogger(__name__)
 @functools.cache
 def worker() -> QueueWorker:
     """Made once per container."""
-    container = make_container("inspection")
-    wiring, measures = container.wiring, container.measures
-    settings = wiring.settings
-    if not wiring.has(Secret.OPENROUTER_KEY):
-        return QueueWorker(container, QueueName.INSPECTIONS, _make_nothing)
-    read_key = wiring.secret(Secret.OPENROUTER_KEY, str, container.logs.hide).value
+    runtime = make_runtime("inspection")
+    backends, metrics = runtime.backends, runtime.metrics
+    settings = backends.settings
+    if not backends.has(Secret.OPENROUTER_KEY):
+        return QueueWorker(runtime, QueueName.INSPECTIONS, _make_nothing)
+    read_key = backends.secret(Secret.OPENROUTER_KEY, str, runtime.logs.hide).value
 
     def make_model(key: str) -> OpenAiModel:
         return OpenAiModel(settings.openrouter_base_url, key, settings.ai_model, ANSWER_SECONDS)
 
-    model = FreshKeyModel(read_key, make_model)
+    model = RotatingKeyModel(read_key, make_model)
     rules = Rules(
         settings.ai_confidence_threshold,
         settings.ai_check_interval_seconds,
         settings.ai_checks_per_job,
         settings.ai_checks_per_day,
     )
-    records, frames = wiring.records(), wiring.frames()
-    notifications = wiring.queue(QueueName.NOTIFICATIONS)
+    records, frames = backends.records(), backends.frames()
+    notifications = backends.queue(QueueName.NOTIFICATIONS)
 
     def make_handle(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
         service = InspectionService(
-            queue, notifications, records, frames, model, rules, wiring.chat, wiring.clock
+            queue, notifications, records, frames, model, rules, backends.chat, backends.clock
         )
 
         def handle(delivery: Delivery) -> None:
@@ -51,15 +51,15 @@ def worker() -> QueueWorker:
                 service.handle(delivery)
             finally:
                 if model.asked > asked_before:
-                    measures.add(Measure.LOOKS_MADE, model.asked - asked_before)
+                    metrics.add(Metric.CHECKS_MADE, model.asked - asked_before)
 
         return handle
 
-    return QueueWorker(container, QueueName.INSPECTIONS, make_handle)
+    return QueueWorker(runtime, QueueName.INSPECTIONS, make_handle)
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """One look; the answer names it if it comes again."""
+    """One check; the answer names it if it comes again."""
     return worker().work(event, context)
 
 

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class AccessProblemError(PermanentError):
-    """No look can be made until a person changes something; the message says what."""
+    """No check can be made until a person changes something; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Answer:
 
 
 class VisionModel(Protocol):
-    """Answers a question about pictures."""
+    """Answers a question about images."""
 
     def ask(self, question: Question) -> Answer:
         """Raises TransientError (with the wait asked for, if any) or AccessProblemError."""
@@ -229,7 +229,7 @@ class ReadKey(Protocol):
         ...
 
 
-class FreshKeyModel:
+class RotatingKeyModel:
     """A VisionModel: one made with the key, made anew when that changes. `asked` counts the questions."""
 
     def __init__(self, read_key: ReadKey, make: Callable[[str], VisionModel]) -> None:

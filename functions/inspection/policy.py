@@ -1,18 +1,18 @@
-"""When the inspection speaks: pure rules over what is remembered and what a look found.
+"""When the inspection speaks: pure rules over what is remembered and what a check found.
 
 | what happens | what follows |
 | --- | --- |
-| a first look finds nothing, or is less sure than the threshold | "fine"; nothing is said |
-| a first look is as sure as the threshold or surer | "suspicious"; a second look after min(60 s, interval) |
-| the second look, at a newer picture, is as sure and sees the same trouble | "defect"; one alert |
-| the second look is not as sure, or sees another trouble | no alert, the suspicion is dropped |
-| a look has no verdict | nothing is said; a suspicion that waited for it is dropped |
-| a look sees what an alert told less than one interval ago | "defect"; no second look, no alert |
+| a first check finds nothing, or is less sure than the threshold | "fine"; nothing is said |
+| a first check is as sure or surer | "suspicious"; a confirmation after min(60 s, interval) |
+| the confirmation, at a newer image, is as sure and sees the same trouble | "defect"; one alert |
+| the confirmation is not as sure, or sees another trouble | no alert, the suspicion is dropped |
+| a check has no verdict | nothing is said; a suspicion that waited for it is dropped |
+| a check sees what an alert told less than one interval ago | "defect"; no confirmation, no alert |
 | the print was paused and goes on, or another job began | suspicion and cool-downs are forgotten |
-| the budget of the job or of the day (UTC, all printers) is used up | no look |
+| the budget of the job or of the day (UTC, all printers) is used up | no check |
 
-Which trouble is the same? One failure looks different from look to look, and the worse sight explains the
-milder one. `COVERS[a]` is what a look at trouble `a` may also be taken for: two looks agree if either
+Which trouble is the same? One failure looks different from check to check, and the worse sight explains the
+milder one. `COVERS[a]` is what a check of trouble `a` may also be taken for: two checks agree if either
 covers the other, and an alert of `a` makes quiet what `a` covers (a worse trouble is still told).
 
 | trouble | covers besides itself and `other` | because |
@@ -26,11 +26,11 @@ covers the other, and an alert of `a` makes quiet what `a` covers (a worse troub
 from dataclasses import dataclass, replace
 
 from functions.inspection.verdict import Defect, NoVerdict, Verdict
-from functions.shared.messages.inspection_record import Memory, Standing, Suspicion
+from functions.shared.messages.inspection_record import CheckState, InspectionState, PendingConfirmation
 
 LATE_SECONDS = 300.0
 
-_SECOND_LOOK_SECONDS = 60.0
+_CONFIRMATION_SECONDS = 60.0
 _COVERED_BESIDES: dict[Defect, frozenset[Defect]] = {
     Defect.SPAGHETTI: frozenset({Defect.DETACHED, Defect.BLOB_ON_NOZZLE, Defect.SEVERE_STRINGING}),
     Defect.DETACHED: frozenset(
@@ -47,7 +47,7 @@ COVERS: dict[Defect, frozenset[Defect]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Settings: threshold 0..1, interval in seconds, most looks at one job and in a day (UTC)."""
+    """Settings: threshold 0..1, interval in seconds, most checks at one job and in a day (UTC)."""
 
     threshold: float = 0.7
     interval: float = 3600.0
@@ -55,133 +55,145 @@ class Rules:
     checks_per_day: int = 500
 
     @property
-    def second_look_after(self) -> float:
-        """Seconds from a suspicious look to its second."""
-        return min(_SECOND_LOOK_SECONDS, self.interval)
+    def confirmation_after(self) -> float:
+        """Seconds from a suspicious check to its second."""
+        return min(_CONFIRMATION_SECONDS, self.interval)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A look asked for, and when it is made (`at`).
+class Check:
+    """A check asked for, and when it is made (`at`).
 
-    `second_of` is the id of the suspicious look that it follows, None for a first one; `settled_at` is
+    `confirms` is the id of the suspicious check that it follows, None for a first one; `printing_since` is
     when the job last began to print.
     """
 
     id: str
     job_id: str
-    settled_at: float
+    printing_since: float
     at: float
-    second_of: str | None = None
+    confirms: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a look comes to. `confidence` is the lower one of the two looks behind an alert."""
+    """What a check comes to. `confidence` is the lower one of the two checks behind an alert."""
 
-    standing: Standing
-    wants_second_look: bool = False
+    check_state: CheckState
+    wants_confirmation: bool = False
     is_alert: bool = False
     confidence: float = 0.0
 
 
-def fresh_if_changed(memory: Memory, look: Look) -> Memory:
-    """The memory as this look may use it: emptied of suspicions after a resume and with a new job."""
-    if look.job_id != memory.job_id:
+def fresh_if_changed(remembered: InspectionState, check: Check) -> InspectionState:
+    """The state as this check may use it: nothing pends after a resume or with a new job."""
+    if check.job_id != remembered.job_id:
         return replace(
-            memory,
-            job_id=look.job_id,
-            earlier_job_id=memory.job_id,
-            settled_at=look.settled_at,
-            looks=0,
-            suspicion=None,
-            told={},
+            remembered,
+            job_id=check.job_id,
+            earlier_job_id=remembered.job_id,
+            printing_since=check.printing_since,
+            checks=0,
+            pending_confirmation=None,
+            announced={},
         )
-    if look.settled_at > memory.settled_at:
-        return replace(memory, settled_at=look.settled_at, suspicion=None, told={})
-    return memory
+    if check.printing_since > remembered.printing_since:
+        return replace(
+            remembered, printing_since=check.printing_since, pending_confirmation=None, announced={}
+        )
+    return remembered
 
 
-def why_not(memory: Memory, look: Look, looks_today: int, rules: Rules) -> str | None:
-    """Why this look is not to be made, in words, or None if it is. The memory may be of another job."""
-    if look.job_id == memory.earlier_job_id:
+def why_not(remembered: InspectionState, check: Check, checks_today: int, rules: Rules) -> str | None:
+    """Why this check is not to be made, in words, or None if it is. The state may be of another job."""
+    if check.job_id == remembered.earlier_job_id:
         return "its job is over"
-    if look.job_id == memory.job_id and look.settled_at < memory.settled_at:
+    if check.job_id == remembered.job_id and check.printing_since < remembered.printing_since:
         return "it was asked for before the last pause"
-    memory = fresh_if_changed(memory, look)
-    if look.second_of is not None and (memory.suspicion is None or memory.suspicion.look != look.second_of):
+    remembered = fresh_if_changed(remembered, check)
+    if check.confirms is not None and (
+        remembered.pending_confirmation is None or remembered.pending_confirmation.check != check.confirms
+    ):
         return "the suspicion it was to confirm no longer stands"
-    if look.id == memory.tried:
-        return None  # a repeat of a look that is already counted
-    if memory.looks >= rules.checks_per_job:
+    if check.id == remembered.tried:
+        return None  # a repeat of a check that is already counted
+    if remembered.checks >= rules.checks_per_job:
         return f"the budget of {rules.checks_per_job} looks at one job is used up (AI_CHECKS_PER_JOB)"
-    if looks_today >= rules.checks_per_day:
+    if checks_today >= rules.checks_per_day:
         return f"today's budget of {rules.checks_per_day} looks is used up (AI_CHECKS_PER_DAY)"
     return None
 
 
-def begun(memory: Memory, look: Look) -> Memory:
-    """The memory once the model is about to be called for this look: counted once, tries counted each."""
-    memory = fresh_if_changed(memory, look)
-    if look.id == memory.tried:
-        return replace(memory, tries=memory.tries + 1)
-    return replace(memory, looks=memory.looks + 1, tried=look.id, tries=1)
+def begun(remembered: InspectionState, check: Check) -> InspectionState:
+    """The state once the model is about to be called for this check: counted once, tries counted each."""
+    remembered = fresh_if_changed(remembered, check)
+    if check.id == remembered.tried:
+        return replace(remembered, tries=remembered.tries + 1)
+    return replace(remembered, checks=remembered.checks + 1, tried=check.id, tries=1)
 
 
 def decide(
-    memory: Memory, verdict: Verdict | NoVerdict, look: Look, frame_at: float, rules: Rules
-) -> tuple[Memory, Decision]:
-    """What follows from the verdict of a look at the frame taken at `frame_at` (edge seconds)."""
-    memory = fresh_if_changed(memory, look)
-    memory = replace(memory, last_look_at=look.at, note=None, noted_at=None)
-    suspicion = memory.suspicion
-    is_second = look.second_of is not None and suspicion is not None and suspicion.look == look.second_of
-    if is_second or (suspicion is not None and not _is_waiting(suspicion, look.at, rules)):
-        memory = replace(memory, suspicion=None)
+    remembered: InspectionState, verdict: Verdict | NoVerdict, check: Check, frame_at: float, rules: Rules
+) -> tuple[InspectionState, Decision]:
+    """What follows from the verdict of a check of the frame taken at `frame_at` (edge seconds)."""
+    remembered = fresh_if_changed(remembered, check)
+    remembered = replace(remembered, last_check_at=check.at, note=None, noted_at=None)
+    pending_confirmation = remembered.pending_confirmation
+    is_second = (
+        check.confirms is not None
+        and pending_confirmation is not None
+        and pending_confirmation.check == check.confirms
+    )
+    if is_second or (
+        pending_confirmation is not None and not _is_waiting(pending_confirmation, check.at, rules)
+    ):
+        remembered = replace(remembered, pending_confirmation=None)
     if isinstance(verdict, NoVerdict):
-        memory = replace(
-            memory, verdict=Standing.NO_VERDICT, category=None, confidence=None, summary=verdict.reason
+        remembered = replace(
+            remembered, verdict=CheckState.NO_VERDICT, category=None, confidence=None, summary=verdict.reason
         )
-        return memory, Decision(Standing.NO_VERDICT)
-    memory = replace(
-        memory,
+        return remembered, Decision(CheckState.NO_VERDICT)
+    remembered = replace(
+        remembered,
         category=verdict.category.value,
         confidence=verdict.confidence,
         summary=verdict.summary,
     )
     if not verdict.has_defect or verdict.category is Defect.NONE or verdict.confidence < rules.threshold:
-        return replace(memory, verdict=Standing.FINE), Decision(Standing.FINE)
-    if _is_told(memory, verdict.category, look.at, rules):
-        return replace(memory, verdict=Standing.DEFECT), Decision(Standing.DEFECT)
-    if is_second and suspicion is not None and frame_at > suspicion.frame_at:
-        first = Defect(suspicion.category) if suspicion.category in COVERS else None
+        return replace(remembered, verdict=CheckState.FINE), Decision(CheckState.FINE)
+    if _is_announced(remembered, verdict.category, check.at, rules):
+        return replace(remembered, verdict=CheckState.DEFECT), Decision(CheckState.DEFECT)
+    if is_second and pending_confirmation is not None and frame_at > pending_confirmation.frame_at:
+        first = Defect(pending_confirmation.category) if pending_confirmation.category in COVERS else None
         if first is not None and agree(first, verdict.category):
-            told = {**memory.told, first.value: look.at, verdict.category.value: look.at}
-            confidence = min(suspicion.confidence, verdict.confidence)
+            announced = {**remembered.announced, first.value: check.at, verdict.category.value: check.at}
+            confidence = min(pending_confirmation.confidence, verdict.confidence)
             return (
-                replace(memory, verdict=Standing.DEFECT, told=told),
-                Decision(Standing.DEFECT, is_alert=True, confidence=confidence),
+                replace(remembered, verdict=CheckState.DEFECT, announced=announced),
+                Decision(CheckState.DEFECT, is_alert=True, confidence=confidence),
             )
-    memory = replace(memory, verdict=Standing.SUSPICIOUS)
-    if look.second_of is not None or memory.suspicion is not None:
-        return memory, Decision(Standing.SUSPICIOUS)
-    found = Suspicion(look.id, verdict.category.value, verdict.confidence, look.at, frame_at)
-    return replace(memory, suspicion=found), Decision(Standing.SUSPICIOUS, wants_second_look=True)
+    remembered = replace(remembered, verdict=CheckState.SUSPICIOUS)
+    if check.confirms is not None or remembered.pending_confirmation is not None:
+        return remembered, Decision(CheckState.SUSPICIOUS)
+    found = PendingConfirmation(check.id, verdict.category.value, verdict.confidence, check.at, frame_at)
+    return replace(remembered, pending_confirmation=found), Decision(
+        CheckState.SUSPICIOUS, wants_confirmation=True
+    )
 
 
 def agree(first: Defect, second: Defect) -> bool:
-    """Whether two looks may have seen the same failure."""
+    """Whether two checks may have seen the same failure."""
     return second in COVERS.get(first, ()) or first in COVERS.get(second, ())
 
 
-def _is_waiting(suspicion: Suspicion, at: float, rules: Rules) -> bool:
-    """Whether the second look of a suspicion may still come."""
-    return abs(at - suspicion.at) <= rules.second_look_after + LATE_SECONDS
+def _is_waiting(pending_confirmation: PendingConfirmation, at: float, rules: Rules) -> bool:
+    """Whether the confirmation of a suspicion may still come."""
+    return abs(at - pending_confirmation.at) <= rules.confirmation_after + LATE_SECONDS
 
 
-def _is_told(memory: Memory, seen: Defect, at: float, rules: Rules) -> bool:
+def _is_announced(remembered: InspectionState, seen: Defect, at: float, rules: Rules) -> bool:
     """Whether an alert less than one interval old covers what is seen."""
     return any(
-        abs(at - told_at) < rules.interval and name in COVERS and seen in COVERS[Defect(name)]
-        for name, told_at in memory.told.items()
+        abs(at - announced_at) < rules.interval and name in COVERS and seen in COVERS[Defect(name)]
+        for name, announced_at in remembered.announced.items()
     )

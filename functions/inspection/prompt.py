@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from functions.inspection.frames import Pair
+from functions.inspection.frames import FramePair
 from functions.inspection.verdict import Defect
 from functions.shared.messages.effects import Inspection
 
@@ -67,9 +67,9 @@ class Question:
     schema: dict[str, Any]
 
 
-def question(asked: Inspection, pair: Pair) -> Question:
-    """The question about a pair of pictures; of the job only numbers are told."""
-    parts: list[str | bytes] = [_progress(asked)]
+def question(check: Inspection, pair: FramePair) -> Question:
+    """The question about a pair of images; of the job only numbers are told."""
+    parts: list[str | bytes] = [_progress(check)]
     if pair.earlier is not None:
         minutes = max(1, round(pair.seconds_apart / 60))
         unit = "minute" if minutes == 1 else "minutes"
@@ -80,11 +80,11 @@ def question(asked: Inspection, pair: Pair) -> Question:
     return Question(INSTRUCTIONS, tuple(parts), SCHEMA_NAME, SCHEMA)
 
 
-def _progress(asked: Inspection) -> str:
+def _progress(check: Inspection) -> str:
     said = []
-    if asked.percent is not None:
-        said.append(f"{asked.percent} % done")
-    if asked.layer is not None:
-        of_total = f" of {asked.total_layers}" if asked.total_layers is not None else ""
-        said.append(f"layer {asked.layer}{of_total}")
+    if check.percent is not None:
+        said.append(f"{check.percent} % done")
+    if check.layer is not None:
+        of_total = f" of {check.total_layers}" if check.total_layers is not None else ""
+        said.append(f"layer {check.layer}{of_total}")
     return f"The printer reports: {', '.join(said)}." if said else "The printer reports no progress."

@@ -10,7 +10,7 @@ from functions.shared.ports import RecordStore
 
 
 def why_it_does_not_print(record: Mapping[str, Any] | None, asked: Inspection) -> str | None:
-    """Why a look at the job has no sense any more, or None. Total: what is not known decides nothing."""
+    """Why a check of the job has no sense any more, or None. Total: what is not known decides nothing."""
     job = record.get("job") if record is not None else None
     if not isinstance(job, Mapping):
         return None
@@ -21,8 +21,8 @@ def why_it_does_not_print(record: Mapping[str, Any] | None, asked: Inspection) -
         return "its job is over"
     if job.get("state") == "PAUSE":
         return "the print is paused"
-    settled_at = job.get("settled_at")
-    if isinstance(settled_at, int | float) and settled_at > asked.settled_at:
+    printing_since = job.get("settled_at")
+    if isinstance(printing_since, int | float) and printing_since > asked.printing_since:
         return "the print was paused since"
     return None
 
@@ -36,17 +36,17 @@ def day_of(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
-def looks_today(records: RecordStore, at: float) -> int:
+def checks_today(records: RecordStore, at: float) -> int:
     """How many looks were begun on the UTC day of `at`."""
     return _read(records, at)[0]
 
 
-def count_look(records: RecordStore, at: float) -> None:
+def count_check(records: RecordStore, at: float) -> None:
     """Count one more look on that day. Raises ConflictError when others keep counting in between."""
     for attempt in range(_ATTEMPTS):
-        looks, version = _read(records, at)
+        checks, version = _read(records, at)
         try:
-            records.put(BUDGET_KEY, {"day": day_of(at), "looks": looks + 1}, version)
+            records.put(BUDGET_KEY, {"day": day_of(at), "looks": checks + 1}, version)
         except ConflictError:
             if attempt == _ATTEMPTS - 1:
                 raise
@@ -58,7 +58,7 @@ def _read(records: RecordStore, at: float) -> tuple[int, int]:
     stored = records.get(BUDGET_KEY)
     if stored is None:
         return 0, 0
-    looks = stored.value.get("looks")
-    if stored.value.get("day") != day_of(at) or not isinstance(looks, int):
+    checks = stored.value.get("looks")
+    if stored.value.get("day") != day_of(at) or not isinstance(checks, int):
         return 0, stored.version
-    return looks, stored.version
+    return checks, stored.version

@@ -16,7 +16,7 @@ _PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,17})?)\s*(%?)")
 
 
 class Defect(StrEnum):
-    """What a look can find; `none` when all is well."""
+    """What a check can find; `none` when all is well."""
 
     SPAGHETTI = "spaghetti"
     DETACHED = "detached"

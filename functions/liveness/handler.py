@@ -5,25 +5,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.liveness.service import LivenessService
-from functions.shared.aws.bootstrap import Container, LambdaContext, QueueName, make_container, start_early
-from functions.shared.aws.observability import Measure
+from functions.shared.aws.bootstrap import LambdaContext, QueueName, Runtime, make_runtime, start_early
+from functions.shared.aws.observability import Metric
 
 
 @functools.cache
-def worker() -> tuple[Container, LivenessService]:
+def worker() -> tuple[Runtime, LivenessService]:
     """Made once per container."""
-    container = make_container("liveness")
-    wiring = container.wiring
-    notifications = wiring.queue(QueueName.NOTIFICATIONS)
-    return container, LivenessService(wiring.records(), notifications, wiring.chat, wiring.clock)
+    runtime = make_runtime("liveness")
+    backends = runtime.backends
+    notifications = backends.queue(QueueName.NOTIFICATIONS)
+    return runtime, LivenessService(backends.records(), notifications, backends.chat, backends.clock)
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> None:  # noqa: ARG001
-    """One look at all collectors."""
-    container, service = worker()
-    container.logs.about({"request_id": context.aws_request_id})
-    container.measures.add(Measure.SILENT_COLLECTORS, service.look())
-    container.measures.write()
+    """One check at all collectors."""
+    runtime, service = worker()
+    runtime.logs.about({"request_id": context.aws_request_id})
+    runtime.metrics.add(Metric.SILENT_COLLECTORS, service.check())
+    runtime.metrics.write()
 
 
 start_early(worker)

@@ -1,4 +1,9 @@
-"""What a person is told of a collector. Pure."""
+"""The liveness service: checks every collector's record and announces once that one is silent or is back.
+
+What is to be said is written into the record first, then put on the queue, then struck out. A crash repeats
+the message with the same id, which the queue and notify drop. Writes are conditional, so that no report
+the tracker writes meanwhile is lost.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -6,11 +11,12 @@ from dataclasses import dataclass
 
 from functions.shared.domain.collector_liveness import (
     Announcement,
+    Change,
     Collector,
     advance,
+    announced,
     count_silent,
-    said,
-    standing_of,
+    liveness_of,
 )
 from functions.shared.domain.error_codes import Severity
 from functions.shared.domain.keys import COLLECTORS, digest
@@ -32,11 +38,11 @@ def notification_of(collector: Collector, announcement: Announcement, now: float
     """
     names = sorted(collector.printers, key=lambda name: (name.casefold(), name))
     silence = f"{digest(collector.collector_id)[:12]}-{announcement.sequence}"
-    is_lost = announcement.category is Category.COLLECTOR_LOST
+    is_lost = announcement.change is Change.LOST
     lasted = _lasted(announcement.quiet_seconds)
     return Notification(
-        id=f"collector-{silence}/{announcement.category.value}",
-        category=announcement.category,
+        id=f"collector-{silence}/{announcement.change.value}",
+        category=Category(announcement.change.value),
         printer_id=_heading(names),
         observed_at=announcement.decided_at,
         late_by=max(0.0, round(now - announcement.decided_at, 3)),
@@ -82,7 +88,7 @@ class LivenessService:
     chat: str
     clock: Clock
 
-    def look(self) -> int:
+    def check(self) -> int:
         """Look at all collectors once; how many are silent.
 
         Raises TransientError if one could not be dealt with; the others have been then.
@@ -109,10 +115,10 @@ class LivenessService:
                 return
             if collector.state.pending is not None:
                 self._announce(collector, collector.state.pending)
-                state = said(collector.state)
+                state = announced(collector.state)
             else:
                 now = self.clock()
-                state = advance(collector, standing_of(collector, collectors, now), now)
+                state = advance(collector, liveness_of(collector, collectors, now), now)
             if state == collector.state:
                 return
             try:

@@ -1,4 +1,9 @@
-"""How often a chat is written to, and what is remembered of it between messages."""
+"""How often a chat is written to, and what is remembered of it between messages.
+
+Telegram allows about 20 messages a minute to a group (core.telegram.org/bots/faq, "My bot is hitting
+limits"). The window is a tuple of the times of past sends, in seconds since 1970. Also remembered: failures
+in a row, a refused token.
+"""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Takes one notification to the sink, and falls back step by step: with its picture or film, without it,
+"""Takes one notification to the transport, and falls back step by step: with its photo or film, without it,
 without markup. Only the last step's answer counts, so nothing that hangs on a message can hold it up.
 """
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from functions.notify.markup import Line, Span
-from functions.notify.render import PICTURE_AGE_LIMIT, Message, Moment, film_remark, picture_age, render
-from functions.notify.transports import Answer, Outcome, Sink
+from functions.notify.render import PHOTO_AGE_LIMIT, Message, RenderContext, film_remark, photo_age, render
+from functions.notify.transports import Answer, Outcome, Transport
 from functions.shared.domain.jpeg import jpeg_fault
 from functions.shared.domain.keys import belongs_to
 from functions.shared.errors import PermanentError, TransientError
@@ -17,92 +17,94 @@ from functions.shared.ports import FrameStore
 
 _log = logging.getLogger(__name__)
 
-_GIVEN_UP = frozenset({Outcome.REFUSED, Outcome.TOO_LARGE, Outcome.UNREADABLE})
+_GIVEN_UP = frozenset({Outcome.REFUSED, Outcome.TOO_LARGE, Outcome.BAD_MARKUP})
 _PHOTO_TRIES = 2
 _FILM_TRIES = 12  # most of an hour, by the back-off
 _THUMBNAIL_SIDE, _THUMBNAIL_BYTES = 320, 200_000  # core.telegram.org/bots/api, sendVideo
 
 
-class Courier:
-    """Knows the sink and where pictures and films lie."""
+class NotificationDelivery:
+    """Knows the transport and where photos and films lie."""
 
-    def __init__(self, sink: Sink, frames: FrameStore) -> None:
-        self._sink = sink
+    def __init__(self, transport: Transport, frames: FrameStore) -> None:
+        self._transport = transport
         self._frames = frames
 
-    def deliver(self, notification: Notification, moment: Moment, failures: int) -> Answer:
+    def deliver(self, notification: Notification, context: RenderContext, failures: int) -> Answer:
         """Send it with all that belongs to it; `failures`: tries in a row that found Telegram away.
 
         A film that is refused as too large is answered TOO_LARGE and not told yet. Raises TransientError
         when the film cannot be read now.
         """
         if notification.film is not None:
-            return self._deliver_film(notification, notification.film, moment, failures)
+            return self._deliver_film(notification, notification.film, context, failures)
         photo = self._photo_of(notification)
         if photo is not None:
-            message = render(notification, moment, has_picture=True)
-            answer = _formatted_first(message, lambda given: self._sink.send_photo(given, photo))
+            message = render(notification, context, has_photo=True)
+            answer = _formatted_first(message, lambda given: self._transport.send_photo(given, photo))
             if not _is_hopeless(answer, failures, _PHOTO_TRIES):
                 return answer
             _log.warning("the picture of %s is left out: %s", notification.id, answer.reason)
-        return self._send_text(render(notification, moment))
+        return self._send_text(render(notification, context))
 
-    def tell_of_film(self, notification: Notification, moment: Moment, why: str) -> Answer:
+    def announce_film(self, notification: Notification, context: RenderContext, why: str) -> Answer:
         """Say by text why a film does not come along, and where it lies."""
         film = notification.film
         if film is None:
-            return self._send_text(render(notification, moment))
+            return self._send_text(render(notification, context))
         is_named = belongs_to(film.key, notification.printer_id)
-        return self._tell(notification, moment, film_remark(film, why, is_named=is_named))
+        return self._send_with_text(notification, context, film_remark(film, why, is_named=is_named))
 
-    def _deliver_film(self, notification: Notification, film: Film, moment: Moment, failures: int) -> Answer:
+    def _deliver_film(
+        self, notification: Notification, film: Film, context: RenderContext, failures: int
+    ) -> Answer:
         if not belongs_to(film.key, notification.printer_id):
             _log.error("the film of %s is not its printer's own: refused", notification.id)
-            return self._tell(notification, moment, (Span("The film could not be read."),))
+            return self._send_with_text(notification, context, (Span("The film could not be read."),))
         thumbnail = self._thumbnail_of(notification)
 
         def send(message: Message) -> Answer:
             with self._frames.open(film.key) as content:
                 size = content.seek(0, 2)
-                return self._sink.send_film(message, replace(film, size=size), content, thumbnail)
+                return self._transport.send_film(message, replace(film, size=size), content, thumbnail)
 
         try:
-            answer = _formatted_first(render(notification, moment), send)
+            answer = _formatted_first(render(notification, context), send)
         except (PermanentError, OSError) as error:
             _log.error("the film of %s cannot be read: %s", notification.id, type(error).__name__)
-            return self._tell(notification, moment, (Span("The film could not be read."),))
+            return self._send_with_text(notification, context, (Span("The film could not be read."),))
         if answer.outcome is Outcome.TOO_LARGE or not _is_hopeless(answer, failures, _FILM_TRIES):
             return answer
         _log.warning("the film of %s is left out: %s", notification.id, answer.reason)
-        return self.tell_of_film(notification, moment, "Telegram does not take the film")
+        return self.announce_film(notification, context, "Telegram does not take the film")
 
-    def _tell(self, notification: Notification, moment: Moment, remark: Line) -> Answer:
-        return self._send_text(render(notification, moment, remark=remark))
+    def _send_with_text(self, notification: Notification, context: RenderContext, remark: Line) -> Answer:
+        return self._send_text(render(notification, context, remark=remark))
 
     def _send_text(self, message: Message) -> Answer:
-        return _formatted_first(message, self._sink.send_text)
+        return _formatted_first(message, self._transport.send_text)
 
     def _photo_of(self, notification: Notification) -> bytes | None:
-        """The picture, if it is fresh, the printer's own, whole, and can be read."""
-        frame, age = notification.frame, picture_age(notification)
+        """The photo, if it is fresh, the printer's own, whole, and can be read."""
+        frame, age = notification.frame, photo_age(notification)
         if frame is None or age is None:
             return None
-        is_evidence = notification.category is Category.DEFECT  # the very picture that was judged
-        if age > PICTURE_AGE_LIMIT and not is_evidence:
+        is_evidence = notification.category is Category.DEFECT  # the very photo that was judged
+        if age > PHOTO_AGE_LIMIT and not is_evidence:
             _log.info("the picture of %s is left out: %.0f s old", notification.id, age)
             return None
-        return self._picture(notification, frame.key)
+        return self._read_jpeg(notification, frame.key)
 
     def _thumbnail_of(self, notification: Notification) -> bytes | None:
-        """The small picture that was stored with the film, if Telegram would take it."""
+        """The thumbnail that was stored with the film, if Telegram would take it."""
         if notification.category is not Category.FILM or notification.frame is None:
             return None
-        picture = self._picture(notification, notification.frame.key)
-        if picture is None or len(picture) > _THUMBNAIL_BYTES or jpeg_fault(picture, _THUMBNAIL_SIDE):
+        photo = self._read_jpeg(notification, notification.frame.key)
+        if photo is None or len(photo) > _THUMBNAIL_BYTES or jpeg_fault(photo, _THUMBNAIL_SIDE):
             return None
-        return picture
+        return photo
 
-    def _picture(self, notification: Notification, key: str) -> bytes | None:
+    def _read_jpeg(self, notification: Notification, key: str) -> bytes | None:
         if not belongs_to(key, notification.printer_id):
             _log.error("a picture of %s is not its printer's own: refused", notification.id)
             return None
@@ -119,17 +121,17 @@ class Courier:
 
 
 def _is_hopeless(answer: Answer, failures: int, tries: int) -> bool:
-    """Whether to go on without the picture or film: refused, or in the way after that many failed tries.
+    """Whether to go on without the photo or film: refused, or in the way after that many failed tries.
 
-    If it was not the picture after all, the text fails just as well, and both are tried again together.
+    If it was not the photo after all, the text fails just as well, and both are tried again together.
     """
-    return answer.outcome in _GIVEN_UP or (answer.outcome is Outcome.AWAY and failures >= tries)
+    return answer.outcome in _GIVEN_UP or (answer.outcome is Outcome.UNAVAILABLE and failures >= tries)
 
 
 def _formatted_first(message: Message, send: Callable[[Message], Answer]) -> Answer:
     """As it is; once more as plain text if the markup could not be read."""
     answer = send(message)
-    if answer.outcome is Outcome.UNREADABLE and message.html is not None:
+    if answer.outcome is Outcome.BAD_MARKUP and message.html is not None:
         _log.error("a message's markup was not understood, it is sent as plain text: %s", answer.reason)
         return send(message.unformatted())
     return answer

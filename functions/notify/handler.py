@@ -10,17 +10,17 @@ from typing import Any
 
 from functions.notify.service import NotifyRules, NotifyService, lateness_of
 from functions.notify.telegram import Telegram
-from functions.notify.transports import FreshTokenSink, LogSink
+from functions.notify.transports import LogTransport, RotatingTokenTransport
 from functions.shared.aws.bootstrap import (
-    Container,
     LambdaContext,
     QueueName,
+    Runtime,
     Secret,
-    make_container,
+    make_runtime,
     start_early,
 )
 from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
-from functions.shared.aws.observability import Measure
+from functions.shared.aws.observability import Metric
 from functions.shared.errors import ConfigurationError
 from functions.shared.messages.effects import decode_notification
 from functions.shared.ports import Delivery
@@ -34,28 +34,28 @@ _log = logging.getLogger(__name__)
 @functools.cache
 def worker() -> QueueWorker:
     """Made once per container."""
-    container = make_container("notify")
-    wiring, measures = container.wiring, container.measures
-    settings = wiring.settings
-    sink = _sink(container)
-    rules = NotifyRules(wiring.chat, settings.telegram_messages_per_minute, settings.timezone)
-    records, frames = wiring.records(), wiring.frames()
-    timelapses = wiring.queue(QueueName.TIMELAPSES)
+    runtime = make_runtime("notify")
+    backends, metrics = runtime.backends, runtime.metrics
+    settings = backends.settings
+    transport = _transport(runtime)
+    rules = NotifyRules(backends.chat, settings.telegram_messages_per_minute, settings.timezone)
+    records, frames = backends.records(), backends.frames()
+    timelapses = backends.queue(QueueName.TIMELAPSES)
 
     def make_handle(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
-        service = NotifyService(queue, records, frames, sink, timelapses, wiring.clock, rules)
+        service = NotifyService(queue, records, frames, transport, timelapses, backends.clock, rules)
 
         def handle(delivery: Delivery) -> None:
-            sent_before = sink.sent
+            sent_before = transport.sent
             service.handle(delivery)
-            if sink.sent > sent_before:
-                late = lateness_of(decode_notification(delivery.body), delivery, wiring.clock())
-                measures.add(Measure.MESSAGES_SENT, sink.sent - sent_before)
-                measures.add(Measure.MESSAGE_DELAY, round(late, 3))
+            if transport.sent > sent_before:
+                late = lateness_of(decode_notification(delivery.body), delivery, backends.clock())
+                metrics.add(Metric.MESSAGES_SENT, transport.sent - sent_before)
+                metrics.add(Metric.MESSAGE_DELAY, round(late, 3))
 
         return handle
 
-    return QueueWorker(container, QueueName.NOTIFICATIONS, make_handle)
+    return QueueWorker(runtime, QueueName.NOTIFICATIONS, make_handle)
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -63,11 +63,11 @@ def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     return worker().work(event, context)
 
 
-def _sink(container: Container) -> FreshTokenSink | LogSink:
-    wiring, settings = container.wiring, container.wiring.settings
-    if not wiring.has(Secret.BOT_TOKEN):
+def _transport(runtime: Runtime) -> RotatingTokenTransport | LogTransport:
+    backends, settings = runtime.backends, runtime.backends.settings
+    if not backends.has(Secret.BOT_TOKEN):
         _log.warning("%s names no parameter: messages are shown in this log only", Secret.BOT_TOKEN.value)
-        return LogSink()
+        return LogTransport()
     if not settings.telegram_chat_id:
         raise ConfigurationError(["TELEGRAM_CHAT_ID is needed to send messages"])
 
@@ -81,7 +81,7 @@ def _sink(container: Container) -> FreshTokenSink | LogSink:
             READ_SECONDS,
         )
 
-    return FreshTokenSink(wiring.secret(Secret.BOT_TOKEN, bot_token, container.logs.hide).value, make)
+    return RotatingTokenTransport(backends.secret(Secret.BOT_TOKEN, bot_token, runtime.logs.hide).value, make)
 
 
 start_early(worker)

@@ -1,7 +1,7 @@
 """A notification as the message a person reads. Pure: the time and zone are given.
 
 Line 1 icon, printer, event; line 2 the job; line 3 the figures; then reason and what to do; last, small,
-the codes and what is to be known of the message itself (age of the picture, delay).
+the codes and what is to be known of the message itself (age of the photo, delay).
 """
 
 from dataclasses import dataclass, replace
@@ -25,8 +25,8 @@ from functions.notify.wording import Figures, is_paused, is_silent, wording_of
 from functions.shared.domain.error_codes import Fault
 from functions.shared.messages.effects import Category, Film, Notification
 
-PICTURE_AGE_SAID = 30.0
-PICTURE_AGE_LIMIT = 120.0
+PHOTO_AGE_SHOWN = 30.0
+PHOTO_AGE_LIMIT = 120.0
 DELAY_SAID = 120.0
 
 _PRINTER_LIMIT = 80
@@ -36,7 +36,7 @@ _SEPARATOR = " · "
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class RenderContext:
     """When a message is written: now, how many seconds ago the event was, and the reader's zone."""
 
     now: float
@@ -60,29 +60,29 @@ class Message:
         return replace(self, html=None)
 
 
-def picture_age(notification: Notification) -> float | None:
-    """Seconds from the picture to the event by the edge's clock; None without a picture."""
+def photo_age(notification: Notification) -> float | None:
+    """Seconds from the photo to the event by the edge's clock; None without a photo."""
     frame = notification.frame
     return None if frame is None else notification.observed_at - frame.taken_at
 
 
 def render(
-    notification: Notification, moment: Moment, *, has_picture: bool = False, remark: Line = ()
+    notification: Notification, context: RenderContext, *, has_photo: bool = False, remark: Line = ()
 ) -> Message:
-    """The message, within Telegram's limit for a caption (with a picture or film) or a text.
+    """The message, within Telegram's limit for a caption (with a photo or film) or a text.
 
-    `has_picture`: a photo goes along, so its age is said. `remark`: one more line before the last.
+    `has_photo`: a photo goes along, so its age is said. `remark`: one more line before the last.
     """
     is_film = notification.category is Category.FILM and not remark
-    limit = CAPTION_LIMIT if has_picture or is_film else TEXT_LIMIT
+    limit = CAPTION_LIMIT if has_photo or is_film else TEXT_LIMIT
     lines = [
         _headline(notification),
         _job_line(notification),
-        _figures(notification, moment),
+        _figures(notification, context),
         *_details(notification, 300 if limit == CAPTION_LIMIT else 1000),
         remark,
         _codes(notification),
-        _footnotes(notification, moment, has_picture),
+        _footnotes(notification, context, has_photo),
     ]
     lines = [line for line in lines if line]
     return Message(to_html(fitted(lines, limit)), _plain(lines, limit), is_silent(notification))
@@ -108,12 +108,12 @@ def _job_line(notification: Notification) -> Line:
     return (Span(name_words(notification.job_name, _JOB_LIMIT), "code"),)
 
 
-def _figures(notification: Notification, moment: Moment) -> Line:
+def _figures(notification: Notification, context: RenderContext) -> Line:
     percent = wording.known_percent(notification.percent)
     layer = wording.layers(notification.layer, notification.total_layers)
     minutes = notification.remaining_minutes
     left = wording.remaining(minutes, percent)
-    ready = wording.ready(minutes, moment.now, moment.lateness, moment.zone)
+    ready = wording.ready(minutes, context.now, context.lateness, context.zone)
     total = notification.total_layers
     seconds = notification.duration_seconds
     lasted = wording.duration(seconds) if seconds is not None and 0 <= seconds < 1e8 else None
@@ -218,13 +218,13 @@ def _code(fault: Fault) -> list[Span]:
     return [code, Span(" "), Span("wiki", link=url)] if url else [code]
 
 
-def _footnotes(notification: Notification, moment: Moment, has_picture: bool) -> Line:
+def _footnotes(notification: Notification, context: RenderContext, has_photo: bool) -> Line:
     notes = []
-    age = picture_age(notification)
-    if has_picture and age is not None and age > PICTURE_AGE_SAID:
+    age = photo_age(notification)
+    if has_photo and age is not None and age > PHOTO_AGE_SHOWN:
         notes.append(f"picture from {wording.duration(age)} before")
-    if moment.lateness > DELAY_SAID:
-        notes.append(f"delayed {wording.duration(moment.lateness)}")
+    if context.lateness > DELAY_SAID:
+        notes.append(f"delayed {wording.duration(context.lateness)}")
     return (Span(_SEPARATOR.join(notes), "i"),) if notes else ()
 
 

@@ -12,9 +12,9 @@ from datetime import tzinfo
 
 from functions.notify import chat_state
 from functions.notify.chat_state import ChatState, back_off, change_state, read_state
-from functions.notify.delivery import Courier
-from functions.notify.render import Moment
-from functions.notify.transports import Answer, Outcome, Sink
+from functions.notify.delivery import NotificationDelivery
+from functions.notify.render import RenderContext
+from functions.notify.transports import Answer, Outcome, Transport
 from functions.shared.domain.keys import chat_key, done_key
 from functions.shared.errors import BridgeError, ContractError, TransientError
 from functions.shared.messages.effects import Category, Notification, decode_notification, outgoing
@@ -47,14 +47,14 @@ class NotifyService:
         queue: Queue,
         records: RecordStore,
         frames: FrameStore,
-        sink: Sink,
+        transport: Transport,
         timelapses: Queue | None,
         clock: Clock,
         rules: NotifyRules,
     ) -> None:
         self._queue = queue
         self._records = records
-        self._courier = Courier(sink, frames)
+        self._delivery = NotificationDelivery(transport, frames)
         self._timelapses = timelapses
         self._clock = clock
         self._rules = rules
@@ -71,14 +71,14 @@ class NotifyService:
             notification = decode_notification(delivery.body)
         except ContractError as error:
             _log.error("a notification that cannot be read is set aside: %s", error)
-            self._queue.reject(delivery, f"not a notification: {error}")
+            self._queue.dead_letter(delivery, f"not a notification: {error}")
             return
         try:
             self._send_once(delivery, notification)
         except TransientError as error:
             delay = back_off(delivery.receive_count)
             _log.warning("%s waits %g s, the storage is in trouble: %s", notification.id, delay, error)
-            self._queue.hand_back(delivery, delay)
+            self._queue.retry(delivery, delay)
 
     def _send_once(self, delivery: Delivery, notification: Notification) -> None:
         if self._records.get(done_key(notification.id)) is not None:
@@ -94,17 +94,17 @@ class NotifyService:
         wait = self._reserve(now)
         if wait > 0:
             _log.debug("%s waits %.1f s for its place", notification.id, wait)
-            self._queue.hand_back(delivery, wait)
+            self._queue.retry(delivery, wait)
             return
         key = self._chat_key if notification.film is None else self._film_key
         failures = read_state(self._records, key).failures
-        moment = Moment(now, lateness, self._rules.zone)
-        answer = self._courier.deliver(notification, moment, failures)
+        context = RenderContext(now, lateness, self._rules.zone)
+        answer = self._delivery.deliver(notification, context, failures)
         if answer.outcome is Outcome.TOO_LARGE and notification.film is not None:
             if self._order_smaller_film(notification):
                 self._finish(delivery, notification, "a smaller film is ordered")
                 return
-            answer = self._courier.tell_of_film(notification, moment, "The film is too large for Telegram")
+            answer = self._delivery.announce_film(notification, context, "The film is too large for Telegram")
         self._settle(delivery, notification, answer, key, reserved_at=now)
 
     def _settle(
@@ -119,20 +119,20 @@ class NotifyService:
             case Outcome.WAIT if answer.retry_after is not None:
                 self._release(reserved_at)
                 _log.warning("Telegram asks to wait %g s", answer.retry_after)
-                self._queue.hand_back(delivery, answer.retry_after)
-            case Outcome.WAIT | Outcome.AWAY:
+                self._queue.retry(delivery, answer.retry_after)
+            case Outcome.WAIT | Outcome.UNAVAILABLE:
                 state = self._change(key, lambda before: replace(before, failures=before.failures + 1))
                 delay = back_off(state.failures)
                 _log.warning("Telegram is not reached (%s): next try in %g s", answer.reason, delay)
-                self._queue.hand_back(delivery, delay)
+                self._queue.retry(delivery, delay)
             case Outcome.UNAUTHORIZED:
                 self._release(reserved_at)
                 self._say_unauthorized(answer)
-                self._queue.hand_back(delivery, _UNAUTHORIZED_SECONDS)
+                self._queue.retry(delivery, _UNAUTHORIZED_SECONDS)
             case _:
                 self._release(reserved_at)
                 _log.error("%s is refused for good: %s", notification.id, answer.reason)
-                self._queue.reject(delivery, answer.reason)
+                self._queue.dead_letter(delivery, answer.reason)
 
     def _finish(
         self, delivery: Delivery, notification: Notification, how: str, level: int = logging.INFO

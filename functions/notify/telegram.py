@@ -1,6 +1,8 @@
-"""A multipart/form-data body that is read piece by piece: a film never lies in memory as a whole.
+"""The Telegram transport: the Bot API over HTTP. Every way a call can end is an Answer; the token is in none.
 
-Format: RFC 7578. The length is known beforehand, so no chunked encoding is needed.
+Sources: core.telegram.org/bots/api (sendMessage, sendPhoto, sendVideo; "Making requests" and
+"ResponseParameters" for what an answer means); RFC 7578 for multipart/form-data, whose length is known
+beforehand, so no chunked encoding is needed and a film never lies in memory as a whole.
 """
 
 import json
@@ -109,44 +111,44 @@ _TOO_LARGE = ("too big", "too large")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedAnswer:
     """The answer, and the chat's new id if its group became a supergroup."""
 
     answer: Answer
     new_chat_id: int | None = None
 
 
-def read_answer(status: int, body: bytes) -> Reading:
+def read_answer(status: int, body: bytes) -> ParsedAnswer:
     """The meaning of an HTTP status and body. Total: junk counts as trouble on the other side."""
     fields = _object(body)
     if status == 200 and fields.get("ok") is True:
         result = fields.get("result")
         message_id = result.get("message_id") if isinstance(result, dict) else None
         if isinstance(message_id, int):
-            return Reading(Answer(Outcome.SENT, message_id=message_id))
-        return Reading(Answer(Outcome.AWAY, "an answer without a message id"))
+            return ParsedAnswer(Answer(Outcome.SENT, message_id=message_id))
+        return ParsedAnswer(Answer(Outcome.UNAVAILABLE, "an answer without a message id"))
     reason = f"HTTP {status}: {_description(fields)}"
     found = fields.get("parameters")
     parameters: dict[str, Any] = found if isinstance(found, dict) else {}
     if status == 429:
-        return Reading(Answer(Outcome.WAIT, reason, _seconds(parameters.get("retry_after"))))
+        return ParsedAnswer(Answer(Outcome.WAIT, reason, _seconds(parameters.get("retry_after"))))
     if status == 401 or (status == 404 and "method" not in reason):
         advice = "check TELEGRAM_BOT_TOKEN" + (" and TELEGRAM_API_URL" if status == 404 else "")
-        return Reading(Answer(Outcome.UNAUTHORIZED, f"{reason}; {advice}"))
+        return ParsedAnswer(Answer(Outcome.UNAUTHORIZED, f"{reason}; {advice}"))
     if status == 413:
-        return Reading(Answer(Outcome.TOO_LARGE, reason))
+        return ParsedAnswer(Answer(Outcome.TOO_LARGE, reason))
     if status in (400, 403) and fields:
         new_chat_id = parameters.get("migrate_to_chat_id")
-        return Reading(
+        return ParsedAnswer(
             Answer(_outcome(reason.lower()), _advised(reason)),
             new_chat_id if isinstance(new_chat_id, int) and not isinstance(new_chat_id, bool) else None,
         )
-    return Reading(Answer(Outcome.AWAY, reason))
+    return ParsedAnswer(Answer(Outcome.UNAVAILABLE, reason))
 
 
 def _outcome(reason: str) -> Outcome:
     if "can't parse entities" in reason:
-        return Outcome.UNREADABLE
+        return Outcome.BAD_MARKUP
     return Outcome.TOO_LARGE if any(words in reason for words in _TOO_LARGE) else Outcome.REFUSED
 
 
@@ -188,7 +190,7 @@ _FILM_FACTOR = 5
 
 
 class Telegram:
-    """A Sink. `chat_id` is a number as text or @channel; `thread_id` the topic, if any.
+    """A Transport. `chat_id` is a number as text or @channel; `thread_id` the topic, if any.
 
     `connect_seconds` and `read_seconds` bound each wait; a film may take five times as long.
     """
@@ -294,11 +296,11 @@ class Telegram:
                 status = response.status_code
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self._drop_session()
-            return Answer(Outcome.AWAY, _reason_of(error, timeouts))
-        reading = read_answer(status, content.replace(self._token.encode(), b"***"))  # it may repeat the path
-        if reading.new_chat_id is not None and str(reading.new_chat_id) != self._chat_id:
-            raise _ChatMovedError(reading.new_chat_id)
-        return reading.answer
+            return Answer(Outcome.UNAVAILABLE, _reason_of(error, timeouts))
+        parsed = read_answer(status, content.replace(self._token.encode(), b"***"))  # it may repeat the path
+        if parsed.new_chat_id is not None and str(parsed.new_chat_id) != self._chat_id:
+            raise _ChatMovedError(parsed.new_chat_id)
+        return parsed.answer
 
     def _following_the_chat(self, call: Any) -> Answer:
         """A group that became a supergroup has a new id: use it from now on, and say so once."""

@@ -5,7 +5,7 @@ meanwhile.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from typing import BinaryIO, Protocol
 
 from functions.notify.render import Message
@@ -14,15 +14,15 @@ from functions.shared.messages.effects import Film
 
 
 class Outcome(Enum):
-    """What came of one try to send."""
+    """What came of one try to send. The values are labels of the metric `notifications`."""
 
-    SENT = auto()
-    WAIT = auto()  # told to wait (429)
-    AWAY = auto()  # not reached, or the other side is in trouble: it may work later
-    UNAUTHORIZED = auto()  # the token is refused
-    UNREADABLE = auto()  # the markup could not be read
-    TOO_LARGE = auto()  # the file is larger than is taken
-    REFUSED = auto()  # for good
+    SENT = "sent"
+    WAIT = "wait"  # told to wait (429)
+    UNAVAILABLE = "away"  # not reached, or the other side is in trouble: it may work later
+    UNAUTHORIZED = "unauthorized"  # the token is refused
+    BAD_MARKUP = "unreadable"  # the markup could not be read
+    TOO_LARGE = "too_large"  # the file is larger than is taken
+    REFUSED = "refused"  # for good
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Answer:
         return self.outcome is Outcome.SENT
 
 
-class Sink(Protocol):
-    """Each call blocks until there is an answer, and raises nothing that a sink could foresee."""
+class Transport(Protocol):
+    """Each call blocks until there is an answer, and raises nothing that a transport could foresee."""
 
     def send_text(self, message: Message) -> Answer: ...
 
@@ -56,8 +56,8 @@ class Sink(Protocol):
 _log = logging.getLogger(__name__)
 
 
-class LogSink:
-    """A Sink. `sent` counts what was shown."""
+class LogTransport:
+    """A Transport. `sent` counts what was shown."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -89,40 +89,40 @@ class ReadToken(Protocol):
         ...
 
 
-class FreshTokenSink:
-    """A Sink: one made with the token, made anew when that changes. `sent` counts what went through."""
+class RotatingTokenTransport:
+    """A Transport: one made with the token, made anew when that changes. `sent` counts what went through."""
 
-    def __init__(self, read_token: ReadToken, make: Callable[[str], Sink]) -> None:
+    def __init__(self, read_token: ReadToken, make: Callable[[str], Transport]) -> None:
         self._read_token = read_token
         self._make = make
-        self._made: tuple[str, Sink] | None = None
+        self._made: tuple[str, Transport] | None = None
         self.sent = 0
 
     def send_text(self, message: Message) -> Answer:
-        return self._send(lambda sink: sink.send_text(message))
+        return self._send(lambda transport: transport.send_text(message))
 
     def send_photo(self, message: Message, photo: bytes) -> Answer:
-        return self._send(lambda sink: sink.send_photo(message, photo))
+        return self._send(lambda transport: transport.send_photo(message, photo))
 
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
-        return self._send(lambda sink: sink.send_film(message, film, content, thumbnail))
+        return self._send(lambda transport: transport.send_film(message, film, content, thumbnail))
 
-    def _send(self, send: Callable[[Sink], Answer]) -> Answer:
+    def _send(self, send: Callable[[Transport], Answer]) -> Answer:
         try:
             token = self._read_token()
-            answer = send(self._sink(token))
+            answer = send(self._transport(token))
             if answer.outcome is Outcome.UNAUTHORIZED:
                 newer = self._read_token(is_refused=True)
                 if newer != token:
                     _log.info("the bot has a new token")
-                    answer = send(self._sink(newer))
+                    answer = send(self._transport(newer))
         except TransientError as error:
             _log.error("the bot's token cannot be had: %s", error)
-            return Answer(Outcome.AWAY, "the bot's token cannot be had")
+            return Answer(Outcome.UNAVAILABLE, "the bot's token cannot be had")
         self.sent += answer.is_sent
         return answer
 
-    def _sink(self, token: str) -> Sink:
+    def _transport(self, token: str) -> Transport:
         if self._made is None or self._made[0] != token:
             self._made = (token, self._make(token))
         return self._made[1]

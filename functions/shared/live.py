@@ -1,4 +1,4 @@
-"""The newest status and picture of each printer, in memory: what the collector hands to the API when both
+"""The newest status and image of each printer, in memory: what the collector hands to the API when both
 run in one process (embedded). Nothing here is ever written to disk.
 """
 
@@ -42,12 +42,12 @@ class LivePrinter:
     model: str | None = None
     is_online: bool | None = None
     status: LiveStatus | None = None
-    newest_picture: tuple[str, float] | None = None
+    newest_image: tuple[str, float] | None = None
     good_frame: LiveFrame | None = field(default=None, repr=False)
 
 
 class Live:
-    """Thread-safe. Pictures come in as base64 and are decoded only when somebody asks."""
+    """Thread-safe. Images come in as base64 and are decoded only when somebody asks."""
 
     def __init__(self) -> None:
         self._printers: dict[str, LivePrinter] = {}
@@ -62,10 +62,10 @@ class Live:
         with self._lock:
             self._printers.setdefault(printer_id, LivePrinter()).status = LiveStatus(message, received_at)
 
-    def put_picture(self, printer_id: str, base64_text: str, received_at: float) -> None:
+    def put_image(self, printer_id: str, base64_text: str, received_at: float) -> None:
         with self._lock:
             printer = self._printers.setdefault(printer_id, LivePrinter())
-            printer.newest_picture = (base64_text, received_at)
+            printer.newest_image = (base64_text, received_at)
 
     def printers(self) -> dict[str, tuple[str | None, bool | None, bool]]:
         """Printer id -> model, is_online, has a status."""
@@ -81,14 +81,14 @@ class Live:
             return printer.status if printer else None
 
     def frame(self, printer_id: str) -> LiveFrame | None:
-        """The newest whole picture; a broken newest one leaves the last good one standing."""
+        """The newest whole image; a broken newest one leaves the last good one standing."""
         with self._lock:
             printer = self._printers.get(printer_id)
             if printer is None:
                 return None
-            if printer.newest_picture is not None:
-                text, received_at = printer.newest_picture
-                printer.newest_picture = None
+            if printer.newest_image is not None:
+                text, received_at = printer.newest_image
+                printer.newest_image = None
                 data = _decoded(text)
                 if data is not None:
                     printer.good_frame = LiveFrame(data, received_at)

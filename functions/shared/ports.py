@@ -1,6 +1,8 @@
 """The three ports between the programs and what stores their things: Queue, RecordStore, FrameStore.
 
-Every back end passes the same contract tests. All calls block; times are seconds since 1970.
+Every back end passes the same contract tests. All calls block; times are seconds since 1970. What every
+queue refuses for good is the same whichever back end, with the limits of SQS (AWS, "Amazon SQS message
+quotas": batch of 10, 1 MiB, delay of 15 minutes, visibility of 12 hours).
 """
 
 import re
@@ -65,11 +67,11 @@ class Queue(Protocol):
         """Done with it: never delivered again. An outdated receipt changes nothing."""
         ...
 
-    def hand_back(self, delivery: Delivery, delay_seconds: float) -> None:
+    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
         """Deliver it again after the delay, before anything behind it in its group."""
         ...
 
-    def reject(self, delivery: Delivery, reason: str) -> None:
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
         """It can never succeed: to the dead-letter place, with the reason."""
         ...
 

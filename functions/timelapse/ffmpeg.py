@@ -116,7 +116,7 @@ def check_film(facts: FilmFacts, width: int, height: int, seconds: float, tolera
 
 NICENESS = 10
 _KEPT_WORDS = 4096
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 _FRAME_COUNT = re.compile(rb"frame=\s*(\d+)")
 _TRACE = re.compile(r"\[[^\]]*@ 0x[0-9a-f]+\]\s*")
 
@@ -124,14 +124,14 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """How long a film may take in all, and how long ffmpeg may stand still (a single frame, or the end)."""
 
     total_seconds: float = 1800.0
     stall_seconds: float = 120.0
 
 
-DEFAULT_PATIENCE = Patience()
+DEFAULT_TIMEOUTS = Timeouts()
 
 
 class Encoder:
@@ -140,8 +140,8 @@ class Encoder:
     Raises FfmpegMissingError if it cannot be started, EncodingError for all that happens later.
     """
 
-    def __init__(self, command: Sequence[str], patience: Patience, monotonic: Clock = time.monotonic) -> None:
-        self._patience = patience
+    def __init__(self, command: Sequence[str], timeouts: Timeouts, monotonic: Clock = time.monotonic) -> None:
+        self._timeouts = timeouts
         self._monotonic = monotonic
         try:
             # A session of its own, so that killing reaches whatever a wrapper script has started.
@@ -159,7 +159,7 @@ class Encoder:
         # Its threads inherit this: they are made when the first frame has come, which is later.
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self._process.pid, NICENESS)
-        self.pictures = 0
+        self.film_frames = 0
         self._words = bytearray()
         self._verdict: str | None = None
         self._started_at = monotonic()
@@ -222,13 +222,13 @@ class Encoder:
             thread.join()
 
     def _watch(self) -> None:
-        while not self._is_over.wait(_LOOK_SECONDS):
+        while not self._is_over.wait(_POLL_SECONDS):
             now = self._monotonic()
             waiting_since = self._waiting_since
-            if now - self._started_at > self._patience.total_seconds:
-                self._verdict = f"was not done after {self._patience.total_seconds:.0f} s, and was stopped"
-            elif waiting_since is not None and now - waiting_since > self._patience.stall_seconds:
-                self._verdict = f"stood still for {self._patience.stall_seconds:.0f} s, and was stopped"
+            if now - self._started_at > self._timeouts.total_seconds:
+                self._verdict = f"was not done after {self._timeouts.total_seconds:.0f} s, and was stopped"
+            elif waiting_since is not None and now - waiting_since > self._timeouts.stall_seconds:
+                self._verdict = f"stood still for {self._timeouts.stall_seconds:.0f} s, and was stopped"
             else:
                 continue
             self._kill()
@@ -249,8 +249,8 @@ class Encoder:
         while chunk := os.read(pipe.fileno(), 65536):
             tail = (tail + chunk)[-_KEPT_WORDS:]
             counts = _FRAME_COUNT.findall(tail)
-            if counts and int(counts[-1]) > self.pictures:
-                self.pictures = int(counts[-1])
+            if counts and int(counts[-1]) > self.film_frames:
+                self.film_frames = int(counts[-1])
                 if self._waiting_since is not None:
                     self._waiting_since = self._monotonic()
 

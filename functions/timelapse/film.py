@@ -1,4 +1,4 @@
-"""Frames fetched in parallel and given in order, few at a time, so that memory stays bounded."""
+"""From frames to a film: fetched in parallel, encoded in order, checked, never over its limit of bytes."""
 
 import contextlib
 import logging
@@ -13,8 +13,8 @@ from pathlib import Path
 from functions.shared.domain.jpeg import frame_size, jpeg_fault
 from functions.shared.errors import NotFoundError
 from functions.timelapse.errors import EncodingError, FilmTooLargeError, TooFewFramesError
-from functions.timelapse.ffmpeg import DEFAULT_PATIENCE, Encoder, Patience, check_film, read_film, run_briefly
-from functions.timelapse.plan import FEWEST_FRAMES, FilmWishes, Timing, film_timing
+from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Encoder, Timeouts, check_film, read_film, run_briefly
+from functions.timelapse.plan import FEWEST_FRAMES, FilmSpec, Timing, film_timing
 from functions.timelapse.recipe import Shape, film_command, film_shape, thumbnail_command
 
 WORKERS = 8
@@ -84,7 +84,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class FilmOrder:
+class EncodeJob:
     """What to make a film of, how, and where: the keys of the chosen frames in order, and who gives them.
 
     `progress` is told how many of the frames are done, and of how many.
@@ -93,9 +93,9 @@ class FilmOrder:
     ffmpeg: str
     keys: Sequence[str]
     fetch: Fetch
-    wishes: FilmWishes
+    spec: FilmSpec
     output: Path
-    patience: Patience = DEFAULT_PATIENCE
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
     progress: Progress = lambda done, total: None  # noqa: ARG005
 
 
@@ -115,58 +115,58 @@ class MadeFilm:
 
 @dataclass(frozen=True, slots=True)
 class _Encoded:
-    """Whole frames given to ffmpeg, pictures that makes with repeats, and how many of these it decoded."""
+    """Whole frames given to ffmpeg, frames that makes with repeats, and how many of these it decoded."""
 
     frames: int
-    pictures: int
+    film_frames: int
     decoded: int
     thumbnail: bytes | None
 
     @property
     def undecodable(self) -> int:
-        return min(self.frames, max(0, self.pictures - self.decoded))
+        return min(self.frames, max(0, self.film_frames - self.decoded))
 
 
-def make_film(order: FilmOrder) -> MadeFilm:
+def make_film(job: EncodeJob) -> MadeFilm:
     """The film of the ordered frames; nothing is left at the output if that fails.
 
     Raises FfmpegMissingError, TooFewFramesError, FilmTooLargeError, EncodingError, and what `fetch`
     raises but NotFoundError (a frame that is gone is left out).
     """
     try:
-        return _make(order)
+        return _make(job)
     except BaseException as error:
         with contextlib.suppress(OSError):
-            order.output.unlink(missing_ok=True)
+            job.output.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise EncodingError(f"the film cannot be written: {error.strerror}") from error
         raise
 
 
-def _make(order: FilmOrder) -> MadeFilm:
-    if len(order.keys) < FEWEST_FRAMES:
+def _make(job: EncodeJob) -> MadeFilm:
+    if len(job.keys) < FEWEST_FRAMES:
         raise TooFewFramesError(_TOO_FEW)
-    wishes = order.wishes
-    timing = film_timing(len(order.keys), wishes.target_seconds, wishes.fps_cap)
-    width, height = _common_size(order.keys, order.fetch)
-    limit, is_strict = wishes.max_bytes, True
+    spec = job.spec
+    timing = film_timing(len(job.keys), spec.target_seconds, spec.fps_cap)
+    width, height = _common_size(job.keys, job.fetch)
+    limit, is_strict = spec.max_bytes, True
     while True:
-        shape = film_shape(width, height, wishes.max_width, limit, timing)
-        encoded = _encode(order, timing, shape, is_strict)
-        size = order.output.stat().st_size
-        if is_strict and encoded.undecodable > len(order.keys) // 4:
+        shape = film_shape(width, height, spec.max_width, limit, timing)
+        encoded = _encode(job, timing, shape, is_strict)
+        size = job.output.stat().st_size
+        if is_strict and encoded.undecodable > len(job.keys) // 4:
             # More likely a camera with a dialect of its own than so many broken frames: take all of them.
             logger.warning("ffmpeg refuses %d frames: made again without being strict", encoded.undecodable)
             is_strict = False
-        elif size <= wishes.max_bytes:
-            return _checked(order, size, shape, timing, encoded)
-        elif limit == wishes.max_bytes:
+        elif size <= spec.max_bytes:
+            return _checked(job, size, shape, timing, encoded)
+        elif limit == spec.max_bytes:
             # One pass keeps below the limit by construction; this is for cameras nobody foresaw.
             logger.warning("the film has %d bytes, over %d: made again at half the rate", size, limit)
             limit //= 2
         else:
             raise FilmTooLargeError(
-                f"the film cannot be made smaller than {size} bytes, and the limit is {wishes.max_bytes}: "
+                f"the film cannot be made smaller than {size} bytes, and the limit is {spec.max_bytes}: "
                 "raise TIMELAPSE_MAX_BYTES or lower TIMELAPSE_TARGET_DURATION_SECONDS"
             )
 
@@ -185,13 +185,13 @@ def _common_size(keys: Sequence[str], fetch: Fetch) -> tuple[int, int]:
     raise TooFewFramesError(_TOO_FEW)
 
 
-def _encode(order: FilmOrder, timing: Timing, shape: Shape, is_strict: bool) -> _Encoded:
+def _encode(job: EncodeJob, timing: Timing, shape: Shape, is_strict: bool) -> _Encoded:
     latest: deque[bytes] = deque(maxlen=_LAST_FRAMES)
-    shown = pictures = owed = 0
-    command = film_command(order.ffmpeg, timing, shape, order.output, is_strict=is_strict)
+    shown = film_frames = owed = 0
+    command = film_command(job.ffmpeg, timing, shape, job.output, is_strict=is_strict)
     with (
-        Encoder(command, order.patience) as encoder,
-        closing(fetch_in_order(order.keys, order.fetch)) as frames,
+        Encoder(command, job.timeouts) as encoder,
+        closing(fetch_in_order(job.keys, job.fetch)) as frames,
     ):
         for done, frame in enumerate(frames, 1):
             if frame is None:
@@ -203,41 +203,41 @@ def _encode(order: FilmOrder, timing: Timing, shape: Shape, is_strict: bool) -> 
                 for _ in range(times):
                     encoder.write(frame)
                 latest.append(frame)
-                shown, pictures = shown + 1, pictures + times
-            order.progress(done, len(order.keys))
+                shown, film_frames = shown + 1, film_frames + times
+            job.progress(done, len(job.keys))
         if shown < FEWEST_FRAMES:
             raise TooFewFramesError(_TOO_FEW)
-        still, thumbnail = _still(order, latest)
+        still, thumbnail = _still(job, latest)
         for _ in range(timing.held - 1):
             encoder.write(still)
         encoder.finish()
-        return _Encoded(shown, pictures + timing.held - 1, encoder.pictures, thumbnail)
+        return _Encoded(shown, film_frames + timing.held - 1, encoder.film_frames, thumbnail)
 
 
-def _still(order: FilmOrder, latest: Sequence[bytes]) -> tuple[bytes, bytes | None]:
+def _still(job: EncodeJob, latest: Sequence[bytes]) -> tuple[bytes, bytes | None]:
     """The last frame that can be decoded, to stand still at the end, and its thumbnail."""
-    limit_seconds = min(LIMIT_SECONDS, order.patience.stall_seconds)
+    limit_seconds = min(LIMIT_SECONDS, job.timeouts.stall_seconds)
     for frame in reversed(latest):
-        thumbnail = make_thumbnail(order.ffmpeg, frame, limit_seconds)
+        thumbnail = make_thumbnail(job.ffmpeg, frame, limit_seconds)
         if thumbnail is not None:
             return frame, thumbnail
     return latest[-1], None
 
 
-def _checked(order: FilmOrder, size: int, shape: Shape, timing: Timing, encoded: _Encoded) -> MadeFilm:
+def _checked(job: EncodeJob, size: int, shape: Shape, timing: Timing, encoded: _Encoded) -> MadeFilm:
     left = encoded.frames - encoded.undecodable
     if left < FEWEST_FRAMES:
         raise TooFewFramesError(_TOO_FEW)
-    facts = read_film(order.ffmpeg, order.output)
+    facts = read_film(job.ffmpeg, job.output)
     tolerance = max(0.5, float((2 + encoded.undecodable) / timing.rate))
-    check_film(facts, shape.width, shape.height, float(encoded.pictures / timing.rate), tolerance)
+    check_film(facts, shape.width, shape.height, float(encoded.film_frames / timing.rate), tolerance)
     return MadeFilm(
-        path=order.output,
+        path=job.output,
         size=size,
         seconds=facts.seconds,
         width=facts.width,
         height=facts.height,
         frames=left,
-        broken=len(order.keys) - left,
+        broken=len(job.keys) - left,
         thumbnail=encoded.thumbnail,
     )

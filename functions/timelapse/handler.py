@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from functions.shared.aws.bootstrap import LambdaContext, QueueName, make_container, seconds_left, start_early
+from functions.shared.aws.bootstrap import LambdaContext, QueueName, make_runtime, seconds_left, start_early
 from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
-from functions.timelapse.ffmpeg import Patience
-from functions.timelapse.plan import FilmWishes
+from functions.timelapse.ffmpeg import Timeouts
+from functions.timelapse.plan import FilmSpec
 from functions.timelapse.service import FilmSettings, TimelapseService
 
 WORK_FOLDER = Path("/tmp/films")  # noqa: S108 (the only place a function can write to; its own)
@@ -23,17 +23,17 @@ _LOCAL_FOLDER = "frames"
 @functools.cache
 def worker() -> QueueWorker:
     """Made once per container."""
-    container = make_container("timelapse")
-    wiring = container.wiring
-    settings, bucket = wiring.settings, wiring.bucket
-    wishes = FilmWishes(
+    runtime = make_runtime("timelapse")
+    backends = runtime.backends
+    settings, bucket = backends.settings, backends.bucket
+    spec = FilmSpec(
         settings.timelapse_target_duration_seconds,
         settings.timelapse_fps_cap,
         settings.timelapse_max_width,
         settings.timelapse_max_bytes,
     )
-    records, frames = wiring.records(), wiring.frames()
-    notifications = wiring.queue(QueueName.NOTIFICATIONS)
+    records, frames = backends.records(), backends.frames()
+    notifications = backends.queue(QueueName.NOTIFICATIONS)
 
     def fetching(prefix: str) -> str:
         source = shlex.quote(f"s3://{bucket}/{prefix}")
@@ -41,24 +41,24 @@ def worker() -> QueueWorker:
 
     def make_handle(queue: Settling, context: LambdaContext) -> Handle:
         film_settings = FilmSettings(
-            wishes,
-            wiring.chat,
+            spec,
+            backends.chat,
             WORK_FOLDER,
             settings.ffmpeg,
-            patience=patience(seconds_left(context)),
+            timeouts=timeouts(seconds_left(context)),
             shown_folder=lambda prefix: _LOCAL_FOLDER,  # noqa: ARG005
             fetching=fetching,
         )
-        service = TimelapseService(queue, notifications, records, frames, wiring.clock, film_settings)
+        service = TimelapseService(queue, notifications, records, frames, backends.clock, film_settings)
         return service.handle
 
-    return QueueWorker(container, QueueName.TIMELAPSES, make_handle)
+    return QueueWorker(runtime, QueueName.TIMELAPSES, make_handle)
 
 
-def patience(seconds: float) -> Patience:
+def timeouts(seconds: float) -> Timeouts:
     """How long ffmpeg may take, so that both passes end before Lambda ends the function."""
     total = max(_SHORTEST_SECONDS, (seconds - _RESERVE_SECONDS) / _PASSES)
-    return Patience(total, min(STALL_SECONDS, total))
+    return Timeouts(total, min(STALL_SECONDS, total))
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def retry_delay(failures: int, delays: Sequence[float] = RETRY_DELAYS) -> float 
 
 
 def missing_frames(arrived: int, kept: int | None, broken: int) -> int:
-    """How many frames the film lacks: those that never arrived and those that are no pictures."""
+    """How many frames the film lacks: those that never arrived and those that are no frames."""
     return max(0, (kept or 0) - arrived) + broken
 
 
@@ -43,7 +43,7 @@ _FINEST_GRID = 32
 
 
 @dataclass(frozen=True, slots=True)
-class FilmWishes:
+class FilmSpec:
     """How long a film shall be, and what it must not be more than."""
 
     target_seconds: float
@@ -54,15 +54,15 @@ class FilmWishes:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Frames per second, how many times the last frame is shown, and how many pictures that makes."""
+    """Frames per second, how many times the last frame is shown, and how many frames that makes."""
 
     rate: Fraction
     held: int
-    pictures: int
+    film_frames: int
 
     @property
     def seconds(self) -> float:
-        return float(self.pictures / self.rate)
+        return float(self.film_frames / self.rate)
 
 
 def _hold(target_seconds: float) -> float:
@@ -83,11 +83,11 @@ def film_timing(count: int, target_seconds: float, fps_cap: int) -> Timing:
     hold = _hold(target_seconds)
     pace = (count - 1) / (target_seconds - hold)
     held = max(1, round(hold * max(1.0, pace)))
-    pictures = count - 1 + held
+    film_frames = count - 1 + held
     if pace < 1:
-        return Timing(Fraction(1), held, pictures)
-    exact = Fraction(pictures) / Fraction(target_seconds).limit_denominator(1000)
-    return Timing(min(exact, Fraction(fps_cap)), held, pictures)
+        return Timing(Fraction(1), held, film_frames)
+    exact = Fraction(film_frames) / Fraction(target_seconds).limit_denominator(1000)
+    return Timing(min(exact, Fraction(fps_cap)), held, film_frames)
 
 
 def choose_evenly(times: Sequence[float], most: int) -> list[int]:

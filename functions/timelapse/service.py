@@ -22,14 +22,14 @@ from functions.shared.messages.effects import (
 from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Delivery, FrameStore, Queue, RecordStore, StoredFrame
 from functions.timelapse.errors import EncodingError, TooFewFramesError
-from functions.timelapse.ffmpeg import DEFAULT_PATIENCE, Patience, find_ffmpeg
-from functions.timelapse.film import FilmOrder, MadeFilm, make_film, thumbnail_key
+from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Timeouts, find_ffmpeg
+from functions.timelapse.film import EncodeJob, MadeFilm, make_film, thumbnail_key
 from functions.timelapse.plan import (
     FAILURES_LIMIT,
     FEWEST_FRAMES,
     RETRY_DELAYS,
     STARTS_LIMIT,
-    FilmWishes,
+    FilmSpec,
     choose_evenly,
     missing_frames,
     most_frames,
@@ -54,11 +54,11 @@ class FilmSettings:
     what to type first to have them there.
     """
 
-    wishes: FilmWishes
+    spec: FilmSpec
     chat_id: str
     work_folder: Path
     ffmpeg: str = ""
-    patience: Patience = DEFAULT_PATIENCE
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
     retry_delays: Sequence[float] = RETRY_DELAYS
     shown_folder: Callable[[str], str] = str
     fetching: Callable[[str], str] = lambda prefix: ""  # noqa: ARG005
@@ -95,7 +95,7 @@ class TimelapseService:
             order = _read_order(delivery.body)
         except ContractError as error:
             logger.error("an order for a film is not readable: %s", error)
-            self._queue.reject(delivery, str(error))
+            self._queue.dead_letter(delivery, str(error))
             return
         try:
             self._fulfil(order, delivery)
@@ -103,7 +103,7 @@ class TimelapseService:
             doublings = min(delivery.receive_count - 1, _STORE_RETRY_DOUBLINGS)
             wait = error.retry_after or _STORE_RETRY_SECONDS * 2**doublings
             logger.warning("the film of %s has to wait: %s", _named(order), error)
-            self._queue.hand_back(delivery, wait)
+            self._queue.retry(delivery, wait)
 
     def _fulfil(self, order: Timelapse, delivery: Delivery) -> None:
         if self._records.get(done_key(order.id)) is not None:
@@ -116,7 +116,7 @@ class TimelapseService:
                 "the film of %s waits for frames: %d of %s are here",
                 *(_named(order), len(frames), order.frames_kept),
             )
-            self._queue.hand_back(delivery, wait)
+            self._queue.retry(delivery, wait)
             return
         if self._count("film-start", order, STARTS_LIMIT) is None:
             self._tell_failure(order, f"making it was interrupted {STARTS_LIMIT} times")
@@ -130,7 +130,7 @@ class TimelapseService:
                 delay = retry_delay(failures, self._settings.retry_delays)
                 if delay is not None:
                     logger.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
-                    self._queue.hand_back(delivery, delay)
+                    self._queue.retry(delivery, delay)
                     return
                 self._tell_failure(order, str(error))
             except PermanentError as error:
@@ -155,20 +155,20 @@ class TimelapseService:
         filled = [frame for frame in frames if frame.size > 0]
         if len(filled) < FEWEST_FRAMES:
             raise TooFewFramesError(f"{len(filled)} frames are there, and a film needs two")
-        wishes = self._settings.wishes
+        spec = self._settings.spec
         if order.max_bytes is not None:
-            wishes = replace(wishes, max_bytes=min(wishes.max_bytes, order.max_bytes))
-        most = most_frames(wishes.target_seconds, wishes.fps_cap)
+            spec = replace(spec, max_bytes=min(spec.max_bytes, order.max_bytes))
+        most = most_frames(spec.target_seconds, spec.fps_cap)
         chosen = [filled[place] for place in choose_evenly([frame.taken_at for frame in filled], most)]
         path = self._work_file(order, ".mp4")
         made = make_film(
-            FilmOrder(
+            EncodeJob(
                 ffmpeg=find_ffmpeg(self._settings.ffmpeg),
                 keys=[frame.key for frame in chosen],
                 fetch=self._frames.get,
-                wishes=wishes,
+                spec=spec,
                 output=path,
-                patience=self._settings.patience,
+                timeouts=self._settings.timeouts,
             )
         )
         try:

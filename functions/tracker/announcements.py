@@ -98,7 +98,7 @@ def timelapse(
 
 
 def inspection(record: PrinterRecord, job: Job, report: Report) -> Inspection | None:
-    """Ask for a look at a job, if any frame of it was ever kept."""
+    """Ask for a check of a job, if any frame of it was ever kept."""
     if job.prefix is None:
         return None
     return Inspection(
@@ -115,5 +115,5 @@ def inspection(record: PrinterRecord, job: Job, report: Report) -> Inspection | 
         layer=job.layer,
         total_layers=job.total_layers,
         remaining_minutes=shown_remaining(job),
-        settled_at=job.settled_at,
+        printing_since=job.printing_since,
     )

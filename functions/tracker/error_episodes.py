@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from functions.shared.domain.error_codes import TOLD_ONCE_CODES, told_codes
-from functions.shared.domain.status import StatusFacts
+from functions.shared.domain.error_codes import ANNOUNCED_ONCE_CODES, notable_codes
+from functions.shared.domain.status import PrinterStatus
 from functions.shared.messages.printer_record import Episode
 
 GONE_SECONDS = 30.0
@@ -15,23 +15,23 @@ class Errors:
     """What is remembered of a printer's errors, and the codes that are new in this status."""
 
     episodes: tuple[Episode, ...]
-    told_once: tuple[str, ...]
+    announced_once: tuple[str, ...]
     new_codes: tuple[str, ...] = ()
 
 
 def follow_errors(
-    episodes: tuple[Episode, ...], told_once: tuple[str, ...], facts: StatusFacts, now: float
+    episodes: tuple[Episode, ...], announced_once: tuple[str, ...], facts: PrinterStatus, now: float
 ) -> Errors:
     """Carry the episodes on by one status. A key that is missing says nothing about its codes."""
-    present = set(told_codes(facts))
+    present = set(notable_codes(facts))
     remembered = {episode.code: episode for episode in episodes}
     new_codes = []
-    for code in told_codes(facts):
+    for code in notable_codes(facts):
         episode = remembered.get(code)
         is_over = episode is None or (
             episode.gone_since is not None and now - episode.gone_since >= GONE_SECONDS
         )
-        if is_over and code not in told_once:
+        if is_over and code not in announced_once:
             new_codes.append(code)
         remembered[code] = Episode(code)
     kept = []
@@ -46,5 +46,5 @@ def follow_errors(
         if gone_since is None or now - gone_since < GONE_SECONDS:
             kept.append(Episode(episode.code, gone_since))
     kept.sort(key=lambda episode: episode.gone_since is None)  # those that are gone are forgotten first
-    once = tuple(code for code in new_codes if code in TOLD_ONCE_CODES)
-    return Errors(tuple(kept[-_EPISODES_LIMIT:]), told_once + once, tuple(new_codes))
+    once = tuple(code for code in new_codes if code in ANNOUNCED_ONCE_CODES)
+    return Errors(tuple(kept[-_EPISODES_LIMIT:]), announced_once + once, tuple(new_codes))

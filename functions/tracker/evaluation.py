@@ -4,7 +4,7 @@ effects so far.
 
 from dataclasses import dataclass, field, replace
 
-from functions.shared.domain.status import StatusFacts
+from functions.shared.domain.status import PrinterStatus
 from functions.shared.messages.effects import Effect, Notification
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import Report
@@ -22,12 +22,12 @@ class Rules:
 
     @property
     def first_inspection_after(self) -> float:
-        """The first look comes sooner than the interval."""
+        """The first check comes sooner than the interval."""
         return min(300.0, self.inspection_interval or 0.0)
 
 
 @dataclass(slots=True)
-class Turn:
+class Evaluation:
     """Local to one call of `advance`; `new_codes` are the errors that no message has told yet.
 
     `last_heard_at` and `last_kept`: the last status before this one, and the frames of the job until then.
@@ -36,7 +36,7 @@ class Turn:
     record: PrinterRecord
     report: Report
     rules: Rules
-    facts: StatusFacts = field(default_factory=StatusFacts)
+    facts: PrinterStatus = field(default_factory=PrinterStatus)
     new_codes: tuple[str, ...] = ()
     after_gap: bool = False
     last_heard_at: float | None = None
@@ -56,15 +56,15 @@ class Turn:
     def set_job(self, job: Job) -> None:
         self.record = replace(self.record, job=job)
 
-    def say(self, message: Notification, *, photo: bool = False) -> None:
+    def announce(self, message: Notification, *, photo: bool = False) -> None:
         self.effects.append(with_photo(message, self.record) if photo else message)
 
-    def do(self, effect: Effect | None) -> None:
+    def emit(self, effect: Effect | None) -> None:
         if effect is not None:
             self.effects.append(effect)
 
     @property
-    def has_spoken(self) -> bool:
+    def has_announced(self) -> bool:
         return any(isinstance(effect, Notification) for effect in self.effects)
 
     @property

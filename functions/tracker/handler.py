@@ -4,9 +4,9 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_container, start_early
+from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_runtime, start_early
 from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
-from functions.shared.aws.observability import Measure
+from functions.shared.aws.observability import Metric
 from functions.shared.messages.report import decode_report
 from functions.shared.ports import Delivery
 from functions.tracker.evaluation import Rules
@@ -16,36 +16,36 @@ from functions.tracker.service import TrackerService
 @functools.cache
 def worker() -> QueueWorker:
     """Made once per container."""
-    container = make_container("tracker")
-    wiring, measures = container.wiring, container.measures
-    settings = wiring.settings
-    looks_every = settings.ai_check_interval_seconds if wiring.has(Secret.OPENROUTER_KEY) else None
+    runtime = make_runtime("tracker")
+    backends, metrics = runtime.backends, runtime.metrics
+    settings = backends.settings
+    checks_every = settings.ai_check_interval_seconds if backends.has(Secret.OPENROUTER_KEY) else None
     rules = Rules(
         progress_step=settings.progress_step,
         photo_interval=settings.photo_interval_seconds,
-        inspection_interval=looks_every,
+        inspection_interval=checks_every,
         silence_grace=settings.silence_grace_seconds,
     )
-    records = wiring.records()
-    notifications = wiring.queue(QueueName.NOTIFICATIONS)
-    timelapses = wiring.queue(QueueName.TIMELAPSES)
-    inspections = wiring.queue(QueueName.INSPECTIONS) if looks_every else None
+    records = backends.records()
+    notifications = backends.queue(QueueName.NOTIFICATIONS)
+    timelapses = backends.queue(QueueName.TIMELAPSES)
+    inspections = backends.queue(QueueName.INSPECTIONS) if checks_every else None
 
     def make_handle(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
         service = TrackerService(
-            queue, records, notifications, timelapses, inspections, rules, wiring.chat, wiring.clock
+            queue, records, notifications, timelapses, inspections, rules, backends.chat, backends.clock
         )
 
         def handle(delivery: Delivery) -> None:
             handled_before = queue.acknowledged
             service.handle([delivery])
             if queue.acknowledged > handled_before:
-                measures.add(Measure.REPORTS_HANDLED, 1)
-                measures.add(Measure.REPORT_DELAY, _delay_of(delivery, wiring.clock()))
+                metrics.add(Metric.REPORTS_HANDLED, 1)
+                metrics.add(Metric.REPORT_DELAY, _delay_of(delivery, backends.clock()))
 
         return handle
 
-    return QueueWorker(container, QueueName.REPORTS, make_handle)
+    return QueueWorker(runtime, QueueName.REPORTS, make_handle)
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -1,17 +1,17 @@
-"""Why a print pauses, by `stg_cur`, in our own words.
+"""Within a job: its begin, changes of name and state, pauses and why, progress, photos, checks.
 
-Source: infra/docs/bambu-fields.md, "Why it paused" (stage numbers of the printer's firmware).
+Source of the stages (`stg_cur`): infra/docs/bambu-fields.md, "Why it paused".
 """
 
 import math
 from dataclasses import replace
 
-from functions.shared.domain.error_codes import Severity, error_of, fault_of, is_prompt, told_codes
-from functions.shared.domain.status import PREPARING, PRINTING, StatusFacts
+from functions.shared.domain.error_codes import Severity, error_of, fault_of, is_prompt, notable_codes
+from functions.shared.domain.status import PREPARING, PRINTING, PrinterStatus
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase
 from functions.tracker.announcements import FRAME_AGE_LIMIT, inspection, notification
-from functions.tracker.evaluation import Turn
+from functions.tracker.evaluation import Evaluation
 
 PAUSE_STAGES: dict[int, str] = {
     5: "Paused by the print file (M400)",
@@ -44,78 +44,82 @@ _UNKNOWN_PAUSE = "The printer does not say why"
 _QUIET_WORDS = PREPARING | {"RUNNING"}
 
 
-def begin_job(turn: Turn, state: str, job_id: str, *, is_found: bool) -> None:
+def begin_job(evaluation: Evaluation, state: str, job_id: str, *, is_found: bool) -> None:
     """A job begins (or is found running) with this report."""
-    rules = turn.rules
+    rules = evaluation.rules
     job = Job(
         id=job_id,
-        started_at=turn.now,
+        started_at=evaluation.now,
         start_is_known=not is_found,
         phase=Phase.ACTIVE,
         state=state,
-        settled_at=turn.now,
-        next_photo_at=turn.now + rules.photo_interval,
-        next_inspection_at=turn.now + rules.first_inspection_after,
-        frames_before=_frames_before(turn),
+        printing_since=evaluation.now,
+        next_photo_at=evaluation.now + rules.photo_interval,
+        next_inspection_at=evaluation.now + rules.first_inspection_after,
+        frames_before=_frames_before(evaluation),
     )
-    job = _with_facts(job, turn.facts, state)
+    job = _with_facts(job, evaluation.facts, state)
     job = replace(job, step=_step(job.percent, rules.progress_step))
-    turn.record = replace(turn.record, cancel_seen_at=None)
-    turn.set_job(job)
-    codes, turn.new_codes = turn.new_codes, ()
+    evaluation.record = replace(evaluation.record, cancel_seen_at=None)
+    evaluation.set_job(job)
+    codes, evaluation.new_codes = evaluation.new_codes, ()
     category = Category.ALREADY_PRINTING if is_found else Category.STARTED
-    reason = pause_reason(turn) if state == "PAUSE" else None
-    turn.say(
-        notification(turn.record, job, turn.report, category, codes=codes, to_state=state, reason=reason)
+    reason = pause_reason(evaluation) if state == "PAUSE" else None
+    evaluation.announce(
+        notification(
+            evaluation.record, job, evaluation.report, category, codes=codes, to_state=state, reason=reason
+        )
     )
 
 
-def _frames_before(turn: Turn) -> int:
+def _frames_before(evaluation: Evaluation) -> int:
     """What the edge kept before the second in which the job begins here: a film has whole seconds."""
-    frame = turn.report.frame
-    is_of_job = frame is not None and frame.taken_at >= math.floor(turn.now)
-    return max(0, (turn.report.frames_kept or 0) - is_of_job)
+    frame = evaluation.report.frame
+    is_of_job = frame is not None and frame.taken_at >= math.floor(evaluation.now)
+    return max(0, (evaluation.report.frames_kept or 0) - is_of_job)
 
 
-def continue_job(turn: Turn, state: str, *, is_quiet: bool = False) -> None:
+def continue_job(evaluation: Evaluation, state: str, *, is_quiet: bool = False) -> None:
     """The job goes on; `is_quiet`: another message of this report tells how it stands."""
-    before = turn.record.job
+    before = evaluation.record.job
     assert before is not None
-    job = replace(_with_facts(before, turn.facts, state), state=state)
+    job = replace(_with_facts(before, evaluation.facts, state), state=state)
     if before.state != state and state in PRINTING:
-        job = replace(job, settled_at=turn.now)
+        job = replace(job, printing_since=evaluation.now)
         if before.state == "PAUSE":
-            job = replace(job, next_inspection_at=turn.now + turn.rules.first_inspection_after)
-    turn.set_job(job)
+            job = replace(job, next_inspection_at=evaluation.now + evaluation.rules.first_inspection_after)
+    evaluation.set_job(job)
     if not is_quiet:
         if job.name is not None and job.name != before.name:
-            turn.say(notification(turn.record, job, turn.report, Category.FILE_CHANGED))
+            evaluation.announce(
+                notification(evaluation.record, job, evaluation.report, Category.FILE_CHANGED)
+            )
         if before.state != state:
-            _tell_state(turn, before.state, state)
-    _tell_progress(turn, is_quiet)
-    _tell_photo(turn, is_quiet)
-    _look(turn, state)
+            _announce_state(evaluation, before.state, state)
+    _announce_progress(evaluation, is_quiet)
+    _announce_photo(evaluation, is_quiet)
+    _request_check(evaluation, state)
 
 
-def pause_reason(turn: Turn) -> str:
+def pause_reason(evaluation: Evaluation) -> str:
     """Why it pauses: the error, else the stage, else the health messages.
 
     An error that stood there before this report or only advises gives way to a stage that names a cause.
     """
-    facts = turn.facts
+    facts = evaluation.facts
     stage = PAUSE_STAGES.get(facts.stage) if facts.stage is not None else None
     code = error_of(facts)
-    if code is not None and not is_prompt(code) and (code in turn.new_codes or stage is None):
+    if code is not None and not is_prompt(code) and (code in evaluation.new_codes or stage is None):
         return fault_of(code).text or f"Error {code}"
     if stage is not None:
         return stage
-    for code in told_codes(facts):
+    for code in notable_codes(facts):
         if code.startswith("HMS_"):
             return fault_of(code).text or code
     return _UNKNOWN_PAUSE
 
 
-def _with_facts(job: Job, facts: StatusFacts, state: str) -> Job:
+def _with_facts(job: Job, facts: PrinterStatus, state: str) -> Job:
     """The job with what the status says of it.
 
     While preparing, percent, layers and time may still be the last job's; a missing key leaves what was
@@ -138,20 +142,20 @@ def _with_facts(job: Job, facts: StatusFacts, state: str) -> Job:
     return replace(job, percent=percent, layer=layer, total_layers=total, remaining_minutes=remaining)
 
 
-def _tell_state(turn: Turn, before: str, after: str) -> None:
-    job = turn.record.job
+def _announce_state(evaluation: Evaluation, before: str, after: str) -> None:
+    job = evaluation.record.job
     if before in _QUIET_WORDS and after in _QUIET_WORDS:
         return
     if after == "PAUSE":
-        reason = pause_reason(turn)
-        codes, turn.new_codes = turn.new_codes, ()
+        reason = pause_reason(evaluation)
+        codes, evaluation.new_codes = evaluation.new_codes, ()
         is_harmless = all(fault_of(code).severity is Severity.NOTICE for code in codes)
         is_wanted = is_harmless and reason in PAUSES_BY_USER
-        turn.say(
+        evaluation.announce(
             notification(
-                turn.record,
+                evaluation.record,
                 job,
-                turn.report,
+                evaluation.report,
                 Category.PAUSED,
                 codes=codes,
                 reason=reason,
@@ -164,45 +168,51 @@ def _tell_state(turn: Turn, before: str, after: str) -> None:
         return
     is_resumed = before == "PAUSE" and after in PRINTING
     category = Category.RESUMED if is_resumed else Category.STATE_CHANGED
-    turn.say(notification(turn.record, job, turn.report, category, from_state=before, to_state=after))
+    evaluation.announce(
+        notification(evaluation.record, job, evaluation.report, category, from_state=before, to_state=after)
+    )
 
 
-def _tell_progress(turn: Turn, is_quiet: bool) -> None:
+def _announce_progress(evaluation: Evaluation, is_quiet: bool) -> None:
     """One message for all steps passed; none when another message of this report shows the percent, and
     none for 100, which the end tells."""
-    job = turn.record.job
+    job = evaluation.record.job
     assert job is not None
-    step = _step(job.percent, turn.rules.progress_step)
+    step = _step(job.percent, evaluation.rules.progress_step)
     if step <= job.step:
         return
-    turn.set_job(replace(job, step=step))
-    if not is_quiet and not turn.has_spoken and (job.percent or 0) < 100:
-        turn.say(notification(turn.record, job, turn.report, Category.PROGRESS, part=str(step)))
+    evaluation.set_job(replace(job, step=step))
+    if not is_quiet and not evaluation.has_announced and (job.percent or 0) < 100:
+        evaluation.announce(
+            notification(evaluation.record, job, evaluation.report, Category.PROGRESS, part=str(step))
+        )
 
 
 def _step(percent: int | None, width: int) -> int:
     return percent // width * width if percent is not None and width > 0 else 0
 
 
-def _tell_photo(turn: Turn, is_quiet: bool) -> None:
-    job, frame, interval = turn.record.job, turn.record.frame, turn.rules.photo_interval
+def _announce_photo(evaluation: Evaluation, is_quiet: bool) -> None:
+    job, frame, interval = evaluation.record.job, evaluation.record.frame, evaluation.rules.photo_interval
     assert job is not None
-    if interval <= 0 or turn.now < job.next_photo_at:
+    if interval <= 0 or evaluation.now < job.next_photo_at:
         return
-    if frame is None or turn.now - frame.taken_at > FRAME_AGE_LIMIT:
+    if frame is None or evaluation.now - frame.taken_at > FRAME_AGE_LIMIT:
         return  # it stays due until there is one
-    turn.set_job(replace(job, next_photo_at=turn.now + interval))
-    if not is_quiet and not turn.has_shown_photo:
-        turn.say(notification(turn.record, job, turn.report, Category.PHOTO), photo=True)
+    evaluation.set_job(replace(job, next_photo_at=evaluation.now + interval))
+    if not is_quiet and not evaluation.has_shown_photo:
+        evaluation.announce(
+            notification(evaluation.record, job, evaluation.report, Category.PHOTO), photo=True
+        )
 
 
-def _look(turn: Turn, state: str) -> None:
-    """A look only while filament is really laid; one that falls due before waits for that."""
-    job, interval = turn.record.job, turn.rules.inspection_interval
+def _request_check(evaluation: Evaluation, state: str) -> None:
+    """A check only while filament is really laid; one that falls due before waits for that."""
+    job, interval = evaluation.record.job, evaluation.rules.inspection_interval
     assert job is not None
-    if interval is None or turn.now < job.next_inspection_at:
+    if interval is None or evaluation.now < job.next_inspection_at:
         return
-    if state not in PRINTING or not really_prints(turn.facts.stage):
+    if state not in PRINTING or not really_prints(evaluation.facts.stage):
         return
-    turn.set_job(replace(job, next_inspection_at=turn.now + interval))
-    turn.do(inspection(turn.record, job, turn.report))
+    evaluation.set_job(replace(job, next_inspection_at=evaluation.now + interval))
+    evaluation.emit(inspection(evaluation.record, job, evaluation.report))

@@ -41,17 +41,17 @@ class TrackerService:
         held: set[str] = set()
         for delivery in deliveries:
             if delivery.group in held:
-                self.reports.hand_back(delivery, RETRY_SECONDS)
+                self.reports.retry(delivery, RETRY_SECONDS)
                 continue
             try:
                 self._track(delivery)
             except TransientError as error:
                 _log.warning("report goes back for %g s: %s", RETRY_SECONDS, error)
                 held.add(delivery.group)
-                self.reports.hand_back(delivery, error.retry_after or RETRY_SECONDS)
+                self.reports.retry(delivery, error.retry_after or RETRY_SECONDS)
             except PermanentError as error:
                 _log.error("report set aside: %s", error)
-                self.reports.reject(delivery, str(error))
+                self.reports.dead_letter(delivery, str(error))
             else:
                 self.reports.acknowledge(delivery)
 
@@ -77,7 +77,7 @@ class TrackerService:
         for effect in effects:
             self._send(effect, late_by)
         self.records.put(key, record_to_json(after), version)
-        _say_if_filmless(record, after, effects)
+        _log_if_filmless(record, after, effects)
 
     def _send(self, effect: Effect, late_by: float) -> None:
         late_by = round(late_by, 3)
@@ -110,8 +110,8 @@ class TrackerService:
         self.records.put(key, kept, stored.version if stored else 0)
 
 
-def _say_if_filmless(before: PrinterRecord | None, after: PrinterRecord, effects: Sequence[Effect]) -> None:
-    """A job of which no picture was ever kept has no film: that is no fault, and only the log tells it."""
+def _log_if_filmless(before: PrinterRecord | None, after: PrinterRecord, effects: Sequence[Effect]) -> None:
+    """A job of which no photo was ever kept has no film: that is no fault, and only the log tells it."""
     jobs = (record.job for record in (before, after) if record is not None)
     unseen = {job.id for job in jobs if job is not None and job.prefix is None}
     filmed = {effect.job_id for effect in effects if isinstance(effect, Timelapse)}

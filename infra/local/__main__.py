@@ -15,7 +15,7 @@ from functions.shared.runtime.logging import set_up_logs
 from functions.shared.settings import Settings, load_settings
 from infra.local import timelapse_command
 from infra.local.cli import PROGRAM, as_typed, make_parser, program_here
-from infra.local.config import read_environment, strangers, wants_simulation
+from infra.local.config import read_environment, unknown_settings, wants_simulation
 
 EXIT_FAULT = 1
 EXIT_CONFIGURATION = 2
@@ -64,7 +64,7 @@ def _do(arguments: Sequence[str] | None) -> int:
     )
     if asked.command == "timelapse":
         return timelapse_command.run(asked, settings)
-    return run(settings, wants_simulation(environment, settings.simulate), strangers(environment))
+    return run(settings, wants_simulation(environment, settings.simulate), unknown_settings(environment))
 
 
 def run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str, str]] = ()) -> int:
@@ -100,9 +100,9 @@ async def _run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str
             bambui = await stack.enter_async_context(make_simulation())
             settings = settings_of_simulation(settings, bambui)
         bridge = Bridge(settings, sys.stdout, Systemd(os.environ))
-        bridge.announcer.say_start(settings, version(), bridge.base_url, is_simulated, program_here(), typos)
+        bridge.console.say_start(settings, version(), bridge.base_url, is_simulated, program_here(), typos)
         await bridge.run(stop)
-        bridge.announcer.say("ended")
+        bridge.console.say("ended")
 
 
 if __name__ == "__main__":

@@ -19,17 +19,17 @@ from functions.inspection.policy import Rules as InspectionRules
 from functions.inspection.service import InspectionService
 from functions.notify.service import NotifyRules, NotifyService
 from functions.notify.telegram import Telegram
-from functions.notify.transports import Sink
+from functions.notify.transports import Transport
 from functions.shared.live import Live
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
-from functions.timelapse.plan import FilmWishes
+from functions.timelapse.plan import FilmSpec
 from functions.timelapse.service import FilmSettings, TimelapseService
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
 from infra.local.api_server import ApiServer
-from infra.local.console import Announcer
-from infra.local.metrics import CountingModel, CountingSink, metrics_page
+from infra.local.console import Console
+from infra.local.metrics import CountingModel, CountingTransport, metrics_page
 from infra.local.stores import open_stores
 from infra.local.terminal import Terminal
 from infra.local.workers import Cleanup, Worker, one_by_one
@@ -47,14 +47,14 @@ class Bridge:
     def __init__(self, settings: Settings, output: TextIO, systemd: Systemd | None = None) -> None:
         self._settings = settings
         self._systemd = systemd or Systemd({})
-        self.clock = SteadyClock()
+        self.clock = MonotonicWallClock()
         outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock)
         self.clock.advance_to(outbox.last_stamp)
         self.stores = open_stores(settings, self.clock)
-        self.announcer = Announcer(output, self.clock, settings.timezone)
+        self.console = Console(output, self.clock, settings.timezone)
         live = Live()
-        looks_are_on = bool(settings.openrouter_api_key)
-        looks_every = settings.ai_check_interval_seconds if looks_are_on else None
+        checks_are_on = bool(settings.openrouter_api_key)
+        checks_every = settings.ai_check_interval_seconds if checks_are_on else None
         self._outbox = outbox
         self._shipper = Shipper(outbox, self.stores.frames, self.stores.reports)
         self.collector = Collector(
@@ -62,26 +62,28 @@ class Bridge:
             outbox,
             clock=self.clock,
             live=live,
-            inspection_interval=looks_every,
+            inspection_interval=checks_every,
             outbox_figures=lambda: outbox.figures().to_json(),
             version=version(),
         )
-        sink = CountingSink(self._sink(output))
+        transport = CountingTransport(self._transport(output))
         films = self._film_service()
         self._workers = [
-            self._tracker(looks_every),
-            *self._notify(sink),
+            self._tracker(checks_every),
+            *self._notify(transport),
             # One worker: films of printers that end together are made one after another.
             Worker("timelapse", self.stores.timelapses, one_by_one(films.handle)),
         ]
         model = None
-        if looks_are_on:
+        if checks_are_on:
             model = CountingModel(
                 OpenAiModel(settings.openrouter_base_url, settings.openrouter_api_key, settings.ai_model)
             )
             self._workers.append(self._inspection(model))
         self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
-        page = metrics_page(self.collector, outbox, self.stores, sink, films, model, self.clock, version())
+        page = metrics_page(
+            self.collector, outbox, self.stores, transport, films, model, self.clock, version()
+        )
         app = create_app(
             self.stores.records, self.stores.frames, live, self.clock, settings.api_key, metrics=page.text
         )
@@ -107,7 +109,7 @@ class Bridge:
         supervising = asyncio.create_task(supervise(self._systemd, self.collector, self._outbox.figures))
         try:
             while not stopping.done():
-                self.announcer.say_printers(self.collector.printers())
+                self.console.say_printers(self.collector.printers())
                 if watch.done():
                     watch.result()  # a defect of ours: better to end than to watch nothing
                     break
@@ -136,18 +138,18 @@ class Bridge:
         self._outbox.close()
         self.stores.database.close()
 
-    def _tracker(self, looks_every: float | None) -> Worker:
+    def _tracker(self, checks_every: float | None) -> Worker:
         settings, stores = self._settings, self.stores
         service = TrackerService(
             reports=stores.reports,
             records=stores.records,
             notifications=stores.notifications,
             timelapses=stores.timelapses,
-            inspections=stores.inspections if looks_every else None,
+            inspections=stores.inspections if checks_every else None,
             rules=Rules(
                 progress_step=settings.progress_step,
                 photo_interval=settings.photo_interval_seconds,
-                inspection_interval=looks_every,
+                inspection_interval=checks_every,
                 silence_grace=settings.silence_grace_seconds,
             ),
             chat=self._chat,
@@ -159,14 +161,14 @@ class Bridge:
     def _chat(self) -> str:
         return self._settings.telegram_chat_id or NO_CHAT
 
-    def _notify(self, sink: Sink) -> list[Worker]:
+    def _notify(self, transport: Transport) -> list[Worker]:
         """Two workers, so that a film being sent holds up no alert (its group is another)."""
         settings, stores = self._settings, self.stores
         service = NotifyService(
             stores.notifications,
             stores.records,
             stores.frames,
-            sink,
+            transport,
             stores.timelapses,
             self.clock,
             NotifyRules(self._chat, settings.telegram_messages_per_minute, settings.timezone),
@@ -178,7 +180,7 @@ class Bridge:
         settings, stores = self._settings, self.stores
         work_folder = settings.data_dir / "films"
         work_folder.mkdir(parents=True, exist_ok=True)
-        wishes = FilmWishes(
+        spec = FilmSpec(
             settings.timelapse_target_duration_seconds,
             settings.timelapse_fps_cap,
             settings.timelapse_max_width,
@@ -191,7 +193,7 @@ class Bridge:
             stores.frames,
             self.clock,
             FilmSettings(
-                wishes,
+                spec,
                 self._chat,
                 work_folder,
                 settings.ffmpeg,
@@ -218,7 +220,7 @@ class Bridge:
         )
         return Worker("inspection", stores.inspections, one_by_one(service.handle))
 
-    def _sink(self, output: TextIO) -> Sink:
+    def _transport(self, output: TextIO) -> Transport:
         settings = self._settings
         if not settings.telegram_bot_token:
             return Terminal(output, self.clock, settings.timezone)

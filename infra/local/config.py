@@ -27,7 +27,7 @@ _ALIKE = 0.8
 _FAMILIES = ("TELEGRAM_", "OPENROUTER_", "TIMELAPSE_", "AI_CHECK")
 
 
-def strangers(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+def unknown_settings(environment: Mapping[str, str]) -> list[tuple[str, str]]:
     """Such names in the order of the alphabet, each with the setting that it looks like."""
     ours = [declaration.variable for declaration in declarations()]
     found = []

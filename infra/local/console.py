@@ -11,7 +11,7 @@ from functions.shared.settings import Settings
 from infra.local.cli import PROGRAM
 
 
-class Announcer:
+class Console:
     """Writes lines for a person; `clock` and `zone` stamp those that come later."""
 
     def __init__(self, stream: TextIO, clock: Clock, zone: tzinfo) -> None:
@@ -63,13 +63,13 @@ class Announcer:
     def say_printers(self, printers: Sequence[PrinterView]) -> None:
         """A line for each printer whose standing has changed."""
         for printer in printers:
-            standing = _standing(printer)
-            if self._seen.get(printer.printer_id) == standing:
+            connection_state = _connection_state(printer)
+            if self._seen.get(printer.printer_id) == connection_state:
                 continue
             is_new = printer.printer_id not in self._seen
-            self._seen[printer.printer_id] = standing
-            if not (is_new and standing == _CONNECTING):
-                self.say(f"{_printable(printer.printer_id)}: {standing}")
+            self._seen[printer.printer_id] = connection_state
+            if not (is_new and connection_state == _CONNECTING):
+                self.say(f"{_printable(printer.printer_id)}: {connection_state}")
 
     def _write(self, text: str) -> None:
         try:
@@ -87,7 +87,7 @@ def is_beyond_loopback(host: str) -> bool:
     return host not in ("localhost", "::1") and not host.startswith("127.")
 
 
-def _standing(printer: PrinterView) -> str:
+def _connection_state(printer: PrinterView) -> str:
     model = f" ({_printable(printer.model)})" if printer.model else ""
     if printer.is_connected:
         return f"connected{model}"

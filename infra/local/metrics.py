@@ -1,4 +1,4 @@
-"""Counts what the outside said to our calls: a sink and a model that only pass on and count."""
+"""`/metrics` of the embedded run: what the edge tells of itself, and what only this program has."""
 
 import dataclasses
 import json
@@ -19,7 +19,7 @@ from functions.inspection.model import Answer as ModelAnswer
 from functions.inspection.model import VisionModel
 from functions.inspection.prompt import Question
 from functions.notify.render import Message
-from functions.notify.transports import Answer, Outcome, Sink
+from functions.notify.transports import Answer, Outcome, Transport
 from functions.shared.domain.keys import printer_key
 from functions.shared.errors import BridgeError
 from functions.shared.messages.effects import Film
@@ -30,22 +30,22 @@ from infra.local.storage.queue import QueueFigures, read_queue_figures
 from infra.local.stores import Stores
 
 
-class CountingSink:
+class CountingTransport:
     """`outcomes`: how often each came, from whatever thread."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, transport: Transport) -> None:
         self.outcomes: Counter[Outcome] = Counter()
-        self._sink = sink
+        self._transport = transport
         self._lock = threading.Lock()
 
     def send_text(self, message: Message) -> Answer:
-        return self._counted(self._sink.send_text(message))
+        return self._counted(self._transport.send_text(message))
 
     def send_photo(self, message: Message, photo: bytes) -> Answer:
-        return self._counted(self._sink.send_photo(message, photo))
+        return self._counted(self._transport.send_photo(message, photo))
 
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
-        return self._counted(self._sink.send_film(message, film, content, thumbnail))
+        return self._counted(self._transport.send_film(message, film, content, thumbnail))
 
     def _counted(self, answer: Answer) -> Answer:
         with self._lock:
@@ -82,7 +82,7 @@ def metrics_page(
     collector: Collector,
     outbox: Outbox,
     stores: Stores,
-    sink: CountingSink,
+    transport: CountingTransport,
     films: TimelapseService,
     model: CountingModel | None,
     clock: Clock,
@@ -96,7 +96,7 @@ def metrics_page(
     own = {
         "the printers": printers,
         "the queues": lambda: queue_families(stores, clock()),
-        "the messages": lambda: effect_families(sink, films, model),
+        "the messages": lambda: effect_families(transport, films, model),
     }
     return MetricsPage(edge_parts(collector, outbox, version) | own)
 
@@ -133,7 +133,7 @@ def _with_record(snapshot: PrinterSnapshot, records: RecordStore, now: float) ->
         is_online=flag_in(record, "is_online") if snapshot.is_online is None else snapshot.is_online,
         status_text=json.dumps({"data": record["status"]}),
         status_age=age(now, received_at) if snapshot.status_age is None else snapshot.status_age,
-        picture_age=age(now, taken_at) if snapshot.picture_age is None else snapshot.picture_age,
+        image_age=age(now, taken_at) if snapshot.image_age is None else snapshot.image_age,
     )
 
 
@@ -163,13 +163,13 @@ def queue_families(stores: Stores, now: float) -> "Iterator[Metric]":
 
 
 def effect_families(
-    sink: CountingSink, films: TimelapseService, model: CountingModel | None
+    transport: CountingTransport, films: TimelapseService, model: CountingModel | None
 ) -> "Iterator[Metric]":
     """What came of messages, films and looks since the start."""
     yield counter(
         "notifications",
         "Tries to send a message, by what came of them (wait, away: tried again)",
-        (([outcome.name.lower()], sink.outcomes[outcome]) for outcome in Outcome),
+        (([outcome.value], transport.outcomes[outcome]) for outcome in Outcome),
         ["outcome"],
     )
     yield counter(

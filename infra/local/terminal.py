@@ -1,4 +1,4 @@
-"""The sink when there is no Telegram: messages as the person would read them, on a text stream."""
+"""The transport when there is no Telegram: messages as the person would read them, on a text stream."""
 
 import shutil
 import textwrap
@@ -16,7 +16,7 @@ _WIDTHS = (40, 100)
 
 
 class Terminal:
-    """A Sink. Thread-safe: a box is written at once and never mixed with another."""
+    """A Transport. Thread-safe: a box is written at once and never mixed with another."""
 
     def __init__(self, stream: TextIO, clock: Clock, zone: tzinfo) -> None:
         self._stream = stream

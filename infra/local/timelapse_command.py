@@ -17,12 +17,12 @@ from functions.shared.domain.keys import film_key, taken_at_of
 from functions.shared.errors import BridgeError, NotFoundError, PermanentError
 from functions.shared.settings import Settings, declarations
 from functions.timelapse.ffmpeg import find_ffmpeg
-from functions.timelapse.film import FilmOrder, MadeFilm, make_film
-from functions.timelapse.plan import FilmWishes, choose_evenly, most_frames
+from functions.timelapse.film import EncodeJob, MadeFilm, make_film
+from functions.timelapse.plan import FilmSpec, choose_evenly, most_frames
 
 _BAR_WIDTH = 30
 _BAR_SECONDS = 0.1
-_PICTURE_ENDINGS = (".jpg", ".jpeg")
+_JPEG_ENDINGS = (".jpg", ".jpeg")
 _STAMP = "%Y%m%dT%H%M%S"
 _DIGITS = re.compile(r"(\d+)")
 _OUR_OWN = re.compile(r"timelapse_\d{8}T\d{6}_thumb\.jpg")
@@ -108,7 +108,7 @@ class _HandError(PermanentError):
 def _make(
     arguments: argparse.Namespace, settings: Settings, screen: TextIO, clock: Callable[[], float]
 ) -> MadeFilm:
-    wishes = FilmWishes(
+    spec = FilmSpec(
         target_seconds=arguments.duration or settings.timelapse_target_duration_seconds,
         fps_cap=arguments.fps or settings.timelapse_fps_cap,
         max_width=arguments.width or settings.timelapse_max_width,
@@ -116,7 +116,7 @@ def _make(
     )
     folder: Path = arguments.folder
     timed = _frames(folder, arguments.since, arguments.until)
-    places = choose_evenly([at for at, _ in timed], most_frames(wishes.target_seconds, wishes.fps_cap))
+    places = choose_evenly([at for at, _ in timed], most_frames(spec.target_seconds, spec.fps_cap))
     out: Path = arguments.out or folder / film_key("", clock())
     if out.exists():
         raise _HandError(f"{out} is there already: name another file with --out")
@@ -125,11 +125,11 @@ def _make(
     part = out.with_name(f".{out.name}.part")
     with closing(_Bar(screen)) as bar:
         made = make_film(
-            FilmOrder(
+            EncodeJob(
                 ffmpeg=find_ffmpeg(settings.ffmpeg),
                 keys=[str(timed[place][1]) for place in places],
                 fetch=_read,
-                wishes=wishes,
+                spec=spec,
                 output=part,
                 progress=bar.show,
             )
@@ -141,7 +141,7 @@ def _make(
 def _frames(folder: Path, since: float | None, until: float | None) -> list[tuple[float, Path]]:
     """Time and file of each frame. Foreign names have no time: they follow each other in even steps."""
     try:
-        files = [path for path in folder.iterdir() if path.name.lower().endswith(_PICTURE_ENDINGS)]
+        files = [path for path in folder.iterdir() if path.name.lower().endswith(_JPEG_ENDINGS)]
     except OSError as error:
         raise _HandError(f"{folder} cannot be read: {error.strerror}") from error
     ours = [(at, path) for path in files if (at := taken_at_of(path.name)) is not None]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functions.shared.errors import BridgeError
 from functions.shared.ports import Delivery, Queue
 from functions.shared.runtime.clocks import Clock
-from functions.shared.runtime.throttled_log import OutageLog, spoken
+from functions.shared.runtime.throttled_log import ThrottledLogger, duration_in_words
 from functions.shared.settings import Settings
 from infra.local.storage.clock_history import ClockHistory, since_boot
 from infra.local.storage.database import SqliteDatabase
@@ -29,7 +29,7 @@ class Worker(threading.Thread):
         self._queue = queue
         self._handle = handle
         self._batch = batch
-        self._outage = OutageLog(_log, time.monotonic)
+        self._outage = ThrottledLogger(_log, time.monotonic)
         self._stopping = threading.Event()
 
     def ask_to_stop(self) -> None:
@@ -59,12 +59,12 @@ class Worker(threading.Thread):
         except BridgeError as error:  # the service settles what it can: this is the queue itself
             self._outage.failing(f"{self.name}: a delivery comes again in a minute: {error}", logging.ERROR)
             for delivery in deliveries:
-                self._give_back(delivery)
+                self._release(delivery)
             self._stopping.wait(_PAUSE_AFTER_FAULT)
         except Exception:  # noqa: BLE001 - a defect of ours must not end the thread; said with its traceback
             _log.exception("%s: a delivery failed and comes again in a minute", self.name)
             for delivery in deliveries:
-                self._give_back(delivery)
+                self._release(delivery)
             self._stopping.wait(_PAUSE_AFTER_FAULT)
         else:
             self._say_it_works()
@@ -72,13 +72,13 @@ class Worker(threading.Thread):
     def _say_it_works(self) -> None:
         lasted = self._outage.over()
         if lasted is not None:
-            _log.info("%s: works again after %s", self.name, spoken(lasted))
+            _log.info("%s: works again after %s", self.name, duration_in_words(lasted))
 
-    def _give_back(self, delivery: Delivery) -> None:
+    def _release(self, delivery: Delivery) -> None:
         """Tried until it works: what follows it in its group would wait for as long as it is in hand."""
         while not self._stopping.is_set():
             try:
-                self._queue.hand_back(delivery, 60.0)
+                self._queue.retry(delivery, 60.0)
             except BridgeError as error:
                 self._outage.failing(
                     f"{self.name}: a delivery cannot be handed back yet: {error}", logging.ERROR
@@ -141,7 +141,7 @@ class Cleanup(threading.Thread):
         if jumped is not None:
             _log.warning(
                 "the clock was set forward by %s: what was kept before that is not taken as old",
-                spoken(jumped),
+                duration_in_words(jumped),
             )
         try:
             removed = remove_old_files(

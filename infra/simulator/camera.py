@@ -1,4 +1,11 @@
-"""Draws what a printer's camera sees as JPEGs: the room once, then what changes; each with its number."""
+"""Draws what a printer's camera sees as JPEGs: the room once, then what changes; each with its number.
+
+At 1280x720 an image has 60 to 120 kB, like those of a real A1 or P1 camera. Any size is possible; below 240
+lines the words are left out. The number stands in the upper right corner, to be read back by a program: six
+columns by four rows of black and white cells, each a twenty-fourth of the image's height, on a white plate:
+18 bits of the number (so 262143 is followed by 0), then 6 bits that check them. It survives scaling and a
+film's encoder.
+"""
 
 import io
 import math
@@ -28,7 +35,7 @@ _BLACK, _WHITE = (16, 16, 18), (222, 222, 218)
 
 
 def draw_number(draw: "ImageDraw", size: tuple[int, int], number: int) -> None:
-    """Draw it onto a picture of that size."""
+    """Draw it onto an image of that size."""
     bits = _bits(number)
     for index, (left, top, right, bottom) in enumerate(_cells(size)):
         if index == 0:
@@ -42,9 +49,9 @@ def draw_number(draw: "ImageDraw", size: tuple[int, int], number: int) -> None:
             draw.rectangle(inside, fill=_BLACK)
 
 
-def read_number(picture: "Image") -> int | None:
-    """The number in a picture, or None if there is none that checks."""
-    gray = picture.convert("L")
+def read_number(image: "Image") -> int | None:
+    """The number in an image, or None if there is none that checks."""
+    gray = image.convert("L")
     bits = 0
     for index, (left, top, right, bottom) in enumerate(_cells(gray.size)):
         columns = _middle(left, right)
@@ -95,7 +102,7 @@ _PARK = (286.0, 300.0)
 
 
 class Painter:
-    """Pictures of one camera, of one size. Thread-safe; what is prepared is prepared at the first one."""
+    """Images of one camera, of one size. Thread-safe; what is prepared is prepared at the first one."""
 
     def __init__(self, size: tuple[int, int] = SIZE) -> None:
         self.size = size
@@ -107,9 +114,9 @@ class Painter:
     def jpeg(self, scene: Scene) -> bytes:
         """The scene as a JPEG (JFIF); the same scene gives the same bytes."""
         with self._lock:
-            picture = self._paint(scene)
+            image = self._paint(scene)
         target = io.BytesIO()
-        picture.save(target, "JPEG", quality=_QUALITY)
+        image.save(target, "JPEG", quality=_QUALITY)
         return target.getvalue()
 
     def _paint(self, scene: Scene) -> "Image":
@@ -118,7 +125,7 @@ class Painter:
         if self._studio is None:
             self._studio = _Studio(self.size, self._scale_x, self._scale_y)
         studio = self._studio
-        picture = studio.room.copy()
+        image = studio.room.copy()
         head_x, head_y = _PARK
         if scene.subject:
             thing = self._thing(scene)
@@ -126,21 +133,21 @@ class Painter:
                 shadow = studio.shadow
                 place = self._at(BED_CENTER[0] + 34, BED_CENTER[1] + 6)
                 place = (place[0] - shadow.width // 2, place[1] - shadow.height // 2)
-                picture.paste((16, 14, 12), place, shadow)
-            thing.paste_onto(picture, scene.built, scene.tangle)
+                image.paste((16, 14, 12), place, shadow)
+            thing.paste_onto(image, scene.built, scene.tangle)
             if scene.is_printing:
                 head_x, head_y = _nozzle(scene, thing)
             else:
                 head_y = min(head_y, thing.top(scene.built) - 8)
-        self._draw_head(picture, studio, head_x, head_y)
+        self._draw_head(image, studio, head_x, head_y)
         flicker = 2.5 * math.sin(scene.number * 1.7) + 1.5 * math.sin(scene.number * 0.31)
         plate = studio.noise[scene.number % _NOISE_PLATES]
-        picture = ImageChops.add(picture, plate, 1, round(flicker) - 128)
-        draw = ImageDraw.Draw(picture)
+        image = ImageChops.add(image, plate, 1, round(flicker) - 128)
+        draw = ImageDraw.Draw(image)
         draw_number(draw, self.size, scene.number)
         if scene.lines and self.size[1] >= _WORDS_FROM_HEIGHT:
-            self._draw_words(picture, studio, scene.lines)
-        return picture
+            self._draw_words(image, studio, scene.lines)
+        return image
 
     def _thing(self, scene: Scene) -> PrintedObject:
         thing = self._object
@@ -155,10 +162,10 @@ class Painter:
     def _at(self, x: float, y: float) -> tuple[int, int]:
         return round(x * self._scale_x), round(y * self._scale_y)
 
-    def _draw_head(self, picture: "Image", studio: "_Studio", x: float, y: float) -> None:
+    def _draw_head(self, image: "Image", studio: "_Studio", x: float, y: float) -> None:
         from PIL import ImageDraw
 
-        draw = ImageDraw.Draw(picture)
+        draw = ImageDraw.Draw(image)
         for offset, height, color in (
             (-146, 26, (52, 54, 60)),
             (-143, 5, (150, 154, 162)),
@@ -168,12 +175,12 @@ class Painter:
             right, bottom = self._at(1196, y + offset + height)
             draw.rectangle((left, top, right, max(top, bottom)), fill=color)
         left, bottom = self._at(x, y)
-        picture.paste(studio.head, (left - studio.head.width // 2, bottom - studio.head.height), studio.head)
+        image.paste(studio.head, (left - studio.head.width // 2, bottom - studio.head.height), studio.head)
 
-    def _draw_words(self, picture: "Image", studio: "_Studio", lines: tuple[str, ...]) -> None:
+    def _draw_words(self, image: "Image", studio: "_Studio", lines: tuple[str, ...]) -> None:
         from PIL import ImageDraw
 
-        draw = ImageDraw.Draw(picture)
+        draw = ImageDraw.Draw(image)
         x, y = self._at(18, 12)
         for line in lines:
             shown = "".join(sign if sign.isprintable() else "?" for sign in line[:48])
@@ -183,7 +190,7 @@ class Painter:
 
 
 def _nozzle(scene: Scene, thing: PrintedObject) -> tuple[float, float]:
-    """Where the nozzle's tip is: somewhere over the top layer, elsewhere in each picture."""
+    """Where the nozzle's tip is: somewhere over the top layer, elsewhere in each image."""
     if scene.built <= 0:
         return BED_CENTER[0] - 180 + 60 * (scene.number % 7), BED_CENTER[1] - 14
     swing = math.sin(scene.number * 2.399)

@@ -1,5 +1,9 @@
-"""What a simulated printer gives: the events of a scenario, or of a recording, at the times BambUI lets
-them through.
+"""What a simulated printer gives: the events of a scenario, or of a recording, when BambUI lets them through.
+
+Pure and deterministic: the same scenario, model and seed give the same events. Timing: bambui-protocol.md
+(a status per 1.1 s, images 0.5 to 1 per second, "Printer Offline" 71 to 131 s after the last message and
+each 11 s from then on; statuses are held back at four points of a print until a fresh image is there, 10 s
+at most).
 """
 
 import heapq
@@ -21,37 +25,37 @@ from infra.simulator.telemetry import (
     whole_report,
 )
 from infra.simulator.timeline import (
+    CameraImage,
+    DeviceEvent,
     Done,
     Edge,
     ErrorMessage,
-    Happening,
-    Picture,
     Power,
     Scene,
+    Segment,
     StatusDelta,
-    Stretch,
     lay_out,
 )
 
 PHOTO_WAIT_SECONDS = 10.0
 
 
-def hold_for_photos(happenings: Iterable[Happening], *, is_stuck: bool = False) -> Iterator[Happening]:
+def hold_for_photos(events: Iterable[DeviceEvent], *, is_stuck: bool = False) -> Iterator[DeviceEvent]:
     """The same happenings at the times at which BambUI lets them through.
 
     `is_stuck`: the camera gives nothing while BambUI waits, so that each wait is a whole one.
     """
     gate = _Gate()
-    for happening in happenings:
-        yield from gate.expire(happening.at)
-        if isinstance(happening, StatusDelta | Done):  # the script is not over before its last status is out
-            yield from gate.take(happening)
-        elif isinstance(happening, Picture):
+    for event in events:
+        yield from gate.expire(event.at)
+        if isinstance(event, StatusDelta | Done):  # the script is not over before its last status is out
+            yield from gate.take(event)
+        elif isinstance(event, CameraImage):
             if not (is_stuck and gate.is_waiting):
-                yield happening
-                yield from gate.release(happening.at)
+                yield event
+                yield from gate.release(event.at)
         else:
-            yield happening
+            yield event
 
 
 class _Gate:
@@ -72,7 +76,7 @@ class _Gate:
         yield from self._pass_on(status.at)
 
     def release(self, at: float) -> Iterator[StatusDelta | Done]:
-        """The picture is there, or the wait is over."""
+        """The image is there, or the wait is over."""
         if self._waits_since is not None:
             self._waits_since = None
             yield replace(self._held.popleft(), at=at)
@@ -89,16 +93,16 @@ class _Gate:
             else:
                 yield replace(self._held.popleft(), at=at)
 
-    def _is_photo_point(self, happening: StatusDelta | Done) -> bool:
-        if isinstance(happening, Done):
+    def _is_photo_point(self, event: StatusDelta | Done) -> bool:
+        if isinstance(event, Done):
             return False
-        if self._merged.merge(happening.fields):
+        if self._merged.merge(event.fields):
             self._points.start_anew()
         return self._points.is_new_point(self._merged.data)
 
 
 STATUS_INTERVAL = 1.1
-PICTURE_INTERVAL = 1.0
+IMAGE_INTERVAL = 1.0
 FIRST_OFFLINE_MESSAGE = (71.0, 131.0)
 OFFLINE_MESSAGE_INTERVAL = 11.0
 
@@ -107,42 +111,42 @@ _ROOM_NOZZLE, _ROOM_BED = 24.0, 23.0
 _ANSWER_SECONDS = 0.01
 
 
-def happenings(
+def events(
     scenario: Scenario,
     *,
     name: str = "",
     model: str = "A1M",
     seed: int = 0,
     status_interval: float = STATUS_INTERVAL,
-    picture_interval: float = PICTURE_INTERVAL,
-) -> Iterator[Happening]:
+    image_interval: float = IMAGE_INTERVAL,
+) -> Iterator[DeviceEvent]:
     """Everything that printer says and shows, in the order of time, without end."""
     firmware = _Firmware(model, seed, status_interval)
-    camera = _Camera(name, scenario.camera, picture_interval)
-    for stretch in lay_out(scenario):
-        if stretch.is_done:
-            yield Done(stretch.begins)
-        if stretch.begins == stretch.ends:
+    camera = _Camera(name, scenario.camera, image_interval)
+    for segment in lay_out(scenario):
+        if segment.is_done:
+            yield Done(segment.begins)
+        if segment.begins == segment.ends:
             continue
-        if stretch.edge is Edge.NONE:
-            yield Power(stretch.begins, is_on=False)
-            yield from _offline_messages(stretch, firmware.random)
+        if segment.edge is Edge.NONE:
+            yield Power(segment.begins, is_on=False)
+            yield from _offline_messages(segment, firmware.random)
             continue
-        if stretch.edge is Edge.BOOT and stretch.begins > 0:
-            yield Power(stretch.begins, is_on=True)
-        streams: list[Iterator[StatusDelta | Picture]]
-        streams = [firmware.reports(stretch), camera.pictures(stretch)]
+        if segment.edge is Edge.BOOT and segment.begins > 0:
+            yield Power(segment.begins, is_on=True)
+        streams: list[Iterator[StatusDelta | CameraImage]]
+        streams = [firmware.reports(segment), camera.images(segment)]
         yield from heapq.merge(*streams, key=_time)
 
 
-def _time(happening: StatusDelta | Picture) -> float:
-    return happening.at
+def _time(event: StatusDelta | CameraImage) -> float:
+    return event.at
 
 
-def _offline_messages(stretch: Stretch, random: Random) -> Iterator[Happening]:
-    was_always_off = stretch.begins == 0
-    at = stretch.begins + (0 if was_always_off else random.uniform(*FIRST_OFFLINE_MESSAGE))
-    while at < stretch.ends:
+def _offline_messages(segment: Segment, random: Random) -> Iterator[DeviceEvent]:
+    was_always_off = segment.begins == 0
+    at = segment.begins + (0 if was_always_off else random.uniform(*FIRST_OFFLINE_MESSAGE))
+    while at < segment.ends:
         yield ErrorMessage(at)
         at += OFFLINE_MESSAGE_INTERVAL
 
@@ -162,49 +166,49 @@ class _Firmware:
         self._warmed_at = 0.0
         self._filament: object = None
 
-    def reports(self, stretch: Stretch) -> Iterator[StatusDelta]:
+    def reports(self, segment: Segment) -> Iterator[StatusDelta]:
         """The reports of a stretch: what its begin says at once, then one per interval."""
-        at = stretch.begins
-        if stretch.number != self._number:
-            self._number = stretch.number
+        at = segment.begins
+        if segment.number != self._number:
+            self._number = segment.number
             self._identity = self.random.randrange(140_000_000, 160_000_000)
-        if stretch.edge is Edge.ANSWER and stretch.named:
-            yield StatusDelta(at, answer_fields(stretch.named.job, self._identity))
+        if segment.edge is Edge.ANSWER and segment.named:
+            yield StatusDelta(at, answer_fields(segment.named.job, self._identity))
             at += _ANSWER_SECONDS
             idle = whole_report(self._model)["upgrade_state"]
             self._whole["upgrade_state"] = {**idle, "cur_state_code": 1}
-            yield self._everything(stretch, at)
-        elif stretch.edge is Edge.BOOT:
+            yield self._everything(segment, at)
+        elif segment.edge is Edge.BOOT:
             if at > 0:
                 self._sequence = 0
             else:
                 at += self.random.uniform(0.2, 1.2) * self._interval
-            yield self._everything(stretch, at)
-        elif self._is_news(stretch, at):
-            yield self._change(stretch, at)
+            yield self._everything(segment, at)
+        elif self._is_news(segment, at):
+            yield self._change(segment, at)
         at += self._pause()
-        while at < stretch.ends:
-            yield self._change(stretch, at)
+        while at < segment.ends:
+            yield self._change(segment, at)
             at += self._pause()
 
-    def _is_news(self, stretch: Stretch, at: float) -> bool:
+    def _is_news(self, segment: Segment, at: float) -> bool:
         """Whether the begin of a stretch is worth a report of its own."""
-        now = moving_fields(stretch, at, self._identity, self._model)
+        now = moving_fields(segment, at, self._identity, self._model)
         return any(now[key] != self._whole[key] for key in ("gcode_state", "print_error", "hms"))
 
-    def _everything(self, stretch: Stretch, at: float) -> StatusDelta:
-        self._whole |= self._now(stretch, at)
+    def _everything(self, segment: Segment, at: float) -> StatusDelta:
+        self._whole |= self._now(segment, at)
         trays: dict[str, Any] = {**whole_report(self._model)["ams"], "ams": [self._unit()]}
         return StatusDelta(at, {**self._whole, "ams": trays, **self._header(0)})
 
-    def _change(self, stretch: Stretch, at: float) -> StatusDelta:
-        now = self._now(stretch, at)
+    def _change(self, segment: Segment, at: float) -> StatusDelta:
+        now = self._now(segment, at)
         fields = {key: value for key, value in now.items() if self._whole.get(key) != value}
         if fields.get("gcode_state") == "RUNNING":
             fields.pop("mc_remaining_time", None)  # comes with the next report, as real printers do it
         self._whole |= fields
-        is_printing = stretch.state in {"RUNNING", "PAUSE"}
-        filament = filament_fields(stretch.share(at), is_printing=is_printing)
+        is_printing = segment.state in {"RUNNING", "PAUSE"}
+        filament = filament_fields(segment.share(at), is_printing=is_printing)
         if filament is not None and filament != self._filament:
             fields["ams"] = dict(filament)
         elif self.random.random() < 0.06:
@@ -214,8 +218,8 @@ class _Firmware:
             self._whole["upgrade_state"] = fields["upgrade_state"] = {"cur_state_code": 0}
         return StatusDelta(at, {**fields, **self._header(1)})
 
-    def _now(self, stretch: Stretch, at: float) -> dict[str, Any]:
-        fields = moving_fields(stretch, at, self._identity, self._model)
+    def _now(self, segment: Segment, at: float) -> dict[str, Any]:
+        fields = moving_fields(segment, at, self._identity, self._model)
         self._warm_up(at, fields["nozzle_target_temper"], fields["bed_target_temper"])
         fields["nozzle_temper"] = self._measured(self._nozzle)
         fields["bed_temper"] = self._measured(self._bed)
@@ -245,7 +249,7 @@ class _Firmware:
 
 
 class _Camera:
-    """Counts its pictures; without one, none ever comes."""
+    """Counts its images; without one, none ever comes."""
 
     def __init__(self, name: str, camera: Camera, interval: float) -> None:
         self._name = name
@@ -254,27 +258,27 @@ class _Camera:
         self._number = 0
         self._next = interval
 
-    def pictures(self, stretch: Stretch) -> Iterator[Picture]:
-        """The pictures of a stretch."""
-        if self._camera is Camera.NONE or not stretch.has_camera:
+    def images(self, segment: Segment) -> Iterator[CameraImage]:
+        """The images of a stretch."""
+        if self._camera is Camera.NONE or not segment.has_camera:
             return
-        self._next = max(self._next, stretch.begins)
-        while self._next < stretch.ends:
-            yield Picture(self._next, self._scene(stretch, self._next))
+        self._next = max(self._next, segment.begins)
+        while self._next < segment.ends:
+            yield CameraImage(self._next, self._scene(segment, self._next))
             self._number += 1
             self._next += self._interval
 
-    def _scene(self, stretch: Stretch, at: float) -> Scene:
-        share = stretch.share(at)
-        progress = moving_fields(stretch, at, 0, "")
-        run = None if stretch.is_bed_empty else stretch.shown
+    def _scene(self, segment: Segment, at: float) -> Scene:
+        share = segment.share(at)
+        progress = moving_fields(segment, at, 0, "")
+        run = None if segment.is_bed_empty else segment.shown
         layer, layers = progress.get("layer_num", 0), progress.get("total_layer_num", 0)
         built, tangle = (layer / layers if run and layers else 0.0), 0.0
         if run and run.spaghetti_from is not None and share > run.spaghetti_from:
             tangle = (share - run.spaghetti_from) / (1 - run.spaghetti_from)
             built *= run.spaghetti_from / share
-        lines = [f"{self._name}  {_clock(at)}".strip(), stretch.state]
-        if stretch.state in {"RUNNING", "PAUSE"}:
+        lines = [f"{self._name}  {_clock(at)}".strip(), segment.state]
+        if segment.state in {"RUNNING", "PAUSE"}:
             lines[1] += f"  {progress.get('mc_percent', 0)} %  layer {layer}/{layers}"
         return Scene(
             number=self._number + 1,
@@ -282,7 +286,7 @@ class _Camera:
             subject=run.job.name if run else "",
             built=built,
             tangle=tangle,
-            is_printing=stretch.state == "RUNNING",
+            is_printing=segment.state == "RUNNING",
             lines=tuple(lines),
         )
 
@@ -299,16 +303,16 @@ def play_scenario(
     model: str = "A1M",
     seed: int = 0,
     status_interval: float = STATUS_INTERVAL,
-    picture_interval: float = PICTURE_INTERVAL,
-) -> Iterator[Happening]:
+    image_interval: float = IMAGE_INTERVAL,
+) -> Iterator[DeviceEvent]:
     """The happenings of a scenario in the order of time, without end; pure and the same for the same seed."""
-    script = happenings(
+    script = events(
         scenario,
         name=name,
         model=model,
         seed=seed,
         status_interval=status_interval,
-        picture_interval=picture_interval,
+        image_interval=image_interval,
     )
     return hold_for_photos(script, is_stuck=scenario.camera is Camera.STUCK_AT_PHOTOS)
 
@@ -316,22 +320,22 @@ def play_scenario(
 Recording = Sequence[tuple[float, Mapping[str, Any]]]
 
 
-def replay(recording: Recording) -> Iterator[Happening]:
+def replay(recording: Recording) -> Iterator[DeviceEvent]:
     """The messages of a recording at their times; an `image` that was left out becomes a scene to draw.
 
     Each entry is (seconds, message) with BambUI's message (`type` and so on) or an `event` of the
     connection, which is passed over. Ends with Done.
     """
-    pictures, last = 0, 0.0
+    images, last = 0, 0.0
     for at, message in recording:
         last = at
         match message.get("type"):
             case "printer_status":
                 yield StatusDelta(at, message["data"], is_whole=True)
             case "jpeg_image":
-                pictures += 1
+                images += 1
                 image = message.get("image") or ""
-                yield Picture(at, None if image else Scene(pictures, seconds=at), image)
+                yield CameraImage(at, None if image else Scene(images, seconds=at), image)
             case "error":
                 yield ErrorMessage(at, message["message"])
     yield Done(last)

@@ -1,4 +1,10 @@
-"""The parts of the camera's image: the room that does not change, and the object that grows in it."""
+"""The parts of the camera's image: the room that does not change, and the object that grows in it.
+
+Everything is made in the coordinates of an image of 1280x720 and scaled to the size that is asked for. Shape
+and colour of the object follow the job's name. Layers and strands are drawn once each onto canvases of twice
+the size and kept, so that an image costs only what is new since the last one. Pillow is imported where it is
+used.
+"""
 
 import math
 from hashlib import sha256
@@ -115,7 +121,7 @@ def _color(base: tuple[float, float, float], tint: tuple[float, float, float]) -
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-TALLEST = 286.0  # height of the finished object in a picture of 720 lines
+TALLEST = 286.0  # height of the finished object in an image of 720 lines
 _RADIUS = 128.0
 _STRANDS = 84
 _FINE = 2
@@ -131,7 +137,7 @@ _TANGLE_BOX: Box = (BED_CENTER[0] - 400, BED_CENTER[1] - 250, BED_CENTER[0] + 40
 
 
 class _Canvas:
-    """A transparent part of the picture, drawn at twice its size."""
+    """A transparent part of the image, drawn at twice its size."""
 
     def __init__(self, box: Box, scale_x: float, scale_y: float) -> None:
         from PIL import Image, ImageDraw
@@ -149,14 +155,14 @@ class _Canvas:
     def width(self, pixels: float) -> int:
         return max(1, round(pixels * self._by[1]))
 
-    def paste_onto(self, picture: "Image", with_top: "Image | None" = None) -> None:
+    def paste_onto(self, image: "Image", with_top: "Image | None" = None) -> None:
         fine = self.image if with_top is None else with_top
         small = fine.reduce(_FINE)
-        picture.paste(small, self.place, small)
+        image.paste(small, self.place, small)
 
 
 class PrintedObject:
-    """One job's object in pictures of one scale."""
+    """One job's object in images of one scale."""
 
     def __init__(self, subject: str, scale_x: float, scale_y: float) -> None:
         digest = sha256(subject.encode("utf-8", "replace")).digest()
@@ -176,25 +182,25 @@ class PrintedObject:
         return self._drawn_layers <= self._layer(built) and self._drawn_strands <= self._strand(tangle)
 
     def top(self, built: float) -> float:
-        """The line of the picture (of 720) at which the nozzle stands."""
+        """The line of the image (of 720) at which the nozzle stands."""
         return BED_CENTER[1] - TALLEST * built
 
     def reach(self, built: float) -> float:
         """How far from the middle the nozzle moves at that height."""
         return self._radius(0.0, built) * 0.9
 
-    def paste_onto(self, picture: "Image", built: float, tangle: float) -> None:
+    def paste_onto(self, image: "Image", built: float, tangle: float) -> None:
         layer = self._layer(built)
         for index in range(self._drawn_layers, layer):
             self._draw_layer(index)
         self._drawn_layers = max(self._drawn_layers, layer)
         if layer:
-            self._object.paste_onto(picture, self._with_top(layer))
+            self._object.paste_onto(image, self._with_top(layer))
         for index in range(self._drawn_strands, self._strand(tangle)):
             self._draw_strand(index)
             self._drawn_strands = index + 1
         if self._drawn_strands:
-            self._tangle.paste_onto(picture)
+            self._tangle.paste_onto(image)
 
     def _layer(self, built: float) -> int:
         return round(self._layers * min(1.0, max(0.0, built)))

@@ -25,7 +25,7 @@ STAGE_FILAMENT_OUT = 6
 class Camera(StrEnum):
     WORKING = "working"
     NONE = "none"
-    STUCK_AT_PHOTOS = "stuck at photos"  # gives no picture while BambUI waits for one
+    STUCK_AT_PHOTOS = "stuck at photos"  # gives no image while BambUI waits for one
 
 
 class Ending(StrEnum):

@@ -1,6 +1,7 @@
-"""What a client may say to BambUI, and what it cannot understand (which silently ends the session).
+"""One printer as BambUI serves it to its clients: plays a scenario or a recording, or is driven by hand.
 
-Source: infra/docs/bambui-protocol.md, "What a client may send"; the names of the commands are BambUI's.
+What a client may say, and what silently ends its session: infra/docs/bambui-protocol.md, "What a client may
+send"; the names of the commands are BambUI's.
 """
 
 import asyncio
@@ -17,15 +18,15 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from infra.simulator.camera import SIZE, Painter
-from infra.simulator.device import PICTURE_INTERVAL, STATUS_INTERVAL, Recording, play_scenario, replay
+from infra.simulator.device import IMAGE_INTERVAL, STATUS_INTERVAL, Recording, play_scenario, replay
 from infra.simulator.scenarios import SCENARIOS, Scenario
 from infra.simulator.telemetry import MergedStatus, whole_report
 from infra.simulator.timeline import (
     OFFLINE_MESSAGE,
+    CameraImage,
+    DeviceEvent,
     Done,
     ErrorMessage,
-    Happening,
-    Picture,
     Power,
     Scene,
     StatusDelta,
@@ -89,7 +90,7 @@ class SimulatedPrinter:
     """Plays `scenario` (a name of SCENARIOS or a Scenario) or `recording`; with neither it says nothing by
     itself. Attributes without underscore may be set at any time.
 
-    `picture_size` in pixels; `picture`: one JPEG that is sent each time instead of drawn ones.
+    `image_size` in pixels; `image`: one JPEG that is sent each time instead of drawn ones.
     `waits_for_client`: the script begins with the first client (a recording always does).
     `skip_seconds`: that much of the script has passed before it begins.
     """
@@ -103,9 +104,9 @@ class SimulatedPrinter:
         recording: Recording | None = None,
         seed: int = 0,
         status_interval: float = STATUS_INTERVAL,
-        picture_interval: float = PICTURE_INTERVAL,
-        picture_size: tuple[int, int] = SIZE,
-        picture: bytes | None = None,
+        image_interval: float = IMAGE_INTERVAL,
+        image_size: tuple[int, int] = SIZE,
+        image: bytes | None = None,
         waits_for_client: bool = False,
         skip_seconds: float = 0.0,
         is_online: bool = True,
@@ -113,16 +114,16 @@ class SimulatedPrinter:
         self.name = name
         self.model = model
         self.is_online = is_online
-        self.is_silent = False  # neither status nor picture comes through; the connection stays
-        self.has_pictures = True
+        self.is_silent = False  # neither status nor image comes through; the connection stays
+        self.has_images = True
         self.is_status_task_dead = False  # no status until a new client comes
         self.status = MergedStatus(whole_report(model))
         self.done = asyncio.Event()
         self.statuses_sent = 0
-        self.pictures_sent = 0
+        self.images_sent = 0
         self.clients_seen = 0
         self.received: list[str | bytes] = []
-        self._script: Iterator[Happening] = iter(())
+        self._script: Iterator[DeviceEvent] = iter(())
         if recording is not None:
             self._script = replay(recording)
         elif scenario is not None:
@@ -132,12 +133,12 @@ class SimulatedPrinter:
                 model=model,
                 seed=seed,
                 status_interval=status_interval,
-                picture_interval=picture_interval,
+                image_interval=image_interval,
             )
         self._waits_for_client = waits_for_client or recording is not None
         self._skip_seconds = skip_seconds
-        self._fixed_picture = base64.b64encode(picture).decode("ascii") if picture else None
-        self._painter = Painter(picture_size)
+        self._fixed_image = base64.b64encode(image).decode("ascii") if image else None
+        self._painter = Painter(image_size)
         self._clients: dict[ServerConnection, None] = {}
         self._is_deaf: set[ServerConnection] = set()
         self._changed = asyncio.Condition()
@@ -162,16 +163,14 @@ class SimulatedPrinter:
         self.status.merge(merged)
         await self._send_status()
 
-    async def push_picture(self, jpeg: bytes | Scene | None = None) -> None:
-        """Send a picture: the bytes as they are (whatever they are), a scene, or one of the idle printer."""
+    async def push_image(self, jpeg: bytes | Scene | None = None) -> None:
+        """Send an image: the bytes as they are (whatever they are), a scene, or one of the idle printer."""
         if isinstance(jpeg, bytes):
-            await self._send_picture(base64.b64encode(jpeg).decode("ascii"))
+            await self._send_image(base64.b64encode(jpeg).decode("ascii"))
             return
         self._scenes += 1
         scene = jpeg or Scene(self._scenes, lines=(self.name,))
-        await self._send_picture(
-            base64.b64encode(await asyncio.to_thread(self._painter.jpeg, scene)).decode()
-        )
+        await self._send_image(base64.b64encode(await asyncio.to_thread(self._painter.jpeg, scene)).decode())
 
     async def push_error(self, message: str = OFFLINE_MESSAGE) -> None:
         await self.push_message({"type": "error", "message": message})
@@ -225,14 +224,14 @@ class SimulatedPrinter:
         if self._waits_for_client:
             await self.wait_for_clients()
         begun = clock() - self._skip_seconds / time_scale
-        for happening in self._script:
-            if happening.at >= self._skip_seconds:
-                await sleep(max(0.0, happening.at / time_scale - (clock() - begun)))
-            is_past = happening.at < self._skip_seconds
-            await self._let_happen(happening, drawing, is_past=is_past)
+        for event in self._script:
+            if event.at >= self._skip_seconds:
+                await sleep(max(0.0, event.at / time_scale - (clock() - begun)))
+            is_past = event.at < self._skip_seconds
+            await self._let_happen(event, drawing, is_past=is_past)
 
-    async def _let_happen(self, happening: Happening, drawing: Executor, *, is_past: bool) -> None:
-        match happening:
+    async def _let_happen(self, event: DeviceEvent, drawing: Executor, *, is_past: bool) -> None:
+        match event:
             case StatusDelta(fields=fields, is_whole=is_whole):
                 if is_whole:
                     self.status.data = dict(fields)
@@ -240,9 +239,9 @@ class SimulatedPrinter:
                     self.status.merge(fields)
                 if not is_past and not self.is_silent:
                     await self._send_status()
-            case Picture():
+            case CameraImage():
                 if not is_past and self._is_anybody_looking():
-                    await self._send_picture(await self._drawn(happening, drawing))
+                    await self._send_image(await self._drawn(event, drawing))
             case ErrorMessage(message=message):
                 if not is_past:
                     await self.push_error(message)
@@ -252,14 +251,14 @@ class SimulatedPrinter:
                 self.done.set()
 
     def _is_anybody_looking(self) -> bool:
-        return self.has_pictures and not self.is_silent and len(self._clients) > len(self._is_deaf)
+        return self.has_images and not self.is_silent and len(self._clients) > len(self._is_deaf)
 
-    async def _drawn(self, picture: Picture, drawing: Executor) -> str:
-        if self._fixed_picture is not None:
-            return self._fixed_picture
-        if picture.scene is None:
-            return picture.base64_text
-        scene = picture.scene if picture.scene.lines else replace(picture.scene, lines=(self.name,))
+    async def _drawn(self, image: CameraImage, drawing: Executor) -> str:
+        if self._fixed_image is not None:
+            return self._fixed_image
+        if image.scene is None:
+            return image.base64_text
+        scene = image.scene if image.scene.lines else replace(image.scene, lines=(self.name,))
         data = await asyncio.get_running_loop().run_in_executor(drawing, self._painter.jpeg, scene)
         return base64.b64encode(data).decode("ascii")
 
@@ -268,8 +267,8 @@ class SimulatedPrinter:
             self.statuses_sent += 1
             await self.push_message({"type": "printer_status", "data": self.status.data})
 
-    async def _send_picture(self, base64_text: str) -> None:
-        self.pictures_sent += 1
+    async def _send_image(self, base64_text: str) -> None:
+        self.images_sent += 1
         await self.push_raw(f'{{"type":"jpeg_image","image":"{base64_text}"}}')
 
     async def _answer(self, client: ServerConnection, message: str | bytes) -> None:

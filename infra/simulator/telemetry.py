@@ -1,4 +1,8 @@
-"""A printer's own reports (MQTT `print`), and how BambUI merges them into one status."""
+"""A printer's own reports (MQTT `print`), and how BambUI merges them into one status.
+
+Names, types and constant values are those of the recordings of P1 and A1 printers. BambUI merges key by key
+into one dictionary, from which three keys vanish (bambui-protocol.md).
+"""
 
 import copy
 import math
@@ -6,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.simulator.scenarios import Job, Print
-from infra.simulator.timeline import Stretch
+from infra.simulator.timeline import Segment
 
 _BUSY = frozenset({"PREPARE", "RUNNING"})
 _VANISHING = ("mc_percent", "layer_num", "mc_remaining_time")
@@ -30,7 +34,7 @@ class MergedStatus:
 
 
 class PhotoPoints:
-    """The four points of a print at which BambUI wants a fresh picture before it goes on."""
+    """The four points of a print at which BambUI wants a fresh image before it goes on."""
 
     def __init__(self) -> None:
         self._passed: set[str] = set()
@@ -159,37 +163,37 @@ def filament_fields(share: float, *, is_printing: bool) -> Mapping[str, str | in
     return {"tray_tar": "255", "tray_now": "255", "tray_pre": "255", "version": 5}
 
 
-def moving_fields(stretch: Stretch, at: float, identity: int, model: str) -> dict[str, Any]:
+def moving_fields(segment: Segment, at: float, identity: int, model: str) -> dict[str, Any]:
     """The fields that change over a print, temperatures and Wi-Fi left out, at that script second."""
-    share = stretch.share(at)
-    is_active = stretch.state in {"RUNNING", "PAUSE"}
+    share = segment.share(at)
+    is_active = segment.state in {"RUNNING", "PAUSE"}
     is_hot = is_active and share < _COOLED_AT
     is_extruding = is_hot and share >= _LOADED_AT
     fields: dict[str, Any] = {
-        "gcode_state": stretch.state,
-        "mc_print_stage": {"RUNNING": "2", "PAUSE": "3"}.get(stretch.state, "1"),
-        "print_error": stretch.print_error,
-        "hms": [{"attr": attribute, "code": code} for attribute, code in stretch.hms],
+        "gcode_state": segment.state,
+        "mc_print_stage": {"RUNNING": "2", "PAUSE": "3"}.get(segment.state, "1"),
+        "print_error": segment.print_error,
+        "hms": [{"attr": attribute, "code": code} for attribute, code in segment.hms],
         "stg": [2, 14, 13, 1, 4] if is_active else [],
-        "stg_cur": _stage(stretch, share) if is_active else 255,
+        "stg_cur": _stage(segment, share) if is_active else 255,
         "nozzle_target_temper": (220 if share >= _HEATED_AT else 140) if is_hot else 0,
         "bed_target_temper": 60 if is_hot else 0,
         "cooling_fan_speed": "15" if is_extruding else "0",
         "big_fan1_speed": "12" if is_extruding and model == "P1S" else "0",
         "fan_gear": 9895935 if is_extruding else 0,
         "ams_status": 0 if not is_hot or share < _HEATED_AT else 258 if share < _LOADED_AT else 768,
-        "hw_switch_state": int(stretch.number > 0 or (stretch.shown is not None and share >= _LOADED_AT)),
-        "gcode_file_prepare_percent": _download(stretch, at),
+        "hw_switch_state": int(segment.number > 0 or (segment.shown is not None and share >= _LOADED_AT)),
+        "gcode_file_prepare_percent": _download(segment, at),
     }
-    if stretch.named:
-        fields |= _names(stretch, stretch.named.job, identity)
-    if stretch.shown:
-        fields |= _progress(stretch.shown, share, is_running=stretch.state == "RUNNING")
+    if segment.named:
+        fields |= _names(segment, segment.named.job, identity)
+    if segment.shown:
+        fields |= _progress(segment.shown, share, is_running=segment.state == "RUNNING")
     return fields
 
 
-def _names(stretch: Stretch, job: Job, identity: int) -> dict[str, Any]:
-    is_over = stretch.state in {"FINISH", "FAILED"}
+def _names(segment: Segment, job: Job, identity: int) -> dict[str, Any]:
+    is_over = segment.state in {"FINISH", "FAILED"}
     return {
         **_identities(job, identity),
         "subtask_name": job.name,
@@ -225,17 +229,17 @@ def _progress(run: Print, share: float, *, is_running: bool) -> dict[str, Any]:
     }
 
 
-def _stage(stretch: Stretch, share: float) -> int:
-    if stretch.stage is not None:
-        return stretch.stage
+def _stage(segment: Segment, share: float) -> int:
+    if segment.stage is not None:
+        return segment.stage
     for below, stage in _STAGES:
         if share < below:
             return stage
     return 0 if share < _COOLED_AT else 255
 
 
-def _download(stretch: Stretch, at: float) -> str:
-    if stretch.state != "PREPARE" or stretch.named is None or not stretch.named.job.is_cloud:
-        return "0" if stretch.named is None or stretch.state == "IDLE" else "100"
-    part = (at - stretch.begins) / (stretch.ends - stretch.begins)
+def _download(segment: Segment, at: float) -> str:
+    if segment.state != "PREPARE" or segment.named is None or not segment.named.job.is_cloud:
+        return "0" if segment.named is None or segment.state == "IDLE" else "100"
+    part = (at - segment.begins) / (segment.ends - segment.begins)
     return str(min(100, int(part * 110)))

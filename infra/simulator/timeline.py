@@ -1,4 +1,7 @@
-"""A scenario laid out in time: stretches of one state word, and the events that come of them."""
+"""A scenario laid out in time: segments of one state word, and the events that come of them.
+
+Order and proportions: bambui-protocol.md (name ahead of the state, then PREPARE, then RUNNING).
+"""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -20,7 +23,7 @@ from infra.simulator.scenarios import (
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`number` counts the printer's pictures from 1. `built` (0..1) is how much of the object stands on the
+    """`number` counts the printer's images from 1. `built` (0..1) is how much of the object stands on the
     bed, `tangle` (0..1) how much spaghetti lies around it. `subject` chooses shape and colour.
     """
 
@@ -46,8 +49,8 @@ class StatusDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One camera picture: a scene that is yet to be drawn, or the base64 of a JPEG."""
+class CameraImage:
+    """One camera image: a scene that is yet to be drawn, or the base64 of a JPEG."""
 
     at: float
     scene: Scene | None = None
@@ -77,7 +80,7 @@ class Done:
     at: float
 
 
-Happening = StatusDelta | Picture | ErrorMessage | Power | Done
+DeviceEvent = StatusDelta | CameraImage | ErrorMessage | Power | Done
 
 
 _ANNOUNCED_PART = 0.0125
@@ -94,7 +97,7 @@ class Edge(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Segment:
     """Script seconds [begins, ends) under one state word.
 
     `named` is the print whose names are reported, `shown` the one whose progress is: they differ while
@@ -130,12 +133,12 @@ class Stretch:
         return self.share_from + (self.share_to - self.share_from) * min(1.0, max(0.0, part))
 
 
-def lay_out(scenario: Scenario) -> Iterator[Stretch]:
+def lay_out(scenario: Scenario) -> Iterator[Segment]:
     """The stretches of a scenario without a gap; the last one never ends (nor does a repeating script)."""
     if not scenario.is_powered:
-        yield Stretch(0.0, math.inf, "IDLE", Edge.NONE)
+        yield Segment(0.0, math.inf, "IDLE", Edge.NONE)
         return
-    first = _ended(0.0, scenario.before, -1) if scenario.before else Stretch(0.0, 0.0, "IDLE")
+    first = _ended(0.0, scenario.before, -1) if scenario.before else Segment(0.0, 0.0, "IDLE")
     if not scenario.prints:
         yield replace(first, ends=scenario.idle_seconds, edge=Edge.BOOT)
         yield replace(first, begins=scenario.idle_seconds, ends=math.inf, is_done=True)
@@ -145,9 +148,9 @@ def lay_out(scenario: Scenario) -> Iterator[Stretch]:
     number = 0
     while True:
         for run in scenario.prints:
-            for stretch in _run(run, number, last):
-                yield stretch
-                last = stretch
+            for segment in _run(run, number, last):
+                yield segment
+                last = segment
             last = replace(last, ends=last.begins + scenario.rest_seconds)
             yield last
             number += 1
@@ -156,7 +159,7 @@ def lay_out(scenario: Scenario) -> Iterator[Stretch]:
             return
 
 
-def _run(run: Print, number: int, last: Stretch) -> Iterator[Stretch]:
+def _run(run: Print, number: int, last: Segment) -> Iterator[Segment]:
     """From the name to the end; the final stretch is left open (its end is its begin)."""
     announced = last.ends + run.seconds * _ANNOUNCED_PART
     ahead = replace(
@@ -167,16 +170,16 @@ def _run(run: Print, number: int, last: Stretch) -> Iterator[Stretch]:
     part = _PREPARED_PART_CLOUD if run.job.is_cloud else _PREPARED_PART_LOCAL
     prepared = announced + run.seconds * part
     yield replace(ahead, begins=announced, ends=prepared, state="PREPARE", edge=Edge.CHANGE)
-    running = Stretch(prepared, prepared, "RUNNING", number=number, named=run, shown=run, is_bed_empty=False)
+    running = Segment(prepared, prepared, "RUNNING", number=number, named=run, shown=run, is_bed_empty=False)
     pace = run.seconds * (1 - part)  # script seconds for the whole of the work
     for at in sorted(_stops(run)):
         if at >= run.ends_at:
             break
         running = _worked(running, at, pace)
         yield running
-        for stretch in _interrupted(run, at, running):
-            yield stretch
-            running = stretch
+        for segment in _interrupted(run, at, running):
+            yield segment
+            running = segment
         running = replace(
             running, begins=running.ends, state="RUNNING", edge=Edge.CHANGE, stage=None, print_error=0,
             hms=run.warning.hms if run.warning and run.warning.at <= at else (),
@@ -195,13 +198,13 @@ def _stops(run: Print) -> set[float]:
     return stops
 
 
-def _worked(stretch: Stretch, share: float, pace: float) -> Stretch:
+def _worked(segment: Segment, share: float, pace: float) -> Segment:
     return replace(
-        stretch, share_to=share, ends=stretch.begins + (share - stretch.share_from) * pace, has_camera=True
+        segment, share_to=share, ends=segment.begins + (share - segment.share_from) * pace, has_camera=True
     )
 
 
-def _interrupted(run: Print, at: float, running: Stretch) -> Iterator[Stretch]:
+def _interrupted(run: Print, at: float, running: Segment) -> Iterator[Segment]:
     """What happens at a stop, each stretch from the end of the one before; always ends standing still."""
     still = replace(running, begins=running.ends, share_from=at, share_to=at)
     yield still
@@ -220,16 +223,16 @@ def _interrupted(run: Print, at: float, running: Stretch) -> Iterator[Stretch]:
         yield replace(dark, begins=lit, edge=Edge.CHANGE, has_camera=True)
 
 
-def _paused(stretch: Stretch, pause: Pause) -> Stretch:
+def _paused(segment: Segment, pause: Pause) -> Segment:
     return replace(
-        stretch, begins=stretch.ends, ends=stretch.ends + pause.seconds, state="PAUSE", edge=Edge.CHANGE,
+        segment, begins=segment.ends, ends=segment.ends + pause.seconds, state="PAUSE", edge=Edge.CHANGE,
         stage=pause.stage, print_error=pause.print_error, hms=pause.hms,
     )  # fmt: skip
 
 
-def _ended(at: float, run: Print, number: int) -> Stretch:
+def _ended(at: float, run: Print, number: int) -> Segment:
     errors = {Ending.FINISHED: 0, Ending.FAILED: ERROR_FAILED, Ending.CANCELLED: ERROR_CANCELLED}
-    return Stretch(
+    return Segment(
         at, at, "FINISH" if run.ending is Ending.FINISHED else "FAILED", number=number, named=run,
         shown=run, share_from=run.ends_at, share_to=run.ends_at, print_error=errors[run.ending],
     )  # fmt: skip

@@ -2,7 +2,7 @@
 `python -m tests.collector.edge_replay FOLDER BLOCKED...`
 
 BLOCKED are modules that cannot be imported there. Says which are loaded in the end, then what arrives at the
-far side, one line of JSON each.
+remote backend, one line of JSON each.
 """
 
 import hashlib
@@ -31,8 +31,8 @@ def replay(folder: Path, name: str) -> list[str]:
     """What of that recording is shipped: reports without the collector's random name, frames by digest."""
     from collector.outbox.outbox import Outbox
     from collector.outbox.uploader import Shipper
-    from collector.outbox.writer import SpoolWriter
-    from collector.printer.policy import SessionRules
+    from collector.outbox.writer import OutboxWriter
+    from collector.printer.policy import SessionPolicy
     from collector.printer.reporting import ReportRules
     from collector.printer.session import Session
     from collector.printer.watchdog import WatchdogRules
@@ -49,8 +49,8 @@ def replay(folder: Path, name: str) -> list[str]:
     timers: list[tuple[float, int, Callable[[], None]]] = []
     session = Session(
         name,
-        SessionRules(WatchdogRules(60, 300, 30), ReportRules(), film_budget=RULES_FILM_BUDGET),
-        cast("SpoolWriter", DirectWriter(outbox)),
+        SessionPolicy(WatchdogRules(60, 300, 30), ReportRules(), film_budget=RULES_FILM_BUDGET),
+        cast("OutboxWriter", DirectWriter(outbox)),
         collector_id="",
         job=None,
         live=live,

@@ -9,10 +9,10 @@ from typing import Any
 from collector.agent import Collector
 from functions.shared.live import Live
 from functions.shared.messages.report import Report, ReportKind
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
 from tests.support.bambui_server import BambUI, eventually
-from tests.support.edge_material import RememberingSpool
+from tests.support.edge_material import RememberingOutbox
 
 P = "A1M-1"
 RUNNING = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 10}
@@ -21,7 +21,7 @@ RUNNING = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 10}
 @contextlib.asynccontextmanager
 async def running(
     server: BambUI,
-    spool: RememberingSpool,
+    outbox: RememberingOutbox,
     *,
     live: Live | None = None,
     options: dict[str, Any] | None = None,
@@ -38,8 +38,8 @@ async def running(
     }
     collector = Collector(
         dataclasses.replace(Settings(), **chosen),
-        spool,
-        clock=SteadyClock(),
+        outbox,
+        clock=MonotonicWallClock(),
         live=live,
         version="1.2.3",
         **(options or {}),
@@ -54,10 +54,10 @@ async def running(
 
 
 async def until_reports(
-    spool: RememberingSpool, condition: Callable[[list[Report]], bool], printer_id: str | None = P
+    outbox: RememberingOutbox, condition: Callable[[list[Report]], bool], printer_id: str | None = P
 ) -> list[Report]:
-    await eventually(lambda: condition(spool.reports(printer_id)))
-    return spool.reports(printer_id)
+    await eventually(lambda: condition(outbox.reports(printer_id)))
+    return outbox.reports(printer_id)
 
 
 def of_kind(reports: list[Report], kind: ReportKind) -> list[Report]:

@@ -11,7 +11,7 @@ from collector.printer.session import Session
 from functions.shared.messages.report import ReportKind
 from tests.collector.running_agent import RUNNING, P, of_kind, running, until_reports
 from tests.support.bambui_server import BambUI, bambui
-from tests.support.edge_material import RememberingSpool, image_text, jpeg, status_text
+from tests.support.edge_material import RememberingOutbox, image_text, jpeg, status_text
 
 
 @pytest.fixture
@@ -40,40 +40,40 @@ BAD: dict[str, str | bytes] = {
 async def test_bad_input_costs_a_line_and_the_next_good_status_still_arrives(
     server: BambUI, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    spool = RememberingSpool()
+    outbox = RememberingOutbox()
     with caplog.at_level(logging.WARNING, logger="collector"):
-        async with running(server, spool):
+        async with running(server, outbox):
             await server.send(P, status_text(**RUNNING), *[BAD[name]] * 20)
             await server.send(P, status_text(**{**RUNNING, "gcode_state": "PAUSE"}))
-            await until_reports(spool, lambda reports: len(of_kind(reports, ReportKind.STATUS)) == 2)
-    assert [status["gcode_state"] for status in spool.statuses(P)] == ["RUNNING", "PAUSE"]
+            await until_reports(outbox, lambda reports: len(of_kind(reports, ReportKind.STATUS)) == 2)
+    assert [status["gcode_state"] for status in outbox.statuses(P)] == ["RUNNING", "PAUSE"]
     assert len(caplog.records) == 1
-    assert spool.frames() == []
+    assert outbox.frames() == []
     assert server.opened[P] == 1
 
 
 async def test_a_message_of_40_mb_costs_a_line_and_a_reconnect(
     server: BambUI, caplog: pytest.LogCaptureFixture
 ) -> None:
-    spool = RememberingSpool()
+    outbox = RememberingOutbox()
     with caplog.at_level(logging.WARNING, logger="collector"):
-        async with running(server, spool):
+        async with running(server, outbox):
             await server.send(P, status_text(**RUNNING))
             with contextlib.suppress(Exception):
                 await server.send(P, status_text(gcode_state="FAILED", x="y" * 40_000_000))
             await server.until(lambda: server.opened[P] == 2 and len(server.sockets[P]) == 1)
             await server.send(P, status_text(**{**RUNNING, "gcode_state": "PAUSE"}))
-            await until_reports(spool, lambda reports: len(of_kind(reports, ReportKind.STATUS)) == 2)
-    assert [status["gcode_state"] for status in spool.statuses(P)] == ["RUNNING", "PAUSE"]
+            await until_reports(outbox, lambda reports: len(of_kind(reports, ReportKind.STATUS)) == 2)
+    assert [status["gcode_state"] for status in outbox.statuses(P)] == ["RUNNING", "PAUSE"]
     assert len(caplog.records) == 1
 
 
 async def test_a_storm_of_reconnects_tells_nobody_anything_new(
     server: BambUI, caplog: pytest.LogCaptureFixture
 ) -> None:
-    spool = RememberingSpool()
+    outbox = RememberingOutbox()
     with caplog.at_level(logging.WARNING, logger="collector"):
-        async with running(server, spool):
+        async with running(server, outbox):
             for round_ in range(1, 31):
                 await server.until(lambda round_=round_: server.opened.get(P) == round_)  # type: ignore[misc]
                 await server.send(P, status_text(**RUNNING))
@@ -82,11 +82,11 @@ async def test_a_storm_of_reconnects_tells_nobody_anything_new(
             await server.until(lambda: len(server.sockets[P]) == 1)
             await server.send(P, status_text(**{**RUNNING, "mc_percent": 50}))
             await until_reports(
-                spool, lambda reports: any(one.status and one.status["mc_percent"] == 50 for one in reports)
+                outbox, lambda reports: any(one.status and one.status["mc_percent"] == 50 for one in reports)
             )
-    statuses = of_kind(spool.reports(P), ReportKind.STATUS)
+    statuses = of_kind(outbox.reports(P), ReportKind.STATUS)
     assert [dict(one.status or {})["mc_percent"] for one in statuses] == [10, 50]
-    tokens = {kept.job.token for kept in spool.kept if kept.job is not None}
+    tokens = {kept.job.token for kept in outbox.kept if kept.job is not None}
     assert len(tokens) == 1
     assert len(caplog.records) == 1
 
@@ -111,9 +111,9 @@ async def test_a_fault_in_one_printers_handling_costs_the_others_nothing(
     ticks_fail: list[int] = []
     monkeypatch.setattr(Session, "received", received)
     monkeypatch.setattr(Session, "tick", tick)
-    spool = RememberingSpool()
+    outbox = RememberingOutbox()
     with caplog.at_level(logging.ERROR, logger="collector"):
-        async with running(server, spool):
+        async with running(server, outbox):
             await server.send("B", status_text(**RUNNING))
             for round_ in range(1, 4):
                 await server.until(lambda round_=round_: server.opened.get(P) == round_)  # type: ignore[misc]
@@ -123,9 +123,9 @@ async def test_a_fault_in_one_printers_handling_costs_the_others_nothing(
             await server.until(lambda: server.opened[P] + server.opened["B"] >= 7)
             await server.send(P, status_text(**RUNNING))
             await server.send("B", status_text(**{**RUNNING, "mc_percent": 11}))
-            await until_reports(spool, lambda reports: len(of_kind(reports, ReportKind.STATUS)) >= 1, P)
+            await until_reports(outbox, lambda reports: len(of_kind(reports, ReportKind.STATUS)) >= 1, P)
             await until_reports(
-                spool, lambda all_: [s["mc_percent"] for s in spool.statuses("B")][-1:] == [11], "B"
+                outbox, lambda all_: [s["mc_percent"] for s in outbox.statuses("B")][-1:] == [11], "B"
             )
     assert "a bug" in caplog.text
     assert 1 <= len(caplog.records) <= 2  # once per printer, not once per fault

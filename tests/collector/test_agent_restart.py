@@ -7,11 +7,11 @@ import pytest
 
 from collector.outbox.model import EdgeJob
 from collector.outbox.outbox import Outbox
-from functions.shared.domain.job_identity import JobMarks
+from functions.shared.domain.job_identity import JobFingerprint
 from functions.shared.messages.report import Report, ReportKind
 from tests.collector.running_agent import of_kind, running, until_reports
 from tests.support.bambui_server import BambUI, bambui
-from tests.support.edge_material import RememberingSpool
+from tests.support.edge_material import RememberingOutbox
 
 
 @pytest.fixture
@@ -21,18 +21,20 @@ async def server() -> AsyncIterator[BambUI]:
 
 
 def _job(*, is_active: bool) -> EdgeJob:
-    return EdgeJob("t", 1000.0, "images/B/Benchy/", JobMarks(None, "Benchy", 40, has_run=True), is_active)
+    return EdgeJob(
+        "t", 1000.0, "images/B/Benchy/", JobFingerprint(None, "Benchy", 40, has_run=True), is_active
+    )
 
 
 async def test_a_print_under_way_is_missed_though_no_list_names_its_printer(server: BambUI) -> None:
     server.listing = b"broken"
-    spool = RememberingSpool(jobs={"B": _job(is_active=True), "C": _job(is_active=False)})
+    outbox = RememberingOutbox(jobs={"B": _job(is_active=True), "C": _job(is_active=False)})
     nowhere = "ws://127.0.0.1:1/ws/printer/{printer_id}"
-    async with running(server, spool, ws_url_template=nowhere, status_timeout_seconds=0.05) as collector:
-        reports = await until_reports(spool, lambda made: bool(of_kind(made, ReportKind.SILENCE)), "B")
+    async with running(server, outbox, ws_url_template=nowhere, status_timeout_seconds=0.05) as collector:
+        reports = await until_reports(outbox, lambda made: bool(of_kind(made, ReportKind.SILENCE)), "B")
         assert [view.printer_id for view in collector.printers()] == ["A1M-1", "B"]
     assert reports[0].kind is ReportKind.SILENCE
-    assert spool.reports("C") == []
+    assert outbox.reports("C") == []
 
 
 def test_the_outbox_knows_over_a_restart_which_printers_were_printing(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def cloud(aws: str) -> Iterator[Cloud]:
 
 
 def printing(time_scale: float = SCALE) -> SimulatedBambui:
-    printer = SimulatedPrinter(P, "A1M", "full", picture_size=(160, 120), waits_for_client=True)
+    printer = SimulatedPrinter(P, "A1M", "full", image_size=(160, 120), waits_for_client=True)
     return SimulatedBambui([printer], time_scale=time_scale)
 
 

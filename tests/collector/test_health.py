@@ -17,7 +17,7 @@ from collector.systemd import Systemd
 from functions.shared.messages.report import Report
 from tests.collector.running_agent import RUNNING, P, running
 from tests.support.bambui_server import BambUI, bambui, eventually
-from tests.support.edge_material import RememberingSpool, status_text
+from tests.support.edge_material import RememberingOutbox, status_text
 from tests.support.systemd_socket import SystemdSocket
 
 NOTHING = OutboxFigures(
@@ -39,7 +39,7 @@ BUSY = (
 
 
 @dataclass
-class HangingSpool(RememberingSpool):
+class HangingOutbox(RememberingOutbox):
     """Its disk hangs while `works` is not set."""
 
     works: threading.Event = field(default_factory=threading.Event)
@@ -56,7 +56,7 @@ class Watched:
     systemd: SystemdSocket
     server: BambUI
     collector: Collector
-    spool: HangingSpool
+    outbox: HangingOutbox
     looks: Callable[[], int]
 
     async def next_sign(self) -> dict[str, str]:
@@ -84,19 +84,19 @@ async def watched(folder: Path, figures: Callable[[], OutboxFigures]) -> AsyncIt
         looks += 1
         return asyncio.get_running_loop().time()
 
-    spool = HangingSpool()
-    spool.works.set()
+    outbox = HangingOutbox()
+    outbox.works.set()
     async with bambui() as server:
         with SystemdSocket(folder) as there:
             systemd = Systemd({"NOTIFY_SOCKET": str(there.path), "WATCHDOG_USEC": "3000"})
-            async with running(server, spool, options={"monotonic": monotonic}) as collector:
+            async with running(server, outbox, options={"monotonic": monotonic}) as collector:
                 task = asyncio.create_task(supervise(systemd, collector, figures))
                 try:
                     await server.send(P, status_text(**RUNNING))
                     assert await asyncio.to_thread(there.take) == {"READY": "1"}
-                    yield Watched(there, server, collector, spool, lambda: looks)
+                    yield Watched(there, server, collector, outbox, lambda: looks)
                 finally:
-                    spool.works.set()
+                    outbox.works.set()
                     task.cancel()
                     await asyncio.gather(task, return_exceptions=True)
 
@@ -110,10 +110,10 @@ async def test_a_working_collector_gives_signs_with_its_state(tmp_path: Path) ->
 async def test_no_sign_while_the_disk_hangs_and_signs_again_afterwards(tmp_path: Path) -> None:
     async with watched(tmp_path, lambda: NOTHING) as it:
         await it.next_sign()
-        it.spool.works.clear()
+        it.outbox.works.clear()
         await it.server.send(P, status_text(gcode_state="PAUSE"))
         await it.no_sign_comes()
-        it.spool.works.set()
+        it.outbox.works.set()
         await it.next_sign()
 
 
@@ -144,7 +144,7 @@ async def test_no_sign_when_nobody_looks_at_the_timeouts_any_more(tmp_path: Path
         settled = asyncio.create_task(it.collector.settle())
         for number in range(20):  # what it sees is written all the same
             await it.server.send(P, status_text(**RUNNING | {"subtask_name": f"Benchy {number}"}))
-        await eventually(lambda: len(it.spool.reports(P)) > 20)
+        await eventually(lambda: len(it.outbox.reports(P)) > 20)
         assert not settled.done()
         settled.cancel()
 
@@ -153,7 +153,7 @@ async def test_without_systemd_nothing_is_asked(tmp_path: Path) -> None:
     def figures() -> OutboxFigures:
         raise AssertionError
 
-    async with bambui() as server, running(server, RememberingSpool()) as collector:
+    async with bambui() as server, running(server, RememberingOutbox()) as collector:
         await supervise(Systemd({}), collector, figures)
 
 

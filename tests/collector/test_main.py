@@ -16,7 +16,7 @@ def _run(**environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_without_a_far_side_it_says_what_to_start_instead() -> None:
+def test_without_a_remote_backend_it_says_what_to_start_instead() -> None:
     done = _run()
     assert done.returncode == 2
     assert "REPORTS_QUEUE_URL" in done.stderr

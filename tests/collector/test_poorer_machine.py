@@ -12,7 +12,7 @@ NOT_NEEDED = ("pybase64", "httptools", "openai", "fastapi", "uvicorn")
 
 
 def told(folder: Path, *blocked: str) -> tuple[list[str], list[str]]:
-    """The quick libraries that were loaded, and all that arrived at the far side."""
+    """The quick libraries that were loaded, and all that arrived at the remote backend."""
     run = subprocess.run(
         [sys.executable, "-m", "tests.collector.edge_replay", str(folder), *blocked],
         cwd=ROOT,

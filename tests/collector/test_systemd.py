@@ -10,7 +10,7 @@ from collector.systemd import Systemd
 from tests.support.systemd_socket import SystemdSocket
 
 
-def test_it_is_told_all_it_has_to_know(tmp_path: Path) -> None:
+def test_it_is_announced_all_it_has_to_know(tmp_path: Path) -> None:
     with SystemdSocket(tmp_path) as there:
         systemd = Systemd({"NOTIFY_SOCKET": str(there.path)})
         assert systemd.is_there

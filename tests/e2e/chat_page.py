@@ -37,10 +37,10 @@ a {{ color: #168acd; text-decoration: none; }} code {{ font-family: inherit; col
 
 def chat_page(messages: list[Posted]) -> str:
     """The page; the messages' markup is what the bot sent, so it is put in as it is."""
-    return _PAGE.format(messages="".join(f"<article>{_picture(it)}{it.markup}</article>" for it in messages))
+    return _PAGE.format(messages="".join(f"<article>{_image(it)}{it.markup}</article>" for it in messages))
 
 
-def _picture(message: Posted) -> str:
+def _image(message: Posted) -> str:
     data = message.photo or message.thumbnail
     if data is None:
         return ""

@@ -5,26 +5,26 @@ from typing import Any
 
 from infra.simulator.scenarios import Job, Print, Scenario
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import PICTURE
+from tests.e2e.rig import IMAGE
 from tests.support.telegram.server import Posted
 
-# A short estimate: the camera's pictures are then nearly all kept, though the print is over in seconds.
+# A short estimate: the camera's images are then nearly all kept, though the print is over in seconds.
 HOOK = Job("Hook", minutes=1)
 ONE = Scenario((Print(HOOK, seconds=36),))
 
-# A budget that keeps every picture, however fast they are pushed.
-EVERY_PICTURE: dict[str, Any] = {"timelapse_target_duration_seconds": 600.0, "timelapse_fps_cap": 120}
+# A budget that keeps every image, however fast they are pushed.
+EVERY_IMAGE: dict[str, Any] = {"timelapse_target_duration_seconds": 600.0, "timelapse_fps_cap": 120}
 
 
 def printer(
     scenario: Scenario,
     name: str = "A1M-1",
     *,
-    size: tuple[int, int] = PICTURE,
-    picture_interval: float = 1.0,
+    size: tuple[int, int] = IMAGE,
+    image_interval: float = 1.0,
 ) -> SimulatedPrinter:
     return SimulatedPrinter(
-        name, "A1M", scenario, picture_size=size, picture_interval=picture_interval, waits_for_client=True
+        name, "A1M", scenario, image_size=size, image_interval=image_interval, waits_for_client=True
     )
 
 

@@ -1,4 +1,4 @@
-"""The simulator's picture numbers: which ones a scenario's jobs have, which were kept, which a film shows."""
+"""The simulator's image numbers: which ones a scenario's jobs have, which were kept, which a film shows."""
 
 import subprocess
 from io import BytesIO
@@ -11,30 +11,30 @@ from functions.timelapse.ffmpeg import FilmFacts, find_ffmpeg, read_film
 from infra.simulator.camera import read_number
 from infra.simulator.device import play_scenario
 from infra.simulator.scenarios import Scenario
-from infra.simulator.timeline import Done, Picture, StatusDelta
+from infra.simulator.timeline import CameraImage, Done, StatusDelta
 
 
 def numbers_of_jobs(scenario: Scenario) -> list[range]:
-    """For each job of the scenario the numbers of the pictures that the camera takes while it is active."""
+    """For each job of the scenario the numbers of the images that the camera takes while it is active."""
     jobs: list[list[int]] = []
     was_active = False
-    for happening in play_scenario(scenario):
-        if isinstance(happening, Done):
+    for event in play_scenario(scenario):
+        if isinstance(event, Done):
             break
-        if isinstance(happening, StatusDelta) and "gcode_state" in happening.fields:
-            is_now = is_active(happening.fields["gcode_state"])
+        if isinstance(event, StatusDelta) and "gcode_state" in event.fields:
+            is_now = is_active(event.fields["gcode_state"])
             if is_now and not was_active:
                 jobs.append([])
             was_active = is_now
-        elif isinstance(happening, Picture) and happening.scene is not None and was_active:
-            jobs[-1].append(happening.scene.number)
+        elif isinstance(event, CameraImage) and event.scene is not None and was_active:
+            jobs[-1].append(event.scene.number)
     return [range(numbers[0], numbers[-1] + 1) for numbers in jobs]
 
 
 def number_of(jpeg: bytes) -> int:
-    """The number in one picture."""
-    with Image.open(BytesIO(jpeg)) as picture:
-        number = read_number(picture)
+    """The number in one image."""
+    with Image.open(BytesIO(jpeg)) as image:
+        number = read_number(image)
     assert number is not None, "the picture's number cannot be read"
     return number
 
@@ -59,8 +59,8 @@ def shown_numbers(film: Path) -> list[int]:
     step = size.width * size.height
     shown: list[int] = []
     for start in range(0, len(raw), step):
-        picture = Image.frombytes("L", (size.width, size.height), raw[start : start + step])
-        number = read_number(picture)
+        image = Image.frombytes("L", (size.width, size.height), raw[start : start + step])
+        number = read_number(image)
         assert number is not None, f"picture {start // step} of the film has no number"
         if not shown or shown[-1] != number:
             shown.append(number)

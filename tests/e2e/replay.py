@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Shipper
-from collector.printer.policy import session_rules
+from collector.printer.policy import session_policy
 from collector.printer.session import Session
 from functions.notify.service import NotifyRules, NotifyService
 from functions.notify.telegram import Telegram
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
@@ -55,7 +55,7 @@ class Replay:
     def start(self) -> None:
         """Everything, over what the folders hold."""
         settings = self.settings
-        self.clock = SteadyClock(wall=lambda: self.now + self.wall_offset, monotonic=self.monotonic)
+        self.clock = MonotonicWallClock(wall=lambda: self.now + self.wall_offset, monotonic=self.monotonic)
         self._ticked_at = self.now
         self.outbox = Outbox(
             settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.monotonic
@@ -90,7 +90,7 @@ class Replay:
         )
         self.session = Session(
             self.printer_id,
-            session_rules(settings, inspection_interval=None, keeps_idle_frames=False),
+            session_policy(settings, inspection_interval=None, keeps_idle_frames=False),
             DirectWriter(self.outbox),  # type: ignore[arg-type]  # the two methods that a session calls
             collector_id=self.outbox.collector_id,
             job=self.outbox.recall_job(self.printer_id),

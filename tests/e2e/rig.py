@@ -13,7 +13,7 @@ from infra.simulator.server import SimulatedBambui
 from tests.support.telegram.server import Posted, TelegramServer
 
 SCALE = 30.0
-PICTURE = (160, 120)
+IMAGE = (160, 120)
 FAST: dict[str, Any] = {
     "forced_reconnect_seconds": 0.0,
     "reconnect_min_seconds": 0.05,

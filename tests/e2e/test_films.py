@@ -1,4 +1,4 @@
-"""The film of a print, from the simulated camera to the chat: its pictures are numbered and read back."""
+"""The film of a print, from the simulated camera to the chat: its images are numbered and read back."""
 
 import logging
 import re
@@ -12,11 +12,11 @@ from PIL import Image
 from infra.simulator.scenarios import Camera, Ending, Print, Scenario
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.filmed_prints import EVERY_PICTURE, HOOK, ONE, films_on_disk, printer, saved
+from tests.e2e.filmed_prints import EVERY_IMAGE, HOOK, ONE, films_on_disk, printer, saved
 from tests.e2e.image_numbers import facts_of, kept_numbers, numbers_of_jobs, shown_numbers
 from tests.e2e.rig import (
     END_WORDS,
-    PICTURE,
+    IMAGE,
     SCALE,
     bridge_over,
     first_line,
@@ -78,20 +78,20 @@ async def test_a_reprint_of_the_same_file_has_a_film_of_its_own(tmp_path: Path) 
     assert len({path.parent for path in films_on_disk(tmp_path)}) == 1
 
 
-async def print_by_hand(printer: SimulatedPrinter, folder: Path, pictures: int, **fields: Any) -> None:
-    """The print goes on by that many pictures; returns once all are kept."""
+async def print_by_hand(printer: SimulatedPrinter, folder: Path, images: int, **fields: Any) -> None:
+    """The print goes on by that many images; returns once all are kept."""
     kept = len(kept_numbers(folder / "images", printer.name))
     await printer.push_status(gcode_state="RUNNING", subtask_name="Hook", **fields)
-    for _ in range(pictures):
-        await printer.push_picture()
+    for _ in range(images):
+        await printer.push_image()
         await printer.push_status()  # it is not silent
-    await until(lambda: len(kept_numbers(folder / "images", printer.name)) == kept + pictures)
+    await until(lambda: len(kept_numbers(folder / "images", printer.name)) == kept + images)
 
 
 @pytest.mark.parametrize(("grace", "films"), [(0.0, 2), (60.0, 1)])
 async def test_a_print_with_a_power_cut_has_one_whole_film(tmp_path: Path, grace: float, films: int) -> None:
     """Without grace the job is taken as ended by the silence: then there is a film of its first part too."""
-    by_hand = SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
+    by_hand = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
             SimulatedBambui([by_hand]) as bambui,
@@ -101,7 +101,7 @@ async def test_a_print_with_a_power_cut_has_one_whole_film(tmp_path: Path, grace
                 telegram,
                 status_timeout_seconds=1.0,
                 silence_grace_seconds=grace,
-                **EVERY_PICTURE,
+                **EVERY_IMAGE,
             ) as bridge,
         ):
             await by_hand.wait_for_clients()
@@ -124,8 +124,8 @@ async def test_a_print_with_a_power_cut_has_one_whole_film(tmp_path: Path, grace
 
 
 async def test_a_restart_in_mid_print_still_gives_one_film_of_all(tmp_path: Path) -> None:
-    by_hand = SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
-    rules = EVERY_PICTURE | {"status_timeout_seconds": 60.0}
+    by_hand = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
+    rules = EVERY_IMAGE | {"status_timeout_seconds": 60.0}
     with TelegramServer(keeps_videos=True) as telegram:
         async with SimulatedBambui([by_hand]) as bambui:
             async with bridge_over(tmp_path, bambui, telegram, **rules):
@@ -165,7 +165,7 @@ async def test_failed_and_cancelled_prints_have_their_films_too(tmp_path: Path) 
 async def test_two_printers_that_end_together_have_both_films(tmp_path: Path) -> None:
     left = Scenario((Print(HOOK, seconds=50),))
     right = Scenario((Print(HOOK, seconds=24),), idle_seconds=30)
-    printers = [printer(left, "left"), printer(right, "right", picture_interval=0.5)]
+    printers = [printer(left, "left"), printer(right, "right", image_interval=0.5)]
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
             SimulatedBambui(printers, time_scale=SCALE) as bambui,

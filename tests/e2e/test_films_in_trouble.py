@@ -14,7 +14,7 @@ from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.filmed_prints import ONE, films_on_disk, printer, saved
 from tests.e2e.image_numbers import kept_numbers, shown_numbers
-from tests.e2e.rig import PICTURE, SCALE, bridge_over, first_line, story, until, until_filmed, until_told
+from tests.e2e.rig import IMAGE, SCALE, bridge_over, first_line, story, until, until_filmed, until_told
 from tests.support.telegram.faults import STALL, answers
 from tests.support.telegram.server import TelegramServer
 
@@ -62,7 +62,7 @@ async def test_alerts_keep_their_pace_while_a_film_is_made_and_sent(tmp_path: Pa
         f'#!/bin/sh\ntouch {begun}\nwhile [ ! -e {gate} ]; do sleep 0.05; done\nexec {find_ffmpeg()} "$@"\n'
     )
     slow.chmod(slow.stat().st_mode | stat.S_IXUSR)
-    watched = SimulatedPrinter("watched", "P1S", picture_size=PICTURE)
+    watched = SimulatedPrinter("watched", "P1S", image_size=IMAGE)
     with TelegramServer(keeps_videos=True) as telegram:
         telegram.script(STALL, method="sendVideo")
         async with (
@@ -73,7 +73,7 @@ async def test_alerts_keep_their_pace_while_a_film_is_made_and_sent(tmp_path: Pa
             await watched.push_status(gcode_state="RUNNING", subtask_name="Vase", print_error=0)
             await until(begun.exists)
 
-            await watched.push_picture()
+            await watched.push_image()
             paused_at = time.time()
             await watched.push_status(gcode_state="PAUSE", print_error=0x0300_8015)
             await until_told(telegram, "print paused")

@@ -9,7 +9,7 @@ import pytest
 
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import PICTURE, bridge_over, story, until, until_told
+from tests.e2e.rig import IMAGE, bridge_over, story, until, until_told
 from tests.support.disk import small_disk
 from tests.support.telegram.server import TelegramServer
 
@@ -21,7 +21,7 @@ async def test_a_disk_that_is_full_for_a_while_loses_and_repeats_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    printer = SimulatedPrinter(P, picture_size=PICTURE)
+    printer = SimulatedPrinter(P, image_size=IMAGE)
     with small_disk(tmp_path / "disk", "24m") as disk, TelegramServer() as telegram:
         async with (
             SimulatedBambui([printer]) as bambui,
@@ -30,13 +30,13 @@ async def test_a_disk_that_is_full_for_a_while_loses_and_repeats_nothing(
             await printer.wait_for_clients()
             await printer.push_status(gcode_state="IDLE")
             await printer.push_status(gcode_state="PREPARE", subtask_name="Benchy")
-            await printer.push_picture()
+            await printer.push_image()
             await printer.push_status(gcode_state="RUNNING", mc_percent=1)
             await until_told(telegram, "print started")
             await asyncio.to_thread(disk.fill)
             begun = time.monotonic()
             for number in range(PAUSES):
-                await printer.push_picture()
+                await printer.push_image()
                 await printer.push_status(gcode_state="PAUSE", mc_percent=2 + number, padding="x" * 20_000)
                 await printer.push_status(gcode_state="RUNNING")
             await until(lambda: any("disk" in line for line in faults(caplog)), 20)

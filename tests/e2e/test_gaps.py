@@ -12,7 +12,7 @@ from functions.shared.settings import Settings
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.replay import BEGIN, Replay
-from tests.e2e.rig import PICTURE, bridge_over, story, until_told
+from tests.e2e.rig import IMAGE, bridge_over, story, until_told
 from tests.e2e.watched_printer import WatchedPrinter
 from tests.support.telegram.server import TelegramServer
 
@@ -54,7 +54,7 @@ def names(orders: list[Timelapse]) -> list[tuple[str | None, str]]:
 # The program was away
 
 
-def test_a_print_that_ended_while_the_program_was_away_is_told_as_that(printer: WatchedPrinter) -> None:
+def test_a_print_that_ended_while_the_program_was_away_is_announced_as_that(printer: WatchedPrinter) -> None:
     printer.start_print()
     printer.go_on(600, 40)
     printer.restart_program(away=HOUR)
@@ -63,7 +63,7 @@ def test_a_print_that_ended_while_the_program_was_away_is_told_as_that(printer: 
     printer.say()
     printer.go_on(60)
     assert chat(printer) == ["print started", "print finished while we were away"]
-    (order,) = printer.film_orders()
+    (order,) = printer.film_requests()
     frames = printer.frames_of(order)
     assert len(frames) == order.frames_kept
     assert BEGIN <= frames[0] <= frames[-1] <= BEGIN + 620
@@ -73,7 +73,7 @@ def test_a_print_that_ended_while_the_program_was_away_is_told_as_that(printer: 
     ("name", "task_id"), [("Vase", "0"), ("Hook", "0"), ("Hook", "77")], ids=["name", "percent", "task"]
 )
 @pytest.mark.parametrize("state", ["PREPARE", "RUNNING"])
-def test_one_that_ended_with_another_begun_is_told_apart_from_it(
+def test_one_that_ended_with_another_begun_is_announced_apart_from_it(
     printer: WatchedPrinter, name: str, task_id: str, state: str
 ) -> None:
     printer.start_print("Hook", task_id="0" if task_id == "0" else "76")
@@ -89,7 +89,7 @@ def test_one_that_ended_with_another_begun_is_told_apart_from_it(
     printer.go_on(600, 50)
     printer.say(gcode_state="FINISH", mc_percent=100)
     assert chat(printer) == ["print started", AWAY, "already printing", "print finished"]
-    first, second = printer.film_orders()
+    first, second = printer.film_requests()
     assert names([first, second]) == [("Hook", "ended"), (name, "finished")]
     assert first.job_id != second.job_id
     assert max(printer.frames_of(first)) <= BEGIN + 620 < BEGIN + HOUR <= min(printer.frames_of(second))
@@ -104,7 +104,7 @@ def test_one_that_ended_with_another_begun_and_ended_too(printer: WatchedPrinter
     printer.connect()
     printer.go_on(60)
     assert chat(printer) == ["print started", AWAY]
-    assert names(printer.film_orders()) == [("Hook", "ended")]
+    assert names(printer.film_requests()) == [("Hook", "ended")]
 
 
 def test_a_restart_in_the_middle_of_a_print_says_nothing(printer: WatchedPrinter) -> None:
@@ -119,7 +119,7 @@ def test_a_restart_in_the_middle_of_a_print_says_nothing(printer: WatchedPrinter
     printer.go_on(600, 90)
     printer.say(gcode_state="FINISH", mc_percent=100)
     assert chat(printer) == ["print started", "print finished"]
-    (order,) = printer.film_orders()
+    (order,) = printer.film_requests()
     frames = printer.frames_of(order)
     assert len(frames) == order.frames_kept
     assert frames[0] <= BEGIN + 30
@@ -140,7 +140,7 @@ def test_a_print_that_ended_while_bambui_was_away(printer: WatchedPrinter, away:
     printer.go_on(60)
     was_silent = ["contact lost at 40 %", "print finished while we were away"]
     assert chat(printer) == ["print started", *(was_silent if away > 30 else ["print finished"])]
-    assert len(printer.film_orders()) == 1
+    assert len(printer.film_requests()) == 1
 
 
 @pytest.mark.parametrize("away", [20.0, 600.0], ids=["for a moment", "long enough to be silence"])
@@ -158,7 +158,7 @@ def test_one_that_ended_with_another_begun_while_bambui_was_away(
     printer.go_on(60)
     end = "contact lost at 40 %" if away > 30 else AWAY
     assert chat(printer) == ["print started", end, "already printing"]
-    assert names(printer.film_orders()) == [("Hook", "ended")]
+    assert names(printer.film_requests()) == [("Hook", "ended")]
 
 
 # Clocks
@@ -182,7 +182,7 @@ def test_a_clock_that_jumps_in_mid_print_changes_nothing_in_the_chat(
     assert chat(printer) == ["print started", "print paused", "print resumed", "print finished"]
     assert not any("delayed" in text for text in printer.replay.telegram.texts)
     assert f"took {21 if jump < 0 else 26} min" in printer.replay.telegram.texts[-1]
-    (order,) = printer.film_orders()
+    (order,) = printer.film_requests()
     frames = printer.frames_of(order)
     assert len(frames) == order.frames_kept
     assert frames == sorted(frames)
@@ -198,7 +198,7 @@ def test_a_clock_an_hour_forward_ends_nothing(printer: WatchedPrinter) -> None:
     printer.say(gcode_state="FINISH", mc_percent=100)
     assert [line for line in chat(printer) if line != "photo"] == ["print started", "print finished"]
     assert chat(printer).count("photo") <= 1
-    (order,) = printer.film_orders()
+    (order,) = printer.film_requests()
     assert len(printer.frames_of(order)) == order.frames_kept
 
 
@@ -214,7 +214,7 @@ def test_a_computer_that_wakes_up_in_the_past_goes_on_where_it_was(printer: Watc
     printer.go_on(300, 99)
     printer.say(gcode_state="FINISH", mc_percent=100)
     assert chat(printer) == ["print started", "print finished"]
-    (order,) = printer.film_orders()
+    (order,) = printer.film_requests()
     frames = printer.frames_of(order)
     assert len(frames) == order.frames_kept
     assert frames == sorted(frames)
@@ -237,7 +237,7 @@ def test_a_finished_printer_switched_off_and_on_says_nothing(printer: WatchedPri
     printer.go_on(60)
     assert told == ["print started", "print finished"]
     assert chat(printer) == told
-    assert len(printer.film_orders()) == 1
+    assert len(printer.film_requests()) == 1
 
 
 def power_cut(printer: WatchedPrinter, away: float) -> None:
@@ -274,7 +274,7 @@ def test_a_power_cut_in_the_middle_of_a_print(
     assert chat(printer) == ["print started", *gap, "print resumed", "print finished"]
     is_taken_as_ended = "taken as ended" in telegram.texts[1]
     assert is_taken_as_ended == (grace == 0)
-    orders = printer.film_orders()
+    orders = printer.film_requests()
     assert [order.result.value for order in orders] == films
     assert len({order.job_id for order in orders}) == 1
     whole = printer.frames_of(orders[-1])
@@ -294,7 +294,7 @@ def test_two_jobs_of_one_file_in_a_row_have_each_their_own_frames(printer: Watch
         printer.say(gcode_state="FINISH", mc_percent=100)
         printer.go_on(30)
     assert chat(printer) == ["print started", "print finished"] * 2
-    first, second = printer.film_orders()
+    first, second = printer.film_requests()
     assert first.prefix == second.prefix
     assert first.job_id != second.job_id
     assert first.until < second.since
@@ -309,7 +309,7 @@ def test_two_jobs_of_one_file_in_a_row_have_each_their_own_frames(printer: Watch
 async def test_another_print_begun_while_the_whole_program_was_away(
     tmp_path: Path, telegram: TelegramServer
 ) -> None:
-    printer = SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
+    printer = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
     async with SimulatedBambui([printer]) as bambui:
         async with bridge_over(tmp_path, bambui, telegram, status_timeout_seconds=20.0):
             await printer.wait_for_clients()
@@ -333,7 +333,7 @@ async def test_another_print_begun_while_the_whole_program_was_away(
 async def test_a_print_that_ended_while_only_bambui_was_away(
     tmp_path: Path, telegram: TelegramServer, close_code: int | None
 ) -> None:
-    printer = SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
+    printer = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
     async with (
         SimulatedBambui([printer]) as bambui,
         bridge_over(tmp_path, bambui, telegram, status_timeout_seconds=1.0),

@@ -15,7 +15,7 @@ from collector.bambui.discovery import is_usable_name
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
-from tests.e2e.rig import PICTURE, first_line
+from tests.e2e.rig import IMAGE, first_line
 from tests.support.edge_material import image_text, jpeg
 from tests.support.telegram.server import Posted, TelegramServer
 
@@ -80,7 +80,7 @@ async def print_once(printer: SimulatedPrinter, telegram: TelegramServer, name: 
     await until_told(telegram, before + 1)
     await printer.push_status(gcode_state="RUNNING", mc_percent=10)
     for number in range(2):
-        await printer.push_picture(jpeg(before + 50 * number, side=64))
+        await printer.push_image(jpeg(before + 50 * number, side=64))
     await printer.push_status(gcode_state="PAUSE")
     await until_told(telegram, before + 2)
     await printer.push_status(gcode_state="FINISH", mc_percent=100)
@@ -102,7 +102,7 @@ async def until_told(telegram: TelegramServer, count: int) -> list[Posted]:
 
 
 async def test_a_job_may_have_any_name(tmp_path: Path) -> None:
-    printer = SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
+    printer = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
     with TelegramServer() as telegram:
         async with SimulatedBambui([printer]) as bambui:
             with running(tmp_path, bambui, telegram) as program:
@@ -128,7 +128,7 @@ async def test_a_job_may_have_any_name(tmp_path: Path) -> None:
 
 async def test_a_job_name_that_is_no_text_is_not_a_fault(tmp_path: Path) -> None:
     """Half a surrogate pair is allowed in JSON and nowhere else."""
-    printer = SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
+    printer = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
     with TelegramServer() as telegram:
         async with SimulatedBambui([printer]) as bambui:
             with running(tmp_path, bambui, telegram) as program:
@@ -145,7 +145,7 @@ async def test_a_job_name_that_is_no_text_is_not_a_fault(tmp_path: Path) -> None
 
 async def test_a_printer_may_have_any_printable_name(tmp_path: Path) -> None:
     printers = [
-        SimulatedPrinter(name, "A1M", picture_size=PICTURE) for name in (*PRINTERS.values(), "un\nusable")
+        SimulatedPrinter(name, "A1M", image_size=IMAGE) for name in (*PRINTERS.values(), "un\nusable")
     ]
     with TelegramServer() as telegram:
         async with SimulatedBambui(printers) as bambui:
@@ -159,9 +159,9 @@ async def test_a_printer_may_have_any_printable_name(tmp_path: Path) -> None:
                     url = f"{program.url}/api/printer/{segment(printer.name)}"
                     view = await get(url)
                     assert (view.status_code, view.json()["printer_id"]) == (200, printer.name)
-                    picture = await get(f"{url}/image")
-                    assert picture.headers["content-type"] == "image/jpeg"
-                    assert len(picture.content) > 100
+                    jpeg_image = await get(f"{url}/image")
+                    assert jpeg_image.headers["content-type"] == "image/jpeg"
+                    assert len(jpeg_image.content) > 100
                 listed = await get(f"{program.url}/api/printers")
                 assert {entry["printer_id"] for entry in listed.json()} == set(PRINTERS.values())
                 assert await asyncio.to_thread(program.stop) == 0
@@ -220,7 +220,7 @@ BAD: dict[str, str | bytes] = {
 
 
 async def test_broken_input_in_mid_print_costs_a_line_and_nothing_else(tmp_path: Path) -> None:
-    printer = SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
+    printer = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
     with TelegramServer() as telegram:
         async with SimulatedBambui([printer]) as bambui:
             with running(tmp_path, bambui, telegram) as program:
@@ -234,7 +234,7 @@ async def test_broken_input_in_mid_print_costs_a_line_and_nothing_else(tmp_path:
                     await printer.push_raw(message)
                     if number == len(BAD):  # only the last is too much for a connection
                         await printer.wait_for_clients(seen=seen + 1)
-                    await printer.push_picture(jpeg(number, side=64))
+                    await printer.push_image(jpeg(number, side=64))
                     await printer.push_status(gcode_state="RUNNING", mc_percent=number)
                     await until_percent(program, number)
                 await printer.push_status(gcode_state="PAUSE")

@@ -14,13 +14,13 @@ import openai  # noqa: F401 - importing it takes a second or more, which is not 
 import pytest
 
 from functions.shared.domain.keys import inspection_key
-from functions.shared.messages.inspection_record import Memory, memory_from_json
+from functions.shared.messages.inspection_record import InspectionState, inspection_from_json
 from infra.local.app import Bridge
 from infra.simulator.device import play_scenario
 from infra.simulator.scenarios import Job, Print, Scenario
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from infra.simulator.timeline import Done, Picture
+from infra.simulator.timeline import CameraImage, Done
 from tests.e2e.image_numbers import kept_numbers, number_of, numbers_of_jobs
 from tests.e2e.rig import END_WORDS, bridge_over, first_line, story, until, until_filmed, until_told
 from tests.e2e.watching_model import WatchingModel, has_strands
@@ -41,7 +41,7 @@ SHORT = Scenario((Print(Job("Vase", minutes=1), seconds=56),))
 
 
 def printer(scenario: Scenario, name: str = "A1M-1") -> SimulatedPrinter:
-    return SimulatedPrinter(name, "A1M", scenario, picture_size=SIZE, waits_for_client=True)
+    return SimulatedPrinter(name, "A1M", scenario, image_size=SIZE, waits_for_client=True)
 
 
 def eyes(server: OpenAiServer, **changed: Any) -> dict[str, Any]:
@@ -57,18 +57,18 @@ def eyes(server: OpenAiServer, **changed: Any) -> dict[str, Any]:
 
 def numbers_with_spaghetti(scenario: Scenario) -> set[int]:
     numbers = set()
-    for happening in play_scenario(scenario):
-        if isinstance(happening, Done):
+    for event in play_scenario(scenario):
+        if isinstance(event, Done):
             break
-        if isinstance(happening, Picture) and happening.scene is not None and happening.scene.tangle > 0:
-            numbers.add(happening.scene.number)
+        if isinstance(event, CameraImage) and event.scene is not None and event.scene.tangle > 0:
+            numbers.add(event.scene.number)
     return numbers
 
 
-def memory_of(bridge: Bridge, printer_id: str) -> Memory:
+def state_of(bridge: Bridge, printer_id: str) -> InspectionState:
     """What the inspection remembers of the printer."""
     stored = bridge.stores.records.get(inspection_key(printer_id))
-    return memory_from_json(stored.value) if stored is not None else Memory()
+    return inspection_from_json(stored.value) if stored is not None else InspectionState()
 
 
 async def last_inspection(bridge: Bridge, printer_id: str = "A1M-1") -> dict[str, Any]:
@@ -98,7 +98,7 @@ async def test_a_clean_print_is_looked_at_and_nothing_is_said(tmp_path: Path) ->
     assert re.fullmatch(r"last look \d s ago: fine", look["sentence"])
     assert "Vase" not in "".join(request.text for request in server.requests)
 
-    # The pictures are numbered twenty to the second: looks come at their interval, each at a new picture.
+    # The images are numbered twenty to the second: looks come at their interval, each at a new image.
     numbers = [sight.number for sight in model.sights]
     (job,) = numbers_of_jobs(CLEAN)
     step = INTERVAL * SCALE
@@ -110,7 +110,7 @@ async def test_a_clean_print_is_looked_at_and_nothing_is_said(tmp_path: Path) ->
     assert 1 <= len(middle) <= 4  # of 48: they were kept for the looks
 
 
-async def test_spaghetti_is_told_once_with_the_very_picture_that_was_judged(tmp_path: Path) -> None:
+async def test_spaghetti_is_announced_once_with_the_very_image_that_was_judged(tmp_path: Path) -> None:
     model = WatchingModel()
 
     def with_strands() -> list[int]:
@@ -145,7 +145,7 @@ async def test_spaghetti_is_told_once_with_the_very_picture_that_was_judged(tmp_
     assert telegram.refusals == []
 
 
-async def test_a_refused_key_is_told_once_for_all_printers(tmp_path: Path) -> None:
+async def test_a_refused_key_is_announced_once_for_all_printers(tmp_path: Path) -> None:
     names = ("left", "right")
     with TelegramServer() as telegram, OpenAiServer() as server:
         async with (
@@ -154,15 +154,15 @@ async def test_a_refused_key_is_told_once_for_all_printers(tmp_path: Path) -> No
                 tmp_path, bambui, telegram, **eyes(server, openrouter_api_key="sk-or-v1-expired")
             ) as bridge,
         ):
-            await until(lambda: all(memory_of(bridge, name).looks >= 2 for name in names))
+            await until(lambda: all(state_of(bridge, name).checks >= 2 for name in names))
             await until_told(telegram, DOWN)
             await until(lambda: bridge.stores.notifications.count() == 0)
-            looks = [await last_inspection(bridge, name) for name in names]
+            checks = [await last_inspection(bridge, name) for name in names]
     (down,) = (message for message in telegram.messages if DOWN in first_line(message))
     assert "401" in down.text
     assert "OPENROUTER_API_KEY" in down.text
     assert "expired" not in down.text
-    assert [look["verdict"] for look in looks] == ["no verdict", "no verdict"]
+    assert [look["verdict"] for look in checks] == ["no verdict", "no verdict"]
     assert server.requests == []
 
 
@@ -179,14 +179,14 @@ def useless(request: pytest.FixtureRequest) -> Iterator[str]:
         yield server.base_url
 
 
-async def test_with_the_ai_away_the_print_is_told_as_usual(tmp_path: Path, useless: str) -> None:
+async def test_with_the_ai_away_the_print_is_announced_as_usual(tmp_path: Path, useless: str) -> None:
     with TelegramServer() as telegram, OpenAiServer() as server:
         away = eyes(server, openrouter_base_url=useless)
         async with (
             SimulatedBambui([printer(SHORT)], time_scale=SCALE) as bambui,
             bridge_over(tmp_path, bambui, telegram, **away) as bridge,
         ):
-            await until(lambda: memory_of(bridge, "A1M-1").tries > 0)
+            await until(lambda: state_of(bridge, "A1M-1").tries > 0)
             await until_told(telegram, END_WORDS)
             await until_filmed(telegram)
     assert story(telegram, "A1M-1") == ["print started", "print finished"]

@@ -7,7 +7,7 @@ import pytest
 from infra.simulator.scenarios import SCENARIOS, Job, Pause, Print, Scenario
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import END_WORDS, PICTURE, SCALE, bridge_over, first_line, story, until_told
+from tests.e2e.rig import END_WORDS, IMAGE, SCALE, bridge_over, first_line, story, until_told
 from tests.support.telegram.server import TelegramServer
 
 STORIES = {
@@ -23,7 +23,7 @@ STORIES = {
 
 
 def printer(scenario: str | Scenario, name: str = "A1M-1") -> SimulatedPrinter:
-    return SimulatedPrinter(name, "A1M", scenario, picture_size=PICTURE, waits_for_client=True)
+    return SimulatedPrinter(name, "A1M", scenario, image_size=IMAGE, waits_for_client=True)
 
 
 @pytest.mark.parametrize("scenario", sorted(STORIES))
@@ -74,7 +74,7 @@ async def test_a_power_cut_loses_contact_and_finds_it_again(tmp_path: Path) -> N
 
 async def test_a_finish_shown_at_the_first_connect_is_not_announced(tmp_path: Path) -> None:
     with TelegramServer() as telegram:
-        idle = SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
+        idle = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
         async with (
             SimulatedBambui([idle], time_scale=SCALE) as bambui,
             bridge_over(tmp_path, bambui, telegram) as bridge,
@@ -89,7 +89,7 @@ async def test_a_finish_shown_at_the_first_connect_is_not_announced(tmp_path: Pa
         assert story(telegram, "A1M-1") == ["print started"]
 
 
-async def test_two_printers_at_once_are_told_apart(tmp_path: Path) -> None:
+async def test_two_printers_at_once_are_announced_apart(tmp_path: Path) -> None:
     short = Scenario((Print(Job("Hook"), seconds=40, pauses=(Pause(0.5, 10),)),))
     with TelegramServer() as telegram:
         async with (

@@ -17,7 +17,7 @@ import pytest
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
-from tests.e2e.rig import PICTURE
+from tests.e2e.rig import IMAGE
 from tests.support.telegram.faults import BAD_GATEWAY, STALL, answers
 from tests.support.telegram.server import TelegramServer
 
@@ -48,7 +48,7 @@ def telegram_settings(telegram: TelegramServer) -> dict[str, str]:
 
 
 def printer() -> SimulatedPrinter:
-    return SimulatedPrinter("A1M-1", "A1M", picture_size=PICTURE)
+    return SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
 
 
 async def start_a_print(one: SimulatedPrinter, name: str = "Hook") -> None:
@@ -73,9 +73,9 @@ def test_with_nothing_configured_a_print_is_simulated_and_shown(tmp_path: Path) 
             "PREPARE",
             "RUNNING",
         }
-        picture = get(f"{program.url}/api/printer/{printer_id}/image")
-        assert picture.headers["content-type"] == "image/jpeg"
-        assert picture.content.startswith(b"\xff\xd8\xff")
+        jpeg_image = get(f"{program.url}/api/printer/{printer_id}/image")
+        assert jpeg_image.headers["content-type"] == "image/jpeg"
+        assert jpeg_image.content.startswith(b"\xff\xd8\xff")
         assert get(f"{program.url}/").text.startswith("<!doctype html>")
         assert program.stop(signal.SIGTERM) == 0
         assert program.out.rstrip().endswith("  ended")

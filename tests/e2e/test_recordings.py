@@ -17,7 +17,7 @@ _TRANSCRIPTS = Path(__file__).parent / "transcripts"
 
 
 def transcript_of(folder: Path, name: str) -> str:
-    """The chat as a person sees it, a mark where a message has a picture."""
+    """The chat as a person sees it, a mark where a message has an image."""
     with TelegramServer() as telegram:
         replay = Replay(folder, telegram, printer_id=name.rsplit("_", 1)[1])
         replay.play(load_recording(name))

@@ -141,7 +141,7 @@ def test_a_printing_hour_writes_its_frames_and_changes(watched: Watched) -> None
         watched.pass_second(number, [text, image_text(jpeg(number))])
     writes, reports = writes_of(watched).since(before), reports_of(watched) - reports
     frames, told = list(watched.stores.frames.list("")), len(watched.transcript)
-    picture_bytes = sum(frame.size for frame in frames)
+    image_bytes = sum(frame.size for frame in frames)
     sys.stdout.write(f"a printing hour: {writes}, {len(frames)} frames, {reports} reports, {told} messages\n")
     assert watched.reconnects == RECONNECTS
     assert len(frames) <= 1.02 * FILM_BUDGET
@@ -152,4 +152,4 @@ def test_a_printing_hour_writes_its_frames_and_changes(watched: Watched) -> None
     assert writes.outbox_commits <= 1.05 * (len(frames) + reports)
     # A report and a message are four commits each: put on the queue, handed out, worked off, acknowledged.
     assert writes.state_commits <= 4 * (reports + HOUR // OWN_REPORTS_EVERY + told) + 1
-    assert writes.bytes - picture_bytes <= writes.commits * BYTES_PER_COMMIT
+    assert writes.bytes - image_bytes <= writes.commits * BYTES_PER_COMMIT

@@ -14,12 +14,12 @@ EVERY_SECONDS = 5.0
 
 @dataclass
 class WatchedPrinter:
-    """A status and a picture every five seconds while time passes in `go_on`."""
+    """A status and an image every five seconds while time passes in `go_on`."""
 
     replay: Replay
     status: MergedStatus = field(default_factory=lambda: MergedStatus(whole_report("A1M")))
     is_connected: bool = False
-    pictures: int = 0
+    images: int = 0
     orders: list[Timelapse] = field(default_factory=list)
 
     def connect(self) -> None:
@@ -37,9 +37,9 @@ class WatchedPrinter:
             self._receive(status_text(**self.status.data))
 
     def show(self) -> None:
-        self.pictures += 1
+        self.images += 1
         if self.is_connected:
-            self._receive(image_text(jpeg(self.pictures)))
+            self._receive(image_text(jpeg(self.images)))
 
     def go_on(self, seconds: float, to_percent: int | None = None, **fields: Any) -> None:
         """Time passes for the printer, with its percent on the way to that one."""
@@ -67,7 +67,7 @@ class WatchedPrinter:
         self.replay.now += away
         self.replay.start()
 
-    def film_orders(self) -> list[Timelapse]:
+    def film_requests(self) -> list[Timelapse]:
         """The films that were asked for so far, in order."""
         while deliveries := self.replay.stores.timelapses.receive(10):
             for delivery in deliveries:

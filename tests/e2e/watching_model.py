@@ -18,7 +18,7 @@ _STRANDS = 8
 
 @dataclass(frozen=True)
 class Sight:
-    """One picture judged: its number, and whether strands lay there."""
+    """One image judged: its number, and whether strands lay there."""
 
     number: int
     has_strands: bool
@@ -32,7 +32,7 @@ class WatchingModel:
         self._lock = threading.Lock()
 
     def __call__(self, request: SeenRequest) -> Reply:
-        newest = request.pictures[-1].data
+        newest = request.images[-1].data
         sight = Sight(number_of(newest), has_strands(newest))
         with self._lock:
             self.sights.append(sight)
@@ -42,12 +42,12 @@ class WatchingModel:
 def has_strands(jpeg: bytes) -> bool:
     """Whether the pixels beside the object are of a filament's colour."""
     with Image.open(BytesIO(jpeg)) as opened:
-        picture = opened.convert("RGB")
-    width, height = picture.size
+        image = opened.convert("RGB")
+    width, height = image.size
     vivid = 0
     for left, right in _BESIDE:
         top, bottom = _ON_THE_BED
-        part = picture.crop((int(width * left), int(height * top), int(width * right), int(height * bottom)))
+        part = image.crop((int(width * left), int(height * top), int(width * right), int(height * bottom)))
         for count, color in part.getcolors(part.width * part.height) or ():
             assert isinstance(color, tuple)
             vivid += count * (max(color) - min(color) > _VIVID)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aws.observability import NAMESPACE, Measure
+from functions.shared.aws.observability import NAMESPACE, Metric
 from tests.stack.cloud_template import EVERYTHING_ON, Stack, short
 
 FUNCTIONS = {
@@ -85,7 +85,9 @@ def test_one_dead_letter_is_enough(stack: Stack, alarms: dict[str, dict[str, Any
         assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_errors_of_every_function_are_told_when_they_do_not_pass(alarms: dict[str, dict[str, Any]]) -> None:
+def test_errors_of_every_function_are_announced_when_they_do_not_pass(
+    alarms: dict[str, dict[str, Any]],
+) -> None:
     found = {
         dimensions(alarm)["FunctionName"]: alarm
         for alarm in alarms.values()
@@ -99,25 +101,25 @@ def test_errors_of_every_function_are_told_when_they_do_not_pass(alarms: dict[st
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 
-def test_faults_that_a_function_got_over_are_told(alarms: dict[str, dict[str, Any]]) -> None:
+def test_faults_that_a_function_got_over_are_announced(alarms: dict[str, dict[str, Any]]) -> None:
     alarm = alarms["DefectsAlarm"]
-    assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, Measure.DEFECTS.value[0])
+    assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, Metric.DEFECTS.value[0])
     assert dimensions(alarm) == {"service": "AWS::StackName"}
 
 
-def test_faults_of_the_api_are_told(alarms: dict[str, dict[str, Any]]) -> None:
+def test_faults_of_the_api_are_announced(alarms: dict[str, dict[str, Any]]) -> None:
     alarm = alarms["ApiFaultsAlarm"]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/ApiGateway", "5XXError")
     assert dimensions(alarm) == {"ApiName": "AWS::StackName", "Stage": "prod"}
 
 
-def test_what_waits_for_long_is_told(alarms: dict[str, dict[str, Any]]) -> None:
+def test_what_waits_for_long_is_announced(alarms: dict[str, dict[str, Any]]) -> None:
     for queue, seconds in (("ReportsQueue", 300), ("NotificationsQueue", 1800)):
         alarm = on_queue(alarms, queue, "ApproximateAgeOfOldestMessage")
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", seconds)
 
 
-def test_silence_of_all_collectors_is_told_even_when_nothing_is_measured_any_more(
+def test_silence_of_all_collectors_is_announced_even_when_nothing_is_measured_any_more(
     alarms: dict[str, dict[str, Any]],
 ) -> None:
     alarm = on_queue(alarms, "ReportsQueue", "NumberOfMessagesSent")
@@ -128,7 +130,7 @@ def test_silence_of_all_collectors_is_told_even_when_nothing_is_measured_any_mor
 
 
 def test_the_dashboard_shows_every_metric_of_ours_and_there_are_few(stack: Stack) -> None:
-    ours = {measure.value[0] for measure in Measure}
+    ours = {measure.value[0] for measure in Metric}
     assert custom_metrics(stack) == ours
     assert len(ours) <= CUSTOM_METRICS_LIMIT
 

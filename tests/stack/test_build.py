@@ -99,11 +99,11 @@ def test_the_machine_of_a_program_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_an_artifact_has_its_own_function_and_the_bridge_and_no_other(built: Path, name: str) -> None:
+def test_an_artifact_has_its_own_function_and_what_is_shared_and_no_other(built: Path, name: str) -> None:
     functions = artifact(built, name) / "functions"
     folders = {path.name for path in functions.iterdir() if path.is_dir()}
-    assert folders == {"bridge", name}
-    for part in ("bridge", name):
+    assert folders == {"shared", name}
+    for part in ("shared", name):
         there = {path.relative_to(functions) for path in (functions / part).rglob("*") if path.is_file()}
         written = (ROOT / "functions" / part).rglob("*")
         here = {path.relative_to(ROOT / "functions") for path in written if path.is_file()}

@@ -1,4 +1,4 @@
-"""The REST API: its key, its bounds, its log, pictures as they are; and what the stack tells its user."""
+"""The REST API: its key, its bounds, its log, images as they are; and what the stack tells its user."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ def test_switching_the_key_off_reaches_the_stage() -> None:
     assert definition["AlwaysDeploy"] is True
 
 
-def test_pictures_pass_as_they_are(stack: Stack) -> None:
+def test_images_pass_as_they_are(stack: Stack) -> None:
     api = stack.properties("RestApi")
     assert api["Body"]["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from collector.outbox.model import EdgeJob, Picture
+from collector.outbox.model import CapturedFrame, EdgeJob
 from collector.outbox.outbox import Outbox
 from functions.shared.messages.report import Report
 
 
 @dataclass
 class DirectWriter:
-    """The two methods of a SpoolWriter that a session calls."""
+    """The two methods of an OutboxWriter that a session calls."""
 
     outbox: Outbox
 
@@ -20,13 +20,13 @@ class DirectWriter:
         *,
         durable: bool,
         job: EdgeJob | None = None,
-        picture: Picture | None = None,
+        captured: CapturedFrame | None = None,
         is_overwriting: bool = False,
     ) -> None:
         self.outbox.add_report(
-            make(), durable=durable, job=job, picture=picture, is_overwriting=is_overwriting
+            make(), durable=durable, job=job, captured=captured, is_overwriting=is_overwriting
         )
 
-    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> bool:
-        self.outbox.keep_frame(printer_id, job, picture)
+    def keep_frame(self, printer_id: str, job: EdgeJob, captured: CapturedFrame) -> bool:
+        self.outbox.keep_frame(printer_id, job, captured)
         return True

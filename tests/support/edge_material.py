@@ -1,4 +1,4 @@
-"""Statuses, pictures and a spool that only remembers: what the collector's tests are made of."""
+"""Statuses, images and a outbox that only remembers: what the collector's tests are made of."""
 
 import base64
 import io
@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from collector.outbox.model import EdgeJob, Picture
+from collector.outbox.model import CapturedFrame, EdgeJob
 from functions.shared.messages.report import FrameReference, Report
 
 
@@ -32,17 +32,17 @@ def jpeg(shade: int = 100, side: int = 32) -> bytes:
 
 @dataclass
 class Kept:
-    """One call that the spool got."""
+    """One call that the outbox got."""
 
     report: Report | None
     durable: bool = False
     job: EdgeJob | None = None
-    picture: Picture | None = None
+    captured: CapturedFrame | None = None
     is_overwriting: bool = False
 
 
 @dataclass
-class RememberingSpool:
+class RememberingOutbox:
     """Keeps everything in memory, in order; `faults` are raised by the next writes."""
 
     collector_id: str = "c1"
@@ -58,26 +58,26 @@ class RememberingSpool:
         *,
         durable: bool,
         job: EdgeJob | None = None,
-        picture: Picture | None = None,
+        captured: CapturedFrame | None = None,
         is_overwriting: bool = False,
     ) -> Report:
         if self.faults:
             raise self.faults.pop(0)
         with self.has_grown:
             self._sequence += 1
-            frame = FrameReference("k", picture.taken_at, len(picture.data)) if picture else None
+            frame = FrameReference("k", captured.taken_at, len(captured.data)) if captured else None
             report = replace(report, sequence=self._sequence, frame=frame)
             if durable and job is not None:
                 self.jobs[report.printer_id] = job
-            self.kept.append(Kept(report, durable, job, picture, is_overwriting))
+            self.kept.append(Kept(report, durable, job, captured, is_overwriting))
             self.has_grown.notify_all()
         return report
 
-    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> None:
+    def keep_frame(self, printer_id: str, job: EdgeJob, captured: CapturedFrame) -> None:
         if self.faults:
             raise self.faults.pop(0)
         with self.has_grown:
-            self.kept.append(Kept(None, job=job, picture=picture))
+            self.kept.append(Kept(None, job=job, captured=captured))
             self.has_grown.notify_all()
 
     def recall_job(self, printer_id: str) -> EdgeJob | None:

@@ -15,13 +15,13 @@ WIDTH, HEIGHT = 192, 108
 
 def numbered_frame(number: int, width: int = WIDTH, height: int = HEIGHT, mode: str = "RGB") -> bytes:
     """A JPEG whose bars, left to right, are the number's bits, highest first."""
-    picture = Image.new("L", (width, height))
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("L", (width, height))
+    draw = ImageDraw.Draw(image)
     for bit in range(BITS):
         if number >> (BITS - 1 - bit) & 1:
             draw.rectangle((width * bit // BITS, 0, width * (bit + 1) // BITS - 1, height), fill=255)
     data = BytesIO()
-    picture.convert(mode).save(data, "JPEG", quality=90)
+    image.convert(mode).save(data, "JPEG", quality=90)
     return data.getvalue()
 
 
@@ -36,8 +36,8 @@ def fill_folder(folder: Path, prefix: str, numbers: range, since: float, interva
     return paths
 
 
-def pictures_of(film: Path) -> list[int]:
-    """The number of every picture of the film, in order."""
+def film_numbers(film: Path) -> list[int]:
+    """The number of every image of the film, in order."""
     raw = subprocess.run(
         [
             *(find_ffmpeg(), "-v", "error", "-i", str(film), "-fps_mode", "passthrough"),
@@ -52,7 +52,7 @@ def pictures_of(film: Path) -> list[int]:
 def shown_in(film: Path) -> list[int]:
     """The numbers in order, each once however often it is repeated in a row."""
     shown: list[int] = []
-    for number in pictures_of(film):
+    for number in film_numbers(film):
         if not shown or shown[-1] != number:
             shown.append(number)
     return shown

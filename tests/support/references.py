@@ -112,9 +112,14 @@ class Repository:
         return frozenset(_slug(heading) for heading in self.headings[document])
 
     def resolved(self, reference: str, path: str) -> str | None:
-        """The file that a reference in that file means: from the root, else from the file's own folder."""
+        """The file that a reference in that file means: from the root, else from the file's own
+        folder; a document that is the only one of its name needs no folder."""
         beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), reference))
-        return next((it for it in (reference, beside) if it in self.files), None)
+        found = next((it for it in (reference, beside) if it in self.files), None)
+        if found is None and "/" not in reference and reference.endswith(MARKDOWN):
+            named = [it for it in self.files if posixpath.basename(it) == reference]
+            found = named[0] if len(named) == 1 else None
+        return found
 
     def has_ending(self, reference: str) -> bool:
         """Whether some file's path ends so, as `printer/job.py` does within its package."""

@@ -1,4 +1,4 @@
-"""The far side of the shipper in memory: a queue and a frame store that record what arrives and can fail."""
+"""The remote backend in memory: a queue and a frame store that record what arrives and can fail."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from functions.shared.ports import Delivery, Outgoing, Refusal, StoredFrame
 
 
 @dataclass
-class Happenings:
+class EventLog:
     """What happened at both ends, in order: ("reports", n) for a batch taken, ("frame", key) for a frame."""
 
     log: list[tuple[str, object]] = field(default_factory=list)
@@ -24,8 +24,8 @@ class Happenings:
 class FarQueue:
     """FIFO with deduplication by id. `fault` is asked at every send and may raise; `refuses` per entry."""
 
-    def __init__(self, happenings: Happenings | None = None) -> None:
-        self.happenings = happenings or Happenings()
+    def __init__(self, events: EventLog | None = None) -> None:
+        self.events = events or EventLog()
         self.fault: Callable[[Sequence[Outgoing]], None] = lambda entries: None
         self.answer_lost: Callable[[], None] = lambda: None
         self.refuses: Callable[[Report], str | None] = lambda report: None
@@ -50,7 +50,7 @@ class FarQueue:
                 self._ids.add(entry.deduplication_id)
                 self.taken.append(entry)
         self.batches.append(list(entries))
-        self.happenings.log.append(("reports", len(entries)))
+        self.events.log.append(("reports", len(entries)))
         with self.arrived:
             self.arrived.notify_all()
         self.answer_lost()
@@ -80,18 +80,18 @@ class FarQueue:
     def acknowledge(self, delivery: Delivery) -> None:
         self.taken = [entry for entry in self.taken if entry.deduplication_id != delivery.receipt]
 
-    def hand_back(self, delivery: Delivery, delay_seconds: float) -> None:
+    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
         self._out -= 1
 
-    def reject(self, delivery: Delivery, reason: str) -> None:
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
         self.acknowledge(delivery)
 
 
 class FarFrames:
     """A frame store. `fault` is asked with the key at every put, before the file is taken, and may raise."""
 
-    def __init__(self, happenings: Happenings | None = None) -> None:
-        self.happenings = happenings or Happenings()
+    def __init__(self, events: EventLog | None = None) -> None:
+        self.events = events or EventLog()
         self.fault: Callable[[str], None] = lambda key: None
         self.arrived = threading.Condition()
         self.stored: dict[str, bytes] = {}
@@ -102,7 +102,7 @@ class FarFrames:
         self.fault(key)
         self.stored[key] = source.read_bytes()
         source.unlink()
-        self.happenings.log.append(("frame", key))
+        self.events.log.append(("frame", key))
         with self.arrived:
             self.arrived.notify_all()
 

@@ -1,5 +1,6 @@
-"""What a function is started with: variables of the template become queues, table, bucket, secrets, logs
-and metrics, once per Lambda container.
+"""What a function starts with: the template's variables become queues, table, bucket, secrets, logs, metrics.
+
+Everything is made once per Lambda container and at first use. `template.yaml` sets the variables.
 """
 
 import contextlib
@@ -10,7 +11,7 @@ from enum import StrEnum
 from time import time as wall_clock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from functions.shared.aws.observability import LambdaLogs, Measures
+from functions.shared.aws.observability import LambdaLogs, Metrics
 from functions.shared.errors import ConfigurationError
 from functions.shared.ports import FrameStore, Queue, RecordStore
 from functions.shared.runtime.clocks import Clock
@@ -60,7 +61,7 @@ class Secret(StrEnum):
     OPENROUTER_KEY = "OPENROUTER_API_KEY_PARAMETER"
 
 
-class Wiring:
+class Backends:
     """One function's settings and stores. Raises ConfigurationError naming every fault of the settings."""
 
     def __init__(self, environment: Mapping[str, str], program: str, clock: Clock) -> None:
@@ -155,18 +156,18 @@ class Wiring:
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
+class Runtime:
     """The parts that every function has."""
 
-    wiring: Wiring
+    backends: Backends
     logs: LambdaLogs
-    measures: Measures
+    metrics: Metrics
 
 
-def make_container(program: str) -> Container:
+def make_runtime(program: str) -> Runtime:
     """From the environment as it is now. Raises ConfigurationError."""
-    wiring = Wiring(os.environ, program, wall_clock)
-    return Container(wiring, LambdaLogs(program, wiring.settings.log_level), Measures())
+    backends = Backends(os.environ, program, wall_clock)
+    return Runtime(backends, LambdaLogs(program, backends.settings.log_level), Metrics())
 
 
 def start_early(make: Callable[[], object]) -> None:

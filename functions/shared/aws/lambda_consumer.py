@@ -1,11 +1,15 @@
-"""A queue that notes how its deliveries were settled."""
+"""Works off the deliveries of one Lambda event, one after the other, each for itself.
+
+A service settles its delivery by the Queue port: that is all there is of partial failures. What is left
+here: the order of a group, faults nobody thought of, the end of the time, and what is told of it all.
+"""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from functions.shared.aws.bootstrap import Container, LambdaContext, QueueName, seconds_left
-from functions.shared.aws.observability import Measure
+from functions.shared.aws.bootstrap import LambdaContext, QueueName, Runtime, seconds_left
+from functions.shared.aws.observability import Metric
 from functions.shared.errors import ContractError, TransientError
 from functions.shared.messages.codec import load_object
 from functions.shared.ports import Delivery, Outgoing, Queue, Refusal
@@ -19,8 +23,8 @@ class Settling:
         self._settled: set[str] = set()
         self.held: set[str] = set()
         self.acknowledged = 0
-        self.handed_back = 0
-        self.set_aside = 0
+        self.retried = 0
+        self.dead_lettered = 0
 
     def is_settled(self, delivery: Delivery) -> bool:
         return delivery.receipt in self._settled
@@ -36,16 +40,16 @@ class Settling:
         self._settled.add(delivery.receipt)
         self.acknowledged += 1
 
-    def hand_back(self, delivery: Delivery, delay_seconds: float) -> None:
-        self._queue.hand_back(delivery, delay_seconds)
+    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
+        self._queue.retry(delivery, delay_seconds)
         self._settled.add(delivery.receipt)
         self.held.add(delivery.group)
-        self.handed_back += 1
+        self.retried += 1
 
-    def reject(self, delivery: Delivery, reason: str) -> None:
-        self._queue.reject(delivery, reason)
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
+        self._queue.dead_letter(delivery, reason)
         self._settled.add(delivery.receipt)
-        self.set_aside += 1
+        self.dead_lettered += 1
 
 
 RETRY_SECONDS = 2.0
@@ -61,10 +65,10 @@ MakeHandle = Callable[[Settling, LambdaContext], Handle]
 class QueueWorker:
     """One function's container. `make_handle` gives the service's `handle` over the event's queue."""
 
-    def __init__(self, container: Container, name: QueueName, make_handle: MakeHandle) -> None:
-        self._wiring = container.wiring
-        self._logs = container.logs
-        self._measures = container.measures
+    def __init__(self, runtime: Runtime, name: QueueName, make_handle: MakeHandle) -> None:
+        self._backends = runtime.backends
+        self._logs = runtime.logs
+        self._metrics = runtime.metrics
         self._name = name
         self._make_handle = make_handle
 
@@ -74,7 +78,7 @@ class QueueWorker:
         Raises what is wrong with the wiring or the queue: then Lambda brings all of them again.
         """
         self._logs.about({"request_id": context.aws_request_id})
-        queue = self._wiring.event_queue(self._name, event)
+        queue = self._backends.event_queue(self._name, event)
         settling = Settling(queue)
         try:
             handle = self._make_handle(settling, context)
@@ -86,11 +90,11 @@ class QueueWorker:
 
     def _settle(self, delivery: Delivery, settling: Settling, handle: Handle, context: LambdaContext) -> None:
         if self._name.is_fifo and delivery.group in settling.held:
-            settling.hand_back(delivery, RETRY_SECONDS)  # its elder comes first
+            settling.retry(delivery, RETRY_SECONDS)  # its elder comes first
             return
         if seconds_left(context) < TIME_RESERVE_SECONDS:
             _log.warning("no time is left: the rest comes again")
-            settling.hand_back(delivery, RETRY_SECONDS)
+            settling.retry(delivery, RETRY_SECONDS)
             return
         keys = _keys(delivery)
         self._logs.about(keys)
@@ -106,20 +110,20 @@ class QueueWorker:
     def _after_defect(self, delivery: Delivery, settling: Settling, error: Exception) -> None:
         """A few tries, in case it passes; then aside, so that it holds up nothing for ever."""
         _log.exception("a delivery failed by a fault of ours")
-        self._measures.add(Measure.DEFECTS, 1)
+        self._metrics.add(Metric.DEFECTS, 1)
         if settling.is_settled(delivery):
             return
         if delivery.receive_count >= DEFECT_TRIES:
-            settling.reject(delivery, f"{type(error).__name__}: {error!s:.200}")
+            settling.dead_letter(delivery, f"{type(error).__name__}: {error!s:.200}")
         else:
-            settling.hand_back(delivery, RETRY_SECONDS**delivery.receive_count)
+            settling.retry(delivery, RETRY_SECONDS**delivery.receive_count)
 
     def _tell(self, settling: Settling) -> None:
-        if settling.handed_back:
-            self._measures.add(Measure.HANDED_BACK, settling.handed_back)
-        if settling.set_aside:
-            self._measures.add(Measure.SET_ASIDE, settling.set_aside)
-        self._measures.write()
+        if settling.retried:
+            self._metrics.add(Metric.RETRIED, settling.retried)
+        if settling.dead_lettered:
+            self._metrics.add(Metric.DEAD_LETTERED, settling.dead_lettered)
+        self._metrics.write()
 
 
 def _keys(delivery: Delivery) -> dict[str, Any]:

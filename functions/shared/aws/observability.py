@@ -1,4 +1,9 @@
-"""What a function tells of itself: JSON log lines without secrets, and the stack's custom metrics."""
+"""What a function tells of itself: JSON log lines without secrets, and the stack's custom metrics.
+
+Metrics of all functions together: at most ten, and none for each printer. They are written as log lines
+(embedded metric format), one line an invocation. CloudWatch prices each name with each set of dimensions as a
+metric of its own, so there is one dimension, the same for all: the stack.
+"""
 
 import logging
 import os
@@ -68,21 +73,21 @@ NAMESPACE = "PrinterBridge"
 SERVICE = "printer-bridge"
 
 
-class Measure(Enum):
+class Metric(Enum):
     """Name and unit of a metric."""
 
     REPORTS_HANDLED = ("ReportsHandled", MetricUnit.Count)
     REPORT_DELAY = ("ReportDelay", MetricUnit.Seconds)  # from the observation at the edge
     MESSAGES_SENT = ("MessagesSent", MetricUnit.Count)
     MESSAGE_DELAY = ("MessageDelay", MetricUnit.Seconds)  # from the event to the person
-    LOOKS_MADE = ("LooksMade", MetricUnit.Count)  # questions to the AI: what costs money
-    SET_ASIDE = ("SetAside", MetricUnit.Count)  # to a dead-letter queue, for good
-    HANDED_BACK = ("HandedBack", MetricUnit.Count)  # waits and tries again
+    CHECKS_MADE = ("LooksMade", MetricUnit.Count)  # questions to the AI: what costs money
+    DEAD_LETTERED = ("SetAside", MetricUnit.Count)  # to a dead-letter queue, for good
+    RETRIED = ("HandedBack", MetricUnit.Count)  # waits and tries again
     DEFECTS = ("Defects", MetricUnit.Count)  # errors that nobody thought of: a fault of ours
     SILENT_COLLECTORS = ("SilentCollectors", MetricUnit.Count)
 
 
-class Measures:
+class Metrics:
     """Collects the figures of one invocation. `POWERTOOLS_SERVICE_NAME` is the stack's name."""
 
     def __init__(self) -> None:
@@ -90,8 +95,8 @@ class Measures:
         service = os.environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE
         self._metrics = EphemeralMetrics(namespace=namespace, service=service)
 
-    def add(self, measure: Measure, value: float) -> None:
-        name, unit = measure.value
+    def add(self, metric: Metric, value: float) -> None:
+        name, unit = metric.value
         self._metrics.add_metric(name=name, unit=unit, value=value)
 
     def write(self) -> None:

@@ -1,5 +1,8 @@
-"""The Queue port on one SQS queue, FIFO or standard, with its dead-letter queue, and how our messages look
-in SQS.
+"""The Queue port on one SQS queue, FIFO or standard, and how our messages look in SQS.
+
+Actions used: SendMessage (send, and on the dead-letter queue: dead_letter), ReceiveMessage, DeleteMessage,
+ChangeMessageVisibility. A standard queue has no group to give a message, so there the group travels as a
+message attribute.
 """
 
 import logging
@@ -113,7 +116,7 @@ class DeadLetters:
         self._url = url
         self._fifo = fifo
 
-    def bury(self, delivery: Delivery, reason: str) -> None:
+    def put(self, delivery: Delivery, reason: str) -> None:
         """Put a copy there; in a FIFO queue twice within five minutes is once.
 
         Raises TransientError, and ConfigurationError if there is no such queue.
@@ -142,7 +145,7 @@ if TYPE_CHECKING:
 
 # SQS counts its 12 hours from the moment of receiving; no worker of ours holds a message longer than this.
 _HELD_SECONDS = 1200.0
-_REJECTING_SECONDS = 60
+_DEAD_LETTERING_SECONDS = 60
 _OUTDATED = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight"})
 
 
@@ -221,16 +224,16 @@ class SqsQueue:
             except ClientError as error:
                 _pass_if_outdated(error)
 
-    def hand_back(self, delivery: Delivery, delay_seconds: float) -> None:
+    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
         """As the port has it; whole seconds, never sooner, at most 11 h 40 min."""
         delay = max(0.0, min(delay_seconds, HOLD_LIMIT_SECONDS - _HELD_SECONDS))
         self._set_visibility(delivery, math.ceil(delay))
 
-    def reject(self, delivery: Delivery, reason: str) -> None:
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
         """As the port has it. Raises ConfigurationError if this queue was given no dead-letter queue."""
         # Asks, by the way, whether the receipt is still current: an outdated one rejects nothing.
-        if self._set_visibility(delivery, _REJECTING_SECONDS):
-            self._dead_letters.bury(delivery, reason)
+        if self._set_visibility(delivery, _DEAD_LETTERING_SECONDS):
+            self._dead_letters.put(delivery, reason)
             self.acknowledge(delivery)
 
     def _send_batch(self, batch: list[Entry]) -> dict[int, PermanentError | TransientError]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_REJECT_AGAIN_SECONDS = 60.0
+_DEAD_LETTER_AGAIN_SECONDS = 60.0
 
 
 class EventQueue:
@@ -63,19 +63,19 @@ class EventQueue:
         self._settled.add(delivery.receipt)
         self._delays.pop(delivery.receipt, None)
 
-    def hand_back(self, delivery: Delivery, delay_seconds: float) -> None:
+    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
         """As the port has it. If SQS does not take the delay the message comes after the queue's own time."""
         self._settled.discard(delivery.receipt)
         self._delays[delivery.receipt] = delay_seconds
         self._delay(delivery, delay_seconds)
 
-    def reject(self, delivery: Delivery, reason: str) -> None:
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
         """As the port has it. If the dead-letter queue does not take it the message comes again."""
         try:
-            self._dead_letters.bury(delivery, reason)
+            self._dead_letters.put(delivery, reason)
         except BridgeError as error:
             logger.error("a message to be given up (%s) comes again: %s", reason, error)
-            self.hand_back(delivery, _REJECT_AGAIN_SECONDS)
+            self.retry(delivery, _DEAD_LETTER_AGAIN_SECONDS)
         else:
             self.acknowledge(delivery)
 
@@ -96,7 +96,7 @@ class EventQueue:
 
     def _delay(self, delivery: Delivery, delay_seconds: float) -> None:
         try:
-            self._queue.hand_back(delivery, delay_seconds)
+            self._queue.retry(delivery, delay_seconds)
         except BridgeError as error:
             logger.warning("a message comes again after the queue's own time: %s", error)
 

@@ -6,15 +6,13 @@ unheard for a week, is nobody's loss any more: it is forgotten without a word un
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum, auto
-
-from functions.shared.messages.effects import Category
+from enum import Enum, StrEnum, auto
 
 LOST_SECONDS = 900.0
 FORGOTTEN_SECONDS = 7 * 86_400.0
 
 
-class Standing(Enum):
+class LivenessStatus(Enum):
     """How it is with a collector now."""
 
     HEARD = auto()
@@ -22,18 +20,25 @@ class Standing(Enum):
     FORGOTTEN = auto()
 
 
+class Change(StrEnum):
+    """What is announced; the values are those of the notification's category."""
+
+    LOST = "collector_lost"
+    BACK = "collector_back"
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """What is to be said: lost or back, of the silence after that sequence number, and how long it was."""
 
-    category: Category
+    change: Change
     sequence: int
     decided_at: float
     quiet_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class LivenessState:
     """What is remembered of a collector. `pending` is decided, and perhaps not said yet.
 
     `lost_sequence`: the last report before the silence that was announced, heard at `lost_since`;
@@ -54,59 +59,59 @@ class Collector:
     sequence: int
     received_at: float
     printers: tuple[str, ...] = ()
-    state: State = State()
+    state: LivenessState = LivenessState()
 
     def quiet_for(self, now: float) -> float:
         """Seconds since it was heard; clocks of two machines may differ a little."""
         return max(0.0, now - self.received_at)
 
 
-def standing_of(collector: Collector, all_of_them: Iterable[Collector], now: float) -> Standing:
+def liveness_of(collector: Collector, all_of_them: Iterable[Collector], now: float) -> LivenessStatus:
     """Judged by what is known of all collectors."""
     quiet = collector.quiet_for(now)
     if quiet <= LOST_SECONDS:
-        return Standing.HEARD
+        return LivenessStatus.HEARD
     if quiet > FORGOTTEN_SECONDS or collector.state.forgotten_sequence == collector.sequence:
-        return Standing.FORGOTTEN
+        return LivenessStatus.FORGOTTEN
     recent = [other for other in all_of_them if other.quiet_for(now) <= LOST_SECONDS]
     watched = {printer for other in recent for printer in other.printers}
     is_replaced = bool(recent) and watched.issuperset(collector.printers)
-    return Standing.FORGOTTEN if is_replaced else Standing.SILENT
+    return LivenessStatus.FORGOTTEN if is_replaced else LivenessStatus.SILENT
 
 
-def advance(collector: Collector, standing: Standing, now: float) -> State:
+def advance(collector: Collector, liveness: LivenessStatus, now: float) -> LivenessState:
     """The state after a look at it; the same one when there is nothing new. One thing is said at a time."""
     state = collector.state
     if state.pending is not None:
         return state
     is_announced = state.lost_sequence is not None
-    match standing:
-        case Standing.HEARD if state.lost_sequence is not None:
+    match liveness:
+        case LivenessStatus.HEARD if state.lost_sequence is not None:
             quiet = max(0.0, collector.received_at - state.lost_since)
-            return State(
-                pending=Announcement(Category.COLLECTOR_BACK, state.lost_sequence, now, quiet),
+            return LivenessState(
+                pending=Announcement(Change.BACK, state.lost_sequence, now, quiet),
             )
-        case Standing.HEARD:
-            return State()
-        case Standing.FORGOTTEN:
-            return State(forgotten_sequence=collector.sequence)
-        case Standing.SILENT if not is_announced:
+        case LivenessStatus.HEARD:
+            return LivenessState()
+        case LivenessStatus.FORGOTTEN:
+            return LivenessState(forgotten_sequence=collector.sequence)
+        case LivenessStatus.SILENT if not is_announced:
             quiet = collector.quiet_for(now)
-            return State(
+            return LivenessState(
                 lost_sequence=collector.sequence,
                 lost_since=collector.received_at,
-                pending=Announcement(Category.COLLECTOR_LOST, collector.sequence, now, quiet),
+                pending=Announcement(Change.LOST, collector.sequence, now, quiet),
             )
         case _:
             return state
 
 
-def said(state: State) -> State:
+def announced(state: LivenessState) -> LivenessState:
     """After the pending announcement was handed on."""
     return replace(state, pending=None)
 
 
 def count_silent(collectors: Sequence[Collector], now: float) -> int:
     """How many collectors are missing now: the figure behind the alarm."""
-    standings = [standing_of(collector, collectors, now) for collector in collectors]
-    return standings.count(Standing.SILENT)
+    liveness_of_all = [liveness_of(collector, collectors, now) for collector in collectors]
+    return liveness_of_all.count(LivenessStatus.SILENT)

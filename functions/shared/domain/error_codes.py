@@ -8,7 +8,7 @@ digit (4 stopped, 8 paused, C prompt).
 from dataclasses import dataclass
 from enum import StrEnum
 
-from functions.shared.domain.status import HmsEntry, StatusFacts
+from functions.shared.domain.status import HmsEntry, PrinterStatus
 
 
 class Severity(StrEnum):
@@ -29,7 +29,7 @@ class Fault:
 
 CANCEL_CODES = frozenset({"0300-400C", "0500-400E"})
 SILENT_CODES = frozenset({"0500-8030", "0300-8012", "07FF-8007"})
-TOLD_ONCE_CODES = frozenset({"0500-C011"})
+ANNOUNCED_ONCE_CODES = frozenset({"0500-C011"})
 
 _PHASE_BELOW = 0x4000
 _WIKI = "https://wiki.bambulab.com/en/hms/home"
@@ -89,7 +89,7 @@ def hms_code(entry: HmsEntry) -> str:
     )
 
 
-def error_of(facts: StatusFacts) -> str | None:
+def error_of(facts: PrinterStatus) -> str | None:
     """The code of `print_error` if it is one at all (cancel codes included), else None."""
     value = facts.print_error
     if not value or value & 0xFFFF < _PHASE_BELOW:
@@ -98,7 +98,7 @@ def error_of(facts: StatusFacts) -> str | None:
     return None if code in SILENT_CODES else code
 
 
-def told_codes(facts: StatusFacts) -> tuple[str, ...]:
+def notable_codes(facts: PrinterStatus) -> tuple[str, ...]:
     """The codes of a status that a person is told of, `print_error` first, each once."""
     codes = []
     error = error_of(facts)

@@ -1,4 +1,7 @@
-"""JPEGs by their markers alone, no pixel is decoded: is it whole, and how large is its image?"""
+"""JPEGs by their markers alone, no pixel is decoded: is it whole, and how large is its image?
+
+Source of the markers: ITU T.81, annex B.
+"""
 
 SIZE_LIMIT = 10 * 1024 * 1024
 SIDE_MIN, SIDE_MAX = 16, 4096

@@ -1,4 +1,9 @@
-"""Safe names out of untrusted ones, and the keys made of them: of frames and films, and of records."""
+"""Safe names out of untrusted ones, and the keys made of them: of frames and films, and of records.
+
+Names of printers and jobs are untrusted: they become keys, paths, group ids and labels here and nowhere else.
+A frame lies at `images/<printer>/<job>/YYYYMMDDThhmmss_XXXXXX_<job>.jpg`, UTC: sorting keys of one folder by
+name is sorting them by time; XXXXXX counts within the printer.
+"""
 
 import hashlib
 import math

@@ -1,4 +1,9 @@
-"""BambUI's merged status: the few fields that matter, whatever types came, and the words of `gcode_state`."""
+"""BambUI's merged status: the few fields that matter, whatever types came, and the words of `gcode_state`.
+
+Meanings and ranges: bambu-fields.md and bambui-protocol.md (percent 0..100, remaining time in minutes,
+`print_error` a 32-bit code with 0 for none, HMS entries as pairs of 32-bit numbers). State words of other
+clients are accepted too.
+"""
 
 import math
 from collections.abc import Mapping
@@ -40,7 +45,7 @@ class HmsEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusFacts:
+class PrinterStatus:
     """What a status says; `None` means that it does not say (BambUI deletes keys), never zero."""
 
     state: str | None = None
@@ -55,9 +60,9 @@ class StatusFacts:
     hms: tuple[HmsEntry, ...] | None = None
 
 
-def read_status(status: Mapping[str, Any]) -> StatusFacts:
+def read_status(status: Mapping[str, Any]) -> PrinterStatus:
     """The facts of one status. Total: junk in a field makes that field unknown."""
-    return StatusFacts(
+    return PrinterStatus(
         state=_word(status.get("gcode_state")),
         job_name=_text(status.get("subtask_name")) or _file_title(status.get("gcode_file")),
         task_id=_identifier(status.get("task_id")),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from functions.shared.domain.collector_liveness import Announcement, Collector, State
+from functions.shared.domain.collector_liveness import Announcement, Change, Collector, LivenessState
 from functions.shared.domain.keys import COLLECTORS
 from functions.shared.errors import ContractError
 from functions.shared.messages.codec import (
@@ -13,7 +13,6 @@ from functions.shared.messages.codec import (
     optional_number_of,
     text_of,
 )
-from functions.shared.messages.effects import Category
 from functions.shared.ports import Stored
 
 _FIELD = "liveness"
@@ -34,10 +33,10 @@ def collector_of(stored: Stored) -> Collector:
     )
 
 
-def with_state(value: Mapping[str, Any], state: State) -> dict[str, Any]:
+def with_state(value: Mapping[str, Any], state: LivenessState) -> dict[str, Any]:
     """The item's value with that state in it, all else as it was."""
     kept = {name: item for name, item in value.items() if name != _FIELD}
-    return kept if state == State() else {**kept, _FIELD: _state_to_json(state)}
+    return kept if state == LivenessState() else {**kept, _FIELD: _state_to_json(state)}
 
 
 def _printers(status: object) -> tuple[str, ...]:
@@ -50,7 +49,7 @@ def _printers(status: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name[:_NAME_LIMIT] for name in names if isinstance(name, str) and name))
 
 
-def _state_to_json(state: State) -> dict[str, Any]:
+def _state_to_json(state: LivenessState) -> dict[str, Any]:
     pending = state.pending
     body = {
         "lost_sequence": state.lost_sequence,
@@ -59,7 +58,7 @@ def _state_to_json(state: State) -> dict[str, Any]:
         "pending": None
         if pending is None
         else {
-            "category": pending.category.value,
+            "category": pending.change.value,
             "sequence": pending.sequence,
             "decided_at": pending.decided_at,
             "quiet_seconds": pending.quiet_seconds,
@@ -68,25 +67,25 @@ def _state_to_json(state: State) -> dict[str, Any]:
     return {name: item for name, item in body.items() if item is not None}
 
 
-def _state(body: object) -> State:
+def _state(body: object) -> LivenessState:
     if not isinstance(body, Mapping):
-        return State()
+        return LivenessState()
     try:
-        return State(
+        return LivenessState(
             lost_sequence=optional_integer_of(body, "lost_sequence"),
             lost_since=optional_number_of(body, "lost_since") or 0.0,
             forgotten_sequence=optional_integer_of(body, "forgotten_sequence"),
             pending=_announcement(body.get("pending")),
         )
     except (ContractError, ValueError):
-        return State()
+        return LivenessState()
 
 
 def _announcement(body: object) -> Announcement | None:
     if not isinstance(body, Mapping):
         return None
     return Announcement(
-        Category(text_of(body, "category")),
+        Change(text_of(body, "category")),
         integer_of(body, "sequence"),
         number_of(body, "decided_at"),
         number_of(body, "quiet_seconds"),

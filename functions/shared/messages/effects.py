@@ -134,8 +134,8 @@ class Notification:
 class Inspection:
     """Ask for one look at a running job. `prefix` is the job's folder, `since` the job's start.
 
-    `second_of` is the effect id of the suspicious look that this one follows, None for a first look;
-    `settled_at` is when the job last began to print (start or resume). `late_by`: seconds from the moment
+    `confirms` is the effect id of the suspicious look that this one follows, None for a first look;
+    `printing_since` is when the job last began to print (start or resume). `late_by`: seconds from the moment
     it was due to the moment it was put on the queue (negative: it was put there ahead of time).
     """
 
@@ -152,18 +152,25 @@ class Inspection:
     layer: int | None = None
     total_layers: int | None = None
     remaining_minutes: int | None = None
-    settled_at: float = 0.0
-    second_of: str | None = None
+    printing_since: float = 0.0
+    confirms: str | None = None
     late_by: float = 0.0
 
 
 Effect: TypeAlias = Notification | Inspection | Timelapse
 
+_WIRE_NAMES = {
+    "printing_since": "settled_at",
+    "confirms": "second_of",
+}  # as older releases have them
+
 
 def encode_effect(effect: Effect) -> str:
     """An effect as ASCII JSON, without what is not set."""
     body = {
-        name: value for name, value in dataclasses.asdict(effect).items() if value not in (None, (), [], "")
+        _WIRE_NAMES.get(name, name): value
+        for name, value in dataclasses.asdict(effect).items()
+        if value not in (None, (), [], "")
     }
     return json.dumps(body, separators=(",", ":"))
 
@@ -222,8 +229,8 @@ def decode_inspection(text: str) -> Inspection:
         layer=optional_integer_of(body, "layer"),
         total_layers=optional_integer_of(body, "total_layers"),
         remaining_minutes=optional_integer_of(body, "remaining_minutes"),
-        settled_at=optional_number_of(body, "settled_at") or 0.0,
-        second_of=optional_text_of(body, "second_of"),
+        printing_since=optional_number_of(body, "settled_at") or 0.0,
+        confirms=optional_text_of(body, "second_of"),
         late_by=optional_number_of(body, "late_by") or 0.0,
     )
 

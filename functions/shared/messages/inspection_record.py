@@ -1,7 +1,7 @@
 """What the inspection remembers of one printer, and its form in the RecordStore.
 
-`last_look_at`, `verdict`, `category`, `confidence` and `summary` are read by the API; a `note` says why a
-later look was not made.
+`last_check_at`, `verdict`, `category`, `confidence` and `summary` are read by the API; a `note` says why a
+later check was not made.
 """
 
 import math
@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 
-class Standing(StrEnum):
-    """The outcome of a look in the words that people see."""
+class CheckState(StrEnum):
+    """The outcome of a check in the words that people see."""
 
     FINE = "fine"
     SUSPICIOUS = "suspicious"
@@ -21,10 +21,10 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
-    """A suspicious look that waits for its second: the look's id, what it saw, when, in which frame."""
+class PendingConfirmation:
+    """A suspicious check that waits for its second: the check's id, what it saw, when, in which frame."""
 
-    look: str
+    check: str
     category: str
     confidence: float
     at: float
@@ -32,25 +32,25 @@ class Suspicion:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """`looks`: looks at this job so far. `told`: category -> when an alert told of it (this stretch).
+class InspectionState:
+    """`checks`: checks of this job so far. `announced`: category -> when an alert told of it (this stretch).
 
-    `tried` and `tries`: the look last begun and how often its model was called. `decided` and `pending`:
-    the look last decided and those of its effects (JSON) that may not be on their queues yet.
+    `tried` and `tries`: the check last begun and how often its model was called. `decided` and `pending`:
+    the check last decided and those of its effects (JSON) that may not be on their queues yet.
     """
 
     job_id: str = ""
     earlier_job_id: str = ""
-    settled_at: float = 0.0
-    looks: int = 0
-    suspicion: Suspicion | None = None
-    told: Mapping[str, float] = field(default_factory=dict)
+    printing_since: float = 0.0
+    checks: int = 0
+    pending_confirmation: PendingConfirmation | None = None
+    announced: Mapping[str, float] = field(default_factory=dict)
     tried: str = ""
     tries: int = 0
     decided: str = ""
     pending: tuple[str, ...] = ()
-    last_look_at: float | None = None
-    verdict: Standing | None = None
+    last_check_at: float | None = None
+    verdict: CheckState | None = None
     category: str | None = None
     confidence: float | None = None
     summary: str | None = None
@@ -58,60 +58,60 @@ class Memory:
     noted_at: float | None = None
 
 
-def memory_to_json(memory: Memory) -> dict[str, Any]:
-    """The memory as stored."""
-    suspicion = memory.suspicion
+def inspection_to_json(remembered: InspectionState) -> dict[str, Any]:
+    """The state as stored."""
+    pending_confirmation = remembered.pending_confirmation
     return {
-        "last_look_at": memory.last_look_at,
-        "verdict": memory.verdict.value if memory.verdict else None,
-        "category": memory.category,
-        "confidence": memory.confidence,
-        "summary": memory.summary,
-        "note": memory.note,
-        "noted_at": memory.noted_at,
-        "job_id": memory.job_id,
-        "earlier_job_id": memory.earlier_job_id,
-        "settled_at": memory.settled_at,
-        "looks": memory.looks,
+        "last_look_at": remembered.last_check_at,
+        "verdict": remembered.verdict.value if remembered.verdict else None,
+        "category": remembered.category,
+        "confidence": remembered.confidence,
+        "summary": remembered.summary,
+        "note": remembered.note,
+        "noted_at": remembered.noted_at,
+        "job_id": remembered.job_id,
+        "earlier_job_id": remembered.earlier_job_id,
+        "settled_at": remembered.printing_since,
+        "looks": remembered.checks,
         "suspicion": {
-            "look": suspicion.look,
-            "category": suspicion.category,
-            "confidence": suspicion.confidence,
-            "at": suspicion.at,
-            "frame_at": suspicion.frame_at,
+            "look": pending_confirmation.check,
+            "category": pending_confirmation.category,
+            "confidence": pending_confirmation.confidence,
+            "at": pending_confirmation.at,
+            "frame_at": pending_confirmation.frame_at,
         }
-        if suspicion
+        if pending_confirmation
         else None,
-        "told": dict(memory.told),
-        "tried": memory.tried,
-        "tries": memory.tries,
-        "decided": memory.decided,
-        "pending": list(memory.pending),
+        "told": dict(remembered.announced),
+        "tried": remembered.tried,
+        "tries": remembered.tries,
+        "decided": remembered.decided,
+        "pending": list(remembered.pending),
     }
 
 
-def memory_from_json(body: Mapping[str, Any]) -> Memory:
-    """The memory read back. Total: what cannot be read is forgotten."""
-    told = body.get("told")
+def inspection_from_json(body: Mapping[str, Any]) -> InspectionState:
+    """The state read back. Total: what cannot be read is forgotten."""
+    announced = body.get("told")
     pending = body.get("pending")
     verdict = body.get("verdict")
-    return Memory(
+    return InspectionState(
         job_id=_text(body.get("job_id")) or "",
         earlier_job_id=_text(body.get("earlier_job_id")) or "",
-        settled_at=_number(body.get("settled_at")) or 0.0,
-        looks=_count(body.get("looks")),
-        suspicion=_suspicion(body.get("suspicion")),
-        told={
+        printing_since=_number(body.get("settled_at")) or 0.0,
+        checks=_count(body.get("looks")),
+        pending_confirmation=_pending_confirmation(body.get("suspicion")),
+        announced={
             name: at
-            for name, value in (told.items() if isinstance(told, dict) else ())
+            for name, value in (announced.items() if isinstance(announced, dict) else ())
             if (at := _number(value)) is not None
         },
         tried=_text(body.get("tried")) or "",
         tries=_count(body.get("tries")),
         decided=_text(body.get("decided")) or "",
         pending=tuple(item for item in pending if isinstance(item, str)) if isinstance(pending, list) else (),
-        last_look_at=_number(body.get("last_look_at")),
-        verdict=Standing(verdict) if isinstance(verdict, str) and verdict in set(Standing) else None,
+        last_check_at=_number(body.get("last_look_at")),
+        verdict=CheckState(verdict) if isinstance(verdict, str) and verdict in set(CheckState) else None,
         category=_text(body.get("category")),
         confidence=_number(body.get("confidence")),
         summary=_text(body.get("summary")),
@@ -120,15 +120,15 @@ def memory_from_json(body: Mapping[str, Any]) -> Memory:
     )
 
 
-def _suspicion(value: object) -> Suspicion | None:
+def _pending_confirmation(value: object) -> PendingConfirmation | None:
     if not isinstance(value, dict):
         return None
-    look, category = _text(value.get("look")), _text(value.get("category"))
+    check, category = _text(value.get("look")), _text(value.get("category"))
     confidence, at = _number(value.get("confidence")), _number(value.get("at"))
     frame_at = _number(value.get("frame_at"))
-    if not look or not category or confidence is None or at is None or frame_at is None:
+    if not check or not category or confidence is None or at is None or frame_at is None:
         return None
-    return Suspicion(look, category, confidence, at, frame_at)
+    return PendingConfirmation(check, category, confidence, at, frame_at)
 
 
 def _text(value: object) -> str | None:

@@ -18,6 +18,12 @@ from functions.shared.messages.codec import (
 from functions.shared.messages.report import FrameReference, frame_of
 
 COLLECTORS_REMEMBERED = 4
+# As the records of older releases have them.
+_STORED_NAMES = {
+    "printing_since": "settled_at",
+    "announced_once": "told_once",
+    "offline_announced": "offline_said",
+}
 
 
 class Phase(StrEnum):
@@ -43,7 +49,7 @@ class Job:
     start_is_known: bool
     phase: Phase
     state: str
-    settled_at: float
+    printing_since: float
     next_photo_at: float
     next_inspection_at: float
     name: str | None = None
@@ -90,10 +96,10 @@ class PrinterRecord:
     received_at: float | None = None
     frame: FrameReference | None = None
     silent_since: float | None = None
-    offline_said: bool = False
+    offline_announced: bool = False
     job: Job | None = None
     episodes: tuple[Episode, ...] = ()
-    told_once: tuple[str, ...] = ()
+    announced_once: tuple[str, ...] = ()
     cancel_seen_at: float | None = None
 
     def sequence_of(self, collector_id: str) -> int | None:
@@ -107,9 +113,15 @@ class PrinterRecord:
 
 def record_to_json(record: PrinterRecord) -> dict[str, Any]:
     """The record as stored."""
-    body = asdict(replace(record, status=None))
+    body = _as_stored(asdict(replace(record, status=None)))
     body["status"] = dict(record.status) if record.status is not None else None
+    if body["job"] is not None:
+        body["job"] = _as_stored(body["job"])
     return body
+
+
+def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {_STORED_NAMES.get(name, name): value for name, value in values.items()}
 
 
 def record_from_json(body: Mapping[str, Any]) -> PrinterRecord:
@@ -129,13 +141,13 @@ def record_from_json(body: Mapping[str, Any]) -> PrinterRecord:
         received_at=optional_number_of(body, "received_at"),
         frame=frame_of(body.get("frame")),
         silent_since=optional_number_of(body, "silent_since"),
-        offline_said=bool(flag_of(body, "offline_said")),
+        offline_announced=bool(flag_of(body, "offline_said")),
         job=_job(body.get("job")),
         episodes=tuple(
             Episode(text_of(item, "code"), optional_number_of(item, "gone_since"))
             for item in _list(body, "episodes")
         ),
-        told_once=tuple(str(code) for code in _list(body, "told_once")),
+        announced_once=tuple(str(code) for code in _list(body, "told_once")),
         cancel_seen_at=optional_number_of(body, "cancel_seen_at"),
     )
 
@@ -162,7 +174,7 @@ def _job(body: object) -> Job | None:
         start_is_known=bool(flag_of(body, "start_is_known")),
         phase=phase,
         state=text_of(body, "state"),
-        settled_at=number_of(body, "settled_at"),
+        printing_since=number_of(body, "settled_at"),
         next_photo_at=number_of(body, "next_photo_at"),
         next_inspection_at=number_of(body, "next_inspection_at"),
         name=optional_text_of(body, "name"),

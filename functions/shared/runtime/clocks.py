@@ -1,5 +1,8 @@
-"""Clocks that a small computer needs: a wall clock that never goes back, and seconds without those slept
-through.
+"""Clocks for a small computer: one that never goes back, and one that leaves out what was slept through.
+
+A computer without a battery clock may wake up in the past. A program that was stopped (a paused machine, a
+disk that hangs, too little processor) finds everything overdue when it goes on, though all that the
+printers said meanwhile waits in its sockets: what it slept through is no silence of a printer.
 """
 
 import threading
@@ -9,7 +12,7 @@ from collections.abc import Callable
 Clock = Callable[[], float]
 
 
-class SteadyClock:
+class MonotonicWallClock:
     """Seconds since 1970. While the wall clock is behind the last stamp, stamps run on from that stamp."""
 
     def __init__(
@@ -40,7 +43,7 @@ class SteadyClock:
 _UNPUNCTUAL = 1.0
 
 
-class AwakeClock:
+class SuspendAwareClock:
     """A monotonic clock that leaves out the times in which nobody looked at it when it was due."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 
-class LogLimit:
+class LogThrottle:
     """At most one line per `interval` seconds; a line stands for all that were held back before it."""
 
     def __init__(self, monotonic: Callable[[], float], interval: float = 60.0) -> None:
@@ -25,13 +25,13 @@ class LogLimit:
         return count
 
 
-class OutageLog:
+class ThrottledLogger:
     """Thread-safe. Knows whether an outage is on and since when; says so at most once a minute."""
 
     def __init__(self, logger: logging.Logger, monotonic: Callable[[], float]) -> None:
         self._logger = logger
         self._monotonic = monotonic
-        self._limit = LogLimit(monotonic)
+        self._limit = LogThrottle(monotonic)
         self._lock = threading.Lock()
         self._since: float | None = None
         self._is_said = False
@@ -61,7 +61,7 @@ class OutageLog:
             return lasted if is_said else None
 
 
-def spoken(seconds: float) -> str:
+def duration_in_words(seconds: float) -> str:
     """A span of time for a person: `42 s`, `7 min`, `6 h 2 min`."""
     minutes = round(seconds / 60)
     if seconds < 60:

@@ -30,7 +30,7 @@ _ANSWER_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class CheckResult:
     """The chats, whether there may be more, and why not if nothing could be asked."""
 
     chats: tuple[SeenChat, ...] = ()
@@ -80,27 +80,27 @@ def run(
         return fail(wording.fault_in_words(me, settings.telegram_api_url), FAULT)
     bot = fields_of(me.result)
     name = f"@{text_of(bot.get('username')) or 'your_bot'}"
-    looked = look(api)
-    if not looked.chats and looked.refusal is None:
+    result = look(api)
+    if not result.chats and result.refusal is None:
         is_waiting = arguments.wait > 0
         words = wording.nothing_in_words(name, bot.get("can_read_all_group_messages") is True, is_waiting)
         if not is_waiting:
             return fail(words, FAULT)
         show(notes, clean(words))
-        looked = wait(api, arguments.wait, sleep, monotonic)
-    if looked.refusal is not None:
-        return fail(wording.fault_in_words(looked.refusal, settings.telegram_api_url), FAULT)
-    if not looked.chats:
+        result = wait(api, arguments.wait, sleep, monotonic)
+    if result.refusal is not None:
+        return fail(wording.fault_in_words(result.refusal, settings.telegram_api_url), FAULT)
+    if not result.chats:
         return fail(f"No chat showed up within {arguments.wait:g} s.\n", FAULT)
     if arguments.json:
-        show(output, wording.chats_as_json(looked.chats, looked.is_full, one_line))
+        show(output, wording.chats_as_json(result.chats, result.is_full, one_line))
         return FOUND
-    words = wording.chats_in_words(looked.chats, name) + (wording.full_in_words() if looked.is_full else "")
+    words = wording.chats_in_words(result.chats, name) + (wording.full_in_words() if result.is_full else "")
     show(output, clean(words))
     return FOUND
 
 
-def look(api: BotApi, poll_seconds: float = 0.0) -> Looked:
+def look(api: BotApi, poll_seconds: float = 0.0) -> CheckResult:
     """Ask once; with `poll_seconds` Telegram answers as soon as there is anything, at the latest then."""
     answer = api.call(
         "getUpdates",
@@ -109,24 +109,24 @@ def look(api: BotApi, poll_seconds: float = 0.0) -> Looked:
         **({"timeout": int(poll_seconds)} if poll_seconds >= 1 else {}),
     )
     if isinstance(answer, Unreachable) or not answer.is_ok:
-        return Looked(refusal=answer)
+        return CheckResult(refusal=answer)
     updates = answer.result if isinstance(answer.result, list) else []
-    return Looked(tuple(chats_of(updates)), len(updates) >= wording.UPDATES_LIMIT)
+    return CheckResult(tuple(chats_of(updates)), len(updates) >= wording.UPDATES_LIMIT)
 
 
 def wait(
     api: BotApi, seconds: float, sleep: Callable[[float], None], monotonic: Callable[[], float]
-) -> Looked:
+) -> CheckResult:
     """Until there is a chat, a refusal, or the time is over. A network that is away for a moment is borne."""
     deadline = monotonic() + seconds
-    looked = Looked()
-    while not looked.chats and (left := deadline - monotonic()) > 0:
-        looked = look(api, min(_POLL_SECONDS, left))
-        if isinstance(looked.refusal, BotAnswer):
-            return looked
-        if not looked.chats:
+    result = CheckResult()
+    while not result.chats and (left := deadline - monotonic()) > 0:
+        result = look(api, min(_POLL_SECONDS, left))
+        if isinstance(result.refusal, BotAnswer):
+            return result
+        if not result.chats:
             sleep(min(_PAUSE_SECONDS, max(0.0, deadline - monotonic())))
-    return looked
+    return result
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.settings import Settings
-from infra.local.doctor.findings import Finding, Looked, fault, fine, nothing, warning
+from infra.local.doctor.findings import CheckResult, Finding, fault, fine, nothing, warning
 from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable, reach_advice, reach_words
 
 CHECK = "AI"
@@ -30,18 +30,18 @@ class AiCheck:
     settings: Settings
     ask: Ask
 
-    def look(self) -> Looked:
+    def look(self) -> CheckResult:
         settings = self.settings
         if not settings.openrouter_api_key:
-            return Looked((nothing(CHECK, "key", "not set (OPENROUTER_API_KEY): AI checks are off"),))
+            return CheckResult((nothing(CHECK, "key", "not set (OPENROUTER_API_KEY): AI checks are off"),))
         key = self._get("key")
         models = self._get("models")
-        finding = judge_key(key, models, settings.openrouter_base_url)
+        finding = evaluate_key(key, models, settings.openrouter_base_url)
         findings = [finding]
         if not isinstance(models, Unreachable) and models.status not in (401, 403):
-            findings.append(judge_model(models, settings.ai_model))
+            findings.append(evaluate_model(models, settings.ai_model))
         ahead = next((it.ahead for it in (key, models) if isinstance(it, HttpAnswer) and it.ahead), None)
-        return Looked(tuple(findings), ((CHECK, ahead),) if ahead is not None else ())
+        return CheckResult(tuple(findings), ((CHECK, ahead),) if ahead is not None else ())
 
     def _get(self, page: str) -> HttpAnswer | Unreachable:
         base = self.settings.openrouter_base_url.rstrip("/")
@@ -49,7 +49,7 @@ class AiCheck:
         return self.ask(HttpRequest(f"{base}/{page}", headers, None, _SECONDS, _MODELS_BYTES))
 
 
-def judge_key(key: HttpAnswer | Unreachable, models: HttpAnswer | Unreachable, base_url: str) -> Finding:
+def evaluate_key(key: HttpAnswer | Unreachable, models: HttpAnswer | Unreachable, base_url: str) -> Finding:
     """From GET /key, which only OpenRouter has; elsewhere from whether the list of models is given."""
     if isinstance(key, Unreachable):
         return fault(
@@ -83,7 +83,7 @@ def judge_key(key: HttpAnswer | Unreachable, models: HttpAnswer | Unreachable, b
     )
 
 
-def judge_model(answer: HttpAnswer, model: str) -> Finding:
+def evaluate_model(answer: HttpAnswer, model: str) -> Finding:
     """From GET /models."""
     listed = _object(answer.body).get("data")
     if answer.status != 200 or not isinstance(listed, list):

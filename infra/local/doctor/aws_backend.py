@@ -1,9 +1,9 @@
 """AWS as the collector reaches it. Loading the library takes a second."""
 
-from infra.local.doctor.cloud_check import FarSide
+from infra.local.doctor.cloud_check import RemoteBackend
 
 
-def open_far_side(queue_url: str, bucket: str, region: str | None) -> FarSide:
+def open_remote_backend(queue_url: str, bucket: str, region: str | None) -> RemoteBackend:
     """Nothing is asked of AWS yet. Raises ConfigurationError."""
     from collector.outbox.uploader import open_aws
     from functions.shared.aws.clients import make_client
@@ -16,4 +16,4 @@ def open_far_side(queue_url: str, bucket: str, region: str | None) -> FarSide:
         with translated():
             return dict(client.get_caller_identity())
 
-    return FarSide(identity, queue, frames)
+    return RemoteBackend(identity, queue, frames)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from collector.bambui.client import printer_url
 from collector.bambui.discovery import ListedPrinter
 from functions.shared.settings import Settings
-from infra.local.doctor.bambui_defaults import SEED, judge_hosts
-from infra.local.doctor.bambui_list import judge_list
-from infra.local.doctor.findings import Finding, Looked, nothing, warning
-from infra.local.doctor.printer_judgement import CHECK, UNKNOWN, judge_printer
+from infra.local.doctor.bambui_defaults import SEED, evaluate_hosts
+from infra.local.doctor.bambui_list import evaluate_list
+from infra.local.doctor.findings import CheckResult, Finding, nothing, warning
+from infra.local.doctor.printer_judgement import CHECK, UNKNOWN, evaluate_printer
 from infra.local.doctor.printer_socket import Seen
 from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable
 
@@ -22,7 +22,7 @@ Watch = Callable[[str, float], Awaitable[Seen]]
 
 @dataclass(frozen=True, slots=True)
 class BambuiCheck:
-    """`seconds`: how long each printer may take for a status and a picture.
+    """`seconds`: how long each printer may take for a status and an image.
 
     `unset`: those of BambUI's settings whose defaults count.
     """
@@ -33,10 +33,10 @@ class BambuiCheck:
     watch: Watch
     unset: frozenset[str] = frozenset()
 
-    async def look(self) -> Looked:
+    async def look(self) -> CheckResult:
         settings = self.settings
         answer = await self.ask(HttpRequest(settings.printers_api_url, is_local=True))
-        listing = judge_list(answer, settings.printers_api_url, settings.printer_id, self.unset)
+        listing = evaluate_list(answer, settings.printers_api_url, settings.printer_id, self.unset)
         listed = {it.printer_id for it in listing.printers}
         seed = settings.printer_id
         switched_off = [it for it in listing.printers if it.is_online is False and it.printer_id != seed]
@@ -46,13 +46,13 @@ class BambuiCheck:
         chosen = sorted(watched.values(), key=lambda it: (it.printer_id != seed, it.printer_id))
         chosen = chosen[:_PRINTERS_LIMIT]
         looks = await asyncio.gather(*(self._watch(printer) for printer in chosen))
-        findings = [*judge_hosts(CHECK, settings, self.unset), *listing.findings]
+        findings = [*evaluate_hosts(CHECK, settings, self.unset), *listing.findings]
         for printer, seen in zip(chosen, looks, strict=True):
             is_a_guess = printer.printer_id == seed and SEED in self.unset
             if is_a_guess and listed and seed not in listed and seen.refused_with == UNKNOWN:
                 continue  # the list's finding says it
             unset = self.unset if is_a_guess else self.unset - {SEED}
-            findings += judge_printer(printer, seen, settings.ws_url_template, self.seconds, unset)
+            findings += evaluate_printer(printer, seen, settings.ws_url_template, self.seconds, unset)
         findings += [_switched_off(printer) for printer in switched_off]
         if len(watched) > len(chosen):
             findings.append(
@@ -61,7 +61,7 @@ class BambuiCheck:
                 )
             )
         clocks = _clocks(answer)
-        return Looked(tuple(findings), clocks)
+        return CheckResult(tuple(findings), clocks)
 
     async def _watch(self, printer: ListedPrinter) -> Seen:
         return await self.watch(printer_url(self.settings.ws_url_template, printer.printer_id), self.seconds)

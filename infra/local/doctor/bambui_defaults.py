@@ -20,7 +20,7 @@ def unset_in(environment: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for name in _OWN if not environment.get(name, "").strip())
 
 
-def judge_simulation(check: str, unset: frozenset[str], is_asked_for: bool) -> Finding:
+def evaluate_simulation(check: str, unset: frozenset[str], is_asked_for: bool) -> Finding:
     """Of a run that simulates its printer, because SIMULATE=1 asks for it or no BambUI is set."""
     if not is_asked_for:
         found = "no BambUI of your own is set: `printer-bridge` would show a simulated printer"
@@ -39,7 +39,7 @@ def with_default_advice(finding: Finding, variable: str, unset: frozenset[str]) 
     return replace(finding, advice=advice, cause=variable)
 
 
-def judge_hosts(check: str, settings: Settings, unset: frozenset[str]) -> list[Finding]:
+def evaluate_hosts(check: str, settings: Settings, unset: frozenset[str]) -> list[Finding]:
     """List and WebSockets of one BambUI are on one computer; a default for one of the two tells another."""
     addresses = {LIST: settings.printers_api_url, SOCKET: settings.ws_url_template}
     left = [name for name in addresses if name in unset]

@@ -22,7 +22,7 @@ class Listing:
     printers: tuple[ListedPrinter, ...] = ()
 
 
-def judge_list(
+def evaluate_list(
     answer: HttpAnswer | Unreachable, url: str, seed: str, unset: frozenset[str] = frozenset()
 ) -> Listing:
     """`seed` is PRINTER_ID, which is connected whatever the list says.
@@ -32,13 +32,13 @@ def judge_list(
     if isinstance(answer, Unreachable):
         listing = Listing((unreached(_SUBJECT, _VARIABLE, url, answer),))
     else:
-        listing = _judge_answer(answer, seed, SEED not in unset)
+        listing = _evaluate_answer(answer, seed, SEED not in unset)
         if answer.status == 500 or "json" in answer.content_type.lower():  # a BambUI all the same
             return listing
     return replace(listing, findings=tuple(with_default_advice(it, LIST, unset) for it in listing.findings))
 
 
-def _judge_answer(answer: HttpAnswer, seed: str, is_seed_set: bool) -> Listing:
+def _evaluate_answer(answer: HttpAnswer, seed: str, is_seed_set: bool) -> Listing:
     if answer.status in (401, 403):
         return _wrong(
             f"something in front of BambUI asks for a password (HTTP {answer.status})",

@@ -14,7 +14,7 @@ _EARLIEST = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
 _ADVICE = "Switch on time synchronisation (`sudo timedatectl set-ntp true`)."
 
 
-def judge_clock(now: float, clocks: Sequence[tuple[str, float]]) -> list[Finding]:
+def evaluate_clock(now: float, clocks: Sequence[tuple[str, float]]) -> list[Finding]:
     """`clocks`: by how many seconds those are ahead of ours. Servers on the internet are believed."""
     if now < _EARLIEST:
         moment = datetime.fromtimestamp(max(0.0, now), UTC)
@@ -37,7 +37,7 @@ def judge_clock(now: float, clocks: Sequence[tuple[str, float]]) -> list[Finding
     ]
 
 
-def judge_zone(environment: Mapping[str, str], zone: tzinfo, now: float) -> Finding:
+def evaluate_zone(environment: Mapping[str, str], zone: tzinfo, now: float) -> Finding:
     moment = datetime.fromtimestamp(now, zone)
     shown = f"{moment:%H:%M} {wording.zone_name(moment)}"
     if not environment.get("TIMEZONE", "").strip():

@@ -21,7 +21,7 @@ from functions.shared.domain.keys import digest
 from functions.shared.errors import BridgeError, TransientError
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from functions.shared.ports import FrameStore, Outgoing, Queue
-from infra.local.doctor.findings import Finding, Looked, fault, fine, warning
+from infra.local.doctor.findings import CheckResult, Finding, fault, fine, warning
 
 CHECK = "AWS"
 COLLECTOR_ID = "doctor"
@@ -32,7 +32,7 @@ _POLICY = "attach the stack's policy to that user (infra/docs/operations.md, `Ed
 
 
 @dataclass(frozen=True, slots=True)
-class FarSide:
+class RemoteBackend:
     """What the collector ships to, and who asks."""
 
     identity: Callable[[], Mapping[str, Any]]
@@ -42,28 +42,28 @@ class FarSide:
 
 @dataclass(frozen=True, slots=True)
 class CloudCheck:
-    """Blocking. `open_far_side` raises BridgeError."""
+    """Blocking. `open_remote_backend` raises BridgeError."""
 
-    open_far_side: Callable[[], FarSide]
+    open_remote_backend: Callable[[], RemoteBackend]
 
-    def look(self) -> Looked:
+    def look(self) -> CheckResult:
         try:
-            far_side = self.open_far_side()
+            remote_backend = self.open_remote_backend()
         except BridgeError as error:
-            return Looked((judge_refusal("credentials", error),))
-        findings = [self._try("credentials", lambda: _whose(far_side.identity()))]
+            return CheckResult((evaluate_refusal("credentials", error),))
+        findings = [self._try("credentials", lambda: _whose(remote_backend.identity()))]
         if not _is_hopeless(findings[0]):
-            findings.append(self._try("queue", lambda: _send(far_side.queue)))
+            findings.append(self._try("queue", lambda: _send(remote_backend.queue)))
             for key in (FRAME_KEY, LATEST_KEY):
                 place = f"bucket, {key.partition('/')[0]}/"
-                findings.append(self._try(place, partial(_put, far_side.frames, key)))
-        return Looked(tuple(findings))
+                findings.append(self._try(place, partial(_put, remote_backend.frames, key)))
+        return CheckResult(tuple(findings))
 
     def _try(self, subject: str, act: Callable[[], str]) -> Finding:
         try:
             return fine(CHECK, subject, act())
         except BridgeError as error:
-            return judge_refusal(subject, error)
+            return evaluate_refusal(subject, error)
 
 
 def harmless_report() -> Outgoing:
@@ -79,7 +79,7 @@ def harmless_report() -> Outgoing:
     return Outgoing(encode_report(report), report.group, digest("doctor", secrets.token_hex(16)))
 
 
-def judge_refusal(subject: str, error: BridgeError) -> Finding:
+def evaluate_refusal(subject: str, error: BridgeError) -> Finding:
     """From the words of `functions.shared.aws.errors`, each of which says what it is. Pure."""
     found, _, _ = str(error).partition("\n")
     words = found.lower()

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from infra.local.config import SIMULATION_FOLDER
-from infra.local.doctor.findings import Finding, Looked, fault, fine, nothing
+from infra.local.doctor.findings import CheckResult, Finding, fault, fine, nothing
 from infra.local.stores import DATABASE_FILE
 
 CHECK = "state"
@@ -40,7 +40,7 @@ class DatabaseCheck:
     data_dir: Path
     is_cloud: bool
 
-    def look(self) -> Looked:
+    def look(self) -> CheckResult:
         """A bridge that runs holds the lock of DATA_DIR; a simulated one has its state in a folder there."""
         simulation = self.data_dir / SIMULATION_FOLDER
         is_running = not self.is_cloud and is_locked(self.data_dir / _LOCK_FILE)
@@ -51,26 +51,26 @@ class DatabaseCheck:
             missing = (Verdict.SIMULATED_ONLY, "")
         findings = []
         if not self.is_cloud:
-            findings.append(judge_lock(self.data_dir, is_running, is_simulated))
+            findings.append(evaluate_lock(self.data_dir, is_running, is_simulated))
             file = self.data_dir / DATABASE_FILE
             verdict = read_verdict(file, is_used)
             verdict = missing if verdict[0] is Verdict.MISSING else verdict
-            findings.append(judge_database("records and queues", file, *verdict))
+            findings.append(evaluate_database("records and queues", file, *verdict))
         file = self.data_dir.joinpath(*_OUTBOX)
         verdict = read_verdict(file, is_used) if not is_used or not file.exists() else (Verdict.IN_USE, "")
         verdict = missing if verdict[0] is Verdict.MISSING else verdict
-        findings.append(judge_database("outbox", file, *verdict))
-        return Looked(tuple(findings))
+        findings.append(evaluate_database("outbox", file, *verdict))
+        return CheckResult(tuple(findings))
 
 
-def judge_lock(data_dir: Path, is_running: bool, is_simulated: bool) -> Finding:
+def evaluate_lock(data_dir: Path, is_running: bool, is_simulated: bool) -> Finding:
     """Pure. A bridge that runs is no fault."""
     if is_running:
         return fine(CHECK, "bridge", f"one is running on {data_dir}{' (the simulation)' * is_simulated}")
     return nothing(CHECK, "bridge", f"none is running on {data_dir}")
 
 
-def judge_database(subject: str, file: Path, verdict: Verdict, words: str) -> Finding:
+def evaluate_database(subject: str, file: Path, verdict: Verdict, words: str) -> Finding:
     """Pure."""
     match verdict:
         case Verdict.SOUND:

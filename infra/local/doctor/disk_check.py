@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.shared.settings import Settings
-from infra.local.doctor.disk_judgement import frames_wanted, judge_folder, outbox_wanted
-from infra.local.doctor.findings import Looked
+from infra.local.doctor.disk_judgement import evaluate_folder, frames_wanted, outbox_wanted
+from infra.local.doctor.findings import CheckResult
 from infra.local.doctor.folder_probe import FolderFacts, probe
 
 OUTBOX_FOLDER = "outbox"
@@ -23,13 +23,13 @@ class DiskCheck:
     is_cloud: bool
     probe: Probe = probe
 
-    def look(self) -> Looked:
+    def look(self) -> CheckResult:
         settings = self.settings
         user = os.geteuid()
         data = self.probe(settings.data_dir, OUTBOX_FOLDER)
-        findings = [judge_folder(outbox_wanted(settings), str(settings.data_dir), data, user)]
+        findings = [evaluate_folder(outbox_wanted(settings), str(settings.data_dir), data, user)]
         if not self.is_cloud:
             images = self.probe(settings.images_dir, None)
             wanted = frames_wanted(settings)
-            findings.append(judge_folder(wanted, str(settings.images_dir), images, user))
-        return Looked(tuple(findings))
+            findings.append(evaluate_folder(wanted, str(settings.images_dir), images, user))
+        return CheckResult(tuple(findings))

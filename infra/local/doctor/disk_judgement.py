@@ -48,7 +48,7 @@ def frames_wanted(settings: Settings) -> Wanted:
     )
 
 
-def judge_folder(wanted: Wanted, shown: str, facts: FolderFacts, user: int) -> Finding:
+def evaluate_folder(wanted: Wanted, shown: str, facts: FolderFacts, user: int) -> Finding:
     """`shown` is the folder as it is set, `user` the uid that tried."""
     if facts.error:
         return _unusable(wanted.variable, shown, facts, user)

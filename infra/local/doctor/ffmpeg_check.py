@@ -10,10 +10,10 @@ from pathlib import Path
 
 from functions.shared.errors import BridgeError
 from functions.timelapse.errors import FfmpegMissingError
-from functions.timelapse.ffmpeg import Patience, find_ffmpeg, run_briefly
-from functions.timelapse.film import FilmOrder, make_film
-from functions.timelapse.plan import FilmWishes
-from infra.local.doctor.findings import Finding, Looked, fault, fine
+from functions.timelapse.ffmpeg import Timeouts, find_ffmpeg, run_briefly
+from functions.timelapse.film import EncodeJob, make_film
+from functions.timelapse.plan import FilmSpec
+from infra.local.doctor.findings import CheckResult, Finding, fault, fine
 
 CHECK = "ffmpeg"
 _SECONDS = 15.0
@@ -34,25 +34,25 @@ class FfmpegCheck:
 
     setting: str
 
-    def look(self) -> Looked:
+    def look(self) -> CheckResult:
         try:
             program = find_ffmpeg(self.setting)
         except FfmpegMissingError as error:
             text = str(error).partition(":")
-            return Looked((fault(CHECK, "program", text[0].strip(), text[2].strip().capitalize()),))
+            return CheckResult((fault(CHECK, "program", text[0].strip(), text[2].strip().capitalize()),))
         try:
             version = _said(program, "-version")
             encoders = _said(program, "-encoders")
         except (OSError, subprocess.TimeoutExpired) as error:
             words = getattr(error, "strerror", None) or "it does not end"
-            return Looked((fault(CHECK, "program", f"{program} cannot be run ({words})", _ADVICE),))
-        findings = judge_program(program, version, encoders)
+            return CheckResult((fault(CHECK, "program", f"{program} cannot be run ({words})", _ADVICE),))
+        findings = evaluate_program(program, version, encoders)
         if all(finding.advice == "" for finding in findings):
             findings = [*findings, _film(program)]
-        return Looked(tuple(findings))
+        return CheckResult(tuple(findings))
 
 
-def judge_program(program: str, version: str, encoders: str) -> list[Finding]:
+def evaluate_program(program: str, version: str, encoders: str) -> list[Finding]:
     """From what `-version` and `-encoders` say. Pure."""
     found = _VERSION.match(version)
     if found is None:
@@ -76,13 +76,13 @@ def _film(program: str) -> Finding:
     try:
         with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
             film = make_film(
-                FilmOrder(
+                EncodeJob(
                     ffmpeg=program,
                     keys=["0", "1"],
                     fetch=_frame,
-                    wishes=FilmWishes(target_seconds=1, fps_cap=2, max_width=320, max_bytes=10_000_000),
+                    spec=FilmSpec(target_seconds=1, fps_cap=2, max_width=320, max_bytes=10_000_000),
                     output=Path(folder) / "film.mp4",
-                    patience=Patience(_FILM_SECONDS, _FILM_SECONDS),
+                    timeouts=Timeouts(_FILM_SECONDS, _FILM_SECONDS),
                 )
             )
     except BridgeError as error:

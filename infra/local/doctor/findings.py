@@ -33,7 +33,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class CheckResult:
     """What one check found, and by how many seconds other clocks are ahead of ours, by their names."""
 
     findings: tuple[Finding, ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from collector.metrics.exposition import PREFIX as METRICS_PREFIX
 from functions.shared.settings import Settings
 from infra.local.console import is_beyond_loopback
-from infra.local.doctor.findings import Finding, Looked, fault, fine, nothing, warning
+from infra.local.doctor.findings import CheckResult, Finding, fault, fine, nothing, warning
 from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable
 
 CHECK = "API"
@@ -24,14 +24,14 @@ class PortCheck:
     settings: Settings
     ask: Callable[[HttpRequest], HttpAnswer | Unreachable]
 
-    def look(self) -> Looked:
+    def look(self) -> CheckResult:
         settings = self.settings
         error = try_port(settings.host, settings.port)
         if settings.port == 0 and error == 0:
             found = [nothing(CHECK, "port", "PORT is 0: any free one is taken")]
         else:
             is_ours = error == errno.EADDRINUSE and self._is_ours()
-            found = [judge_port(settings.host, settings.port, error, is_ours)]
+            found = [evaluate_port(settings.host, settings.port, error, is_ours)]
         if is_host_usable(error) and is_beyond_loopback(settings.host) and not settings.api_key:
             found.append(
                 warning(
@@ -41,7 +41,7 @@ class PortCheck:
                     "Set API_KEY, or HOST=127.0.0.1.",
                 )
             )
-        return Looked(tuple(found))
+        return CheckResult(tuple(found))
 
     def _is_ours(self) -> bool:
         url = _url(self.settings.host, self.settings.port, "/api/")
@@ -56,16 +56,18 @@ class MetricsPortCheck:
     settings: Settings
     ask: Callable[[HttpRequest], HttpAnswer | Unreachable]
 
-    def look(self) -> Looked:
+    def look(self) -> CheckResult:
         host, port = self.settings.metrics_host, self.settings.metrics_port
         if port == 0:
-            return Looked((nothing(METRICS, "port", "METRICS_PORT is not set: no figures for Prometheus"),))
+            return CheckResult(
+                (nothing(METRICS, "port", "METRICS_PORT is not set: no figures for Prometheus"),)
+            )
         error = try_port(host, port)
         is_ours = False
         if error == errno.EADDRINUSE:
             answer = self.ask(HttpRequest(_url(host, port, "/metrics"), seconds=_SECONDS, is_local=True))
             is_ours = isinstance(answer, HttpAnswer) and METRICS_PREFIX.encode() in answer.body
-        return Looked((judge_port(host, port, error, is_ours, "METRICS_"),))
+        return CheckResult((evaluate_port(host, port, error, is_ours, "METRICS_"),))
 
 
 def _url(host: str, port: int, path: str) -> str:
@@ -91,7 +93,7 @@ def is_host_usable(error: int) -> bool:
     return error in (0, errno.EADDRINUSE, errno.EACCES, errno.EPERM)
 
 
-def judge_port(host: str, port: int, error: int, is_ours: bool, family: str = "") -> Finding:
+def evaluate_port(host: str, port: int, error: int, is_ours: bool, family: str = "") -> Finding:
     """Pure. `family` is what the variables of host and port begin with."""
     check = METRICS if family else CHECK
     place = f"{host}:{port}"

@@ -2,7 +2,7 @@
 
 from collector.bambui.discovery import ListedPrinter
 from functions.notify import wording
-from functions.shared.domain.status import StatusFacts
+from functions.shared.domain.status import PrinterStatus
 from infra.local.doctor.bambui_defaults import SEED, SOCKET, with_default_advice
 from infra.local.doctor.findings import Finding, Outcome, fault, fine, nothing, warning
 from infra.local.doctor.printer_socket import Seen
@@ -14,14 +14,14 @@ UNKNOWN = 403
 _OFFLINE = "offline"
 
 
-def judge_printer(
+def evaluate_printer(
     printer: ListedPrinter,
     seen: Seen,
     template: str,
     seconds: float,
     unset: frozenset[str] = frozenset(),
 ) -> list[Finding]:
-    """One line if nothing could be seen of it, else one for its status and one for its picture.
+    """One line if nothing could be seen of it, else one for its status and one for its image.
 
     `unset`: those of BambUI's settings whose defaults count; PRINTER_ID only for the printer that it names.
     """
@@ -34,7 +34,7 @@ def judge_printer(
         if seen.refused_with == UNKNOWN:
             finding = with_default_advice(finding, SEED, unset)
         return [with_default_advice(finding, SOCKET, unset)]
-    return [_status(printer, seen, seconds), _picture(printer, seen, seconds)]
+    return [_status(printer, seen, seconds), _image(printer, seen, seconds)]
 
 
 def unreached(subject: str, variable: str, url: str, answer: Unreachable) -> Finding:
@@ -93,18 +93,18 @@ def _status(printer: ListedPrinter, seen: Seen, seconds: float) -> Finding:
     )
 
 
-def _picture(printer: ListedPrinter, seen: Seen, seconds: float) -> Finding:
+def _image(printer: ListedPrinter, seen: Seen, seconds: float) -> Finding:
     subject = f"{printer.printer_id} picture"
-    if seen.picture_fault is not None:
+    if seen.image_fault is not None:
         return fault(
             CHECK,
             subject,
-            f"no whole JPEG: {seen.picture_fault}",
+            f"no whole JPEG: {seen.image_fault}",
             "Start BambUI anew; if it stays so, look at the picture on BambUI's own page.",
         )
-    if seen.picture_after is not None:
+    if seen.image_after is not None:
         return fine(
-            CHECK, subject, f"whole, {wording.size(seen.picture_bytes)} (after {_after(seen.picture_after)})"
+            CHECK, subject, f"whole, {wording.size(seen.image_bytes)} (after {_after(seen.image_after)})"
         )
     if seen.facts is None:
         return nothing(CHECK, subject, "none came, as no status did")
@@ -117,7 +117,7 @@ def _picture(printer: ListedPrinter, seen: Seen, seconds: float) -> Finding:
     )
 
 
-def _state(facts: StatusFacts) -> str:
+def _state(facts: PrinterStatus) -> str:
     words = [wording.state(facts.state) if facts.state else "state not told"]
     if facts.percent is not None and facts.state not in (None, "FINISH", "FAILED", "IDLE"):
         words.append(f"{facts.percent} %")

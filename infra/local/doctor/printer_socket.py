@@ -1,4 +1,4 @@
-"""Watches one printer's WebSocket until it has a status and a picture, or the time is over."""
+"""Watches one printer's WebSocket until it has a status and an image, or the time is over."""
 
 import asyncio
 import contextlib
@@ -13,13 +13,13 @@ from collector.bambui.client import MESSAGE_LIMIT
 from collector.bambui.messages import (
     BadMessage,
     ErrorMessage,
+    ImageError,
     ImageMessage,
-    PictureError,
     StatusMessage,
-    decode_picture,
+    decode_image,
     read_message,
 )
-from functions.shared.domain.status import StatusFacts
+from functions.shared.domain.status import PrinterStatus
 from infra.local.probes.http import Unreachable, unreachable
 
 _OPEN_SECONDS = 10.0
@@ -35,16 +35,16 @@ class Seen:
     refused_with: int | None = None
     ended_with: str | None = None
     status_after: float | None = None
-    facts: StatusFacts | None = None
-    picture_after: float | None = None
-    picture_bytes: int = 0
-    picture_fault: str | None = None
+    facts: PrinterStatus | None = None
+    image_after: float | None = None
+    image_bytes: int = 0
+    image_fault: str | None = None
     errors: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
-        return self.status_after is not None and self.picture_after is not None and not self.picture_fault
+        return self.status_after is not None and self.image_after is not None and not self.image_fault
 
 
 async def watch_printer(url: str, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> Seen:
@@ -86,22 +86,22 @@ async def _read(websocket: ClientConnection, seen: Seen, monotonic: Callable[[],
                     seen.status_after = monotonic() - begun
                 seen.facts = facts
             case ImageMessage() as image:
-                _take_picture(seen, image, monotonic() - begun)
+                _take_image(seen, image, monotonic() - begun)
             case ErrorMessage(text=text):
                 seen.errors = _noted(seen.errors, text)
             case BadMessage(reason=reason):
                 seen.bad = _noted(seen.bad, reason)
 
 
-def _take_picture(seen: Seen, image: ImageMessage, after: float) -> None:
-    if seen.picture_after is None:
-        seen.picture_after = after
+def _take_image(seen: Seen, image: ImageMessage, after: float) -> None:
+    if seen.image_after is None:
+        seen.image_after = after
     try:
-        seen.picture_bytes = len(decode_picture(image))
-    except PictureError as fault:
-        seen.picture_fault = str(fault)
+        seen.image_bytes = len(decode_image(image))
+    except ImageError as fault:
+        seen.image_fault = str(fault)
     else:
-        seen.picture_fault = None
+        seen.image_fault = None
 
 
 def _noted(notes: tuple[str, ...], text: str) -> tuple[str, ...]:

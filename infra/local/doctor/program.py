@@ -17,17 +17,17 @@ from infra.local.cli import PROGRAM, as_typed
 from infra.local.config import wants_simulation
 from infra.local.doctor import ai_check, bambui_check, cloud_check, disk_check, ffmpeg_check, telegram_check
 from infra.local.doctor.arguments import PRINTER_SECONDS
-from infra.local.doctor.bambui_defaults import judge_simulation, unset_in
-from infra.local.doctor.clock_check import judge_clock, judge_zone
+from infra.local.doctor.bambui_defaults import evaluate_simulation, unset_in
+from infra.local.doctor.clock_check import evaluate_clock, evaluate_zone
 from infra.local.doctor.database_check import CHECK as STATE
 from infra.local.doctor.database_check import DatabaseCheck
 from infra.local.doctor.disk_judgement import CHECK as DISK
-from infra.local.doctor.findings import SETTINGS, Finding, Looked, exit_code, fault
+from infra.local.doctor.findings import SETTINGS, CheckResult, Finding, exit_code, fault
 from infra.local.doctor.port_check import CHECK as API
 from infra.local.doctor.port_check import METRICS, MetricsPortCheck, PortCheck
 from infra.local.doctor.printer_judgement import CHECK as BAMBUI
 from infra.local.doctor.printer_socket import watch_printer
-from infra.local.doctor.running import Area, in_thread, look_at_all
+from infra.local.doctor.running import Area, in_thread, run_checks
 from infra.local.doctor.settings_check import CREDENTIALS, ReadSettings, is_cloud, read_settings
 from infra.local.doctor.table import as_json, as_table, marks_for
 from infra.local.doctor.telegram_judgement import CHECK as TELEGRAM
@@ -70,20 +70,20 @@ class Doctor:
                     os.environ.setdefault(name, value)  # boto3 reads them there only
         read = await run_in_daemon_thread(lambda: read_settings(environment, _credential_faults))
         areas = self._areas(environment, read, cloud)
-        looks = await look_at_all(areas, read.faulty)
+        looks = await run_checks(areas, read.faulty)
         clocks = [clock for look in looks for clock in look.clocks]
         now = self.clock()
         findings = [*read.findings, *(finding for look in looks for finding in look.findings)]
-        findings += judge_clock(now, [(name, ahead) for name, ahead in clocks])
+        findings += evaluate_clock(now, [(name, ahead) for name, ahead in clocks])
         if "TIMEZONE" not in read.faulty:
-            findings.append(judge_zone(environment, read.settings.timezone, now))
+            findings.append(evaluate_zone(environment, read.settings.timezone, now))
         return findings
 
     def _areas(self, environment: Mapping[str, str], read: ReadSettings, cloud: bool) -> list[Area]:
         settings = read.settings
         unset = unset_in(environment)
         if not cloud and wants_simulation(environment, settings.simulate):
-            simulated = Looked((judge_simulation(BAMBUI, unset, settings.simulate is True),))
+            simulated = CheckResult((evaluate_simulation(BAMBUI, unset, settings.simulate is True),))
             bambui = Area(BAMBUI, ("SIMULATE",), in_thread(lambda: simulated), 1)
         else:
             look = bambui_check.BambuiCheck(settings, self.seconds, _ask_in_thread, watch_printer, unset).look
@@ -91,7 +91,7 @@ class Doctor:
         data = Area(DISK, _DISK, in_thread(disk_check.DiskCheck(settings, cloud).look), _MARGIN_SECONDS)
         state = Area(STATE, ("DATA_DIR",), in_thread(DatabaseCheck(settings.data_dir, cloud).look), 45)
         if cloud:
-            look_at_aws = cloud_check.CloudCheck(lambda: _open_far_side(environment, read.region)).look
+            look_at_aws = cloud_check.CloudCheck(lambda: _open_remote_backend(environment, read.region)).look
             metrics = MetricsPortCheck(read.collector or settings, ask)
             return [
                 bambui,
@@ -160,9 +160,9 @@ def _credential_faults() -> list[str]:
     return credential_faults()
 
 
-def _open_far_side(environment: Mapping[str, str], region: str | None) -> cloud_check.FarSide:
-    from infra.local.doctor.aws_backend import open_far_side
+def _open_remote_backend(environment: Mapping[str, str], region: str | None) -> cloud_check.RemoteBackend:
+    from infra.local.doctor.aws_backend import open_remote_backend
 
-    return open_far_side(
+    return open_remote_backend(
         environment["REPORTS_QUEUE_URL"].strip(), environment["FRAMES_BUCKET"].strip(), region
     )

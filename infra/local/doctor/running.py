@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from functions.shared.runtime.threads import run_in_daemon_thread
-from infra.local.doctor.findings import Looked, fault, nothing
+from infra.local.doctor.findings import CheckResult, fault, nothing
 
-Look = Callable[[], Awaitable[Looked]]
+Look = Callable[[], Awaitable[CheckResult]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,29 +20,29 @@ class Area:
     seconds: float
 
 
-def in_thread(look: Callable[[], Looked]) -> Look:
+def in_thread(look: Callable[[], CheckResult]) -> Look:
     """A blocking look, in a thread that nobody waits for when its time is over."""
 
-    async def looked() -> Looked:
+    async def result() -> CheckResult:
         return await run_in_daemon_thread(look)
 
-    return looked
+    return result
 
 
-async def look_at_all(areas: Sequence[Area], faulty: frozenset[str]) -> list[Looked]:
+async def run_checks(areas: Sequence[Area], faulty: frozenset[str]) -> list[CheckResult]:
     """In the order of the areas. One whose settings are faulty is not looked at, and that is said."""
-    return list(await asyncio.gather(*(_look_at(area, faulty) for area in areas)))
+    return list(await asyncio.gather(*(_run_check(area, faulty) for area in areas)))
 
 
-async def _look_at(area: Area, faulty: frozenset[str]) -> Looked:
+async def _run_check(area: Area, faulty: frozenset[str]) -> CheckResult:
     wrong = [name for name in area.needs if name in faulty]
     if wrong:
-        return Looked((nothing(area.check, "", f"not looked at: correct {' and '.join(wrong)} first"),))
+        return CheckResult((nothing(area.check, "", f"not looked at: correct {' and '.join(wrong)} first"),))
     try:
         async with asyncio.timeout(area.seconds):
             return await area.look()
     except TimeoutError:
-        return Looked(
+        return CheckResult(
             (
                 fault(
                     area.check,
@@ -53,7 +53,7 @@ async def _look_at(area: Area, faulty: frozenset[str]) -> Looked:
             )
         )
     except Exception as error:  # noqa: BLE001 - a look that breaks must not hide what the others found
-        return Looked(
+        return CheckResult(
             (
                 fault(
                     area.check,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from collector.config import read_cloud_settings
 from functions.shared.errors import ConfigurationError
 from functions.shared.settings import Settings, declarations, load_settings
-from infra.local.config import strangers
+from infra.local.config import unknown_settings
 from infra.local.doctor.findings import SETTINGS, Finding, fault, fine, warning
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
@@ -64,7 +64,7 @@ def read_settings(
     if any(text.startswith("AWS") for text in faults):
         faulty |= {CREDENTIALS}
     findings = _advised_once([_finding_of(text) for text in faults])
-    typos = [_typo(name, ours) for name, ours in strangers(environment)]
+    typos = [_typo(name, ours) for name, ours in unknown_settings(environment)]
     if not faults:
         findings.append(fine(SETTINGS, "all", _count(environment, bool(typos))))
     findings += typos

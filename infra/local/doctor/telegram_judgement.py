@@ -17,7 +17,7 @@ _GENERAL = 1  # refused with "message thread not found" (tdlib/telegram-bot-api,
 _FIND_IT = "`printer-bridge chat-id` shows the chats that the bot has seen."
 
 
-def judge_token(answer: BotAnswer | Unreachable, api_url: str) -> Finding:
+def evaluate_token(answer: BotAnswer | Unreachable, api_url: str) -> Finding:
     """From getMe."""
     if isinstance(answer, Unreachable):
         return fault(
@@ -38,7 +38,7 @@ def judge_token(answer: BotAnswer | Unreachable, api_url: str) -> Finding:
     return _failed("token", answer)
 
 
-def judge_chat(answer: BotAnswer | Unreachable, chat_id: str, api_url: str) -> Finding:
+def evaluate_chat(answer: BotAnswer | Unreachable, chat_id: str, api_url: str) -> Finding:
     """From getChat."""
     if isinstance(answer, Unreachable):
         return fault(
@@ -49,14 +49,14 @@ def judge_chat(answer: BotAnswer | Unreachable, chat_id: str, api_url: str) -> F
     return refused("chat", answer, chat_id)
 
 
-def judge_action(answer: BotAnswer | Unreachable, chat_id: str) -> Finding | None:
+def evaluate_action(answer: BotAnswer | Unreachable, chat_id: str) -> Finding | None:
     """From sendChatAction, which asks for the right to write and writes nothing: a fault, or None."""
     if isinstance(answer, Unreachable) or answer.is_ok:
         return None  # unreachable: said of the calls before
     return refused("right to post", answer, chat_id)
 
 
-def judge_topic(thread_id: int | None, chat: Mapping[str, Any], is_tested: bool) -> Finding | None:
+def evaluate_topic(thread_id: int | None, chat: Mapping[str, Any], is_tested: bool) -> Finding | None:
     """What can be told without posting: the Bot API has no call that asks for a topic.
 
     sendChatAction answers "true" for a deleted topic too (tdlib/telegram-bot-api, issue 732).
@@ -88,7 +88,7 @@ def judge_topic(thread_id: int | None, chat: Mapping[str, Any], is_tested: bool)
     )
 
 
-def judge_member(answer: BotAnswer | Unreachable, chat: Mapping[str, Any]) -> Finding:
+def evaluate_member(answer: BotAnswer | Unreachable, chat: Mapping[str, Any]) -> Finding:
     """From getChatMember of the bot itself, and the chat's own permissions."""
     subject = "right to post"
     if isinstance(answer, Unreachable) or not answer.is_ok:

@@ -1,4 +1,12 @@
-"""Wakes those who wait for a message of one queue, at once and without polling."""
+"""One SQLite file of embedded state: its tables, opened safely, written in short transactions.
+
+The tables are numbered steps: `user_version` says how many were taken. A step that was ever released is
+never changed; a change is a new step at the end.
+
+Messages are split in two, so that handing one out rewrites one small row and not its body: `message` is
+written once, `delivery` exists only for what was handed out or is delayed. `visible_at` 0 means "now",
+whatever the clock says. Record keys are bytes: a printer's name may hold what UTF-8 text cannot.
+"""
 
 import logging
 import os

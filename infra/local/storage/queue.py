@@ -121,7 +121,7 @@ class SqliteQueue:
                 self._forget(connection, number)
         self._signal.announce()
 
-    def hand_back(self, delivery: Delivery, delay_seconds: float) -> None:
+    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
         delay = max(0.0, min(delay_seconds, HOLD_LIMIT_SECONDS))
         visible_at = self._timer() + delay if delay else 0.0
         with self._database.writing(durable=False) as connection:
@@ -134,11 +134,11 @@ class SqliteQueue:
                 )
         self._signal.announce()
 
-    def reject(self, delivery: Delivery, reason: str) -> None:
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
         with self._database.writing() as connection:
             number = self._current(connection, delivery)
             if number is not None:
-                self._bury(connection, number, reason)
+                self._dead_letter(connection, number, reason)
         self._signal.announce()
 
     def recover(self) -> None:
@@ -223,7 +223,7 @@ class SqliteQueue:
                     self._candidates, values
                 ).fetchall():
                     if self._max_receive_count is not None and count >= self._max_receive_count:
-                        self._bury(connection, number, f"handed out {count} times without success")
+                        self._dead_letter(connection, number, f"handed out {count} times without success")
                         continue
                     receipt = f"{number}:{secrets.token_hex(8)}"
                     connection.execute(
@@ -259,7 +259,7 @@ class SqliteQueue:
         found = connection.execute(query, (self.name, number, delivery.receipt)).fetchone()
         return None if found is None else number
 
-    def _bury(self, connection: sqlite3.Connection, number: int, reason: str) -> None:
+    def _dead_letter(self, connection: sqlite3.Connection, number: int, reason: str) -> None:
         reason = reason.encode("utf-8", "replace").decode()[:_REASON_LIMIT]
         connection.execute(
             "INSERT INTO dead_letter"

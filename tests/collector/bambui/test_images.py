@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from collector.bambui.messages import ImageMessage, PictureError, decode_picture, read_message
+from collector.bambui.messages import ImageError, ImageMessage, decode_image, read_message
 from tests.support.edge_material import image_text, jpeg
 
 
@@ -14,16 +14,16 @@ def _image(text: str) -> ImageMessage:
     return message
 
 
-def test_a_whole_picture_comes_out_as_it_went_in() -> None:
-    assert decode_picture(_image(image_text(jpeg()))) == jpeg()
+def test_a_whole_image_comes_out_as_it_went_in() -> None:
+    assert decode_image(_image(image_text(jpeg()))) == jpeg()
 
 
-def test_unusual_json_of_a_picture_is_understood() -> None:
+def test_unusual_json_of_an_image_is_understood() -> None:
     text = base64.b64encode(jpeg()).decode()
     escaped = '{"type":"jpeg_image","image":"' + text.replace("/", "\\/") + '"}'
-    assert decode_picture(_image(escaped)) == jpeg()
+    assert decode_image(_image(escaped)) == jpeg()
     with_more = '{"type":"jpeg_image","image":"' + text + '","extra":"x"}'
-    assert decode_picture(_image(with_more)) == jpeg()
+    assert decode_image(_image(with_more)) == jpeg()
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,5 @@ def test_unusual_json_of_a_picture_is_understood() -> None:
     ids=["empty", "no base64", "cut base64", "not ascii", "bad escape", "png", "truncated", "huge"],
 )
 def test_anything_else_is_refused_with_a_reason(text: str) -> None:
-    with pytest.raises(PictureError, match=r"\w"):
-        decode_picture(_image(text))
+    with pytest.raises(ImageError, match=r"\w"):
+        decode_image(_image(text))

@@ -60,7 +60,7 @@ def test_a_status_gives_its_text_and_facts() -> None:
     assert message.facts.hms == (HmsEntry(1, 2),)
 
 
-def test_a_picture_is_cut_out_without_parsing() -> None:
+def test_an_image_is_cut_out_without_parsing() -> None:
     message = read_message(image_text(b"\xff\xd8 anything"))
     assert isinstance(message, ImageMessage)
     assert message.message == image_text(b"\xff\xd8 anything")  # the frame itself, nothing copied yet
@@ -76,7 +76,7 @@ def test_a_picture_is_cut_out_without_parsing() -> None:
         '{"type":"jpeg_image","image":"QUJ\\u0044"}\n',
     ],
 )
-def test_a_picture_of_another_form_is_read_by_the_parser(text: str) -> None:
+def test_an_image_of_another_form_is_read_by_the_parser(text: str) -> None:
     message = read_message(text)
     assert isinstance(message, ImageMessage)
     assert message.base64_text == "QUJD"
@@ -161,6 +161,6 @@ def test_a_whole_status_is_the_dictionary_that_is_sent_on() -> None:
         '{"data":{"a":' + "9" * 5000 + "}}",
     ],
 )
-def test_a_status_that_the_far_side_could_not_read_is_refused(text: str) -> None:
+def test_a_status_that_the_remote_backend_could_not_read_is_refused(text: str) -> None:
     with pytest.raises(ContractError):
         whole_status(text)

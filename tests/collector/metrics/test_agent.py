@@ -1,4 +1,4 @@
-"""The bridge's own figures are what really happened: real sockets, a real outbox, a far side in all moods."""
+"""The bridge's own figures are what really happened: real sockets, a real outbox, a backend in all moods."""
 
 import threading
 from pathlib import Path
@@ -9,13 +9,13 @@ from collector.metrics.agent import collector_families, outbox_families
 from collector.metrics.exposition import MetricsPage
 from collector.metrics.printers import printer_families
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import FarSide, Shipper, ship_to
+from collector.outbox.uploader import RemoteBackend, Shipper, ship_to
 from functions.shared.errors import PermanentError, TransientError
-from tests.collector.outbox.makers import a_job, a_picture, a_report
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.collector.running_agent import RUNNING, P, running
 from tests.support.bambui_server import bambui, eventually
 from tests.support.clock import HandClock
-from tests.support.edge_material import RememberingSpool, image_text, jpeg, status_text
+from tests.support.edge_material import RememberingOutbox, image_text, jpeg, status_text
 from tests.support.metrics.exposition import Exposition, read_exposition
 from tests.support.remote_backend import FarFrames, FarQueue
 
@@ -34,7 +34,7 @@ async def test_every_kind_of_message_is_counted_and_so_are_bytes_and_connections
         "junk",
         b"binary",
     ]
-    async with bambui() as server, running(server, RememberingSpool()) as collector:
+    async with bambui() as server, running(server, RememberingOutbox()) as collector:
         page = MetricsPage(
             {
                 "the printers": lambda: printer_families(collector.snapshots()),
@@ -68,9 +68,12 @@ def test_what_waits_and_what_was_sent_is_counted(tmp_path: Path) -> None:
     clock = HandClock()
     outbox = Outbox(tmp_path, 10**9, clock.wall, clock.monotonic)
     job = a_job()
-    outbox.keep_frame("A1M-1", job, a_picture(clock.wall()))
+    outbox.keep_frame("A1M-1", job, a_captured_frame(clock.wall()))
     outbox.add_report(
-        a_report(observed_at=clock.wall()), durable=True, job=job, picture=a_picture(clock.wall() + 0.5)
+        a_report(observed_at=clock.wall()),
+        durable=True,
+        job=job,
+        captured=a_captured_frame(clock.wall() + 0.5),
     )
     outbox.add_report(a_report(observed_at=clock.wall()), durable=False)
     outbox.add_report(a_report(observed_at=clock.wall()), durable=False)
@@ -108,7 +111,7 @@ def test_a_failure_is_counted_by_what_failed_and_whether_it_may_pass(tmp_path: P
 
     queue.fault = frames.fault = away
     outbox.add_report(a_report(observed_at=clock.wall()), durable=True)
-    outbox.keep_frame("A1M-1", a_job(), a_picture(clock.wall()))
+    outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall()))
     shipper.ship_reports_once()
     clock.pass_time(100)
     shipper.ship_reports_once()
@@ -132,12 +135,12 @@ def test_a_failure_is_counted_by_what_failed_and_whether_it_may_pass(tmp_path: P
     outbox.close()
 
 
-def test_a_far_side_that_cannot_be_opened_is_counted(tmp_path: Path) -> None:
+def test_a_remote_backend_that_cannot_be_opened_is_counted(tmp_path: Path) -> None:
     clock, stop = HandClock(), threading.Event()
     outbox = Outbox(tmp_path, 10**9, clock.wall, clock.monotonic)
     tries: list[int] = []
 
-    def opens() -> FarSide:
+    def opens() -> RemoteBackend:
         tries.append(1)
         if len(tries) == 3:
             stop.set()
@@ -152,7 +155,7 @@ def test_a_full_outbox_says_how_many_frames_it_gave_up(tmp_path: Path) -> None:
     clock = HandClock()
     outbox = Outbox(tmp_path, 20_000, clock.wall, clock.monotonic)
     for number in range(30):
-        outbox.keep_frame("A1M-1", a_job(), a_picture(clock.wall() + number, size=1000))
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall() + number, size=1000))
     exposition = told(outbox)
     assert exposition.value("printer_bridge_frames_kept_total") == 30
     assert exposition.value("printer_bridge_frames_thinned_total") == 30 - len(outbox._store.index.frames)
@@ -163,7 +166,7 @@ def test_a_full_outbox_says_how_many_frames_it_gave_up(tmp_path: Path) -> None:
 def test_while_the_outbox_waits_for_the_disk_only_its_own_figures_are_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collector.metrics.agent._OUTBOX_PATIENCE", 0.01)
+    monkeypatch.setattr("collector.metrics.agent._OUTBOX_TIMEOUT", 0.01)
     clock = HandClock()
     outbox = Outbox(tmp_path, 10**9, clock.wall, clock.monotonic)
     held, release = threading.Event(), threading.Event()

@@ -63,7 +63,7 @@ def test_asked_again_at_once_it_gives_the_same_text_without_any_work() -> None:
     assert part.asked == 2
 
 
-def test_while_one_scrape_hangs_the_next_is_told_so_instead_of_hanging_too() -> None:
+def test_while_one_scrape_hangs_the_next_is_announced_so_instead_of_hanging_too() -> None:
     entered, release = threading.Event(), threading.Event()
 
     def hangs() -> "list[Metric]":
@@ -71,7 +71,7 @@ def test_while_one_scrape_hangs_the_next_is_told_so_instead_of_hanging_too() -> 
         assert release.wait(10)
         return [gauge("first", "words", alone(1))]
 
-    page = MetricsPage({"part": hangs}, patience_seconds=0.01)
+    page = MetricsPage({"part": hangs}, timeout_seconds=0.01)
     first: list[bytes] = []
     thread = threading.Thread(target=lambda: first.append(page.text()))
     thread.start()

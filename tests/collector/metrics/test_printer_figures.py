@@ -90,7 +90,7 @@ def test_a_number_is_a_number_in_its_range_and_nothing_else(
     assert number(given_value, 0, 15) == expected
 
 
-def test_a_print_is_told_in_figures() -> None:
+def test_a_print_is_announced_in_figures() -> None:
     status = whole_report("P1S") | {
         "gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 62, "layer_num": 89,
         "total_layer_num": 200, "mc_remaining_time": 72, "nozzle_temper": 219.875,
@@ -118,7 +118,7 @@ def test_what_a_printer_has_not_or_does_not_say_is_missing_and_not_zero() -> Non
     assert read_figures({}).is_job_active is None
 
 
-def test_a_level_and_a_state_that_nobody_knows_are_told_all_the_same() -> None:
+def test_a_level_and_a_state_that_nobody_knows_are_announced_all_the_same() -> None:
     figures = read_figures({"gcode_state": "dancing", "hms": [{"attr": 1, "code": 0x00090001}]})
     assert (figures.state, figures.hms) == (OTHER, dict.fromkeys(HMS_LEVELS, 0) | {"info": 1})
 

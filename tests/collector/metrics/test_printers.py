@@ -22,7 +22,7 @@ def told(*snapshots: PrinterSnapshot) -> Exposition:
     return read_exposition(MetricsPage({"printers": lambda: printer_families(snapshots)}).text())
 
 
-def test_a_print_is_told_with_everything_that_the_printer_says() -> None:
+def test_a_print_is_announced_with_everything_that_the_printer_says() -> None:
     exposition = told(snapshot("A1M-1", PRINTING))
     for name, value in (
         ("printer_online", 1), ("printer_connected", 1), ("job_active", 1), ("job_progress_ratio", 0.62),
@@ -42,7 +42,7 @@ def test_a_print_is_told_with_everything_that_the_printer_says() -> None:
         assert exposition.value(f"printer_bridge_{name}", printer="A1M-1", **{label: key}) == value, name
 
 
-def test_one_that_has_sent_nothing_is_told_as_there_and_no_more() -> None:
+def test_one_that_has_sent_nothing_is_announced_as_there_and_no_more() -> None:
     exposition = told(snapshot("A1M-1", is_online=None, is_connected=False))
     assert {name for name, _ in exposition.values} == {
         "printer_bridge_printer_connected",
@@ -81,17 +81,17 @@ def test_no_name_breaks_the_text_and_no_two_share_a_line() -> None:
 
 @settings(max_examples=50)
 @given(names=st.lists(st.text(st.characters(), max_size=100), unique=True, max_size=8))
-def test_any_names_at_all_are_told_each_once(names: list[str]) -> None:
+def test_any_names_at_all_are_announced_each_once(names: list[str]) -> None:
     exposition = told(*(snapshot(name, PRINTING | {"subtask_name": name}) for name in names))
     assert len(exposition.having("printer_bridge_printer_connected", "printer")) == len(names)
 
 
-def test_should_two_names_ever_share_a_label_one_of_them_is_told() -> None:
+def test_should_two_names_ever_share_a_label_one_of_them_is_announced() -> None:
     twice = [snapshot("A1M-1", PRINTING), snapshot("A1M-1", {"layer_num": 1})]
     assert told(*twice).having("printer_bridge_job_layer", "printer") == {"A1M-1": 89}
 
 
-def test_two_hundred_printers_are_told_in_a_tenth_of_a_second_of_work() -> None:
+def test_two_hundred_printers_are_announced_in_a_tenth_of_a_second_of_work() -> None:
     printers = farm(200)
     page = MetricsPage({"printers": lambda: printer_families(printers)}, fresh_seconds=0)
     took = []

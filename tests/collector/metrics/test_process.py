@@ -9,7 +9,7 @@ from collector.metrics.exposition import MetricsPage
 from tests.support.metrics.exposition import read_exposition
 
 
-def test_memory_processor_time_and_files_are_told() -> None:
+def test_memory_processor_time_and_files_are_announced() -> None:
     exposition = read_exposition(MetricsPage({"process": process_part()}).text())
     resident = exposition.value("process_resident_memory_bytes")
     assert resident is not None
@@ -28,6 +28,6 @@ def test_a_service_that_sees_only_processes_in_proc_tells_them_too(tmp_path: Pat
     assert time.time() - 3600 * 24 < started <= time.time() + 1
 
 
-def test_without_proc_the_rest_is_told(tmp_path: Path) -> None:
+def test_without_proc_the_rest_is_announced(tmp_path: Path) -> None:
     exposition = read_exposition(MetricsPage({"process": process_part(str(tmp_path))}).text())
     assert {name for name, _ in exposition.values} == {"python_info"}

@@ -1,17 +1,17 @@
-"""Six hours of four printers printing while the far side is away, put into an outbox: what waits then."""
+"""Six hours of four printers printing without a remote backend, put into an outbox: what waits then."""
 
 from dataclasses import dataclass, field
 
 from collector.outbox.outbox import Outbox
 from functions.shared.messages.report import Report
-from tests.collector.outbox.makers import a_job, a_picture, a_report
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.support.clock import HandClock
 
 PRINTERS = ("A1M-1", "A1-2", "P1S-3", "P1P-4")
 HOURS = 6
 STATUS_BYTES = 5000
 CHANGE_EVERY, HEARTBEAT_EVERY = 60, 120  # a percent a minute: prints of under two hours, one after another
-FRAME_EVERY = 16  # what a film of 1,350 pictures needs
+FRAME_EVERY = 16  # what a film of 1,350 frames needs
 
 
 @dataclass
@@ -34,7 +34,7 @@ def fill(outbox: Outbox, clock: HandClock, frame_bytes: int, hours: float = HOUR
         for place, name in enumerate(PRINTERS):
             job, at = a_job(name, f"run-{place}"), second + 3 * place
             if at % FRAME_EVERY == 0:
-                outbox.keep_frame(name, job, a_picture(clock.wall(), frame_bytes))
+                outbox.keep_frame(name, job, a_captured_frame(clock.wall(), frame_bytes))
                 waiting.frames += 1
             if at % CHANGE_EVERY == 0:
                 report = a_report(name, clock.wall(), mc_percent=at // CHANGE_EVERY % 101, padding=padding)

@@ -11,7 +11,7 @@ import pytest
 
 from collector.outbox.database import BROKEN_DATABASE, DATABASE
 from collector.outbox.outbox import Outbox
-from tests.collector.outbox.makers import a_job, a_picture, a_report, waiting_sequences
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report, waiting_sequences
 from tests.support.clock import HandClock
 
 PLENTY = 100_000_000
@@ -57,13 +57,13 @@ def test_while_the_disk_refuses_writes_reports_are_still_shipped_and_saved_later
     outbox.add_report(a_report(), durable=True, job=a_job())
     with files_cannot_grow():
         for _ in range(20):
-            outbox.add_report(a_report(), durable=True, job=a_job(), picture=a_picture())
+            outbox.add_report(a_report(), durable=True, job=a_job(), captured=a_captured_frame())
         outbox.add_report(a_report(), durable=False)
-        outbox.keep_frame("A1M-1", a_job(), a_picture())
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame())
         assert not outbox.figures().is_disk_writable
-        batch, _ = outbox.outlet.take_batch()
+        batch, _ = outbox.reader.take_batch()
         assert [item.report.sequence for item in batch] == list(range(1, 11))
-        outbox.outlet.acknowledge(batch)
+        outbox.reader.acknowledge(batch)
     assert len(errors(caplog)) == 1
     assert "the outbox's disk fails" in errors(caplog)[0]
     outbox.add_report(a_report(), durable=True)
@@ -96,7 +96,7 @@ def test_numbers_are_not_repeated_though_the_disk_was_full_for_long_and_the_prog
 def test_on_a_full_disk_old_frames_make_room_for_what_is_new(tmp_path: Path) -> None:
     outbox = an_outbox(tmp_path)
     for second in range(400):
-        outbox.keep_frame("A1M-1", a_job(), a_picture(1_700_000_000.0 + second))
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_000_000.0 + second))
     with database_is_full(outbox):
         for _ in range(50):
             outbox.add_report(a_report(note="x" * 3000), durable=True, job=a_job())
@@ -128,7 +128,7 @@ def test_a_broken_database_is_moved_aside_and_a_fresh_one_begun(
 ) -> None:
     outbox = an_outbox(tmp_path)
     name = outbox.collector_id
-    outbox.keep_frame("A1M-1", a_job(), a_picture())
+    outbox.keep_frame("A1M-1", a_job(), a_captured_frame())
     outbox.close()
     (tmp_path / DATABASE).write_bytes(junk)
     fresh = an_outbox(tmp_path)
@@ -174,18 +174,18 @@ def test_where_no_folder_can_be_made_everything_goes_on_in_memory(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     outbox = an_outbox(tmp_path / "file" / "outbox")
-    report = outbox.add_report(a_report(), durable=True, job=a_job(), picture=a_picture())
+    report = outbox.add_report(a_report(), durable=True, job=a_job(), captured=a_captured_frame())
     assert report.frame is None
     assert waiting_sequences(outbox) == [1]
     assert not outbox.figures().is_disk_writable
     assert "kept in memory only" in errors(caplog)[0]
-    assert len(errors(caplog)) == 2  # the folder, and the picture that could not be kept
+    assert len(errors(caplog)) == 2  # the folder, and the frame that could not be kept
     outbox.close()
 
 
 def test_a_database_that_cannot_be_opened_for_writing_leaves_its_frames_alone(tmp_path: Path) -> None:
     outbox = an_outbox(tmp_path)
-    outbox.keep_frame("A1M-1", a_job(), a_picture())
+    outbox.keep_frame("A1M-1", a_job(), a_captured_frame())
     outbox.close()
     with files_cannot_grow():
         broken = an_outbox(tmp_path)
@@ -197,7 +197,7 @@ def test_a_database_that_cannot_be_opened_for_writing_leaves_its_frames_alone(tm
     reopened.close()
 
 
-def test_a_saved_report_that_is_none_is_set_aside_and_holds_up_nothing(tmp_path: Path) -> None:
+def test_a_saved_report_that_is_none_is_dead_lettered_and_holds_up_nothing(tmp_path: Path) -> None:
     outbox = an_outbox(tmp_path)
     outbox.add_report(a_report(), durable=True)
     outbox.add_report(a_report(), durable=True)

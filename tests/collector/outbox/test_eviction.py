@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from collector.outbox.outbox import Outbox
-from tests.collector.outbox.makers import a_job, a_picture, a_report, waiting_sequences
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report, waiting_sequences
 from tests.support.clock import HandClock
 
 BOUND = 100_000
@@ -30,7 +30,7 @@ def test_the_outbox_stays_in_its_bound_and_its_film_keeps_both_ends_and_an_even_
     outbox: Outbox, tmp_path: Path
 ) -> None:
     for place in range(1000):
-        outbox.keep_frame("A1M-1", a_job(), a_picture(1_700_000_000.0 + 10 * place, 1000))
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_000_000.0 + 10 * place, 1000))
         assert outbox.figures().bytes <= BOUND
     times = kept_times(outbox)
     assert times[0] == 0.0
@@ -47,33 +47,33 @@ def test_the_outbox_stays_in_its_bound_and_its_film_keeps_both_ends_and_an_even_
 
 def test_a_film_thinned_after_its_end_was_reported_is_not_waited_for_in_vain(outbox: Outbox) -> None:
     for place in range(60):
-        outbox.keep_frame("A1M-1", a_job(), a_picture(1_700_000_000.0 + 10 * place, 1000))
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_000_000.0 + 10 * place, 1000))
     end = outbox.add_report(a_report(), durable=True, job=a_job())
     assert end.frames_kept == 60
     for place in range(60):
-        outbox.keep_frame("P1S", a_job("P1S", "later"), a_picture(1_700_001_000.0 + 10 * place, 1000))
-    batch, _ = outbox.outlet.take_batch()
-    assert batch == []  # it waits for the picture that it names
-    frame = outbox.outlet.take_frame(is_old_allowed=False)
+        outbox.keep_frame("P1S", a_job("P1S", "later"), a_captured_frame(1_700_001_000.0 + 10 * place, 1000))
+    batch, _ = outbox.reader.take_batch()
+    assert batch == []  # it waits for the frame that it names
+    frame = outbox.reader.take_frame(is_old_allowed=False)
     assert frame is not None
-    outbox.outlet.frame_shipped(frame)
-    (item,), _ = outbox.outlet.take_batch()
+    outbox.reader.frame_shipped(frame)
+    (item,), _ = outbox.reader.take_batch()
     assert item.report.frames_kept == len(kept_times(outbox)) + 1
     assert item.report.frames_kept < 60
 
 
-def test_the_picture_that_a_waiting_alert_names_survives_the_thinning(outbox: Outbox) -> None:
+def test_the_frame_that_a_waiting_alert_names_survives_the_thinning(outbox: Outbox) -> None:
     keys = set()
     for place in range(600):
         at = 1_700_000_000.0 + 10 * place
         if place % 100 == 50:
             report = outbox.add_report(
-                a_report(observed_at=at), durable=True, job=a_job(), picture=a_picture(at, 1000)
+                a_report(observed_at=at), durable=True, job=a_job(), captured=a_captured_frame(at, 1000)
             )
             assert report.frame is not None
             keys.add(report.frame.key)
         else:
-            outbox.keep_frame("A1M-1", a_job(), a_picture(at, 1000))
+            outbox.keep_frame("A1M-1", a_job(), a_captured_frame(at, 1000))
     assert outbox.figures().frames_thinned > 0
     assert keys <= set(outbox._store.index.frames)
 
@@ -83,7 +83,7 @@ def test_changes_go_last_the_oldest_first_and_are_counted(
 ) -> None:
     outbox.add_report(a_report("idle", note="x" * 1000), durable=False)
     for place in range(40):
-        outbox.keep_frame("A1M-1", a_job(), a_picture(1_700_000_000.0 + place, 1000))
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_000_000.0 + place, 1000))
     for _ in range(150):
         outbox.add_report(a_report(note="x" * 1000), durable=True)
     figures = outbox.figures()
@@ -96,23 +96,23 @@ def test_changes_go_last_the_oldest_first_and_are_counted(
     assert any("the oldest is dropped" in record.getMessage() for record in caplog.records)
 
 
-def test_what_was_set_aside_is_the_first_to_go(outbox: Outbox, tmp_path: Path) -> None:
+def test_what_was_dead_lettered_is_the_first_to_go(outbox: Outbox, tmp_path: Path) -> None:
     for place in range(50):
-        outbox.keep_frame("A1M-1", a_job(), a_picture(1_700_000_000.0 + place, 1000))
-        frame = outbox.outlet.take_frame(is_old_allowed=True)
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_000_000.0 + place, 1000))
+        frame = outbox.reader.take_frame(is_old_allowed=True)
         assert frame is not None
-        outbox.outlet.set_aside_frame(frame, "refused")
+        outbox.reader.quarantine_frame(frame, "refused")
     assert len(list((tmp_path / "set_aside").iterdir())) == 50
     for place in range(90):
-        outbox.keep_frame("A1M-1", a_job(), a_picture(1_700_001_000.0 + place, 1000))
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_001_000.0 + place, 1000))
     assert outbox.figures().frames_thinned == 0
     assert outbox.figures().bytes <= BOUND
     assert len(list((tmp_path / "set_aside").iterdir())) < 10
 
 
 def test_a_frame_that_is_lost_is_named_by_no_later_report(outbox: Outbox) -> None:
-    outbox.keep_frame("A1M-1", a_job(), a_picture(size=1000))
-    frame = outbox.outlet.take_frame(is_old_allowed=True)
+    outbox.keep_frame("A1M-1", a_job(), a_captured_frame(size=1000))
+    frame = outbox.reader.take_frame(is_old_allowed=True)
     assert frame is not None
-    outbox.outlet.set_aside_frame(frame, "refused")
+    outbox.reader.quarantine_frame(frame, "refused")
     assert outbox.add_report(a_report(), durable=True, job=a_job()).frame is None

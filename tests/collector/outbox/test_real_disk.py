@@ -9,7 +9,7 @@ import pytest
 
 from collector.outbox.outbox import Outbox
 from functions.shared.domain.keys import taken_at_of
-from tests.collector.outbox.makers import a_job, a_picture, a_report, waiting_sequences
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report, waiting_sequences
 from tests.collector.outbox.test_disk_faults import errors, files_cannot_grow
 from tests.support.clock import HandClock
 from tests.support.disk import SmallDisk, read_only_view, small_disk
@@ -35,12 +35,12 @@ def test_on_a_disk_that_somebody_else_fills_every_change_is_kept_and_frames_give
     clock = HandClock()
     outbox = an_outbox(disk, clock)
     for _ in range(100):
-        outbox.keep_frame("A1M-1", a_job(), a_picture(clock.wall(), 40_000))
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall(), 40_000))
         clock.pass_time(10)
     disk.fill()
     for _ in range(MINUTES):
         outbox.add_report(a_report(observed_at=clock.wall(), note="x" * 2000), durable=True, job=a_job())
-        outbox.keep_frame("A1M-1", a_job(), a_picture(clock.wall(), 40_000))
+        outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall(), 40_000))
         clock.pass_time(60)
     figures = outbox.figures()
     assert figures.frames_thinned > 0
@@ -87,11 +87,11 @@ def test_started_on_a_read_only_disk_it_ships_from_memory_and_leaves_what_is_the
 ) -> None:
     outbox = an_outbox(disk)
     outbox.add_report(a_report(), durable=True)
-    outbox.keep_frame("A1M-1", a_job(), a_picture())
+    outbox.keep_frame("A1M-1", a_job(), a_captured_frame())
     outbox.close()
     disk.make_read_only()
     on_read_only = an_outbox(disk)
-    on_read_only.add_report(a_report("P1S"), durable=True, picture=a_picture())
+    on_read_only.add_report(a_report("P1S"), durable=True, captured=a_captured_frame())
     assert waiting_sequences(on_read_only) == [1]
     assert not on_read_only.figures().is_disk_writable
     assert "cannot be written" in errors(caplog)[0]
@@ -103,16 +103,16 @@ def test_started_on_a_read_only_disk_it_ships_from_memory_and_leaves_what_is_the
     reopened.close()
 
 
-def test_a_disk_that_becomes_read_only_costs_pictures_and_no_change(
+def test_a_disk_that_becomes_read_only_costs_frames_and_no_change(
     disk: SmallDisk, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = HandClock()
     outbox = an_outbox(disk, clock)
     outbox.add_report(a_report(), durable=True, job=a_job())
-    outbox.keep_frame("A1M-1", a_job(), a_picture(clock.wall()))
+    outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall()))
     with read_only_view(disk.folder), files_cannot_grow():  # files to be opened, and those that are open
         for _ in range(MINUTES):
-            outbox.keep_frame("A1M-1", a_job(), a_picture(clock.wall()))
+            outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall()))
             outbox.add_report(a_report(observed_at=clock.wall()), durable=True, job=a_job())
             clock.pass_time(60)
         assert outbox.figures().frames_waiting == 1
@@ -121,7 +121,7 @@ def test_a_disk_that_becomes_read_only_costs_pictures_and_no_change(
     assert 1 <= len(lines) <= MINUTES + 1
     assert "Read-only file system" in lines[0]
     outbox.add_report(a_report(), durable=True)
-    outbox.keep_frame("A1M-1", a_job(), a_picture(clock.wall()))
+    outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall()))
     assert outbox.figures().frames_waiting == 2
     outbox.close()
     reopened = an_outbox(disk)

@@ -1,4 +1,4 @@
-"""A far side that cannot be opened yet is tried again, and nothing is lost over it."""
+"""A remote backend that cannot be opened yet is tried again, and nothing is lost over it."""
 
 import logging
 import threading
@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import FarSide, ship_to
+from collector.outbox.uploader import RemoteBackend, ship_to
 from functions.shared.errors import TransientError
 from tests.collector.outbox.makers import a_report
 from tests.support.remote_backend import FarFrames, FarQueue
 
 
-def ship(tmp_path: Path, outcomes: list[Exception | FarSide]) -> int:
-    """Ship one report over a far side that opens as told; how often it was opened."""
+def ship(tmp_path: Path, outcomes: list[Exception | RemoteBackend]) -> int:
+    """Ship one report over a remote backend that opens as told; how often it was opened."""
     outbox = Outbox(tmp_path, 100_000_000, lambda: 1_700_000_000.0)
     outbox.add_report(a_report(), durable=True)
     stop = threading.Event()
     opened = 0
 
-    def open_far_side() -> FarSide:
+    def open_remote_backend() -> RemoteBackend:
         nonlocal opened
         opened += 1
         outcome = outcomes[min(opened, len(outcomes)) - 1]
@@ -29,7 +29,7 @@ def ship(tmp_path: Path, outcomes: list[Exception | FarSide]) -> int:
         return outcome
 
     waits: list[float] = []
-    thread = threading.Thread(target=ship_to, args=(open_far_side, outbox, stop, waits.append))
+    thread = threading.Thread(target=ship_to, args=(open_remote_backend, outbox, stop, waits.append))
     thread.start()
     frames, queue = next(outcome for outcome in outcomes if not isinstance(outcome, Exception))
     assert isinstance(queue, FarQueue)
@@ -69,11 +69,11 @@ def test_it_ends_while_it_waits_to_open(tmp_path: Path) -> None:
     stop = threading.Event()
     has_failed = threading.Event()
 
-    def open_far_side() -> FarSide:
+    def open_remote_backend() -> RemoteBackend:
         has_failed.set()
         raise TransientError("no network")
 
-    thread = threading.Thread(target=ship_to, args=(open_far_side, outbox, stop))
+    thread = threading.Thread(target=ship_to, args=(open_remote_backend, outbox, stop))
     thread.start()
     assert has_failed.wait(20)
     stop.set()

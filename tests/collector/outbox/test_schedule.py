@@ -8,7 +8,7 @@ from collector.outbox.model import WaitingFrame, WaitingReport
 from collector.outbox.schedule import (
     BATCH_BYTES,
     BATCH_ENTRIES,
-    PATIENCE_SECONDS,
+    FRAME_WAIT_SECONDS,
     is_late,
     plan_batch,
     plan_frame,
@@ -72,7 +72,7 @@ def test_a_report_waits_for_its_frame_and_holds_back_only_its_own_printer() -> N
     lines = [[waiting(1, age=2.0, frame_key="f"), waiting(2)], [waiting(3, "B")]]
     batch, wait = plan_batch(lines, {"f"}, NOW)
     assert numbers(batch) == [3]
-    assert wait == PATIENCE_SECONDS - 2.0
+    assert wait == FRAME_WAIT_SECONDS - 2.0
 
 
 def test_a_report_goes_once_its_frame_is_shipped() -> None:
@@ -80,8 +80,8 @@ def test_a_report_goes_once_its_frame_is_shipped() -> None:
     assert numbers(batch) == [1]
 
 
-def test_after_ten_seconds_no_alert_waits_for_its_picture() -> None:
-    batch, _ = plan_batch([[waiting(1, age=PATIENCE_SECONDS, frame_key="f")]], {"f"}, NOW)
+def test_after_ten_seconds_no_alert_waits_for_its_frame() -> None:
+    batch, _ = plan_batch([[waiting(1, age=FRAME_WAIT_SECONDS, frame_key="f")]], {"f"}, NOW)
     assert numbers(batch) == [1]
 
 
@@ -154,7 +154,7 @@ def test_whatever_waits_all_of_it_goes_in_order_and_none_before_its_time(
             assert report.frame_key not in frames or is_late(report, now)
         sent += batch
         if not batch:
-            assert 0 < wait <= PATIENCE_SECONDS
+            assert 0 < wait <= FRAME_WAIT_SECONDS
             now += wait
     for printer_id in "ABC":
         mine = [report.number for report in sent if report.printer_id == printer_id]

@@ -1,8 +1,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.outbox.eviction import plan_room, thin
 from collector.outbox.model import WaitingFrame
+from collector.outbox.thinning import plan_room, thin
 
 
 def film(times: list[float], token: str = "run", size: int = 100) -> list[WaitingFrame]:
@@ -55,7 +55,7 @@ def test_a_job_that_has_just_begun_is_left_alone_while_a_long_one_can_give() -> 
     assert {frame.token for frame in plan_room([*short, *long], 3000, ())} == {"long"}
 
 
-def test_a_picture_that_a_waiting_report_names_is_the_last_to_go() -> None:
+def test_a_frame_that_a_waiting_report_names_is_the_last_to_go() -> None:
     frames = film([float(n) for n in range(33)])
     named = frames[7].key
     assert frames[7] not in plan_room(frames, 3100, {named})

@@ -1,4 +1,4 @@
-"""One step after the other, with clocks moved by hand and a far side that fails in every way."""
+"""One step after the other, with clocks moved by hand and a remote backend that fails in every way."""
 
 import itertools
 import logging
@@ -13,20 +13,20 @@ from functions.shared.domain.keys import digest, latest_key
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.report import Report
 from functions.shared.ports import Outgoing
-from tests.collector.outbox.makers import a_job, a_picture, a_report
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.support.clock import HandClock
-from tests.support.remote_backend import FarFrames, FarQueue, Happenings
+from tests.support.remote_backend import EventLog, FarFrames, FarQueue
 
 
 class Post:
-    """An outbox with its shipper and the far side."""
+    """An outbox with its shipper and the remote backend."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = HandClock()
-        self.happenings = Happenings()
-        self.queue = FarQueue(self.happenings)
-        self.frames = FarFrames(self.happenings)
+        self.events = EventLog()
+        self.queue = FarQueue(self.events)
+        self.frames = FarFrames(self.events)
         self.open()
 
     def open(self) -> None:
@@ -39,14 +39,14 @@ class Post:
         self.outbox.close()
         self.open()
 
-    def change(self, printer_id: str = "A1M-1", *, with_picture: bool = False) -> Report:
+    def change(self, printer_id: str = "A1M-1", *, with_frame: bool = False) -> Report:
         now = self.clock.wall()
-        picture = a_picture(now) if with_picture else None
+        captured = a_captured_frame(now) if with_frame else None
         job = a_job(printer_id)
-        return self.outbox.add_report(a_report(printer_id, now), durable=True, job=job, picture=picture)
+        return self.outbox.add_report(a_report(printer_id, now), durable=True, job=job, captured=captured)
 
     def film_frame(self, printer_id: str = "A1M-1") -> None:
-        self.outbox.keep_frame(printer_id, a_job(printer_id), a_picture(self.clock.wall()))
+        self.outbox.keep_frame(printer_id, a_job(printer_id), a_captured_frame(self.clock.wall()))
 
     def drain(self) -> int:
         """Steps until there is nothing more to do now."""
@@ -76,7 +76,7 @@ def away(entries: object) -> None:
 
 
 def fine(entries: object) -> None:
-    """The far side works."""
+    """The remote backend works."""
 
 
 def test_reports_arrive_once_in_order_with_stable_ids_and_their_times(post: Post) -> None:
@@ -93,15 +93,15 @@ def test_reports_arrive_once_in_order_with_stable_ids_and_their_times(post: Post
 
 
 def test_a_frame_is_there_before_the_report_that_names_it(post: Post) -> None:
-    report = post.change(with_picture=True)
+    report = post.change(with_frame=True)
     assert report.frame is not None
     post.drain()
-    assert post.happenings.log == [("frame", report.frame.key), ("reports", 1)]
+    assert post.events.log == [("frame", report.frame.key), ("reports", 1)]
 
 
-def test_no_alert_waits_more_than_ten_seconds_for_its_picture_which_follows(post: Post) -> None:
+def test_no_alert_waits_more_than_ten_seconds_for_its_frame_which_follows(post: Post) -> None:
     post.frames.fault = away
-    report = post.change(with_picture=True)
+    report = post.change(with_frame=True)
     post.run_for(9.9)
     assert post.queue.reports == []
     post.run_for(0.2)
@@ -113,9 +113,9 @@ def test_no_alert_waits_more_than_ten_seconds_for_its_picture_which_follows(post
     assert post.frames.get(report.frame.key)
 
 
-def test_a_report_of_another_run_of_the_program_waits_for_no_picture(post: Post) -> None:
+def test_a_report_of_another_run_of_the_program_waits_for_no_frame(post: Post) -> None:
     post.frames.fault = away
-    post.change(with_picture=True)
+    post.change(with_frame=True)
     post.restart()
     post.shipper.ship_once()
     assert len(post.queue.reports) == 1
@@ -197,7 +197,7 @@ def test_a_lost_answer_repeats_the_batch_and_nothing_arrives_twice(post: Post) -
     assert [report.sequence for report in post.queue.reports] == [1, 2]
 
 
-def test_an_entry_refused_for_good_is_set_aside_and_holds_up_nothing(
+def test_an_entry_refused_for_good_is_dead_lettered_and_holds_up_nothing(
     post: Post, caplog: pytest.LogCaptureFixture
 ) -> None:
     post.queue.refuses = lambda report: "too strange" if report.sequence == 2 else None
@@ -243,7 +243,7 @@ def test_a_fault_that_may_pass_while_the_bad_one_is_looked_for_keeps_the_order(p
     assert post.outbox.figures().reports_set_aside == 0
 
 
-def test_a_frame_refused_for_good_is_set_aside_and_not_counted(post: Post, tmp_path: Path) -> None:
+def test_a_frame_refused_for_good_is_dead_lettered_and_not_counted(post: Post, tmp_path: Path) -> None:
     def refuse(key: str) -> None:
         if len(post.frames.puts) == 1:
             raise PermanentError("not a picture")
@@ -308,8 +308,8 @@ def test_after_an_outage_of_both_reports_go_before_any_frame(post: Post) -> None
         post.run_for(61)
     post.queue.fault = post.frames.fault = fine
     post.run_for(120)
-    assert [kind for kind, _ in post.happenings.log] == ["reports"] * 4 + ["frame"] * 35
-    assert [count for kind, count in post.happenings.log if kind == "reports"] == [10, 10, 10, 5]
+    assert [kind for kind, _ in post.events.log] == ["reports"] * 4 + ["frame"] * 35
+    assert [count for kind, count in post.events.log if kind == "reports"] == [10, 10, 10, 5]
 
 
 def test_reports_go_first_though_the_next_try_of_the_frames_was_due_sooner(post: Post) -> None:
@@ -328,10 +328,10 @@ def test_reports_go_first_though_the_next_try_of_the_frames_was_due_sooner(post:
         post.run_for(50)
     post.queue.fault = post.frames.fault = fine
     post.run_for(120)
-    assert [kind for kind, _ in post.happenings.log] == ["reports"] * 2 + ["frame"] * 15
+    assert [kind for kind, _ in post.events.log] == ["reports"] * 2 + ["frame"] * 15
 
 
-def test_after_an_outage_what_happens_now_is_told_with_its_picture_as_soon_as_the_old_reports_are(
+def test_after_an_outage_what_happens_now_is_announced_with_its_frame_as_soon_as_the_old_reports_are(
     post: Post,
 ) -> None:
     post.queue.fault = post.frames.fault = away
@@ -341,10 +341,10 @@ def test_after_an_outage_what_happens_now_is_told_with_its_picture_as_soon_as_th
         post.run_for(30)
     post.queue.fault = post.frames.fault = fine
     post.clock.pass_time(60)
-    now = post.change("P1S", with_picture=True)
+    now = post.change("P1S", with_frame=True)
     post.drain()
     assert now.frame is not None
-    log = post.happenings.log
+    log = post.events.log
     assert ("frame", now.frame.key) in log[:6]
     assert [kind for kind, _ in log].index("frame") == log.index(("frame", now.frame.key))
     (arrived,) = post.queue.of("P1S")
@@ -364,10 +364,10 @@ def test_a_clock_that_jumps_makes_no_report_late_nor_early(post: Post) -> None:
     assert late == [10.0, 10.0, 10.0]
 
 
-def test_an_idle_picture_is_shipped_before_its_heartbeat(post: Post) -> None:
-    post.outbox.add_report(a_report(), durable=False, picture=a_picture(), is_overwriting=True)
+def test_an_idle_frame_is_shipped_before_its_heartbeat(post: Post) -> None:
+    post.outbox.add_report(a_report(), durable=False, captured=a_captured_frame(), is_overwriting=True)
     post.drain()
-    assert post.happenings.log == [("frame", latest_key("A1M-1")), ("reports", 1)]
+    assert post.events.log == [("frame", latest_key("A1M-1")), ("reports", 1)]
 
 
 def test_nothing_is_sent_after_the_outbox_is_closed(post: Post) -> None:
@@ -375,7 +375,7 @@ def test_nothing_is_sent_after_the_outbox_is_closed(post: Post) -> None:
     post.film_frame()
     post.outbox.close()
     assert post.shipper.ship_once() > 0
-    assert post.happenings.log == []
+    assert post.events.log == []
     post.open()
 
 

@@ -1,4 +1,4 @@
-"""Six hours without a far side, four printers printing, a restart in the middle; then all of it arrives."""
+"""Six hours without a remote backend, four printers, a restart in the middle; then all arrives."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -9,9 +9,9 @@ from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Shipper
 from functions.shared.errors import TransientError
 from functions.shared.messages.report import Report
-from tests.collector.outbox.makers import a_job, a_picture, a_report
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.support.clock import HandClock
-from tests.support.remote_backend import FarFrames, FarQueue, Happenings
+from tests.support.remote_backend import EventLog, FarFrames, FarQueue
 
 PRINTERS = ("A1M-1", "A1-2", "P1S-3", "P1P-4")
 HOURS = 6
@@ -24,8 +24,8 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
     tmp_path: Path, max_bytes: int
 ) -> None:
     clock = HandClock()
-    happenings = Happenings()
-    queue, frames = FarQueue(happenings), FarFrames(happenings)
+    events = EventLog()
+    queue, frames = FarQueue(events), FarFrames(events)
     is_away = True
 
     def fault(what: object) -> None:
@@ -49,7 +49,7 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
         for place, name in enumerate(PRINTERS):
             job, now = a_job(name, f"run-{place}"), clock.wall()
             if second % FRAME_EVERY == 0:
-                outbox.keep_frame(name, job, a_picture(now, FRAME_BYTES))
+                outbox.keep_frame(name, job, a_captured_frame(now, FRAME_BYTES))
             if second % 240 == 60 * place:
                 changes.append(outbox.add_report(a_report(name, now), durable=True, job=job))
             elif second % 120 == 0:
@@ -71,7 +71,7 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
     assert clock.wall() - back_at <= 60  # no longer than the longest wait between two tries
     assert queue.calls - calls <= -(-waiting.reports_waiting // 10)
     assert 0 <= alive_beats <= len(PRINTERS)
-    assert [kind for kind, _ in happenings.log].count("frame") <= 1  # reports first
+    assert [kind for kind, _ in events.log].count("frame") <= 1  # reports first
     while shipper.ship_once() < 1.0:
         pass
 

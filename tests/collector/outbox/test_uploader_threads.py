@@ -10,7 +10,7 @@ import pytest
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Shipper
 from functions.shared.errors import TransientError
-from tests.collector.outbox.makers import a_job, a_picture, a_report
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.support.remote_backend import FarFrames, FarQueue
 
 TIMEOUT = 20.0
@@ -26,10 +26,10 @@ class Running:
         self.thread = threading.Thread(target=shipper.run, args=(self.stop,))
         self.thread.start()
 
-    def change(self, printer_id: str = "A1M-1", *, with_picture: bool = False) -> None:
-        picture = a_picture(time.time()) if with_picture else None
+    def change(self, printer_id: str = "A1M-1", *, with_frame: bool = False) -> None:
+        captured = a_captured_frame(time.time()) if with_frame else None
         report = a_report(printer_id, time.time())
-        self.outbox.add_report(report, durable=True, job=a_job(printer_id), picture=picture)
+        self.outbox.add_report(report, durable=True, job=a_job(printer_id), captured=captured)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 def test_what_is_added_is_shipped_without_being_asked_for(running: Running) -> None:
     for count in range(1, 21):
-        running.change(with_picture=count % 2 == 0)
+        running.change(with_frame=count % 2 == 0)
         assert running.queue.wait_for(count)
     assert len(running.frames.stored) == 10
     assert [report.sequence for report in running.queue.reports] == list(range(1, 21))
@@ -59,10 +59,10 @@ def test_a_frame_that_hangs_holds_up_neither_reports_nor_the_next_frame(running:
             assert released.wait(TIMEOUT)
 
     running.frames.fault = hang
-    running.outbox.keep_frame("A1M-1", a_job(token="slow", name="Slow"), a_picture())
+    running.outbox.keep_frame("A1M-1", a_job(token="slow", name="Slow"), a_captured_frame())
     assert hangs.wait(TIMEOUT)
     try:
-        running.change("P1S", with_picture=True)
+        running.change("P1S", with_frame=True)
         assert running.queue.wait_for(1)
         assert running.frames.wait_for(1)
     finally:
@@ -73,8 +73,8 @@ def test_a_frame_that_hangs_holds_up_neither_reports_nor_the_next_frame(running:
 def test_many_threads_may_add_at_once(running: Running) -> None:
     def add(name: str) -> None:
         for second in range(25):
-            running.change(name, with_picture=second % 5 == 0)
-            running.outbox.keep_frame(name, a_job(name), a_picture(1_700_000_000.0 + second))
+            running.change(name, with_frame=second % 5 == 0)
+            running.outbox.keep_frame(name, a_job(name), a_captured_frame(1_700_000_000.0 + second))
 
     names = [f"printer-{number}" for number in range(4)]
     threads = [threading.Thread(target=add, args=(name,)) for name in names]
@@ -88,7 +88,7 @@ def test_many_threads_may_add_at_once(running: Running) -> None:
         assert [report.sequence for report in running.queue.of(name)] == list(range(1, 26))
 
 
-def test_it_ends_while_the_far_side_hangs_and_what_was_under_way_is_sent_next_time(
+def test_it_ends_while_the_remote_backend_hangs_and_what_was_under_way_is_sent_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("collector.outbox.uploader._END_SECONDS", 0.1)

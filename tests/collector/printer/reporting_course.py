@@ -4,9 +4,9 @@ from typing import Any
 
 from collector.outbox.model import EdgeJob
 from collector.printer import reporting
-from collector.printer.job import follow_job
+from collector.printer.job import track_job
 from collector.printer.reporting import Decision, ReporterState, ReportRules
-from functions.shared.domain.status import StatusFacts
+from functions.shared.domain.status import PrinterStatus
 from functions.shared.messages.report import ReportKind
 
 RULES = ReportRules()
@@ -28,13 +28,13 @@ class Course:
         self.rules = rules
         self.job = job
         self.state: ReporterState = reporting.begin(job, rules)
-        self.facts = StatusFacts()
+        self.facts = PrinterStatus()
         self.made: list[tuple[float, Decision]] = []
 
     def status(self, now: float, **facts: Any) -> Decision | None:
-        self.facts = StatusFacts(**facts)
+        self.facts = PrinterStatus(**facts)
         gap = self.state.is_after_gap
-        self.job = follow_job(self.job, self.facts, printer_id="P", now=now, after_gap=gap)
+        self.job = track_job(self.job, self.facts, printer_id="P", now=now, after_gap=gap)
         self.state, decision = reporting.observe(self.state, self.facts, self.job, now, self.rules)
         return self._note(now, decision)
 

@@ -5,35 +5,35 @@ from collections.abc import Callable
 from typing import Any
 
 from collector.outbox.model import EdgeJob
-from collector.outbox.writer import SpoolWriter
-from collector.printer.policy import SessionRules
+from collector.outbox.writer import OutboxWriter
+from collector.printer.policy import SessionPolicy
 from collector.printer.reporting import ReportRules
 from collector.printer.session import Session
 from collector.printer.watchdog import WatchdogRules
 from functions.shared.live import Live
-from tests.support.edge_material import Kept, RememberingSpool, image_text, status_text
+from tests.support.edge_material import Kept, RememberingOutbox, image_text, status_text
 
 P = "A1M-1"
-RULES = SessionRules(
+RULES = SessionPolicy(
     WatchdogRules(image_timeout=60, forced_interval=300, status_timeout=30), ReportRules(), film_budget=1350
 )
 RUNNING = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 10, "print_error": 0}
 
 
-class Bench:
+class SessionHarness:
     """A session with hand-moved time; its writer is let run whenever somebody looks."""
 
     def __init__(
         self,
-        rules: SessionRules = RULES,
+        rules: SessionPolicy = RULES,
         job: EdgeJob | None = None,
         live: Live | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.now = 1000.0
-        self.spool = RememberingSpool()
+        self.outbox = RememberingOutbox()
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._writer = SpoolWriter(self.spool)
+        self._writer = OutboxWriter(self.outbox)
         self.session = Session(
             P,
             rules,
@@ -66,7 +66,7 @@ class Bench:
     def status(self, **data: Any) -> None:
         self.session.received(status_text(**data))
 
-    def picture(self, data: bytes) -> None:
+    def captured(self, data: bytes) -> None:
         self.session.received(image_text(data))
 
     @property
@@ -75,7 +75,7 @@ class Bench:
             work = self._writer._works.get()
             assert work is not None
             work()
-        return self.spool.kept
+        return self.outbox.kept
 
     @property
     def reports(self) -> list[Kept]:

@@ -1,4 +1,4 @@
-"""A film has its pictures, evenly spaced, and no job costs without bound."""
+"""A film has its images, evenly spaced, and no job costs without bound."""
 
 import math
 from itertools import pairwise
@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.printer.frames import Picking, pick
+from collector.printer.frames import FrameSampler, sample
 
 BUDGET = 1350.0
 
 
 def _kept(length: float, camera: float, remaining: "list[float]", budget: float = BUDGET) -> list[float]:
-    """The times of the pictures kept; `remaining` is what the printer says, spread over the job (seconds)."""
-    picking = Picking("t", began_at=0.0)
+    """The times of the images kept; `remaining` is what the printer says, spread over the job (seconds)."""
+    sampler = FrameSampler("t", began_at=0.0)
     kept = []
     count = int(length / camera)
     for index in range(count):
         now = index * camera
         says = remaining[index * len(remaining) // count]
-        picking, is_wanted = pick(picking, now, says, budget)
+        sampler, is_wanted = sample(sampler, now, says, budget)
         if is_wanted:
             kept.append(now)
     return kept
@@ -30,19 +30,19 @@ def _kept(length: float, camera: float, remaining: "list[float]", budget: float 
 def test_with_a_right_estimate_a_job_keeps_what_the_film_needs_and_no_more(minutes: int) -> None:
     length = minutes * 60.0
     camera = 1.0 if minutes < 1000 else 10.0
-    picking, kept = Picking("t", began_at=0.0), 0
+    sampler, kept = FrameSampler("t", began_at=0.0), 0
     for index in range(int(length / camera)):
         now = index * camera
         remaining = math.ceil((length - now) / 60) * 60.0
-        picking, is_wanted = pick(picking, now, remaining, BUDGET)
+        sampler, is_wanted = sample(sampler, now, remaining, BUDGET)
         kept += is_wanted
     available = length / camera
     assert 0.93 * min(available, BUDGET) <= kept <= min(available, BUDGET) + 2
 
 
-def test_pictures_are_evenly_spaced_though_the_interval_is_no_multiple_of_the_cameras() -> None:
+def test_images_are_evenly_spaced_though_the_interval_is_no_multiple_of_the_cameras() -> None:
     kept = _kept(1500.0, 1.0, [1500.0 - 60 * i for i in range(25)])
-    assert len(kept) > 1250  # "so long after the last one" would keep only every second picture: 750
+    assert len(kept) > 1250  # "so long after the last one" would keep only every second image: 750
     gaps = [after - before for before, after in pairwise(kept)]
     assert max(gaps) <= 2.0
 
@@ -67,8 +67,8 @@ def test_without_any_estimate_ten_times_the_job_costs_little_more() -> None:
 
 
 def test_after_a_restart_it_goes_on_at_the_jobs_pace() -> None:
-    picking = Picking("t", began_at=-7200.0)  # two hours into the job
-    picking, is_first = pick(picking, 0.0, 7200.0, BUDGET)
+    sampler = FrameSampler("t", began_at=-7200.0)  # two hours into the job
+    sampler, is_first = sample(sampler, 0.0, 7200.0, BUDGET)
     assert is_first
-    assert pick(picking, 10.0, 7200.0, BUDGET)[1] is False
-    assert pick(picking, 10.7, 7200.0, BUDGET)[1] is True
+    assert sample(sampler, 10.0, 7200.0, BUDGET)[1] is False
+    assert sample(sampler, 10.7, 7200.0, BUDGET)[1] is True

@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.outbox.model import EdgeJob
-from collector.printer.job import follow_job
+from collector.printer.job import track_job
 from functions.shared.domain.keys import job_prefix
-from functions.shared.domain.status import StatusFacts, is_active, is_finished
+from functions.shared.domain.status import PrinterStatus, is_active, is_finished
 
 P = "A1M-1"
 
 
 def _follow(job: EdgeJob | None, *, gap: bool = False, now: float = 100.0, **facts: Any) -> EdgeJob | None:
-    return follow_job(job, StatusFacts(**facts), printer_id=P, now=now, after_gap=gap)
+    return track_job(job, PrinterStatus(**facts), printer_id=P, now=now, after_gap=gap)
 
 
 def _running(**facts: Any) -> EdgeJob:
@@ -33,7 +33,7 @@ def test_a_job_begins_when_the_printer_becomes_active() -> None:
     job = _follow(None, state="PREPARE", job_name="Benchy", now=50.0)
     assert job is not None
     assert (job.started_at, job.is_active, job.prefix) == (50.0, True, job_prefix(P, "Benchy"))
-    assert job.marks.has_run is False
+    assert job.fingerprint.has_run is False
 
 
 def test_the_folder_waits_for_the_name_but_not_longer_than_until_it_runs() -> None:
@@ -49,20 +49,20 @@ def test_the_folder_waits_for_the_name_but_not_longer_than_until_it_runs() -> No
     late = _follow(unnamed, state="RUNNING", job_name="Benchy")
     assert late is not None
     assert late.prefix == job_prefix(P, None)
-    assert late.marks.name == "Benchy"
+    assert late.fingerprint.name == "Benchy"
 
 
 def test_the_percent_of_the_job_before_is_not_taken_while_preparing() -> None:
     job = _follow(None, state="PREPARE", percent=100)
     assert job is not None
-    assert job.marks.percent is None
+    assert job.fingerprint.percent is None
 
 
 def test_a_pause_or_a_missing_key_changes_nothing() -> None:
     job = _running()
     paused = _follow(job, state="PAUSE", now=200.0)
     assert paused is not None
-    assert (paused.token, paused.marks.percent, paused.marks.name) == (job.token, 40, "Benchy")
+    assert (paused.token, paused.fingerprint.percent, paused.fingerprint.name) == (job.token, 40, "Benchy")
     assert _follow(paused, state=None) == paused
     assert _follow(paused, state="UNKNOWN") == paused
 
@@ -76,7 +76,7 @@ def test_a_finished_word_ends_it_and_the_next_start_is_another_job() -> None:
     assert again is not None
     assert again.token != job.token
     assert again.prefix == job.prefix
-    assert again.marks.percent == 0
+    assert again.fingerprint.percent == 0
 
 
 def test_after_a_gap_the_same_job_goes_on_and_another_begins_anew() -> None:
@@ -101,7 +101,7 @@ STATES = st.sampled_from(
     [None, "IDLE", "PREPARE", "SLICING", "RUNNING", "PAUSE", "FINISH", "FAILED", "INIT", "X"]
 )
 FACTS = st.builds(
-    StatusFacts,
+    PrinterStatus,
     state=STATES,
     job_name=st.sampled_from([None, "Benchy", "../../x", "<b>&\"'", "\u202e\U0001f600", "n" * 300]),
     task_id=st.sampled_from([None, "1", "2"]),
@@ -110,11 +110,11 @@ FACTS = st.builds(
 
 
 @given(st.lists(st.tuples(FACTS, st.booleans()), max_size=30))
-def test_no_course_of_statuses_raises_or_bends_the_rules(course: list[tuple[StatusFacts, bool]]) -> None:
+def test_no_course_of_statuses_raises_or_bends_the_rules(course: list[tuple[PrinterStatus, bool]]) -> None:
     job: EdgeJob | None = None
     for now, (facts, gap) in enumerate(course):
         before = job
-        job = follow_job(job, facts, printer_id=P, now=float(now), after_gap=gap)
+        job = track_job(job, facts, printer_id=P, now=float(now), after_gap=gap)
         if is_active(facts.state):
             assert job is not None
             assert job.is_active
@@ -123,7 +123,7 @@ def test_no_course_of_statuses_raises_or_bends_the_rules(course: list[tuple[Stat
         if job is not None and before is not None and job.token == before.token:
             assert job.started_at == before.started_at
             assert before.prefix in (None, job.prefix)
-            assert job.marks.has_run >= before.marks.has_run
+            assert job.fingerprint.has_run >= before.fingerprint.has_run
         if job is not None and job.prefix is not None:
             assert job.prefix.startswith("images/A1M-1/")
             assert ".." not in job.prefix.split("/")

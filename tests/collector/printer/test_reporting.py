@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from collector.printer.job import follow_job
-from collector.printer.reporting import Decision, Wish
-from functions.shared.domain.status import HmsEntry, StatusFacts
+from collector.printer.job import track_job
+from collector.printer.reporting import Decision, FramePolicy
+from functions.shared.domain.status import HmsEntry, PrinterStatus
 from functions.shared.messages.report import ReportKind
 from tests.collector.printer.reporting_course import IDLE, PRINTING, RULES, Course, is_change, started
 
@@ -59,7 +59,7 @@ def test_a_burst_of_percents_after_a_stall_becomes_two_reports_and_not_three() -
     assert course.tick(20.9) is None
     assert course.tick(21.0) == Decision(ReportKind.STATUS, is_durable=True)
     assert course.tick(22.0) is None
-    assert course.state.told.percent == 13
+    assert course.state.last_reported.percent == 13
 
 
 def test_a_held_percent_goes_with_the_next_status_when_its_second_is_over() -> None:
@@ -75,7 +75,7 @@ def test_any_other_news_takes_a_held_percent_along_at_once() -> None:
     course.status(20.0, **{**PRINTING, "percent": 11})
     assert course.status(20.1, **{**PRINTING, "percent": 12}) is None
     assert is_change(course.status(20.2, **{**PRINTING, "percent": 12, "state": "PAUSE"}))
-    assert course.state.told.percent == 12
+    assert course.state.last_reported.percent == 12
     assert course.tick(25.0) is None
 
 
@@ -104,12 +104,12 @@ def test_heartbeats_come_at_their_interval_and_are_no_changes() -> None:
         assert beats == list(range(interval, 1000, interval))
 
 
-def test_a_photo_that_falls_due_brings_a_report_with_a_fresh_picture() -> None:
+def test_a_photo_that_falls_due_brings_a_report_with_a_fresh_image() -> None:
     course = Course(replace(RULES, photo_interval=50.0))
     course.status(0.0, **PRINTING)
     made = [(now, course.status(float(now), **PRINTING)) for now in range(1, 130)]
-    due = [(now, decision.wish) for now, decision in made if decision is not None]
-    assert due == [(50, Wish.FRESH), (100, Wish.FRESH)]
+    due = [(now, decision.frame_policy) for now, decision in made if decision is not None]
+    assert due == [(50, FramePolicy.FRESH), (100, FramePolicy.FRESH)]
 
 
 def test_a_report_made_anyway_when_a_photo_is_due_serves_for_it() -> None:
@@ -117,7 +117,7 @@ def test_a_report_made_anyway_when_a_photo_is_due_serves_for_it() -> None:
     course.status(0.0, **PRINTING)
     decision = course.status(51.0, **{**PRINTING, "percent": 11})
     assert decision is not None
-    assert decision.wish is Wish.FRESH
+    assert decision.frame_policy is FramePolicy.FRESH
     assert all(course.status(float(now), **PRINTING | {"percent": 11}) is None for now in range(52, 101))
     assert course.status(101.0, **PRINTING | {"percent": 11}) is not None
 
@@ -126,7 +126,7 @@ def test_no_photo_interval_means_no_extra_reports() -> None:
     course = Course(replace(RULES, photo_interval=0.0))
     course.status(0.0, **PRINTING)
     decisions = [course.status(float(now), **PRINTING) for now in range(1, 1000)]
-    assert {one.wish for one in decisions if one} == {Wish.NEWEST_KEPT}
+    assert {one.frame_policy for one in decisions if one} == {FramePolicy.NEWEST_KEPT}
 
 
 def test_the_first_look_is_five_minutes_into_the_job_and_only_while_it_prints() -> None:
@@ -140,19 +140,19 @@ def test_the_first_look_is_five_minutes_into_the_job_and_only_while_it_prints() 
     assert course.status(699.0, **PRINTING) is None  # a fresh start after the pause
     look = course.status(700.0, **PRINTING)
     assert look is not None
-    assert (look.is_durable, look.wish) == (False, Wish.FRESH)
+    assert (look.is_durable, look.frame_policy) == (False, FramePolicy.FRESH)
     assert course.status(1699.0, **PRINTING) is None
     assert course.state.inspection_at == 4300.0
 
 
-def test_a_look_that_falls_due_while_a_percent_is_held_has_a_fresh_picture_all_the_same() -> None:
+def test_a_look_that_falls_due_while_a_percent_is_held_has_a_fresh_image_all_the_same() -> None:
     course = Course(replace(RULES, inspection_interval=100.0))
     course.status(0.0, **PRINTING)
     course.status(99.5, **{**PRINTING, "percent": 11})
     assert course.status(99.9, **{**PRINTING, "percent": 12}) is None
     released = course.tick(100.5)
     assert released is not None
-    assert (released.is_durable, released.wish) == (True, Wish.FRESH)
+    assert (released.is_durable, released.frame_policy) == (True, FramePolicy.FRESH)
     assert course.state.inspection_at == 200.5
 
 
@@ -163,12 +163,15 @@ def test_looks_do_not_happen_while_they_are_switched_off() -> None:
 
 
 def test_silence_is_a_change_when_it_begins_and_a_heartbeat_while_it_lasts() -> None:
-    for facts, interval, wish in ((PRINTING, 120, Wish.LAST), (IDLE, 300, Wish.NEWEST_KEPT)):
+    for facts, interval, frame_policy in (
+        (PRINTING, 120, FramePolicy.LAST),
+        (IDLE, 300, FramePolicy.NEWEST_KEPT),
+    ):
         course = Course()
         course.status(0.0, **facts)
         made = [(now, course.tick(float(now), is_silent=now >= 30)) for now in range(1, 700)]
         heard = [(now, decision) for now, decision in made if decision is not None]
-        assert heard[0] == (30, Decision(ReportKind.SILENCE, is_durable=True, wish=wish))
+        assert heard[0] == (30, Decision(ReportKind.SILENCE, is_durable=True, frame_policy=frame_policy))
         assert [now for now, _ in heard] == list(range(30, 700, interval))
         assert not any(decision.is_durable for _, decision in heard[1:])
         back = course.status(700.0, **facts)
@@ -237,10 +240,10 @@ def test_another_job_found_after_a_gap_is_always_a_change() -> None:
     course.reconnect()
     begun_anew = course.status(900.0, **{**PRINTING, "percent": 1})
     assert begun_anew is not None
-    assert begun_anew.wish is Wish.FRESH
+    assert begun_anew.frame_policy is FramePolicy.FRESH
 
 
-def test_state_and_errors_want_a_fresh_picture_and_a_percent_does_not() -> None:
+def test_state_and_errors_want_a_fresh_image_and_a_percent_does_not() -> None:
     course = started()
     wishes = []
     changes: list[dict[str, Any]] = [
@@ -256,26 +259,26 @@ def test_state_and_errors_want_a_fresh_picture_and_a_percent_does_not() -> None:
     for now, change in enumerate(changes):
         decision = course.status(5.0 + now, **{**PRINTING, **change})
         assert decision is not None
-        wishes.append(decision.wish)
-    kept, fresh = Wish.NEWEST_KEPT, Wish.FRESH
-    assert wishes == [kept, fresh, fresh, kept, fresh, fresh, kept, Wish.OVERWRITE]
+        wishes.append(decision.frame_policy)
+    kept, fresh = FramePolicy.NEWEST_KEPT, FramePolicy.FRESH
+    assert wishes == [kept, fresh, fresh, kept, fresh, fresh, kept, FramePolicy.OVERWRITE]
 
 
-def test_errors_found_on_an_idle_printer_at_the_start_want_no_picture() -> None:
+def test_errors_found_on_an_idle_printer_at_the_start_want_no_image() -> None:
     decision = Course().status(0.0, **{**IDLE, "print_error": 83935249})
     assert decision is not None
-    assert decision.wish is Wish.NEWEST_KEPT
+    assert decision.frame_policy is FramePolicy.NEWEST_KEPT
 
 
-def test_the_end_found_after_a_restart_wants_the_final_picture() -> None:
-    job = follow_job(None, StatusFacts(**PRINTING), printer_id="P", now=0.0, after_gap=True)
+def test_the_end_found_after_a_restart_wants_the_final_image() -> None:
+    job = track_job(None, PrinterStatus(**PRINTING), printer_id="P", now=0.0, after_gap=True)
     decision = Course(job=job).status(100.0, **IDLE)
     assert decision is not None
-    assert (decision.is_durable, decision.wish) == (True, Wish.FRESH)
+    assert (decision.is_durable, decision.frame_policy) == (True, FramePolicy.FRESH)
 
 
-def test_pictures_of_an_idle_printer_are_kept_at_their_interval_in_the_cloud_only() -> None:
+def test_images_of_an_idle_printer_are_kept_at_their_interval_in_the_cloud_only() -> None:
     course = Course(replace(RULES, idle_frame_interval=100.0))
     made = [(now, course.status(float(now), **IDLE)) for now in range(350)]
     assert [now for now, one in made if one is not None] == [0, 100, 200, 300]
-    assert {one.wish for _, one in made if one is not None} == {Wish.OVERWRITE}
+    assert {one.frame_policy for _, one in made if one is not None} == {FramePolicy.OVERWRITE}

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.printer.reporting import ReportRules
-from functions.shared.domain.status import HmsEntry, StatusFacts
+from functions.shared.domain.status import HmsEntry, PrinterStatus
 from tests.collector.printer.reporting_course import IDLE, PRINTING, Course, is_change, started
 
 FACTS = st.builds(
-    StatusFacts,
+    PrinterStatus,
     state=st.sampled_from([None, "RUNNING", "PAUSE", "PREPARE", "FINISH", "FAILED", "IDLE", "X"]),
     job_name=st.sampled_from([None, "A", "B"]),
     task_id=st.sampled_from([None, "1", "2"]),
@@ -33,8 +33,8 @@ ANY_RULES = st.builds(
 )
 
 
-def _fields(facts: StatusFacts) -> dict[str, Any]:
-    return {name: getattr(facts, name) for name in StatusFacts.__dataclass_fields__}
+def _fields(facts: PrinterStatus) -> dict[str, Any]:
+    return {name: getattr(facts, name) for name in PrinterStatus.__dataclass_fields__}
 
 
 @settings(max_examples=200)
@@ -43,7 +43,7 @@ def test_no_change_is_ever_lost_whatever_happens(rules: ReportRules, events: lis
     course, now = Course(rules), 0.0
     for kind, facts, step in events:
         now += step
-        before = course.state.told
+        before = course.state.last_reported
         if kind == "status":
             decision = course.status(now, **_fields(facts))
             after = before.merged(facts)
@@ -58,7 +58,7 @@ def test_no_change_is_ever_lost_whatever_happens(rules: ReportRules, events: lis
             course.tick(now, is_silent=kind == "silent")
     course.tick(now + 1.5)
     if course.facts.percent is not None:
-        assert course.state.told.percent == course.facts.percent
+        assert course.state.last_reported.percent == course.facts.percent
     assert course.state.held_until is None
 
 
@@ -87,4 +87,4 @@ def test_mere_percents_never_go_faster_than_one_a_second(steps: list[tuple[float
     course.tick(now + 1.1)
     changes = [at for at, decision in course.made if decision.is_durable]
     assert all(after - before >= 0.999 for before, after in pairwise(changes[1:]))
-    assert course.state.told.percent == steps[-1][1]
+    assert course.state.last_reported.percent == steps[-1][1]

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from functions.shared.messages.report import ReportKind
-from tests.collector.printer.session_harness import RUNNING, Bench
+from tests.collector.printer.session_harness import RUNNING, SessionHarness
 
 
 @pytest.mark.parametrize(
@@ -25,31 +25,31 @@ from tests.collector.printer.session_harness import RUNNING, Bench
 def test_a_bad_message_costs_a_line_and_nothing_else(
     bad: str | bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench = Bench()
-    bench.status(**RUNNING)
+    harness = SessionHarness()
+    harness.status(**RUNNING)
     with caplog.at_level(logging.WARNING):
         for _ in range(20):
-            bench.session.received(bad)
-            bench.wait(1)
+            harness.session.received(bad)
+            harness.wait(1)
     assert len(caplog.records) == 1
     assert len(caplog.records[0].getMessage()) < 250
-    assert len(bench.reports) == 1
-    bench.status(**{**RUNNING, "gcode_state": "PAUSE"})
-    assert len(bench.reports) == 2
-    assert bench.reports[-1].durable
+    assert len(harness.reports) == 1
+    harness.status(**{**RUNNING, "gcode_state": "PAUSE"})
+    assert len(harness.reports) == 2
+    assert harness.reports[-1].durable
 
 
 def test_a_bad_message_in_place_of_a_held_percent_does_not_lose_it() -> None:
-    bench = Bench()
-    bench.status(**RUNNING)
-    bench.wait(5)
-    bench.status(**{**RUNNING, "mc_percent": 11})
-    bench.session.received(
+    harness = SessionHarness()
+    harness.status(**RUNNING)
+    harness.wait(5)
+    harness.status(**{**RUNNING, "mc_percent": 11})
+    harness.session.received(
         '{"type":"printer_status","data":{"gcode_state":"RUNNING","mc_percent":12,"x":1e999}}'
     )
-    bench.wait(5)
-    bench.status(**{**RUNNING, "mc_percent": 12})
-    last = bench.reports[-1].report
+    harness.wait(5)
+    harness.status(**{**RUNNING, "mc_percent": 12})
+    last = harness.reports[-1].report
     assert last is not None
     assert last.status is not None
     assert last.status["mc_percent"] == 12
@@ -58,16 +58,16 @@ def test_a_bad_message_in_place_of_a_held_percent_does_not_lose_it() -> None:
 def test_what_bambui_says_of_itself_is_one_line_and_no_sign_of_life(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    bench = Bench()
-    bench.status(**RUNNING)
+    harness = SessionHarness()
+    harness.status(**RUNNING)
     with caplog.at_level(logging.INFO):
         for _ in range(5):
-            bench.wait(11)
-            bench.session.received('{"type":"error","message":"Printer Offline\\u001b[31m"}')
-            bench.session.received('{"type":"message","message":"Print started"}')
-            bench.session.tick()
+            harness.wait(11)
+            harness.session.received('{"type":"error","message":"Printer Offline\\u001b[31m"}')
+            harness.session.received('{"type":"message","message":"Print started"}')
+            harness.session.tick()
     assert sum("Offline" in record.getMessage() for record in caplog.records) == 1
-    kinds = [one.report.kind for one in bench.reports if one.report]
+    kinds = [one.report.kind for one in harness.reports if one.report]
     assert kinds[:2] == [
         ReportKind.STATUS,
         ReportKind.SILENCE,

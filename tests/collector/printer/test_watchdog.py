@@ -10,7 +10,7 @@ RULES = WatchdogRules(image_timeout=60, forced_interval=300, status_timeout=30)
 
 
 def _run(
-    rules: WatchdogRules, *, seconds: int, statuses: bool = True, pictures: bool = True
+    rules: WatchdogRules, *, seconds: int, statuses: bool = True, images: bool = True
 ) -> list[tuple[int, Cause]]:
     """A printer that reconnects at once; what was given up when."""
     watch = Watch(started_at=0.0).opened(0.0)
@@ -18,8 +18,8 @@ def _run(
     for now in range(1, seconds + 1):
         if statuses:
             watch = watch.with_status(now)
-        if pictures:
-            watch = watch.with_picture(now)
+        if images:
+            watch = watch.with_image(now)
         watch, cause = check(watch, rules, now)
         if cause is not None:
             given_up.append((now, cause))
@@ -37,16 +37,16 @@ def test_a_forced_interval_of_zero_or_less_means_never() -> None:
         assert _run(rules, seconds=5000) == []
 
 
-def test_without_pictures_it_connects_anew_twice_and_then_every_ten_minutes() -> None:
+def test_without_images_it_connects_anew_twice_and_then_every_ten_minutes() -> None:
     rules = WatchdogRules(image_timeout=60, forced_interval=0, status_timeout=30)
-    assert [at for at, _ in _run(rules, seconds=2000, pictures=False)] == [60, 120, 720, 1320, 1920]
+    assert [at for at, _ in _run(rules, seconds=2000, images=False)] == [60, 120, 720, 1320, 1920]
 
 
-def test_a_picture_makes_the_next_time_out_an_early_one_again() -> None:
+def test_an_image_makes_the_next_time_out_an_early_one_again() -> None:
     rules = WatchdogRules(image_timeout=60, forced_interval=0, status_timeout=1e6)
-    watch = Watch(0.0, connected_at=0.0, status_at=100.0, picture_timeouts=2).with_picture(100.0)
+    watch = Watch(0.0, connected_at=0.0, status_at=100.0, image_timeouts=2).with_image(100.0)
     assert check(watch, rules, 159.0)[1] is None
-    assert check(watch, rules, 160.0)[1] is Cause.NO_PICTURE
+    assert check(watch, rules, 160.0)[1] is Cause.NO_IMAGE
 
 
 def test_a_dead_status_task_is_revived_before_it_is_silence_and_then_more_and_more_rarely() -> None:
@@ -67,7 +67,7 @@ def test_nothing_is_given_up_while_it_is_not_connected() -> None:
     assert check(watch, RULES, 1e6) == (watch, None)
 
 
-def test_one_cause_is_told_once() -> None:
+def test_one_cause_is_announced_once() -> None:
     watch = Watch(0.0, connected_at=0.0)
     watch, cause = check(watch, RULES, 1000.0)
     assert cause is Cause.FORCED
@@ -104,7 +104,7 @@ def test_no_course_of_events_raises_and_a_dead_connection_never_stays(
             case "s":
                 watch = watch.with_status(now)
             case "i":
-                watch = watch.with_picture(now)
+                watch = watch.with_image(now)
         watch, _ = check(watch, rules, now)
     watch = watch.opened(now)
     assert check(watch, rules, now + 86_401)[1] is not None

@@ -66,9 +66,9 @@ class BridgeData:
         message = json.dumps({"type": "printer_status", "data": status})
         self.live.put_status(printer_id, message, received_at)
 
-    def put_picture(self, printer_id: str, data: bytes, taken_at: float) -> None:
+    def put_image(self, printer_id: str, data: bytes, taken_at: float) -> None:
         assert self.live is not None
-        self.live.put_picture(printer_id, base64.b64encode(data).decode(), taken_at)
+        self.live.put_image(printer_id, base64.b64encode(data).decode(), taken_at)
 
     def put_record(self, printer_id: str, **fields: Any) -> None:
         self._put(printer_key(printer_id), {"printer_id": printer_id, **fields})

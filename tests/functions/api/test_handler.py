@@ -1,4 +1,4 @@
-"""The API as API Gateway (REST, proxy integration) calls it: stage path, binary picture, any name."""
+"""The API as API Gateway (REST, proxy integration) calls it: stage path, binary image, any name."""
 
 import base64
 import json
@@ -70,20 +70,20 @@ def body_of(answer: dict[str, Any]) -> Any:
 
 
 def know(stack: LambdaStack, name: str) -> bytes:
-    """A printer with a status and a picture of its own."""
+    """A printer with a status and an image of its own."""
     now = stack.now()
     key = frame_key(job_prefix(name, "benchy"), now, 1)
-    picture = jpeg(64 + len(name), 36)
-    stack.put_frame(key, picture)
+    jpeg_image = jpeg(64 + len(name), 36)
+    stack.put_frame(key, jpeg_image)
     record = {
         "printer_id": name,
         "status": {"gcode_state": "RUNNING", "subtask_name": name},
         "status_at": now,
         "state": "RUNNING",
-        "frame": FrameReference(key, now, len(picture)).to_json(),
+        "frame": FrameReference(key, now, len(jpeg_image)).to_json(),
     }
     stack.records.put(printer_key(name), record, 0)
-    return picture
+    return jpeg_image
 
 
 @pytest.mark.parametrize("path", ["/api/", "/api"])
@@ -103,26 +103,26 @@ def test_printers_are_listed(stack: LambdaStack) -> None:
 def test_a_printer_of_any_name_is_found_whether_the_gateway_decodes_its_path_or_not(
     stack: LambdaStack, name: str, is_encoded: bool
 ) -> None:
-    picture = know(stack, name)
+    jpeg_image = know(stack, name)
     segment = quote(name, safe="") if is_encoded else name
     shown = body_of(get(f"/api/printer/{segment}"))
     assert shown["status"]["subtask_name"] == name
     answer = get(f"/api/printer/{segment}/image")
-    assert base64.b64decode(answer["body"]) == picture
+    assert base64.b64decode(answer["body"]) == jpeg_image
 
 
-def test_a_name_that_ends_like_the_path_of_a_picture_is_still_a_name(stack: LambdaStack) -> None:
-    picture = know(stack, "a/image")
+def test_a_name_that_ends_like_the_path_of_an_image_is_still_a_name(stack: LambdaStack) -> None:
+    jpeg_image = know(stack, "a/image")
     assert body_of(get("/api/printer/a%2Fimage"))["printer_id"] == "a/image"
-    assert base64.b64decode(get("/api/printer/a%2Fimage/image")["body"]) == picture
+    assert base64.b64decode(get("/api/printer/a%2Fimage/image")["body"]) == jpeg_image
     assert get("/api/printer/a/image")["statusCode"] == 404
 
 
-def test_a_picture_is_binary_and_not_sent_twice_to_who_has_it(stack: LambdaStack) -> None:
-    picture = know(stack, "A1M-1")
+def test_an_image_is_binary_and_not_sent_twice_to_who_has_it(stack: LambdaStack) -> None:
+    jpeg_image = know(stack, "A1M-1")
     first = get("/api/printer/A1M-1/image")
     assert (first["statusCode"], first["isBase64Encoded"]) == (200, True)
-    assert base64.b64decode(first["body"]) == picture
+    assert base64.b64decode(first["body"]) == jpeg_image
     headers = first["headers"]
     assert headers["content-type"] == "image/jpeg"
     assert headers["cache-control"] == "no-store"

@@ -95,7 +95,7 @@ async def test_embedded_the_fifteen_minutes_are_counted_from_the_start(bridge: B
     assert [it.json()["status"] for it in (fresh, later, silent, alive)] == ["ok", "ok", "stale", "stale"]
 
 
-async def test_a_lost_collector_is_told_at_its_printers(cloud: BridgeData) -> None:
+async def test_a_lost_collector_is_announced_at_its_printers(cloud: BridgeData) -> None:
     cloud.put_collector("c1", NOW - 25 * MINUTE, "P1")
     cloud.put_record("P1", received_at=NOW - 25 * MINUTE, status=RUNNING, state="RUNNING")
     async with asking(cloud.app()) as client:

@@ -9,9 +9,9 @@ from tests.functions.api.serving import served
 PATH = "/api/printer/A1M-1/image"
 
 
-def test_the_newest_picture_comes_byte_for_byte_with_its_time(bridge: BridgeData) -> None:
+def test_the_newest_image_comes_byte_for_byte_with_its_time(bridge: BridgeData) -> None:
     data = jpeg()
-    bridge.put_picture("A1M-1", data, NOW - 3)
+    bridge.put_image("A1M-1", data, NOW - 3)
     with served(bridge.app()) as server:
         answer = server.ask(PATH)
     assert (answer.status, answer.body) == (200, data)
@@ -26,8 +26,8 @@ def test_the_newest_picture_comes_byte_for_byte_with_its_time(bridge: BridgeData
     assert "Server" not in answer.headers
 
 
-def test_a_client_that_has_the_picture_gets_304_until_there_is_another(bridge: BridgeData) -> None:
-    bridge.put_picture("A1M-1", jpeg(1), NOW - 3)
+def test_a_client_that_has_the_image_gets_304_until_there_is_another(bridge: BridgeData) -> None:
+    bridge.put_image("A1M-1", jpeg(1), NOW - 3)
     with served(bridge.app()) as server:
         etag = server.ask(PATH).headers["ETag"]
         for sent in (etag, f'"other", {etag}', f"W/{etag}", "*"):
@@ -36,15 +36,15 @@ def test_a_client_that_has_the_picture_gets_304_until_there_is_another(bridge: B
             assert unchanged.headers["ETag"] == etag
             assert unchanged.headers["X-Image-Timestamp"]
             assert unchanged.headers["Cache-Control"] == "no-store"
-        bridge.put_picture("A1M-1", jpeg(2), NOW)
+        bridge.put_image("A1M-1", jpeg(2), NOW)
         changed = server.ask(PATH, If_None_Match=etag)
     assert (changed.status, changed.body) == (200, jpeg(2))
     assert changed.headers["ETag"] != etag
 
 
-def test_head_gives_the_headers_without_the_picture(bridge: BridgeData) -> None:
+def test_head_gives_the_headers_without_the_image(bridge: BridgeData) -> None:
     data = jpeg()
-    bridge.put_picture("A1M-1", data, NOW)
+    bridge.put_image("A1M-1", data, NOW)
     with served(bridge.app()) as server:
         answer = server.ask(PATH, "HEAD")
         assert server.ask("/api/health", "HEAD").status == 200
@@ -52,7 +52,7 @@ def test_head_gives_the_headers_without_the_picture(bridge: BridgeData) -> None:
     assert answer.headers["Content-Length"] == str(len(data))
 
 
-async def test_without_a_picture_in_memory_the_stored_frame_is_given(cloud: BridgeData) -> None:
+async def test_without_an_image_in_memory_the_stored_frame_is_given(cloud: BridgeData) -> None:
     data = jpeg()
     frame = cloud.put_frame("A1M-1", data, NOW - 500)
     cloud.put_record("A1M-1", frame=frame, status={})
@@ -64,11 +64,11 @@ async def test_without_a_picture_in_memory_the_stored_frame_is_given(cloud: Brid
     assert view["image"] == {"taken_at": "2025-11-22T12:59:40Z", "age_seconds": 500.0}
 
 
-async def test_a_broken_picture_leaves_the_last_whole_one_standing(bridge: BridgeData) -> None:
-    bridge.put_picture("A1M-1", jpeg(), NOW - 3)
+async def test_a_broken_image_leaves_the_last_whole_one_standing(bridge: BridgeData) -> None:
+    bridge.put_image("A1M-1", jpeg(), NOW - 3)
     async with asking(bridge.app()) as client:
         first = await client.get(PATH)
-        bridge.put_picture("A1M-1", jpeg()[:-20], NOW)
+        bridge.put_image("A1M-1", jpeg()[:-20], NOW)
         second = await client.get(PATH)
     assert second.content == first.content
     assert second.headers["X-Image-Timestamp"] == "2025-11-22T13:07:57.000Z"
@@ -105,7 +105,7 @@ async def test_a_record_cannot_make_the_api_read_anything_but_the_printers_own_f
 
 
 async def test_the_tag_is_of_the_bytes(bridge: BridgeData) -> None:
-    bridge.put_picture("A1M-1", jpeg(), NOW)
+    bridge.put_image("A1M-1", jpeg(), NOW)
     async with asking(bridge.app()) as client:
         etag = (await client.get(PATH)).headers["ETag"]
     assert etag.strip('"') == hashlib.sha256(jpeg()).hexdigest()[:32]

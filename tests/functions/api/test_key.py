@@ -31,7 +31,7 @@ GUARDED = [
 @pytest.fixture
 def filled(bridge: BridgeData) -> BridgeData:
     bridge.put_live("P1", RUNNING | {"subtask_name": "secret job"}, NOW)
-    bridge.put_picture("P1", jpeg(), NOW)
+    bridge.put_image("P1", jpeg(), NOW)
     return bridge
 
 

@@ -1,4 +1,4 @@
-"""Printer names of any content, from the list to the picture."""
+"""Printer names of any content, from the list to the image."""
 
 import json
 from urllib.parse import quote
@@ -38,10 +38,10 @@ def client_link(name: str) -> str:
     return "/api/printer/" + ("~" + name if name in (".", "..") else quote(name, safe=""))
 
 
-def test_every_name_leads_from_the_list_to_its_own_status_and_picture(bridge: BridgeData) -> None:
+def test_every_name_leads_from_the_list_to_its_own_status_and_image(bridge: BridgeData) -> None:
     for shade, name in enumerate(HOSTILE):
         bridge.put_live(name, RUNNING | {"subtask_name": name}, NOW)
-        bridge.put_picture(name, jpeg(shade), NOW)
+        bridge.put_image(name, jpeg(shade), NOW)
     with served(bridge.app()) as server:
         listed = [printer["printer_id"] for printer in json.loads(server.ask("/api/printers").body)]
         assert len(listed) == len(HOSTILE)
@@ -51,8 +51,8 @@ def test_every_name_leads_from_the_list_to_its_own_status_and_picture(bridge: Br
             answer = server.ask(client_link(shown))
             assert answer.status == 200, name
             assert json.loads(answer.body)["printer_id"] == shown
-            picture = server.ask(client_link(shown) + "/image")
-            assert (picture.status, picture.body) == (200, jpeg(shade)), name
+            jpeg_image = server.ask(client_link(shown) + "/image")
+            assert (jpeg_image.status, jpeg_image.body) == (200, jpeg(shade)), name
 
 
 async def test_stored_names_lead_to_their_record_and_frame(cloud: BridgeData) -> None:
@@ -81,7 +81,7 @@ async def test_stored_names_lead_to_their_record_and_frame(cloud: BridgeData) ->
 def test_an_odd_path_finds_its_printer(bridge: BridgeData, path: str, name: str) -> None:
     for known in ("..", "a", "a/image"):
         bridge.put_live(known, RUNNING, NOW)
-        bridge.put_picture(known, jpeg(len(known)), NOW)
+        bridge.put_image(known, jpeg(len(known)), NOW)
     with served(bridge.app()) as server:
         answer = server.ask(path)
     if answer.headers["Content-Type"] == "image/jpeg":

@@ -8,7 +8,7 @@ from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking, jp
 from tests.functions.api.schema_check import schema_faults
 
 
-def faults_of(response: httpx.Response, document: dict[str, Any], route: str) -> list[str]:
+def errors_of(response: httpx.Response, document: dict[str, Any], route: str) -> list[str]:
     answers = document["paths"][route]["get"]["responses"]
     described = answers[str(response.status_code)]
     kind = response.headers["content-type"].split(";")[0]
@@ -24,7 +24,7 @@ async def test_every_answer_is_as_the_document_says(bridge: BridgeData) -> None:
     bridge.put_live(
         "full", RUNNING | {"print_error": 0x0300_8004, "hms": [{"attr": 1, "code": 0x20001}]}, NOW
     )
-    bridge.put_picture("full", jpeg(), NOW)
+    bridge.put_image("full", jpeg(), NOW)
     bridge.put_inspection("full", last_look_at=NOW - 60, verdict="suspicious", category="spaghetti")
     bridge.put_live("empty", {"gcode_state": "IDLE"}, NOW)
     job = {"id": "j", "name": "n", "started_at": NOW - 50, "ended_at": NOW, "result": "ended", "percent": 3}
@@ -43,13 +43,13 @@ async def test_every_answer_is_as_the_document_says(bridge: BridgeData) -> None:
         }.items():
             for name in names:
                 response = await client.get(route.replace("{printer_id}", name))
-                assert faults_of(response, document, route) == []
+                assert errors_of(response, document, route) == []
                 checked += 1
         assert checked == 11
         bridge.now += 10_000
         response = await client.get("/api/health")
         assert response.status_code == 503
-        assert faults_of(response, document, "/api/health") == []
+        assert errors_of(response, document, "/api/health") == []
 
 
 async def test_the_check_finds_what_does_not_fit(bridge: BridgeData) -> None:

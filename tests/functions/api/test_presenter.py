@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.api.health import health
-from functions.api.json_values import moment, sendable
+from functions.api.json_values import sendable, utc_time
 from functions.api.presenter import duration_words, inspection_view, newest_status, printer_view, summary
-from functions.api.queries import CollectorReading, ListedPrinter, PrinterReading, ReceivedStatus
+from functions.api.queries import CollectorData, ListedPrinter, PrinterData, ReceivedStatus
 from functions.api.schemas import PrinterView
 from tests.functions.api.bridge_data import NOW, RUNNING
 
@@ -25,7 +25,7 @@ def view_of(
     is_connected: bool | None = None,
     collector_silence: float | None = None,
 ) -> PrinterView:
-    reading = PrinterReading(
+    printer_data = PrinterData(
         printer_id="P1",
         live=None if live is None else ReceivedStatus(live, live_at),
         record=record or {},
@@ -33,9 +33,9 @@ def view_of(
         image_taken_at=None,
         listed=ListedPrinter("P1", "P1S", is_online, True, is_connected),
     )
-    status = newest_status(reading)
+    status = newest_status(printer_data)
     assert status is not None
-    return printer_view(reading, status, NOW, collector_silence)
+    return printer_view(printer_data, status, NOW, collector_silence)
 
 
 def test_a_silent_printer_is_shown_idle_by_inference_with_its_last_status() -> None:
@@ -175,11 +175,11 @@ def test_the_last_look_in_words(memory: dict[str, Any], sentence: str) -> None:
     assert view.sentence == sentence
 
 
-def test_a_look_that_was_not_made_is_told_with_its_reason_and_time() -> None:
+def test_a_look_that_was_not_made_is_announced_with_its_reason_and_time() -> None:
     view = inspection_view({"note": "the picture is black", "noted_at": NOW - 30}, NOW)
     assert view is not None
     assert (view.last_look_at, view.age_seconds, view.verdict) == (None, None, "no verdict")
-    assert (view.note, view.noted_at) == ("the picture is black", moment(NOW - 30))
+    assert (view.note, view.noted_at) == ("the picture is black", utc_time(NOW - 30))
 
 
 def test_without_a_look_and_without_a_note_there_is_nothing_to_tell() -> None:
@@ -249,13 +249,13 @@ def test_no_content_of_record_or_status_can_break_an_answer(
 ) -> None:
     listed = ListedPrinter(name, name, None)
     received = None if live is None else ReceivedStatus(live, live_at)
-    reading = PrinterReading(name, received, record, inspection, image_taken_at, listed)
-    status = newest_status(reading)
+    printer_data = PrinterData(name, received, record, inspection, image_taken_at, listed)
+    status = newest_status(printer_data)
     assert status is not None
-    printer_view(reading, status, NOW, None).model_dump_json()
+    printer_view(printer_data, status, NOW, None).model_dump_json()
     summary(listed).model_dump_json()
-    collector = CollectorReading(name, image_taken_at, name, (listed,))
-    health([collector], [reading], NOW, None)[0].model_dump_json()
+    collector = CollectorData(name, image_taken_at, name, (listed,))
+    health([collector], [printer_data], NOW, None)[0].model_dump_json()
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ async def test_a_status_in_memory_that_cannot_be_read_leaves_the_record_standing
     assert (await get(bridge, "/api/printer/P1"))["age_seconds"] == 60.0
 
 
-async def test_the_last_look_is_told_as_a_sentence(bridge: BridgeData) -> None:
+async def test_the_last_look_is_announced_as_a_sentence(bridge: BridgeData) -> None:
     bridge.put_live("P1", RUNNING, NOW)
     bridge.put_inspection("P1", last_look_at=NOW - 725, verdict="fine", category=None, confidence=None)
     assert (await get(bridge, "/api/printer/P1"))["last_inspection"] == {

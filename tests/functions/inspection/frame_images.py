@@ -1,4 +1,4 @@
-"""Small camera pictures for these tests: each carries its number in white blocks that survive JPEG."""
+"""Small camera images for these tests: each carries its number in white blocks that survive JPEG."""
 
 import functools
 import io
@@ -11,7 +11,7 @@ _BLOCK = 24
 
 
 @functools.lru_cache(maxsize=64)
-def picture(number: int, *, dim: float = 1.0, blur: float = 0.0, size: tuple[int, int] = SIZE) -> bytes:
+def jpeg_image(number: int, *, dim: float = 1.0, blur: float = 0.0, size: tuple[int, int] = SIZE) -> bytes:
     """A JPEG of a printer-like scene with this number (0..1023)."""
     image = Image.new("RGB", size, (70, 74, 80))
     draw = ImageDraw.Draw(image)
@@ -32,7 +32,7 @@ def picture(number: int, *, dim: float = 1.0, blur: float = 0.0, size: tuple[int
 
 
 def number_of(jpeg: bytes) -> int:
-    """The number read back from a picture of the size `SIZE`."""
+    """The number read back from an image of the size `SIZE`."""
     with Image.open(io.BytesIO(jpeg)) as opened:
         grey = opened.convert("L")
     number = 0

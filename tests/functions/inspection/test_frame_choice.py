@@ -1,24 +1,26 @@
-"""A look is made at the newest good picture, beside one from about ten minutes before."""
+"""A check is made at the newest good image, beside one from about ten minutes before."""
 
 import logging
 
 import pytest
 
-from functions.inspection.frames import NoPicture, Pair, earlier_first_choice, pick
+from functions.inspection.frames import FramePair, NoUsableFrame, choose_frames, earlier_candidates
 from functions.shared.messages.report import FrameReference
-from tests.functions.inspection.frame_images import number_of, picture
+from tests.functions.inspection.frame_images import jpeg_image, number_of
 from tests.functions.inspection.watched_print import START, WatchedPrint
 
 
-def picked(watched: WatchedPrint, newer_than: float | None = None, **changes: object) -> Pair | NoPicture:
+def chosen(
+    watched: WatchedPrint, newer_than: float | None = None, **changes: object
+) -> FramePair | NoUsableFrame:
     frame = changes.pop("frame", None)
     assert frame is None or isinstance(frame, FrameReference)
     asked = watched.ask(frame, **changes)
-    return pick(watched.frames, asked, watched.clock.now, newer_than)
+    return choose_frames(watched.frames, asked, watched.clock.now, newer_than)
 
 
-def numbers(pair: Pair | NoPicture) -> tuple[int, int | None]:
-    assert isinstance(pair, Pair), pair
+def numbers(pair: FramePair | NoUsableFrame) -> tuple[int, int | None]:
+    assert isinstance(pair, FramePair), pair
     return number_of(pair.newest.jpeg), number_of(pair.earlier.jpeg) if pair.earlier else None
 
 
@@ -26,9 +28,9 @@ def test_the_newest_and_the_one_nearest_to_ten_minutes_before(watched: WatchedPr
     watched.pass_time(600)
     for number, age in ((1, 1200), (2, 700), (3, 560), (4, 300), (5, 70), (6, 5)):
         watched.keep_frame(number, age=age)
-    pair = picked(watched)
+    pair = chosen(watched)
     assert numbers(pair) == (6, 3)
-    assert isinstance(pair, Pair)
+    assert isinstance(pair, FramePair)
     assert pair.seconds_apart == 555
 
 
@@ -36,13 +38,13 @@ def test_in_a_young_job_the_earliest_at_least_a_minute_older(watched: WatchedPri
     since = watched.clock.now - 200
     for number, age in ((1, 600), (2, 190), (3, 100), (4, 20), (5, 2)):
         watched.keep_frame(number, age=age)
-    assert numbers(picked(watched, since=since)) == (5, 2), "a run of the same name before is another job"
+    assert numbers(chosen(watched, since=since)) == (5, 2), "a run of the same name before is another job"
 
 
 def test_alone_if_nothing_is_a_minute_older(watched: WatchedPrint) -> None:
     for number, age in ((1, 59), (2, 2)):
         watched.keep_frame(number, age=age)
-    assert numbers(picked(watched)) == (2, None)
+    assert numbers(chosen(watched)) == (2, None)
 
 
 def test_the_frame_that_the_report_names_counts_even_if_a_listing_does_not_show_it(
@@ -50,78 +52,78 @@ def test_the_frame_that_the_report_names_counts_even_if_a_listing_does_not_show_
 ) -> None:
     watched.keep_frame(1, age=30)
     named = watched.keep_frame(2)
-    pair = picked(watched, frame=named)
-    assert isinstance(pair, Pair)
+    pair = chosen(watched, frame=named)
+    assert isinstance(pair, FramePair)
     assert pair.frame == named
 
 
 def test_a_named_frame_that_has_not_arrived_is_waited_for_or_replaced(watched: WatchedPrint) -> None:
     missing = FrameReference(f"{watched.prefix}20991231T000000_000009_x.jpg", watched.clock.now, 10)
-    assert picked(watched, frame=missing) == NoPicture("the picture has not arrived", may_come=True)
+    assert chosen(watched, frame=missing) == NoUsableFrame("the picture has not arrived", may_come=True)
     watched.keep_frame(7, age=30)
-    assert numbers(picked(watched, frame=missing)) == (7, None)
+    assert numbers(chosen(watched, frame=missing)) == (7, None)
 
 
 @pytest.mark.parametrize("key", ["images/B/x/20251122T080000_000001_x.jpg", "images/A1M-1/../B/x.jpg", "x"])
 def test_a_named_frame_of_another_printer_is_never_read(watched: WatchedPrint, key: str) -> None:
-    found = picked(watched, frame=FrameReference(key, watched.clock.now, 10))
-    assert found == NoPicture("there is no picture of this job from the last half hour", may_come=True)
+    found = chosen(watched, frame=FrameReference(key, watched.clock.now, 10))
+    assert found == NoUsableFrame("there is no picture of this job from the last half hour", may_come=True)
 
 
-def test_a_stale_picture_is_not_judged(watched: WatchedPrint) -> None:
+def test_a_stale_image_is_not_judged(watched: WatchedPrint) -> None:
     watched.keep_frame(1, age=301)
-    assert picked(watched) == NoPicture("the newest picture is 5 min old", may_come=True)
+    assert chosen(watched) == NoUsableFrame("the newest picture is 5 min old", may_come=True)
 
 
-def test_a_picture_from_before_the_job_is_not_judged(watched: WatchedPrint) -> None:
+def test_an_image_from_before_the_job_is_not_judged(watched: WatchedPrint) -> None:
     named = watched.keep_frame(1, age=20)
-    found = picked(watched, frame=named, since=watched.clock.now - 10)
-    assert isinstance(found, NoPicture)
+    found = chosen(watched, frame=named, since=watched.clock.now - 10)
+    assert isinstance(found, NoUsableFrame)
 
 
-def test_black_blurred_and_broken_pictures_are_skipped_and_that_is_said(
+def test_black_blurred_and_broken_images_are_skipped_and_that_is_said(
     watched: WatchedPrint, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     watched.keep_frame(1, age=40)
-    watched.keep_frame(data=picture(2, dim=0.02), age=20)
-    watched.keep_frame(data=picture(3, blur=50.0), age=10)
-    assert numbers(picked(watched)) == (1, None)
+    watched.keep_frame(data=jpeg_image(2, dim=0.02), age=20)
+    watched.keep_frame(data=jpeg_image(3, blur=50.0), age=10)
+    assert numbers(chosen(watched)) == (1, None)
     assert "black" in caplog.text
     assert "blurred" in caplog.text
 
 
 def test_when_all_are_beyond_use_the_newest_ones_reason_is_given(watched: WatchedPrint) -> None:
     for age in (30, 20, 10):
-        watched.keep_frame(data=picture(1, dim=0.02), age=age)
+        watched.keep_frame(data=jpeg_image(1, dim=0.02), age=age)
     watched.keep_frame(data=b"\xff\xd8junk\xff\xd9")
-    assert picked(watched) == NoPicture("the picture is broken: broken marker", may_come=False)
+    assert chosen(watched) == NoUsableFrame("the picture is broken: broken marker", may_come=False)
 
 
-def test_a_black_earlier_picture_gives_way_to_the_next_best(watched: WatchedPrint) -> None:
+def test_a_black_earlier_image_gives_way_to_the_next_best(watched: WatchedPrint) -> None:
     watched.keep_frame(1, age=400)
-    watched.keep_frame(data=picture(2, dim=0.02), age=600)
+    watched.keep_frame(data=jpeg_image(2, dim=0.02), age=600)
     watched.keep_frame(3)
-    assert numbers(picked(watched)) == (3, 1)
+    assert numbers(chosen(watched)) == (3, 1)
 
 
 def test_a_hanging_camera_is_not_taken_for_a_sound_print(watched: WatchedPrint) -> None:
     watched.keep_frame(1, age=500)
     watched.keep_frame(1)
-    found = picked(watched)
-    assert found == NoPicture("the picture has not changed at all: the camera hangs", may_come=False)
+    found = chosen(watched)
+    assert found == NoUsableFrame("the picture has not changed at all: the camera hangs", may_come=False)
 
 
-def test_a_second_look_needs_a_newer_picture(watched: WatchedPrint) -> None:
+def test_a_confirmation_needs_a_newer_image(watched: WatchedPrint) -> None:
     first = watched.keep_frame(1)
-    found = picked(watched, newer_than=first.taken_at)
-    assert found == NoPicture("there is no newer picture than that of the first look", may_come=True)
+    found = chosen(watched, newer_than=first.taken_at)
+    assert found == NoUsableFrame("there is no newer picture than that of the first look", may_come=True)
     watched.pass_time(30)
     watched.keep_frame(2)
-    assert numbers(picked(watched, newer_than=first.taken_at)) == (2, None)
+    assert numbers(chosen(watched, newer_than=first.taken_at)) == (2, None)
 
 
 def test_the_choice_does_not_depend_on_the_order_of_the_listing() -> None:
     frames = [FrameReference(str(age), START - age, 1) for age in (900, 640, 590, 61, 59)]
-    ages = [frame.key for frame in earlier_first_choice(frames[::-1], START)]
+    ages = [frame.key for frame in earlier_candidates(frames[::-1], START)]
     assert ages == ["590", "640", "900", "61"]

@@ -9,7 +9,7 @@ from functions.inspection.handler import handle
 from functions.shared.domain.keys import done_key, frame_key, inspection_key, job_prefix
 from functions.shared.messages.effects import Inspection, outgoing
 from functions.shared.messages.report import FrameReference
-from tests.functions.inspection.frame_images import picture
+from tests.functions.inspection.frame_images import jpeg_image
 from tests.support.lambda_runtime.stack import OPENROUTER_KEY_NAME, Context, LambdaStack, log_lines, metrics
 from tests.support.openai.replies import defect, failure
 from tests.support.openai.server import OpenAiServer
@@ -31,10 +31,10 @@ def server(stack: LambdaStack) -> Iterator[OpenAiServer]:
 
 
 def ask(stack: LambdaStack, number: int = 1, **said: Any) -> Inspection:
-    """A new picture in the bucket, and a look at it asked for."""
+    """A new image in the bucket, and a check of it asked for."""
     now = stack.now()
     key = frame_key(PREFIX, now, number)
-    stack.put_frame(key, picture(number))
+    stack.put_frame(key, jpeg_image(number))
     asked = Inspection(
         id=f"c1-{number}/inspection",
         printer_id=PRINTER,
@@ -43,7 +43,7 @@ def ask(stack: LambdaStack, number: int = 1, **said: Any) -> Inspection:
         prefix=PREFIX,
         since=now - 3600,
         frame=FrameReference(key, now, 1),
-        settled_at=now - 3600,
+        printing_since=now - 3600,
         **said,
     )
     stack.send("INSPECTIONS", outgoing(asked, asked.job_id))
@@ -54,7 +54,7 @@ def turn(stack: LambdaStack) -> int:
     return stack.turn("INSPECTIONS", handle, batch=1)
 
 
-def test_a_look_is_made_once(
+def test_a_check_is_made_once(
     stack: LambdaStack, server: OpenAiServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ask(stack)
@@ -70,7 +70,7 @@ def test_a_look_is_made_once(
     assert (line["printer_id"], line["message_id"]) == (PRINTER, asked.id)
 
 
-def test_a_second_look_a_minute_later_confirms_and_the_alert_shows_its_picture(
+def test_a_confirmation_a_minute_later_confirms_and_the_alert_shows_its_image(
     stack: LambdaStack, server: OpenAiServer
 ) -> None:
     server.script(defect(), defect())
@@ -80,7 +80,7 @@ def test_a_second_look_a_minute_later_confirms_and_the_alert_shows_its_picture(
     assert turn(stack) == 0, "the second look waits in the queue"
     stack.pass_time(61)
     key = frame_key(PREFIX, stack.now(), 2)
-    stack.put_frame(key, picture(2))
+    stack.put_frame(key, jpeg_image(2))
     assert turn(stack) == 1
     (alert,) = stack.bodies("NOTIFICATIONS")
     assert (alert["category"], alert["reason"]) == ("defect", "loose filament (spaghetti)")
@@ -98,9 +98,9 @@ def test_a_server_in_trouble_is_asked_again_by_visibility(stack: LambdaStack, se
     assert turn(stack) == 0
     stack.pass_time(6)
     assert turn(stack) == 1
-    memory = stack.records.get(inspection_key(PRINTER))
-    assert memory is not None
-    assert memory.value["decided"] == "c1-1/inspection"
+    remembered = stack.records.get(inspection_key(PRINTER))
+    assert remembered is not None
+    assert remembered.value["decided"] == "c1-1/inspection"
     assert len(server.requests) == 3
 
 
@@ -121,7 +121,7 @@ def test_a_key_that_was_changed_is_read_again(
     assert server.api_key not in output
 
 
-def test_a_key_that_is_wrong_is_told_once(
+def test_a_key_that_is_wrong_is_announced_once(
     stack: LambdaStack, server: OpenAiServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.set_secret(VARIABLE, OPENROUTER_KEY_NAME, "sk-or-v1-wrong")
@@ -129,12 +129,12 @@ def test_a_key_that_is_wrong_is_told_once(
         ask(stack, number)
         turn(stack)
         stack.pass_time(3600)
-    (told,) = stack.bodies("NOTIFICATIONS")
-    assert told["category"] == "inspection_down"
+    (announced,) = stack.bodies("NOTIFICATIONS")
+    assert announced["category"] == "inspection_down"
     assert "sk-or-v1-wrong" not in capsys.readouterr().out
 
 
-def test_a_parameter_that_is_missing_is_named_and_the_look_comes_again(
+def test_a_parameter_that_is_missing_is_named_and_the_check_comes_again(
     stack: LambdaStack, server: OpenAiServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.ssm.delete_parameter(Name=OPENROUTER_KEY_NAME)
@@ -147,14 +147,14 @@ def test_a_parameter_that_is_missing_is_named_and_the_look_comes_again(
     assert len(server.requests) == 1
 
 
-def test_looks_that_wait_when_ai_is_switched_off_are_let_go(stack: LambdaStack) -> None:
+def test_checks_that_wait_when_ai_is_switched_off_are_let_go(stack: LambdaStack) -> None:
     ask(stack)
     assert turn(stack) == 1
     stack.pass_time(1000)
     assert turn(stack) == 0
 
 
-def test_an_unreadable_look_is_set_aside(stack: LambdaStack, server: OpenAiServer) -> None:
+def test_an_unreadable_check_is_dead_lettered(stack: LambdaStack, server: OpenAiServer) -> None:
     stack.queue("INSPECTIONS").send([outgoing(ask(stack), "job", 0.0)])
     event = stack.take("INSPECTIONS", 1)
     event["Records"][0]["body"] = "[]"
@@ -176,7 +176,7 @@ def test_killed_after_the_answer_the_model_is_not_asked_again_and_the_alert_is_n
     ask(stack)
     turn(stack)
     stack.pass_time(61)
-    stack.put_frame(frame_key(PREFIX, stack.now(), 2), picture(2))
+    stack.put_frame(frame_key(PREFIX, stack.now(), 2), jpeg_image(2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(stack.records), "put_if_absent", killed)  # the done-mark is never set
         with pytest.raises(Killed):

@@ -1,4 +1,4 @@
-"""The worker starts light: the client and the picture library are loaded with the first look only."""
+"""The worker starts light: the client and the image library are loaded with the first check only."""
 
 import subprocess
 import sys

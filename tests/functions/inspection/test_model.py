@@ -8,13 +8,13 @@ from itertools import count
 
 import pytest
 
-from functions.inspection.frames import Pair, prepare
+from functions.inspection.frames import FramePair, prepare
 from functions.inspection.model import AccessProblemError, Answer, OpenAiModel
 from functions.inspection.prompt import Question, question
 from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Inspection
 from functions.shared.messages.report import FrameReference
-from tests.functions.inspection.frame_images import number_of, picture
+from tests.functions.inspection.frame_images import jpeg_image, number_of
 from tests.support.openai import replies as fake
 from tests.support.openai.server import OpenAiServer
 
@@ -32,7 +32,7 @@ def server() -> Iterator[OpenAiServer]:
 @pytest.fixture(scope="module")
 def asked() -> Question:
     inspection = Inspection("i", "p", "j", 1.0, "images/p/j/", 0.0, percent=5)
-    return question(inspection, Pair(FRAME, prepare(picture(2)), prepare(picture(1)), 600.0))
+    return question(inspection, FramePair(FRAME, prepare(jpeg_image(2)), prepare(jpeg_image(1)), 600.0))
 
 
 def model(
@@ -41,11 +41,11 @@ def model(
     return OpenAiModel(server.base_url, key, name, seconds)
 
 
-def test_a_strict_server_takes_the_question_and_its_pictures(server: OpenAiServer, asked: Question) -> None:
+def test_a_strict_server_takes_the_question_and_its_images(server: OpenAiServer, asked: Question) -> None:
     answer = model(server).ask(asked)
     assert answer == Answer(fake.verdict_text(), "stop")
     (request,) = server.requests
-    assert [number_of(seen.data) for seen in request.pictures] == [1, 2]
+    assert [number_of(seen.data) for seen in request.images] == [1, 2]
     assert request.has_schema
     assert request.body["model"] == "fake/vision"
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from functions.inspection.policy import (
     COVERS,
+    Check,
     Decision,
-    Look,
     Rules,
     agree,
     begun,
@@ -18,7 +18,7 @@ from functions.inspection.policy import (
     why_not,
 )
 from functions.inspection.verdict import Defect, NoVerdict, Verdict
-from functions.shared.messages.inspection_record import Memory, Standing
+from functions.shared.messages.inspection_record import CheckState, InspectionState
 
 RULES = Rules()
 
@@ -35,44 +35,44 @@ def seen(word: str) -> Verdict | NoVerdict:
 
 @dataclass
 class Watcher:
-    """Plays looks against the rules, one picture a second."""
+    """Plays looks against the rules, one image a second."""
 
     rules: Rules = RULES
-    memory: Memory = field(default_factory=Memory)
+    remembered: InspectionState = field(default_factory=InspectionState)
     at: float = 1000.0
     job: str = "job-1"
-    settled_at: float = 0.0
+    printing_since: float = 0.0
     count: int = 0
 
-    def look(self, word: str, second_of: str | None = None, frame_at: float | None = None) -> Decision:
+    def check(self, word: str, confirms: str | None = None, frame_at: float | None = None) -> Decision:
         self.count += 1
-        self.last = Look(f"look-{self.count}", self.job, self.settled_at, self.at, second_of)
-        self.memory = begun(self.memory, self.last)
+        self.last = Check(f"look-{self.count}", self.job, self.printing_since, self.at, confirms)
+        self.remembered = begun(self.remembered, self.last)
         shown = self.at if frame_at is None else frame_at
-        self.memory, decision = decide(self.memory, seen(word), self.last, shown, self.rules)
+        self.remembered, decision = decide(self.remembered, seen(word), self.last, shown, self.rules)
         return decision
 
     def play(self, step: str) -> str:
         """One step of a series; what the user is told of it ("" for nothing)."""
         if step == "pause":
-            self.settled_at = self.at
+            self.printing_since = self.at
             return ""
         if step == "new job":
-            self.job, self.settled_at = self.job + "+", self.at
+            self.job, self.printing_since = self.job + "+", self.at
             return ""
         if step == "an hour":
             self.at += 3600
             return ""
         first, _, second = step.partition(" > ")
-        decision = self.look(first)
+        decision = self.check(first)
         assert not decision.is_alert
-        assert decision.wants_second_look == bool(second)
-        if not decision.wants_second_look:
+        assert decision.wants_confirmation == bool(second)
+        if not decision.wants_confirmation:
             return ""
-        self.at += self.rules.second_look_after
-        decision = self.look(second, second_of=self.last.id)
-        assert not decision.wants_second_look
-        return self.memory.category or "" if decision.is_alert else ""
+        self.at += self.rules.confirmation_after
+        decision = self.check(second, confirms=self.last.id)
+        assert not decision.wants_confirmation
+        return self.remembered.category or "" if decision.is_alert else ""
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ class Watcher:
         (["layer_shift > other"], ["other"]),
         (["layer_shift > warping"], []),
         (["severe_stringing > warping", "an hour", "warping > warping"], ["warping"]),
-        # The cool-down: one interval from the alert, so the look of the next hour falls into it.
+        # The cool-down: one interval from the alert, so the check of the next hour falls into it.
         (["spaghetti > spaghetti", "spaghetti", "spaghetti"], ["spaghetti"]),
         (["spaghetti > spaghetti", "an hour", "spaghetti > spaghetti"], ["spaghetti"] * 2),
         (["spaghetti > spaghetti", "detached"], ["spaghetti"]),
@@ -107,103 +107,105 @@ class Watcher:
         (["spaghetti > spaghetti", "new job", "spaghetti > spaghetti"], ["spaghetti"] * 2),
     ],
 )
-def test_when_it_speaks(series: list[str], told: list[str]) -> None:
+def test_when_it_speaks(series: list[str], announced: list[str]) -> None:
     watcher = Watcher()
-    assert [said for step in series if (said := watcher.play(step))] == told
+    assert [said for step in series if (said := watcher.play(step))] == announced
 
 
 @pytest.mark.parametrize("event", ["pause", "new job"])
-def test_a_pause_or_a_new_job_between_the_two_looks_lets_the_suspicion_fall(event: str) -> None:
+def test_a_pause_or_a_new_job_between_the_two_checks_lets_the_suspicion_fall(event: str) -> None:
     watcher = Watcher()
-    assert watcher.look("spaghetti").wants_second_look
+    assert watcher.check("spaghetti").wants_confirmation
     watcher.at += 60
     watcher.play(event)
-    second = Look("look-2", watcher.job, watcher.settled_at, watcher.at, "look-1")
-    assert why_not(watcher.memory, second, 0, RULES) == "the suspicion it was to confirm no longer stands"
-    assert not watcher.look("spaghetti", second_of="look-1").is_alert
+    second = Check("look-2", watcher.job, watcher.printing_since, watcher.at, "look-1")
+    assert why_not(watcher.remembered, second, 0, RULES) == "the suspicion it was to confirm no longer stands"
+    assert not watcher.check("spaghetti", confirms="look-1").is_alert
 
 
-def test_a_look_asked_for_before_the_pause_is_not_made_after_it() -> None:
+def test_a_check_asked_for_before_the_pause_is_not_made_after_it() -> None:
     watcher = Watcher()
-    watcher.look("spaghetti")
+    watcher.check("spaghetti")
     before = watcher.last
     watcher.play("pause")
-    watcher.look("fine")
-    late = Look("look-9", before.job_id, before.settled_at, watcher.at, before.id)
-    assert why_not(watcher.memory, late, 0, RULES) == "it was asked for before the last pause"
+    watcher.check("fine")
+    late = Check("look-9", before.job_id, before.printing_since, watcher.at, before.id)
+    assert why_not(watcher.remembered, late, 0, RULES) == "it was asked for before the last pause"
 
 
-def test_a_look_at_the_job_before_is_not_made() -> None:
+def test_a_check_at_the_job_before_is_not_made() -> None:
     watcher = Watcher()
-    watcher.look("fine")
+    watcher.check("fine")
     old = watcher.last
     watcher.play("new job")
-    watcher.look("fine")
-    assert why_not(watcher.memory, replace(old, id="look-9"), 0, RULES) == "its job is over"
+    watcher.check("fine")
+    assert why_not(watcher.remembered, replace(old, id="look-9"), 0, RULES) == "its job is over"
 
 
-def test_the_same_picture_twice_is_one_look() -> None:
+def test_the_same_image_twice_is_one_check() -> None:
     watcher = Watcher()
-    watcher.look("spaghetti", frame_at=500.0)
+    watcher.check("spaghetti", frame_at=500.0)
     watcher.at += 60
-    decision = watcher.look("spaghetti", second_of=watcher.last.id, frame_at=500.0)
-    assert decision == Decision(Standing.SUSPICIOUS)
+    decision = watcher.check("spaghetti", confirms=watcher.last.id, frame_at=500.0)
+    assert decision == Decision(CheckState.SUSPICIOUS)
 
 
 def test_a_confirmation_of_something_else_confirms_nothing() -> None:
     watcher = Watcher()
-    watcher.look("spaghetti")
+    watcher.check("spaghetti")
     watcher.at += 60
-    assert not watcher.look("spaghetti", second_of="another look").is_alert
+    assert not watcher.check("spaghetti", confirms="another look").is_alert
 
 
-def test_the_alert_claims_no_more_than_both_looks_do() -> None:
+def test_the_alert_claims_no_more_than_both_checks_do() -> None:
     watcher = Watcher()
-    watcher.look("spaghetti@75")
+    watcher.check("spaghetti@75")
     watcher.at += 60
-    decision = watcher.look("detached@95", second_of=watcher.last.id)
-    assert decision == Decision(Standing.DEFECT, is_alert=True, confidence=0.75)
+    decision = watcher.check("detached@95", confirms=watcher.last.id)
+    assert decision == Decision(CheckState.DEFECT, is_alert=True, confidence=0.75)
 
 
-def test_the_next_look_may_fall_between_the_two_without_harm() -> None:
+def test_the_next_check_may_fall_between_the_two_without_harm() -> None:
     watcher = Watcher(Rules(interval=10))
-    assert watcher.look("spaghetti").wants_second_look
+    assert watcher.check("spaghetti").wants_confirmation
     first = watcher.last
     watcher.at += 5
-    assert not watcher.look("spaghetti").wants_second_look
+    assert not watcher.check("spaghetti").wants_confirmation
     watcher.at += 5
-    assert watcher.look("spaghetti", second_of=first.id).is_alert
+    assert watcher.check("spaghetti", confirms=first.id).is_alert
 
 
-def test_a_suspicion_whose_second_look_never_came_gives_way_to_the_next() -> None:
+def test_a_suspicion_whose_confirmation_never_came_gives_way_to_the_next() -> None:
     watcher = Watcher()
-    assert watcher.look("spaghetti").wants_second_look
+    assert watcher.check("spaghetti").wants_confirmation
     watcher.at += 3600
-    assert watcher.look("spaghetti").wants_second_look
+    assert watcher.check("spaghetti").wants_confirmation
 
 
-def test_the_budget_of_a_job_counts_looks_and_not_tries() -> None:
+def test_the_budget_of_a_job_counts_checks_and_not_tries() -> None:
     rules = Rules(checks_per_job=2)
     watcher = Watcher(rules)
-    watcher.look("fine")
+    watcher.check("fine")
     again = watcher.last
-    assert begun(watcher.memory, again).looks == 1
-    assert begun(watcher.memory, again).tries == 2
-    watcher.look("fine")
+    assert begun(watcher.remembered, again).checks == 1
+    assert begun(watcher.remembered, again).tries == 2
+    watcher.check("fine")
     new = replace(watcher.last, id="look-9")
-    assert "AI_CHECKS_PER_JOB" in (why_not(watcher.memory, new, 0, rules) or "")
-    assert why_not(watcher.memory, watcher.last, 0, rules) is None, "a try again is no new look"
+    assert "AI_CHECKS_PER_JOB" in (why_not(watcher.remembered, new, 0, rules) or "")
+    assert why_not(watcher.remembered, watcher.last, 0, rules) is None, "a try again is no new look"
     watcher.play("pause")
-    paused = replace(new, settled_at=watcher.settled_at)
-    assert "AI_CHECKS_PER_JOB" in (why_not(watcher.memory, paused, 0, rules) or ""), "a pause gives none back"
-    assert why_not(watcher.memory, replace(new, job_id="job-2"), 0, rules) is None
+    paused = replace(new, printing_since=watcher.printing_since)
+    assert "AI_CHECKS_PER_JOB" in (why_not(watcher.remembered, paused, 0, rules) or ""), (
+        "a pause gives none back"
+    )
+    assert why_not(watcher.remembered, replace(new, job_id="job-2"), 0, rules) is None
 
 
 def test_the_budget_of_the_day() -> None:
-    look = Look("look-1", "job-1", 0.0, 0.0)
-    assert why_not(Memory(), look, 499, RULES) is None
-    assert "AI_CHECKS_PER_DAY" in (why_not(Memory(), look, 500, RULES) or "")
-    assert why_not(Memory(), look, 0, Rules(checks_per_job=0)) is not None
+    check = Check("look-1", "job-1", 0.0, 0.0)
+    assert why_not(InspectionState(), check, 499, RULES) is None
+    assert "AI_CHECKS_PER_DAY" in (why_not(InspectionState(), check, 500, RULES) or "")
+    assert why_not(InspectionState(), check, 0, Rules(checks_per_job=0)) is not None
 
 
 def test_what_agrees_is_the_same_both_ways_round_and_covers_itself() -> None:
@@ -222,38 +224,44 @@ STEPS = st.tuples(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(STEPS, max_size=25), st.sampled_from([10.0, 60.0, 3600.0]))
-def test_never_on_a_single_look_and_never_twice_within_the_cool_down(
+def test_never_on_a_single_check_and_never_twice_within_the_cool_down(
     steps: list[tuple[str, str, int]], interval: float
 ) -> None:
     rules = Rules(interval=interval, checks_per_job=10)
     watcher = Watcher(rules)
     suspicious: dict[str, Verdict] = {}
     alerts: list[tuple[float, Defect]] = []
-    looks_of_job = 0
+    checks_of_job = 0
     for kind, word, seconds in steps:
         watcher.at += seconds
         if kind in ("pause", "new job"):
             watcher.play(kind)
             alerts, suspicious = [], {}
-            looks_of_job = looks_of_job if kind == "pause" else 0
+            checks_of_job = checks_of_job if kind == "pause" else 0
             continue
-        second_of = watcher.memory.suspicion.look if kind == "second" and watcher.memory.suspicion else None
-        look = Look("next", watcher.job, watcher.settled_at, watcher.at, second_of)
-        if why_not(watcher.memory, look, 0, rules) is not None:
+        confirms = (
+            watcher.remembered.pending_confirmation.check
+            if kind == "second" and watcher.remembered.pending_confirmation
+            else None
+        )
+        check = Check("next", watcher.job, watcher.printing_since, watcher.at, confirms)
+        if why_not(watcher.remembered, check, 0, rules) is not None:
             continue
-        decision, verdict = watcher.look(word, second_of=second_of), seen(word)
-        looks_of_job += 1
+        decision, verdict = watcher.check(word, confirms=confirms), seen(word)
+        checks_of_job += 1
         if isinstance(verdict, Verdict) and verdict.has_defect and verdict.confidence >= rules.threshold:
             suspicious[watcher.last.id] = verdict
         if decision.is_alert:
             assert isinstance(verdict, Verdict)
-            assert second_of in suspicious
+            assert confirms in suspicious
             assert watcher.last.id in suspicious
-            assert agree(suspicious[second_of].category, verdict.category)
-            assert not [at for at, told in alerts if at > watcher.at - interval and verdict.category is told]
+            assert agree(suspicious[confirms].category, verdict.category)
+            assert not [
+                at for at, announced in alerts if at > watcher.at - interval and verdict.category is announced
+            ]
             alerts.append((watcher.at, verdict.category))
-        assert not (decision.is_alert and decision.wants_second_look)
-        assert watcher.memory.looks == looks_of_job <= rules.checks_per_job
+        assert not (decision.is_alert and decision.wants_confirmation)
+        assert watcher.remembered.checks == checks_of_job <= rules.checks_per_job
 
 
 @settings(max_examples=80, deadline=None)
@@ -263,11 +271,11 @@ def test_never_on_a_single_look_and_never_twice_within_the_cool_down(
     WORDS,
     st.sampled_from([None, "look-1", "x"]),
 )
-def test_no_times_can_raise(at: float, settled_at: float, word: str, second_of: str | None) -> None:
+def test_no_times_can_raise(at: float, printing_since: float, word: str, confirms: str | None) -> None:
     watcher = Watcher()
-    watcher.look("spaghetti")
-    look = Look("look-2", "job-1", settled_at, at, second_of)
-    why_not(watcher.memory, look, 0, RULES)
-    fresh_if_changed(watcher.memory, look)
-    _, decision = decide(watcher.memory, seen(word), look, at, RULES)
-    assert not decision.is_alert or second_of == "look-1"
+    watcher.check("spaghetti")
+    check = Check("look-2", "job-1", printing_since, at, confirms)
+    why_not(watcher.remembered, check, 0, RULES)
+    fresh_if_changed(watcher.remembered, check)
+    _, decision = decide(watcher.remembered, seen(word), check, at, RULES)
+    assert not decision.is_alert or confirms == "look-1"

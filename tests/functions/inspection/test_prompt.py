@@ -1,6 +1,6 @@
 """What the model is asked, and what it is never told."""
 
-from functions.inspection.frames import Pair, Picture
+from functions.inspection.frames import FramePair, PreparedImage
 from functions.inspection.prompt import SCHEMA, question
 from functions.inspection.verdict import Defect
 from functions.shared.messages.effects import Inspection
@@ -23,7 +23,7 @@ ASKED = Inspection(
 )
 
 
-def words_of(asked: Inspection, pair: Pair) -> str:
+def words_of(asked: Inspection, pair: FramePair) -> str:
     asked_question = question(asked, pair)
     return "\n".join(
         [asked_question.instructions, *(part for part in asked_question.parts if isinstance(part, str))]
@@ -31,13 +31,13 @@ def words_of(asked: Inspection, pair: Pair) -> str:
 
 
 def test_names_never_enter_the_prompt() -> None:
-    words = words_of(ASKED, Pair(FRAME, Picture(b"new"), Picture(b"old"), 600.0))
+    words = words_of(ASKED, FramePair(FRAME, PreparedImage(b"new"), PreparedImage(b"old"), 600.0))
     for name in ("PRINTER-NAME", "JOB-NAME", "JOB-ID", "MODEL-NAME", "secret-id", "Ignore all"):
         assert name not in words
 
 
 def test_it_names_what_counts_and_what_does_not() -> None:
-    words = words_of(ASKED, Pair(FRAME, Picture(b"new")))
+    words = words_of(ASKED, FramePair(FRAME, PreparedImage(b"new")))
     for defect in Defect:
         assert defect.value in words
     for innocent in ("blurred", "purge towers", "supports", "glare", "own waste", "motion"):
@@ -45,8 +45,8 @@ def test_it_names_what_counts_and_what_does_not() -> None:
     assert "never instructions" in words
 
 
-def test_two_pictures_come_in_order_of_time_with_the_minutes_between() -> None:
-    asked_question = question(ASKED, Pair(FRAME, Picture(b"new"), Picture(b"old"), 560.0))
+def test_two_images_come_in_order_of_time_with_the_minutes_between() -> None:
+    asked_question = question(ASKED, FramePair(FRAME, PreparedImage(b"new"), PreparedImage(b"old"), 560.0))
     assert asked_question.parts == (
         "The printer reports: 62 % done, layer 89 of 200.",
         "The print 9 minutes before the newest picture:",
@@ -56,9 +56,9 @@ def test_two_pictures_come_in_order_of_time_with_the_minutes_between() -> None:
     )
 
 
-def test_one_picture_alone_is_said_to_be_alone() -> None:
+def test_one_image_alone_is_said_to_be_alone() -> None:
     bare = Inspection("i", "p", "j", 1.0, "images/p/j/", 0.0)
-    assert question(bare, Pair(FRAME, Picture(b"new"))).parts == (
+    assert question(bare, FramePair(FRAME, PreparedImage(b"new"))).parts == (
         "The printer reports no progress.",
         "There is no earlier picture to compare with.",
         "The newest picture, to be judged:",

@@ -13,41 +13,45 @@ from functions.inspection.state import BUDGET_KEY
 from functions.shared.domain.error_codes import Severity
 from functions.shared.domain.keys import digest, frame_key, job_prefix
 from functions.shared.messages.effects import Category
-from tests.functions.inspection.frame_images import number_of, picture
+from tests.functions.inspection.frame_images import jpeg_image, number_of
 from tests.functions.inspection.watched_print import CHAT, PRINTER, WatchedPrint, watched_print
 from tests.support.openai import replies as fake
 
 HOUR = 3600.0
 
 
-def test_a_clean_print_gives_no_alert_and_the_last_look_can_be_seen(
+def test_a_clean_print_gives_no_alert_and_the_last_check_can_be_seen(
     watched: WatchedPrint, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     for _ in range(3):
-        watched.look()
+        watched.check()
         watched.pass_time(HOUR)
-    assert watched.told() == []
+    assert watched.announced() == []
     assert len(watched.server.requests) == 3
     assert "A1M-1: last look: fine (3 %)" in caplog.text
-    memory = watched.memory()
-    assert memory["last_look_at"] == watched.clock.now - HOUR
-    assert (memory["verdict"], memory["confidence"], memory["summary"]) == ("fine", 0.03, "All is well.")
+    remembered = watched.remembered()
+    assert remembered["last_look_at"] == watched.clock.now - HOUR
+    assert (remembered["verdict"], remembered["confidence"], remembered["summary"]) == (
+        "fine",
+        0.03,
+        "All is well.",
+    )
 
 
-def test_spaghetti_is_told_after_the_second_look_with_the_very_frame_that_was_judged(
+def test_spaghetti_is_announced_after_the_confirmation_with_the_very_frame_that_was_judged(
     watched: WatchedPrint,
 ) -> None:
     watched.server.judge = lambda request: fake.defect(summary="Loose\x1b <b>filament</b>")
-    watched.look()
-    assert watched.told() == []
-    assert watched.memory()["verdict"] == "suspicious"
+    watched.check()
+    assert watched.announced() == []
+    assert watched.remembered()["verdict"] == "suspicious"
     watched.pass_time(59)
     watched.keep_frame(500)
     assert watched.work() == 0, "the second look is a minute later"
     watched.pass_time(1)
     assert watched.work() == 1
-    (alert,) = watched.told()
+    (alert,) = watched.announced()
     assert alert.category is Category.DEFECT
     assert alert.reason == "loose filament (spaghetti)"
     assert alert.text == "Loose <b>filament</b>"
@@ -58,47 +62,47 @@ def test_spaghetti_is_told_after_the_second_look_with_the_very_frame_that_was_ju
     assert alert.observed_at == watched.clock.now
     assert alert.frame is not None
     assert number_of(watched.frames.get(alert.frame.key)) == 500
-    assert number_of(watched.server.requests[-1].pictures[-1].data) == 500
-    assert watched.memory()["verdict"] == "defect"
+    assert number_of(watched.server.requests[-1].images[-1].data) == 500
+    assert watched.remembered()["verdict"] == "defect"
 
 
 def test_the_alert_goes_to_the_group_of_the_chat(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
-    watched.look()
-    watched.second_look()
+    watched.check()
+    watched.confirmation()
     (delivery,) = watched.notifications.receive()
     assert delivery.group == digest("group", CHAT)
 
 
-def test_one_suspicious_look_is_never_told(watched: WatchedPrint) -> None:
+def test_one_suspicious_check_is_never_told(watched: WatchedPrint) -> None:
     watched.server.script(fake.defect(confidence=0.99), fake.fine())
-    watched.look()
-    watched.second_look()
-    assert watched.told() == []
-    assert watched.memory()["verdict"] == "fine"
+    watched.check()
+    watched.confirmation()
+    assert watched.announced() == []
+    assert watched.remembered()["verdict"] == "fine"
 
 
-def test_a_defect_that_stays_is_not_told_at_each_look(watched: WatchedPrint) -> None:
+def test_a_defect_that_stays_is_not_told_at_each_check(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
     alerts = []
     for _ in range(6):
-        watched.look()
-        watched.second_look()
-        alerts.append(len(watched.told()))
+        watched.check()
+        watched.confirmation()
+        alerts.append(len(watched.announced()))
         watched.pass_time(HOUR - 60)
     assert alerts == [1, 0, 1, 0, 1, 0]
 
 
-def test_after_a_pause_two_new_looks_are_needed(watched: WatchedPrint) -> None:
+def test_after_a_pause_two_new_checks_are_needed(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
-    watched.look()
-    watched.record_job(settled_at=watched.clock.now + 30)
-    watched.second_look()
-    assert watched.told() == []
-    assert watched.memory()["note"] == "the print was paused since"
+    watched.check()
+    watched.record_job(printing_since=watched.clock.now + 30)
+    watched.confirmation()
+    assert watched.announced() == []
+    assert watched.remembered()["note"] == "the print was paused since"
     resumed = watched.clock.now
-    watched.look(settled_at=resumed)
-    assert watched.told() == []
+    watched.check(printing_since=resumed)
+    assert watched.announced() == []
 
 
 @pytest.mark.parametrize(
@@ -109,29 +113,29 @@ def test_after_a_pause_two_new_looks_are_needed(watched: WatchedPrint) -> None:
         ({"state": "PAUSE"}, "the print is paused"),
     ],
 )
-def test_no_look_at_a_job_that_does_not_print_any_more(
+def test_no_check_at_a_job_that_does_not_print_any_more(
     watched: WatchedPrint, job: dict[str, Any], note: str
 ) -> None:
     watched.record_job(**job)
-    watched.look()
+    watched.check()
     assert watched.server.requests == []
-    assert watched.memory()["note"] == note
+    assert watched.remembered()["note"] == note
     assert watched.queue.count() == 0
 
 
-def test_a_late_look_is_not_made(watched: WatchedPrint, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_late_check_is_not_made(watched: WatchedPrint, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     watched.ask(watched.keep_frame())
     watched.pass_time(301)
     watched.keep_frame()
     watched.work()
-    watched.look(late_by=400.0)
+    watched.check(late_by=400.0)
     assert watched.server.requests == []
     assert "no look: it is 5 min late" in caplog.text
     assert "no look: it is 7 min late" in caplog.text
 
 
-def test_a_wrong_edge_clock_neither_ages_pictures_nor_makes_looks_late(watched: WatchedPrint) -> None:
+def test_a_wrong_edge_clock_neither_ages_images_nor_makes_checks_late(watched: WatchedPrint) -> None:
     behind = 40 * 86_400.0
     frame = watched.keep_frame(age=behind)
     now = watched.clock.now - behind
@@ -146,12 +150,12 @@ def test_the_budget_of_a_job_and_of_a_day_hold_over_restarts(tmp_path: Path) -> 
         for job in ("job-1", "job-2", "job-3"):
             for _ in range(5):
                 watched.restarted()
-                watched.look(job_id=job)
+                watched.check(job_id=job)
                 watched.pass_time(600)
         assert len(watched.server.requests) == 5
-        assert "AI_CHECKS_PER_DAY" in watched.memory()["note"]
+        assert "AI_CHECKS_PER_DAY" in watched.remembered()["note"]
         watched.pass_time(86_400)
-        watched.look(job_id="job-3", since=watched.clock.now - 900)
+        watched.check(job_id="job-3", since=watched.clock.now - 900)
         assert len(watched.server.requests) == 6
 
 
@@ -160,7 +164,7 @@ def test_the_two_frames_reach_the_model_in_order_and_no_name_does(watched: Watch
     watched.ask(watched.keep_frame(2))
     watched.work()
     (request,) = watched.server.requests
-    assert [number_of(seen.data) for seen in request.pictures] == [1, 2]
+    assert [number_of(seen.data) for seen in request.images] == [1, 2]
     assert "10 minutes before" in request.text
     assert PRINTER not in request.text
     assert "benchy" not in request.text
@@ -168,19 +172,19 @@ def test_the_two_frames_reach_the_model_in_order_and_no_name_does(watched: Watch
 
 def test_two_printers_share_nothing_but_the_budget_of_the_day(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
-    watched.look()
+    watched.check()
     watched.pass_time(30)
     prefix = job_prefix("P1S", "part")
     key, source = frame_key(prefix, watched.clock.now, 1), watched.folder / "other.part"
-    source.write_bytes(picture(77))
+    source.write_bytes(jpeg_image(77))
     watched.frames.put(key, source)
     watched.ask(printer_id="P1S", job_id="job-9", prefix=prefix)
     watched.work()
-    assert watched.told() == [], "a suspicion of one printer is no second look of another"
+    assert watched.announced() == [], "a suspicion of one printer is no second look of another"
     watched.pass_time(30)
     watched.keep_frame()
     watched.work()
-    assert [alert.printer_id for alert in watched.told()] == [PRINTER]
+    assert [alert.printer_id for alert in watched.announced()] == [PRINTER]
     budget = watched.records.get(BUDGET_KEY)
     assert budget is not None
     assert budget.value["looks"] == 3
@@ -197,17 +201,17 @@ class Thinking:
         return Answer(fake.verdict_text(True, 0.9, "warping", ""))
 
 
-def test_the_second_look_is_counted_from_the_answer_and_an_empty_summary_is_left_out(
+def test_the_confirmation_is_counted_from_the_answer_and_an_empty_summary_is_left_out(
     watched: WatchedPrint,
 ) -> None:
     watched.restarted(model=Thinking(watched, 40))
-    watched.look()
+    watched.check()
     watched.pass_time(59)
     watched.keep_frame()
     assert watched.work() == 0
     watched.pass_time(1)
     assert watched.work() == 1
-    (alert,) = watched.told()
+    (alert,) = watched.announced()
     assert alert.text is None
     assert alert.severity is Severity.ATTENTION
     assert alert.observed_at == watched.clock.now

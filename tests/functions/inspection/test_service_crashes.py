@@ -70,8 +70,8 @@ def test_a_power_cut_at_any_write_neither_loses_the_alert_nor_doubles_it(
         watched.pass_time(30)
         watched.keep_frame()
     assert died == 1
-    told = watched.told()
-    assert [alert.category for alert in told] == [Category.DEFECT]
+    announced = watched.announced()
+    assert [alert.category for alert in announced] == [Category.DEFECT]
     assert watched.queue.count() == 0
     decided_twice = len(watched.server.requests) - 2
     # Only a death between the call of the model and the writing of its decision can cost one call more.
@@ -81,33 +81,33 @@ def test_a_power_cut_at_any_write_neither_loses_the_alert_nor_doubles_it(
 def test_a_decision_stands_after_a_crash_even_if_the_model_changes_its_mind(watched: WatchedPrint) -> None:
     watched.server.script(fake.defect(), fake.defect())
     watched.restarted(notifications=Dying(watched.notifications, "send", 1, is_before=True))
-    watched.look()
+    watched.check()
     with pytest.raises(PowerCutError):
-        watched.second_look()
+        watched.confirmation()
     watched.restarted()
     watched.pass_time(180)
     watched.work()
-    assert len(watched.told()) == 1
+    assert len(watched.announced()) == 1
     assert len(watched.server.requests) == 2
 
 
-def test_a_decision_that_a_crash_kept_back_is_sent_with_the_next_look(watched: WatchedPrint) -> None:
+def test_a_decision_that_a_crash_kept_back_is_sent_with_the_next_check(watched: WatchedPrint) -> None:
     watched.server.script(fake.defect(), fake.defect())
     watched.restarted(notifications=Dying(watched.notifications, "send", 1, is_before=True))
-    watched.look()
+    watched.check()
     with pytest.raises(PowerCutError):
-        watched.second_look()
+        watched.confirmation()
     watched.restarted()
-    watched.look()
-    assert len(watched.told()) == 1
+    watched.check()
+    assert len(watched.announced()) == 1
 
 
-def test_a_repeat_of_a_look_is_made_once(watched: WatchedPrint) -> None:
+def test_a_repeat_of_a_check_is_made_once(watched: WatchedPrint) -> None:
     asked = watched.ask(watched.keep_frame())
     watched.work()
     watched.pass_time(HOUR)
     watched.ask(id=asked.id)
-    watched.look()
+    watched.check()
     watched.pass_time(HOUR)
     watched.ask(id=asked.id)
     watched.work()
@@ -135,18 +135,18 @@ class Contended:
 def test_a_lost_race_is_run_again_without_asking_the_model_again(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
     watched.restarted(records=Contended(watched.records, 5))
-    watched.look()
-    watched.second_look()
-    assert len(watched.told()) == 1
+    watched.check()
+    watched.confirmation()
+    assert len(watched.announced()) == 1
     assert len(watched.server.requests) == 2
 
 
-def test_an_endless_race_sends_the_look_back(watched: WatchedPrint) -> None:
+def test_an_endless_race_sends_the_check_back(watched: WatchedPrint) -> None:
     records = Contended(watched.records, 10_000)
     with pytest.raises(ConflictError):
         records.put("x", {}, 0)
     watched.restarted(records=records)
-    watched.look()
+    watched.check()
     assert watched.queue.count() == 1
 
 
@@ -169,8 +169,8 @@ def test_an_alert_waits_for_its_queue_and_asks_nobody_again(
     watched.server.judge = lambda request: fake.defect()
     notifications = Refusing(watched.notifications)
     watched.restarted(notifications=notifications)
-    watched.look()
-    watched.second_look()
+    watched.check()
+    watched.confirmation()
     assert watched.queue.count() == 1
     notifications.is_away = False
     watched.pass_time(7)
@@ -181,14 +181,14 @@ def test_an_alert_waits_for_its_queue_and_asks_nobody_again(
 
 
 @pytest.mark.parametrize("body", ["x", "null", "{}", '{"id": 3}', "\x00"])
-def test_a_message_that_is_none_is_set_aside(watched: WatchedPrint, body: str) -> None:
+def test_a_message_that_is_none_is_dead_lettered(watched: WatchedPrint, body: str) -> None:
     watched.queue.send([Outgoing(body, digest("g"), digest(body))])
     watched.work()
     assert len(watched.queue.dead_letters()) == 1
     assert watched.queue.count() == 0
 
 
-def test_a_look_at_another_printers_folder_is_set_aside(watched: WatchedPrint) -> None:
+def test_a_check_at_another_printers_folder_is_dead_lettered(watched: WatchedPrint) -> None:
     watched.ask(prefix="images/another/job/")
     watched.work()
     assert len(watched.queue.dead_letters()) == 1
@@ -198,6 +198,6 @@ def test_junk_in_the_memory_starts_it_afresh(watched: WatchedPrint) -> None:
     watched.records.put(
         inspection_key(PRINTER), {"looks": "x", "told": [1], "pending": ["junk", 3], "suspicion": 5}, 0
     )
-    watched.look()
-    assert watched.memory()["verdict"] == "fine"
-    assert watched.memory()["pending"] == []
+    watched.check()
+    assert watched.remembered()["verdict"] == "fine"
+    assert watched.remembered()["pending"] == []

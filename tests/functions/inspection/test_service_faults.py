@@ -3,7 +3,7 @@
 import pytest
 
 from functions.shared.messages.effects import Category
-from tests.functions.inspection.frame_images import number_of, picture
+from tests.functions.inspection.frame_images import jpeg_image, number_of
 from tests.functions.inspection.watched_print import WatchedPrint
 from tests.support.openai import replies as fake
 
@@ -13,75 +13,75 @@ HOUR = 3600.0
 def test_an_answer_that_cannot_be_read_is_no_verdict_and_never_an_alert(watched: WatchedPrint) -> None:
     for reply in (fake.empty(), fake.refuses(), fake.cut_off(), fake.says("It is spaghetti! 99 % sure!")):
         watched.server.script(reply)
-        watched.look()
-        assert watched.memory()["verdict"] == "no verdict"
-        assert watched.memory()["category"] is None
-        watched.second_look()
+        watched.check()
+        assert watched.remembered()["verdict"] == "no verdict"
+        assert watched.remembered()["category"] is None
+        watched.confirmation()
         watched.pass_time(HOUR)
-    assert "no JSON" in watched.memory()["summary"]
-    assert watched.told() == []
+    assert "no JSON" in watched.remembered()["summary"]
+    assert watched.announced() == []
     assert len(watched.server.requests) == 4
 
 
 def test_a_fenced_alarm_and_one_in_prose_are_understood(watched: WatchedPrint) -> None:
     text = fake.verdict_text(True, "90%", "spaghetti", "Loose filament.")
     watched.server.script(fake.fenced(text), fake.in_prose(text))
-    watched.look()
-    watched.second_look()
-    assert [alert.category for alert in watched.told()] == [Category.DEFECT]
+    watched.check()
+    watched.confirmation()
+    assert [alert.category for alert in watched.announced()] == [Category.DEFECT]
 
 
 def test_a_busy_server_is_asked_again_when_it_says(watched: WatchedPrint) -> None:
     watched.server.script(fake.failure(429, retry_after="37"), fake.fine())
-    watched.look()
+    watched.check()
     watched.pass_time(36)
     assert watched.work() == 0
     watched.pass_time(1)
     assert watched.work() == 1
-    assert watched.memory()["verdict"] == "fine"
-    assert watched.memory()["looks"] == 1
+    assert watched.remembered()["verdict"] == "fine"
+    assert watched.remembered()["looks"] == 1
 
 
 @pytest.mark.parametrize("reply", [fake.failure(500), fake.html(), fake.failure(429)])
 def test_after_three_tries_there_is_no_verdict(watched: WatchedPrint, reply: fake.Reply) -> None:
     watched.server.judge = lambda request: reply
-    watched.look()
+    watched.check()
     for _ in range(20):
         watched.pass_time(15)
         watched.work()
     assert len(watched.server.requests) == 3
     assert watched.queue.count() == 0
-    assert watched.memory()["verdict"] == "no verdict"
-    assert watched.told() == []
+    assert watched.remembered()["verdict"] == "no verdict"
+    assert watched.announced() == []
 
 
-def test_a_wait_beyond_the_looks_time_is_not_waited(watched: WatchedPrint) -> None:
+def test_a_wait_beyond_the_checks_time_is_not_waited(watched: WatchedPrint) -> None:
     watched.server.script(fake.failure(429, retry_after="3600"))
-    watched.look()
+    watched.check()
     assert watched.queue.count() == 0
-    assert "429" in watched.memory()["summary"]
+    assert "429" in watched.remembered()["summary"]
 
 
 def test_no_credits_are_said_once_a_day_whatever_the_printer_and_after_restarts(
     watched: WatchedPrint,
 ) -> None:
     watched.server.judge = lambda request: fake.failure(402)
-    told = []
+    announced = []
     for _ in range(30):
         watched.restarted()
-        watched.look()
-        told += watched.told()
+        watched.check()
+        announced += watched.announced()
         watched.pass_time(HOUR)
-    assert [item.category for item in told] == [Category.INSPECTION_DOWN] * 2
-    assert told[0].text == "the OpenRouter account has no credits left (402). Add credits."
-    assert told[0].id != told[1].id
-    assert watched.memory()["summary"].startswith("AI checks are not working: ")
+    assert [item.category for item in announced] == [Category.INSPECTION_DOWN] * 2
+    assert announced[0].text == "the OpenRouter account has no credits left (402). Add credits."
+    assert announced[0].id != announced[1].id
+    assert watched.remembered()["summary"].startswith("AI checks are not working: ")
     watched.server.judge = lambda request: fake.fine()
-    watched.look()
-    assert watched.memory()["verdict"] == "fine"
+    watched.check()
+    assert watched.remembered()["verdict"] == "fine"
 
 
-def test_a_picture_on_its_way_is_waited_for(watched: WatchedPrint) -> None:
+def test_an_image_on_its_way_is_waited_for(watched: WatchedPrint) -> None:
     frame = watched.keep_frame(9)
     data = watched.frames.get(frame.key)
     (watched.folder / "images" / frame.key.removeprefix("images/")).unlink()
@@ -93,24 +93,24 @@ def test_a_picture_on_its_way_is_waited_for(watched: WatchedPrint) -> None:
     watched.frames.put(frame.key, source)
     watched.pass_time(20)
     watched.work()
-    assert number_of(watched.server.requests[0].pictures[-1].data) == 9
+    assert number_of(watched.server.requests[0].images[-1].data) == 9
 
 
-def test_the_second_look_waits_for_a_newer_picture_and_not_for_ever(watched: WatchedPrint) -> None:
+def test_the_confirmation_waits_for_a_newer_image_and_not_for_ever(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
-    watched.look()
+    watched.check()
     for _ in range(40):
         watched.pass_time(20)
         watched.work()
     assert len(watched.server.requests) == 1
     assert watched.queue.count() == 0
-    assert watched.told() == []
-    assert "min" in watched.memory()["note"]
+    assert watched.announced() == []
+    assert "min" in watched.remembered()["note"]
 
 
 def test_a_dark_room_costs_nothing_and_is_said(watched: WatchedPrint) -> None:
-    watched.ask(watched.keep_frame(data=picture(1, dim=0.02)))
+    watched.ask(watched.keep_frame(data=jpeg_image(1, dim=0.02)))
     watched.work()
     assert watched.server.requests == []
     assert watched.queue.count() == 0
-    assert watched.memory()["note"] == "the picture is black"
+    assert watched.remembered()["note"] == "the picture is black"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.inspection.state import BUDGET_KEY, count_look, day_of, looks_today, why_it_does_not_print
+from functions.inspection.state import BUDGET_KEY, checks_today, count_check, day_of, why_it_does_not_print
 from functions.shared.errors import ConflictError
 from functions.shared.messages.effects import Inspection
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord, record_to_json
@@ -27,29 +27,29 @@ def records(tmp_path: Path) -> Iterator[SqliteRecordStore]:
     database.close()
 
 
-def test_looks_are_counted_by_utc_days(records: SqliteRecordStore) -> None:
+def test_checks_are_counted_by_utc_days(records: SqliteRecordStore) -> None:
     assert day_of(MIDNIGHT) == "2025-11-22"
-    assert looks_today(records, MIDNIGHT) == 0
+    assert checks_today(records, MIDNIGHT) == 0
     for at in (MIDNIGHT, MIDNIGHT + 1, MIDNIGHT + DAY - 1):
-        count_look(records, at)
-    assert looks_today(records, MIDNIGHT + DAY - 1) == 3
-    assert looks_today(records, MIDNIGHT + DAY) == 0
-    count_look(records, MIDNIGHT + DAY)
-    assert looks_today(records, MIDNIGHT + DAY) == 1
+        count_check(records, at)
+    assert checks_today(records, MIDNIGHT + DAY - 1) == 3
+    assert checks_today(records, MIDNIGHT + DAY) == 0
+    count_check(records, MIDNIGHT + DAY)
+    assert checks_today(records, MIDNIGHT + DAY) == 1
 
 
 def test_junk_in_the_count_starts_the_day_afresh(records: SqliteRecordStore) -> None:
     records.put(BUDGET_KEY, {"day": 5, "looks": "x"}, 0)
-    count_look(records, MIDNIGHT)
-    assert looks_today(records, MIDNIGHT) == 1
+    count_check(records, MIDNIGHT)
+    assert checks_today(records, MIDNIGHT) == 1
 
 
-def test_rivals_count_every_look(records: SqliteRecordStore) -> None:
+def test_rivals_count_every_check(records: SqliteRecordStore) -> None:
     def count_ten() -> None:
         counted = 0
         while counted < 10:
             with contextlib.suppress(ConflictError):
-                count_look(records, MIDNIGHT)
+                count_check(records, MIDNIGHT)
                 counted += 1
 
     threads = [threading.Thread(target=count_ten) for _ in range(2)]
@@ -57,13 +57,13 @@ def test_rivals_count_every_look(records: SqliteRecordStore) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=30)
-    assert looks_today(records, MIDNIGHT) == 20
+    assert checks_today(records, MIDNIGHT) == 20
 
 
-ASKED = Inspection("i", "p", "job-1", 100.0, "images/p/j/", 0.0, settled_at=50.0)
+ASKED = Inspection("i", "p", "job-1", 100.0, "images/p/j/", 0.0, printing_since=50.0)
 
 
-def told(**changes: object) -> str | None:
+def announced(**changes: object) -> str | None:
     facts = {
         "id": "job-1",
         "started_at": 0.0,
@@ -79,12 +79,12 @@ def told(**changes: object) -> str | None:
 
 
 def test_the_trackers_own_record_is_understood() -> None:
-    assert told() is None
-    assert told(phase=Phase.ENDED) == "its job is over"
-    assert told(id="job-2") == "its job is over"
-    assert told(state="PAUSE") == "the print is paused"
-    assert told(settled_at=60.0) == "the print was paused since"
-    assert told(phase=Phase.LOST) is None
+    assert announced() is None
+    assert announced(phase=Phase.ENDED) == "its job is over"
+    assert announced(id="job-2") == "its job is over"
+    assert announced(state="PAUSE") == "the print is paused"
+    assert announced(printing_since=60.0) == "the print was paused since"
+    assert announced(phase=Phase.LOST) is None
     assert why_it_does_not_print(record_to_json(PrinterRecord("p")), ASKED) is None
     assert why_it_does_not_print(None, ASKED) is None
 

@@ -5,18 +5,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.liveness.service import notification_of
-from functions.notify.render import Moment, render
-from functions.shared.domain.collector_liveness import Announcement, Collector
-from functions.shared.messages.effects import Category, decode_notification, encode_effect
+from functions.notify.render import RenderContext, render
+from functions.shared.domain.collector_liveness import Announcement, Change, Collector
+from functions.shared.messages.effects import decode_notification, encode_effect
 
 NOW = 1_764_000_000.0
 
 
-def message(*printers: str, quiet: float = 1020.0, category: Category = Category.COLLECTOR_LOST) -> list[str]:
-    announcement = Announcement(category, 7, NOW, quiet)
+def message(*printers: str, quiet: float = 1020.0, change: Change = Change.LOST) -> list[str]:
+    announcement = Announcement(change, 7, NOW, quiet)
     notification = notification_of(Collector("pi", 7, NOW - quiet, printers), announcement, NOW + 1)
     read = decode_notification(encode_effect(notification))
-    return render(read, Moment(NOW, 0.0, ZoneInfo("UTC"))).plain.splitlines()
+    return render(read, RenderContext(NOW, 0.0, ZoneInfo("UTC"))).plain.splitlines()
 
 
 def test_the_only_printer_heads_the_message() -> None:
@@ -38,7 +38,7 @@ def test_of_very_many_printers_the_first_ten_are_named() -> None:
     assert message(*(f"P{number:02d}" for number in range(25)))[2].endswith("P08, P09 and 15 more")
 
 
-def test_a_collector_that_knew_no_printer_is_told_of_too() -> None:
+def test_a_collector_that_knew_no_printer_is_announced_of_too() -> None:
     assert message()[0] == "🛑 Printer bridge: the collector is silent"
 
 
@@ -46,17 +46,17 @@ def test_a_collector_that_knew_no_printer_is_told_of_too() -> None:
     ("quiet", "words"), [(1020, "17 min"), (11_100, "3 h 5 min"), (187_200, "2 d 4 h"), (3599, "1 h 0 min")]
 )
 def test_the_return_says_how_long_it_was(quiet: float, words: str) -> None:
-    assert message("A1M-1", quiet=quiet, category=Category.COLLECTOR_BACK) == [
+    assert message("A1M-1", quiet=quiet, change=Change.BACK) == [
         "🟢 A1M-1: the collector is back",
         f"It was silent for {words}.",
     ]
 
 
 def test_a_repeat_has_the_same_id_and_another_silence_another() -> None:
-    def id_of(sequence: int, category: Category, now: float) -> str:
-        announcement = Announcement(category, sequence, now, 1000.0)
+    def id_of(sequence: int, change: Change, now: float) -> str:
+        announcement = Announcement(change, sequence, now, 1000.0)
         return notification_of(Collector("pi", sequence, now), announcement, now + 5).id
 
-    lost = id_of(7, Category.COLLECTOR_LOST, NOW)
-    assert id_of(7, Category.COLLECTOR_LOST, NOW + 300) == lost
-    assert len({lost, id_of(7, Category.COLLECTOR_BACK, NOW), id_of(8, Category.COLLECTOR_LOST, NOW)}) == 3
+    lost = id_of(7, Change.LOST, NOW)
+    assert id_of(7, Change.LOST, NOW + 300) == lost
+    assert len({lost, id_of(7, Change.BACK, NOW), id_of(8, Change.LOST, NOW)}) == 3

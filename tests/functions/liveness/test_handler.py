@@ -27,7 +27,7 @@ def report(stack: LambdaStack, sequence: int) -> None:
     assert stack.turn("REPORTS", track) == 1
 
 
-def test_a_silence_and_its_end_are_told_once_and_counted(
+def test_a_silence_and_its_end_are_announced_once_and_counted(
     stack: LambdaStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report(stack, 1)

@@ -23,7 +23,7 @@ class Crash(BaseException):
     """The function is killed."""
 
 
-class Scene:
+class Harness:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
         self.database = SqliteDatabase(folder / "state.sqlite3")
@@ -81,73 +81,75 @@ class InterruptedRecords(SqliteRecordStore):
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path)
+def harness(tmp_path: Path) -> Iterator[Harness]:
+    made = Harness(tmp_path)
     yield made
     made.database.close()
 
 
-def test_a_silence_and_its_end_are_told_once_each(scene: Scene) -> None:
-    scene.report()
+def test_a_silence_and_its_end_are_announced_once_each(harness: Harness) -> None:
+    harness.report()
     counts = []
     for _ in range(12):
-        scene.clock.advance(300)
-        counts.append(scene.service.look())
-    assert scene.told() == ["collector_lost"]
+        harness.clock.advance(300)
+        counts.append(harness.service.check())
+    assert harness.told() == ["collector_lost"]
     assert counts == [0, 0, 0, *[1] * 9]
-    scene.report()
-    assert [scene.service.look() for _ in range(3)] == [0, 0, 0]
-    assert scene.told() == ["collector_back"]
-    assert "liveness" not in scene.item()
+    harness.report()
+    assert [harness.service.check() for _ in range(3)] == [0, 0, 0]
+    assert harness.told() == ["collector_back"]
+    assert "liveness" not in harness.item()
 
 
-def test_a_healthy_collector_costs_no_write(scene: Scene) -> None:
-    scene.report()
-    scene.clock.advance(300)
-    stored = scene.records.get(collector_key("pi"))
-    scene.service.look()
-    assert scene.records.get(collector_key("pi")) == stored
+def test_a_healthy_collector_costs_no_write(harness: Harness) -> None:
+    harness.report()
+    harness.clock.advance(300)
+    stored = harness.records.get(collector_key("pi"))
+    harness.service.check()
+    assert harness.records.get(collector_key("pi")) == stored
 
 
-def test_the_tracker_keeps_the_state_and_liveness_keeps_the_report(scene: Scene) -> None:
-    scene.report()
-    before = scene.item()
-    scene.clock.advance(1000)
-    scene.service.look()
-    state = scene.item()["liveness"]
-    assert {**scene.item(), "liveness": None} == {**before, "liveness": None}
-    scene.report()
-    assert scene.item()["liveness"] == state
-    assert scene.item()["sequence"] == before["sequence"] + 1
+def test_the_tracker_keeps_the_state_and_liveness_keeps_the_report(harness: Harness) -> None:
+    harness.report()
+    before = harness.item()
+    harness.clock.advance(1000)
+    harness.service.check()
+    state = harness.item()["liveness"]
+    assert {**harness.item(), "liveness": None} == {**before, "liveness": None}
+    harness.report()
+    assert harness.item()["liveness"] == state
+    assert harness.item()["sequence"] == before["sequence"] + 1
 
 
-def test_a_report_that_comes_in_the_middle_wins(scene: Scene) -> None:
-    scene.report()
-    scene.clock.advance(1000)
-    scene.records.before_put = lambda key: scene.report()
-    scene.service.look()
-    assert scene.told() == [], "it was heard before anything was decided for good"
-    assert scene.item()["sequence"] == 2
+def test_a_report_that_comes_in_the_middle_wins(harness: Harness) -> None:
+    harness.report()
+    harness.clock.advance(1000)
+    harness.records.before_put = lambda key: harness.report()
+    harness.service.check()
+    assert harness.told() == [], "it was heard before anything was decided for good"
+    assert harness.item()["sequence"] == 2
 
 
-def test_a_report_that_comes_while_it_is_being_said_is_kept_and_the_return_is_told(scene: Scene) -> None:
-    scene.report()
-    scene.clock.advance(1000)
+def test_a_report_that_comes_while_it_is_being_said_is_kept_and_the_return_is_announced(
+    harness: Harness,
+) -> None:
+    harness.report()
+    harness.clock.advance(1000)
 
     def at_the_second_write(key: str) -> None:
-        scene.records.before_put = lambda key: scene.report()
+        harness.records.before_put = lambda key: harness.report()
 
-    scene.records.before_put = at_the_second_write
-    scene.service.look()
-    scene.service.look()
-    assert scene.told() == ["collector_lost", "collector_back"]
-    assert scene.item()["sequence"] == 2
+    harness.records.before_put = at_the_second_write
+    harness.service.check()
+    harness.service.check()
+    assert harness.told() == ["collector_lost", "collector_back"]
+    assert harness.item()["sequence"] == 2
 
 
 @pytest.mark.parametrize("puts", [0, 1])
-def test_killed_at_any_point_it_is_told_once(scene: Scene, puts: int) -> None:
-    scene.report()
-    scene.clock.advance(1000)
+def test_killed_at_any_point_it_is_announced_once(harness: Harness, puts: int) -> None:
+    harness.report()
+    harness.clock.advance(1000)
     left = puts
 
     def count_down(key: str) -> None:
@@ -155,23 +157,23 @@ def test_killed_at_any_point_it_is_told_once(scene: Scene, puts: int) -> None:
         if left == 0:
             raise Crash
         left -= 1
-        scene.records.before_put = count_down
+        harness.records.before_put = count_down
 
-    scene.records.before_put = count_down
+    harness.records.before_put = count_down
     with pytest.raises(Crash):
-        scene.service.look()
-    scene.records.before_put = None
-    scene.clock.advance(60)
-    scene.service.look()
-    assert scene.told() == ["collector_lost"]
+        harness.service.check()
+    harness.records.before_put = None
+    harness.clock.advance(60)
+    harness.service.check()
+    assert harness.told() == ["collector_lost"]
 
 
 def test_a_queue_that_is_away_is_tried_again_and_stops_no_other_collector(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene.report("one", "A")
-    scene.report("two", "B")
-    scene.clock.advance(1000)
+    harness.report("one", "A")
+    harness.report("two", "B")
+    harness.clock.advance(1000)
     calls = 0
     real = SqliteQueue.send
 
@@ -184,21 +186,21 @@ def test_a_queue_that_is_away_is_tried_again_and_stops_no_other_collector(
 
     monkeypatch.setattr(SqliteQueue, "send", send)
     with pytest.raises(TransientError, match="1 of 2"):
-        scene.service.look()
-    assert scene.told() == ["collector_lost"]
-    assert scene.service.look() == 2
-    assert scene.told() == ["collector_lost"]
+        harness.service.check()
+    assert harness.told() == ["collector_lost"]
+    assert harness.service.check() == 2
+    assert harness.told() == ["collector_lost"]
 
 
 def test_a_refused_announcement_is_not_tried_for_ever(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    scene.report()
-    scene.clock.advance(1000)
+    harness.report()
+    harness.clock.advance(1000)
     monkeypatch.setattr(SqliteQueue, "send", lambda *_: [Refusal(0, "too large")])
-    assert scene.service.look() == 1
+    assert harness.service.check() == 1
     assert "refused for good: too large" in caplog.text
-    assert "pending" not in scene.item()["liveness"]
+    assert "pending" not in harness.item()["liveness"]
 
 
 @pytest.mark.parametrize(
@@ -210,29 +212,29 @@ def test_a_refused_announcement_is_not_tried_for_ever(
     ],
 )
 def test_an_item_that_is_no_collector_s_costs_a_line(
-    scene: Scene, caplog: pytest.LogCaptureFixture, junk: dict[str, Any]
+    harness: Harness, caplog: pytest.LogCaptureFixture, junk: dict[str, Any]
 ) -> None:
-    scene.records.put(collector_key("junk"), junk, 0)
-    scene.report()
-    scene.clock.advance(1000)
-    assert scene.service.look() == 1
+    harness.records.put(collector_key("junk"), junk, 0)
+    harness.report()
+    harness.clock.advance(1000)
+    assert harness.service.check() == 1
     assert "collector/junk is left out" in caplog.text
 
 
 @pytest.mark.parametrize("state", [5, {"lost_sequence": "x"}, {"pending": {"category": "nonsense"}}])
-def test_a_state_that_cannot_be_read_counts_as_none(scene: Scene, state: object) -> None:
-    scene.report()
-    stored = scene.records.get(collector_key("pi"))
+def test_a_state_that_cannot_be_read_counts_as_none(harness: Harness, state: object) -> None:
+    harness.report()
+    stored = harness.records.get(collector_key("pi"))
     assert stored is not None
-    scene.records.put(stored.key, {**stored.value, "liveness": state}, stored.version)
-    scene.clock.advance(1000)
-    assert scene.service.look() == 1
-    assert scene.told() == ["collector_lost"]
+    harness.records.put(stored.key, {**stored.value, "liveness": state}, stored.version)
+    harness.clock.advance(1000)
+    assert harness.service.check() == 1
+    assert harness.told() == ["collector_lost"]
 
 
-def test_printers_lists_of_any_kind_are_borne(scene: Scene) -> None:
+def test_printers_lists_of_any_kind_are_borne(harness: Harness) -> None:
     for place, printers in enumerate([None, 5, [5, {}, {"printer_id": 5}, {"printer_id": ""}], {"a": 1}]):
-        value = {"sequence": 1, "received_at": scene.clock(), "status": {"printers": printers}}
-        scene.records.put(collector_key(f"c{place}"), value, 0)
-    scene.clock.advance(1000)
-    assert scene.service.look() == 4
+        value = {"sequence": 1, "received_at": harness.clock(), "status": {"printers": printers}}
+        harness.records.put(collector_key(f"c{place}"), value, 0)
+    harness.clock.advance(1000)
+    assert harness.service.check() == 4

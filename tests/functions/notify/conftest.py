@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functions.notify.harness import Scene
+from tests.functions.notify.harness import Harness
 from tests.support.telegram.server import TelegramServer
 
 
@@ -14,6 +14,6 @@ def telegram() -> Iterator[TelegramServer]:
 
 
 @pytest.fixture
-def scene(tmp_path: Path, telegram: TelegramServer) -> Scene:
+def harness(tmp_path: Path, telegram: TelegramServer) -> Harness:
     """A private chat."""
-    return Scene(tmp_path, telegram, telegram.chat_id)
+    return Harness(tmp_path, telegram, telegram.chat_id)

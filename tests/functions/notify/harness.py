@@ -12,7 +12,7 @@ from PIL import Image
 from functions.notify.render import Message
 from functions.notify.service import NotifyRules, NotifyService
 from functions.notify.telegram import Telegram
-from functions.notify.transports import Sink
+from functions.notify.transports import Transport
 from functions.shared.domain.keys import frame_key, job_prefix
 from functions.shared.messages.effects import Category, Film, Notification, Timelapse, outgoing
 from functions.shared.messages.report import FrameReference
@@ -72,14 +72,14 @@ class ManualClock:
 
 
 @dataclass
-class Scene:
+class Harness:
     """Everything around one NotifyService."""
 
     folder: Path
     telegram: TelegramServer
     chat_id: str
     per_minute: int = 20
-    sink: Sink | None = None
+    transport: Transport | None = None
     clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
@@ -91,16 +91,18 @@ class Scene:
         self.films_are_made = True
         self.restart()
 
-    def restart(self, sink: Sink | None = None) -> None:
+    def restart(self, transport: Transport | None = None) -> None:
         """A new service, as after a restart of the program."""
-        self.sink = (
-            sink or self.sink or Telegram(self.telegram.token, self.chat_id, api_url=self.telegram.url)
+        self.transport = (
+            transport
+            or self.transport
+            or Telegram(self.telegram.token, self.chat_id, api_url=self.telegram.url)
         )
         self.service = NotifyService(
             self.queue,
             self.records,
             self.frames,
-            self.sink,
+            self.transport,
             self.timelapses if self.films_are_made else None,
             self.clock,
             NotifyRules(self.chat_id, self.per_minute, BERLIN),
@@ -136,7 +138,7 @@ class Scene:
                 self.clock.advance(step)
 
     def frame(self, age: float = 0.0, printer: str = PRINTER, data: bytes | None = None) -> FrameReference:
-        """A stored picture, taken so many seconds before NOW."""
+        """A stored photo, taken so many seconds before NOW."""
         key = frame_key(job_prefix(printer, JOB), NOW - age, 1)
         size = self._store(key, jpeg() if data is None else data)
         return FrameReference(key, NOW - age, size)
@@ -158,8 +160,8 @@ def film_order(**said: Any) -> Timelapse:
     return replace(base, **said)
 
 
-def group_scene(
+def group_harness(
     folder: Path, telegram: TelegramServer, per_minute: int = 20, clock: ManualClock | None = None
-) -> Scene:
+) -> Harness:
     """A scene whose chat is a group."""
-    return Scene(folder, telegram, str(GROUP_ID), per_minute, clock=clock or ManualClock())
+    return Harness(folder, telegram, str(GROUP_ID), per_minute, clock=clock or ManualClock())

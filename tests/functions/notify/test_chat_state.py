@@ -7,7 +7,7 @@ import pytest
 from functions.notify.chat_state import ChatState, change_state, read_state
 from functions.shared.errors import ConflictError
 from functions.shared.ports import RecordStore, Stored
-from tests.functions.notify.harness import Scene
+from tests.functions.notify.harness import Harness
 
 KEY = "chat/x"
 
@@ -35,19 +35,19 @@ def one_more(state: ChatState) -> ChatState:
     return replace(state, failures=state.failures + 1)
 
 
-def test_a_change_that_meets_another_is_applied_to_the_newer_state(scene: Scene) -> None:
-    after = change_state(Contested(scene.records, 3), KEY, one_more)
+def test_a_change_that_meets_another_is_applied_to_the_newer_state(harness: Harness) -> None:
+    after = change_state(Contested(harness.records, 3), KEY, one_more)
     assert after == ChatState(window=(2.0, 1.0, 0.0), failures=1)
-    assert read_state(scene.records, KEY) == after
+    assert read_state(harness.records, KEY) == after
 
 
-def test_endless_contention_is_said_and_not_endless(scene: Scene) -> None:
+def test_endless_contention_is_said_and_not_endless(harness: Harness) -> None:
     with pytest.raises(ConflictError):
-        change_state(Contested(scene.records, 10_000), KEY, one_more)
+        change_state(Contested(harness.records, 10_000), KEY, one_more)
 
 
-def test_no_change_writes_nothing(scene: Scene) -> None:
-    change_state(scene.records, KEY, one_more)
-    before = scene.database.commits
-    change_state(scene.records, KEY, lambda state: state)
-    assert scene.database.commits == before
+def test_no_change_writes_nothing(harness: Harness) -> None:
+    change_state(harness.records, KEY, one_more)
+    before = harness.database.commits
+    change_state(harness.records, KEY, lambda state: state)
+    assert harness.database.commits == before

@@ -142,7 +142,7 @@ def test_after_a_day_without_telegram_everything_comes_once_and_in_order(
     assert stack.dead("NOTIFICATIONS") == []
 
 
-def test_what_telegram_refuses_for_good_is_set_aside_and_holds_up_nothing(
+def test_what_telegram_refuses_for_good_is_dead_lettered_and_holds_up_nothing(
     stack: LambdaStack, telegram: TelegramServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     telegram.script(answers(400, "Bad Request: chat not found"))
@@ -155,7 +155,7 @@ def test_what_telegram_refuses_for_good_is_set_aside_and_holds_up_nothing(
     assert metrics(capsys.readouterr().out)["SetAside"] == 1
 
 
-def test_an_unreadable_notification_is_set_aside(stack: LambdaStack, telegram: TelegramServer) -> None:
+def test_an_unreadable_notification_is_dead_lettered(stack: LambdaStack, telegram: TelegramServer) -> None:
     good = outgoing(Notification("c0-1/started", Category.STARTED, PRINTER, stack.now()), "4242")
     stack.send("NOTIFICATIONS", replace(good, body="{", deduplication_id="a" * 64), good)
     turn(stack)
@@ -269,7 +269,7 @@ def test_without_a_parameter_messages_are_shown_in_the_log(
     assert len([line for line in lines if line.startswith("message: ") and PRINTER in line]) == 2
 
 
-def test_no_log_line_holds_a_secret_or_a_picture(
+def test_no_log_line_holds_a_secret_or_a_photo(
     stack: LambdaStack, telegram: TelegramServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.set(LOG_LEVEL="DEBUG")

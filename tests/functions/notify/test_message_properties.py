@@ -21,7 +21,7 @@ from functions.notify.markup import (
     to_html,
     utf16_length,
 )
-from functions.notify.render import Moment, film_remark, render
+from functions.notify.render import RenderContext, film_remark, render
 from functions.shared.domain.error_codes import Fault, Severity
 from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.messages.report import FrameReference
@@ -75,16 +75,16 @@ ALLOWED_TAGS = ("b", "i", "code", "a")
 @settings(max_examples=250, deadline=None)
 @given(NOTIFICATIONS, st.floats(0, 1e300), st.booleans(), st.booleans())
 def test_any_notification_gives_a_message_that_telegram_takes(
-    given_notification: Notification, lateness: float, has_picture: bool, has_remark: bool
+    given_notification: Notification, lateness: float, has_photo: bool, has_remark: bool
 ) -> None:
     film = given_notification.film
     remark = film_remark(film, "Too large") if film and has_remark else ()
-    moment = Moment(NOW, lateness, BERLIN)
-    message = render(given_notification, moment, has_picture=has_picture, remark=remark)
+    context = RenderContext(NOW, lateness, BERLIN)
+    message = render(given_notification, context, has_photo=has_photo, remark=remark)
     assert message.html is not None
     text = read_html(message.html)
     is_film = given_notification.category is Category.FILM and not remark
-    limit = CAPTION_LIMIT if has_picture or is_film else TEXT_LIMIT
+    limit = CAPTION_LIMIT if has_photo or is_film else TEXT_LIMIT
     assert 0 < utf16_units(text.strip()) <= limit
     assert 0 < utf16_units(message.plain.strip()) <= limit
     message.html.encode()
@@ -99,7 +99,7 @@ def test_any_notification_gives_a_message_that_telegram_takes(
 @given(TEXTS, TEXTS)
 def test_no_name_can_add_a_line_or_a_tag(printer: str, job: str) -> None:
     given_notification = notification(Category.FINISHED, printer_id=printer, job_name=job)
-    html = render(given_notification, Moment(NOW, 0, BERLIN)).html
+    html = render(given_notification, RenderContext(NOW, 0, BERLIN)).html
     assert html is not None
     assert html.count("\n") == 1
     assert (html.count("<b>"), html.count("<code>"), html.count("<")) == (1, 1, 4)
@@ -120,7 +120,7 @@ def test_no_name_can_add_a_line_or_a_tag(printer: str, job: str) -> None:
     ],
 )
 def test_a_hostile_job_name_is_shown_harmlessly(name: str, shown: str) -> None:
-    html = render(notification(job_name=name), Moment(NOW, 0, BERLIN)).html
+    html = render(notification(job_name=name), RenderContext(NOW, 0, BERLIN)).html
     assert html is not None
     assert read_html(html).split("\n")[1] == shown
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from functions.notify.render import Message, Moment, film_remark, render
+from functions.notify.render import Message, RenderContext, film_remark, render
 from functions.shared.domain.error_codes import Fault, Severity
 from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.messages.report import FrameReference
@@ -19,13 +19,13 @@ STOPPED: dict[str, Any] = {**RUNNING, "remaining_minutes": None, "duration_secon
 BAR = "▰▰▰▰▰▰▱▱▱▱ 62 %"
 
 
-def message_of(given: Notification, lateness: float = 0.0, has_picture: bool = False) -> Message:
-    return render(given, Moment(NOW, lateness, BERLIN), has_picture=has_picture)
+def message_of(given: Notification, lateness: float = 0.0, has_photo: bool = False) -> Message:
+    return render(given, RenderContext(NOW, lateness, BERLIN), has_photo=has_photo)
 
 
-def seen(given: Notification, lateness: float = 0.0, has_picture: bool = False) -> list[str]:
+def seen(given: Notification, lateness: float = 0.0, has_photo: bool = False) -> list[str]:
     """The lines a person sees in Telegram."""
-    html = message_of(given, lateness, has_picture).html
+    html = message_of(given, lateness, has_photo).html
     assert html is not None
     return read_html(html).split("\n")
 
@@ -275,7 +275,7 @@ def test_ready_time_counts_from_the_event_not_from_the_sending() -> None:
 
 def test_the_zone_is_always_named_even_where_it_has_no_letters() -> None:
     given = notification(Category.PROGRESS, remaining_minutes=60)
-    html = render(given, Moment(NOW, 0, ZoneInfo("America/Sao_Paulo"))).html
+    html = render(given, RenderContext(NOW, 0, ZoneInfo("America/Sao_Paulo"))).html
     assert html is not None
     assert html.endswith("ready ~14:00 UTC-03")
 
@@ -286,10 +286,10 @@ def test_a_week_ahead_has_its_date() -> None:
 
 
 @pytest.mark.parametrize(("age", "note"), [(30, []), (45, ["picture from 45 s before"])])
-def test_an_old_picture_says_its_age(age: float, note: list[str]) -> None:
+def test_an_old_photo_says_its_age(age: float, note: list[str]) -> None:
     given = notification(Category.FINISHED, frame=FrameReference("k", NOW - age, 1))
-    assert seen(given, has_picture=True)[2:] == note
-    assert seen(given, has_picture=False)[2:] == []
+    assert seen(given, has_photo=True)[2:] == note
+    assert seen(given, has_photo=False)[2:] == []
 
 
 @pytest.mark.parametrize(("lateness", "note"), [(120, []), (121, ["delayed 2 min"])])
@@ -297,7 +297,7 @@ def test_a_delay_is_said_over_two_minutes(lateness: float, note: list[str]) -> N
     assert seen(notification(Category.FINISHED), lateness)[2:] == note
 
 
-def test_two_errors_are_told_in_one_message() -> None:
+def test_two_errors_are_announced_in_one_message() -> None:
     faults = (RAN_OUT, Fault("0300-8008", "Nozzle temperature is off", WIKI))
     assert seen(notification(Category.ERROR, faults=faults))[2:] == [
         "Filament ran out. Load new filament, then resume.",
@@ -314,7 +314,7 @@ def test_many_errors_are_counted() -> None:
 def test_a_film_that_cannot_come_says_where_it_lies() -> None:
     film = Film("images/A1M-1/benchy/timelapse_1.mp4", 61_000_000, 45, 1280, 720, 1350)
     remark = film_remark(film, "The film is too large for Telegram")
-    html = render(notification(Category.FILM, film=film), Moment(NOW, 0, BERLIN), remark=remark).html
+    html = render(notification(Category.FILM, film=film), RenderContext(NOW, 0, BERLIN), remark=remark).html
     assert html is not None
     assert html.endswith(
         "The film is too large for Telegram (61.0 MB). "

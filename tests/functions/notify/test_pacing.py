@@ -43,7 +43,7 @@ def test_a_lower_limit_than_before_is_kept_at_once() -> None:
 @pytest.mark.parametrize(
     ("chat_id", "expected"), [("-1001234567890", True), ("-5", True), ("@channel", True), ("4242", False)]
 )
-def test_groups_are_told_from_people(chat_id: str, expected: bool) -> None:
+def test_groups_are_announced_from_people(chat_id: str, expected: bool) -> None:
     assert is_group(chat_id) is expected
 
 

@@ -23,9 +23,9 @@ FIELDS = st.fixed_dictionaries(
 @settings(max_examples=200, deadline=None)
 @given(st.integers(100, 599), st.one_of(st.binary(max_size=60), FIELDS.map(lambda x: json.dumps(x).encode())))
 def test_any_answer_has_an_outcome(status: int, body: bytes) -> None:
-    reading = read_answer(status, body)
-    assert reading.answer.is_sent is (status == 200 and reading.answer.message_id is not None)
-    assert "\n" not in reading.answer.reason
+    parsed = read_answer(status, body)
+    assert parsed.answer.is_sent is (status == 200 and parsed.answer.message_id is not None)
+    assert "\n" not in parsed.answer.reason
 
 
 def error(code: int, description: str, **parameters: Any) -> bytes:
@@ -38,11 +38,11 @@ def error(code: int, description: str, **parameters: Any) -> bytes:
     ("status", "body", "outcome"),
     [
         (200, b'{"ok":true,"result":{"message_id":7}}', Outcome.SENT),
-        (200, b'{"ok":tru', Outcome.AWAY),
-        (200, b"<html>captive portal</html>", Outcome.AWAY),
-        (302, b"", Outcome.AWAY),
-        (400, b"<html>some proxy</html>", Outcome.AWAY),
-        (400, error(400, "Bad Request: can't parse entities: ..."), Outcome.UNREADABLE),
+        (200, b'{"ok":tru', Outcome.UNAVAILABLE),
+        (200, b"<html>captive portal</html>", Outcome.UNAVAILABLE),
+        (302, b"", Outcome.UNAVAILABLE),
+        (400, b"<html>some proxy</html>", Outcome.UNAVAILABLE),
+        (400, error(400, "Bad Request: can't parse entities: ..."), Outcome.BAD_MARKUP),
         (400, error(400, "Bad Request: PHOTO_INVALID_DIMENSIONS"), Outcome.REFUSED),
         (400, error(400, "Bad Request: file is too big"), Outcome.TOO_LARGE),
         (400, error(400, "Bad Request: chat not found"), Outcome.REFUSED),
@@ -51,11 +51,11 @@ def error(code: int, description: str, **parameters: Any) -> bytes:
         (404, error(404, "Not Found"), Outcome.UNAUTHORIZED),
         (413, b"<html>Request Entity Too Large</html>", Outcome.TOO_LARGE),
         (429, error(429, "Too Many Requests", retry_after=37), Outcome.WAIT),
-        (500, error(500, "Internal Server Error"), Outcome.AWAY),
-        (502, b"<html>", Outcome.AWAY),
+        (500, error(500, "Internal Server Error"), Outcome.UNAVAILABLE),
+        (502, b"<html>", Outcome.UNAVAILABLE),
     ],
 )
-def test_each_answer_is_told_apart(status: int, body: bytes, outcome: Outcome) -> None:
+def test_each_answer_is_announced_apart(status: int, body: bytes, outcome: Outcome) -> None:
     assert read_answer(status, body).answer.outcome is outcome
 
 

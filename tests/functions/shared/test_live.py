@@ -1,4 +1,4 @@
-"""What is live: the newest status and the newest whole picture of each printer."""
+"""What is live: the newest status and the newest whole image of each printer."""
 
 import base64
 import json
@@ -13,8 +13,8 @@ from tests.functions.shared.domain.test_jpeg import WHOLE
 OTHER = WHOLE[:2] + b"\xff\xfe\x00\x04hi" + WHOLE[2:]
 
 
-def text(picture: bytes) -> str:
-    return base64.b64encode(picture).decode()
+def text(image: bytes) -> str:
+    return base64.b64encode(image).decode()
 
 
 def test_nothing_is_known_of_a_printer_nobody_named() -> None:
@@ -50,17 +50,17 @@ def test_a_status_that_is_none_is_empty(message: str) -> None:
     assert LiveStatus(message, 5.0).data() == {}
 
 
-def test_the_newest_picture_is_given_with_its_time() -> None:
+def test_the_newest_image_is_given_with_its_time() -> None:
     live = Live()
-    live.put_picture("A1", text(WHOLE), 5.0)
-    live.put_picture("A1", text(OTHER), 6.0)
+    live.put_image("A1", text(WHOLE), 5.0)
+    live.put_image("A1", text(OTHER), 6.0)
     assert live.frame("A1") == LiveFrame(OTHER, 6.0)
     assert live.frame("A1") == LiveFrame(OTHER, 6.0)
 
 
-def test_a_broken_picture_leaves_the_last_good_one_standing() -> None:
+def test_a_broken_image_leaves_the_last_good_one_standing() -> None:
     live = Live()
-    live.put_picture("A1", text(WHOLE), 5.0)
+    live.put_image("A1", text(WHOLE), 5.0)
     assert live.frame("A1") is not None
     for broken in (
         text(WHOLE)[:-2],
@@ -71,7 +71,7 @@ def test_a_broken_picture_leaves_the_last_good_one_standing() -> None:
         text(b"PNG"),
         text(WHOLE)[:-4] + "\n==",
     ):
-        live.put_picture("A1", broken, 6.0)
+        live.put_image("A1", broken, 6.0)
         assert live.frame("A1") == LiveFrame(WHOLE, 5.0)
 
 
@@ -79,7 +79,7 @@ def test_many_threads_may_ask_and_tell_at_once() -> None:
     live = Live()
 
     def tell(number: int) -> None:
-        live.put_picture("A1", text(WHOLE if number % 2 else OTHER), float(number))
+        live.put_image("A1", text(WHOLE if number % 2 else OTHER), float(number))
         live.put_status("A1", json.dumps({"data": {"n": number}}), float(number))
         live.frame("A1")
         live.printers()

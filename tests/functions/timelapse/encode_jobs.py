@@ -9,13 +9,13 @@ from pathlib import Path
 from PIL import Image
 
 from functions.shared.errors import NotFoundError
-from functions.timelapse.ffmpeg import Patience, find_ffmpeg
-from functions.timelapse.film import FilmOrder
-from functions.timelapse.plan import FilmWishes
+from functions.timelapse.ffmpeg import Timeouts, find_ffmpeg
+from functions.timelapse.film import EncodeJob
+from functions.timelapse.plan import FilmSpec
 from tests.support.numbered_frames import numbered_frame
 
-WISHES = FilmWishes(target_seconds=4.0, fps_cap=10, max_width=1280, max_bytes=5_000_000)
-IMPATIENT = Patience(total_seconds=60.0, stall_seconds=0.3)
+SPEC = FilmSpec(target_seconds=4.0, fps_cap=10, max_width=1280, max_bytes=5_000_000)
+IMPATIENT = Timeouts(total_seconds=60.0, stall_seconds=0.3)
 
 
 def numbered(count: int) -> dict[str, bytes]:
@@ -31,7 +31,7 @@ def noisy_frame(seed: int, width: int = 320, height: int = 180) -> bytes:
     return data.getvalue()
 
 
-def order_of(frames: Mapping[str, bytes | None], output: Path, wishes: FilmWishes = WISHES) -> FilmOrder:
+def job_of(frames: Mapping[str, bytes | None], output: Path, spec: FilmSpec = SPEC) -> EncodeJob:
     """An order for these frames in this order; None stands for a frame that is gone."""
 
     def fetch(key: str) -> bytes:
@@ -40,12 +40,12 @@ def order_of(frames: Mapping[str, bytes | None], output: Path, wishes: FilmWishe
             raise NotFoundError(key)
         return data
 
-    return FilmOrder(find_ffmpeg(), list(frames), fetch, wishes, output)
+    return EncodeJob(find_ffmpeg(), list(frames), fetch, spec, output)
 
 
-def acted_by(order: FilmOrder, script: str, folder: Path) -> FilmOrder:
+def acted_by(job: EncodeJob, script: str, folder: Path) -> EncodeJob:
     """The same order, with a shell script in the place of ffmpeg; `$FFMPEG` in it is the real one."""
     program = folder / "ffmpeg"
-    program.write_text(f"#!/bin/sh\nFFMPEG='{order.ffmpeg}'\n{script}\n")
+    program.write_text(f"#!/bin/sh\nFFMPEG='{job.ffmpeg}'\n{script}\n")
     program.chmod(0o755)
-    return replace(order, ffmpeg=str(program), patience=IMPATIENT)
+    return replace(job, ffmpeg=str(program), timeouts=IMPATIENT)

@@ -7,13 +7,13 @@ from pathlib import Path
 from functions.shared.domain.keys import job_prefix
 from functions.shared.messages.effects import Category, Notification, Timelapse, decode_notification, outgoing
 from functions.shared.ports import Delivery, FrameStore
-from functions.timelapse.plan import FilmWishes
+from functions.timelapse.plan import FilmSpec
 from functions.timelapse.service import FilmSettings, TimelapseService
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
-from tests.functions.timelapse.encode_jobs import WISHES
+from tests.functions.timelapse.encode_jobs import SPEC
 from tests.support.clock import HandClock
 from tests.support.numbered_frames import fill_folder
 
@@ -23,11 +23,11 @@ BEGIN = 1_700_000_000.0
 
 
 @dataclass
-class Workshop:
+class Harness:
     """`begin`: when the job began; frames come every six seconds."""
 
     folder: Path
-    wishes: FilmWishes = WISHES
+    spec: FilmSpec = SPEC
     ffmpeg: str = ""
     retry_delays: Sequence[float] = (30.0, 120.0, 300.0, 600.0)
     clock: HandClock = field(default_factory=lambda: HandClock(BEGIN + 7200))
@@ -50,7 +50,7 @@ class Workshop:
             self.frames,
             self.clock.wall,
             FilmSettings(
-                wishes=self.wishes,
+                spec=self.spec,
                 chat_id="-1001",
                 work_folder=self.work_folder,
                 ffmpeg=self.ffmpeg,

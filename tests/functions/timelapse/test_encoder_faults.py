@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from functions.timelapse.errors import EncodingError, FfmpegMissingError, FilmTooLargeError
-from functions.timelapse.ffmpeg import DEFAULT_PATIENCE as PATIENT
+from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS as PATIENT
 from functions.timelapse.ffmpeg import (
     NICENESS,
     Encoder,
     FilmFacts,
-    Patience,
+    Timeouts,
     check_film,
     find_ffmpeg,
     read_film,
@@ -21,7 +21,7 @@ from functions.timelapse.ffmpeg import (
 from functions.timelapse.film import make_film, make_thumbnail
 from functions.timelapse.plan import film_timing
 from functions.timelapse.recipe import film_command, film_shape
-from tests.functions.timelapse.encode_jobs import IMPATIENT, acted_by, noisy_frame, numbered, order_of
+from tests.functions.timelapse.encode_jobs import IMPATIENT, acted_by, job_of, noisy_frame, numbered
 from tests.support.numbered_frames import numbered_frame, shown_in
 
 FILM_ONLY = """
@@ -31,11 +31,11 @@ case "$*" in *libx264*) ACT;; *) exec "$FFMPEG" "$@";; esac
 PADDED = FILM_ONLY.replace("ACT", '"$FFMPEG" "$@" || exit; PADDING >> "$last"')
 
 
-def fail(script: str, folder: Path, patience: Patience = IMPATIENT) -> str:
+def fail(script: str, folder: Path, timeouts: Timeouts = IMPATIENT) -> str:
     """What is said of a film that this script is asked for."""
-    order = acted_by(order_of(numbered(300), folder / "film.mp4"), script, folder)
+    job = acted_by(job_of(numbered(300), folder / "film.mp4"), script, folder)
     with pytest.raises(EncodingError) as raised:
-        make_film(replace(order, patience=patience))
+        make_film(replace(job, timeouts=timeouts))
     assert not (folder / "film.mp4").exists()
     return str(raised.value)
 
@@ -51,17 +51,17 @@ def is_running(pid: int) -> bool:
 def test_no_ffmpeg_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FfmpegMissingError, match="FFMPEG"):
         find_ffmpeg(str(tmp_path / "ffmpeg"))
-    order = replace(order_of(numbered(3), tmp_path / "film.mp4"), ffmpeg=str(tmp_path / "ffmpeg"))
+    job = replace(job_of(numbered(3), tmp_path / "film.mp4"), ffmpeg=str(tmp_path / "ffmpeg"))
     with pytest.raises(FfmpegMissingError, match="cannot be started"):
-        make_film(order)
+        make_film(job)
 
 
 def test_a_file_that_is_no_program_says_so(tmp_path: Path) -> None:
     (tmp_path / "ffmpeg").write_bytes(b"\x7fELF of another machine")
     (tmp_path / "ffmpeg").chmod(0o755)
-    order = replace(order_of(numbered(3), tmp_path / "film.mp4"), ffmpeg=str(tmp_path / "ffmpeg"))
+    job = replace(job_of(numbered(3), tmp_path / "film.mp4"), ffmpeg=str(tmp_path / "ffmpeg"))
     with pytest.raises(FfmpegMissingError, match="cannot be started"):
-        make_film(order)
+        make_film(job)
 
 
 def test_the_ffmpeg_of_the_setting_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_one_that_never_ends_is_stopped(tmp_path: Path) -> None:
 
 def test_one_that_is_merely_slow_for_ever_is_stopped_too(tmp_path: Path) -> None:
     slow = "while :; do head -c 100 > /dev/null; echo frame=$((n+=1)); sleep 0.05; done"
-    assert "not done after" in fail(slow, tmp_path, Patience(total_seconds=0.5, stall_seconds=60))
+    assert "not done after" in fail(slow, tmp_path, Timeouts(total_seconds=0.5, stall_seconds=60))
 
 
 def test_one_that_is_killed_is_said_to_be_killed(tmp_path: Path) -> None:
@@ -121,12 +121,12 @@ def test_a_full_disk_is_said_in_those_words(tmp_path: Path) -> None:
         pytest.skip("this system has no /dev/full")
     (tmp_path / "film.mp4").symlink_to("/dev/full")
     with pytest.raises(EncodingError, match="the disk is full"):
-        make_film(order_of(numbered(20), tmp_path / "film.mp4"))
+        make_film(job_of(numbered(20), tmp_path / "film.mp4"))
 
 
 def test_a_folder_that_is_gone_is_an_error_of_this_try_only(tmp_path: Path) -> None:
     with pytest.raises(EncodingError, match="No such file"):
-        make_film(order_of(numbered(20), tmp_path / "nowhere" / "film.mp4"))
+        make_film(job_of(numbered(20), tmp_path / "nowhere" / "film.mp4"))
 
 
 def test_one_that_writes_nothing_is_found_out(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_film_over_the_limit_is_made_again_at_half_the_rate(tmp_path: Path) ->
     once_too_large = PADDED.replace(
         "PADDING", f"echo x >> {count}; [ $(wc -l < {count}) -gt 1 ] || head -c 6000000 /dev/zero"
     )
-    made = make_film(acted_by(order_of(numbered(20), tmp_path / "film.mp4"), once_too_large, tmp_path))
+    made = make_film(acted_by(job_of(numbered(20), tmp_path / "film.mp4"), once_too_large, tmp_path))
     assert made.size < 5_000_000
     assert count.read_text().count("x") == 2
     assert shown_in(made.path) == list(range(20))
@@ -173,7 +173,7 @@ def test_a_film_over_the_limit_is_made_again_at_half_the_rate(tmp_path: Path) ->
 def test_a_film_that_stays_over_the_limit_is_never_given_out(tmp_path: Path) -> None:
     always_too_large = PADDED.replace("PADDING", "head -c 6000000 /dev/zero")
     with pytest.raises(FilmTooLargeError, match="TIMELAPSE_MAX_BYTES"):
-        make_film(acted_by(order_of(numbered(20), tmp_path / "film.mp4"), always_too_large, tmp_path))
+        make_film(acted_by(job_of(numbered(20), tmp_path / "film.mp4"), always_too_large, tmp_path))
     assert not (tmp_path / "film.mp4").exists()
 
 

@@ -43,7 +43,7 @@ def test_no_more_than_a_few_are_held_in_memory() -> None:
     assert fetched <= 107
 
 
-def test_what_is_gone_or_no_picture_is_an_empty_place() -> None:
+def test_what_is_gone_or_no_frame_is_an_empty_place() -> None:
     whole = numbered_frame(5)
     frames = {"whole": whole, "cut off": whole[:-30], "empty": b"", "text": b"<html>no camera</html>"}
 

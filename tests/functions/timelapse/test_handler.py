@@ -9,7 +9,7 @@ import pytest
 from functions.shared.domain.keys import frame_key, job_prefix
 from functions.shared.messages.effects import Timelapse, outgoing
 from functions.timelapse import handler
-from functions.timelapse.handler import handle, patience
+from functions.timelapse.handler import handle, timeouts
 from tests.support.lambda_runtime.stack import Context, LambdaStack, log_lines
 from tests.support.numbered_frames import numbered_frame, shown_in
 
@@ -62,7 +62,7 @@ def film_of(stack: LambdaStack, told: dict[str, Any]) -> Path:
     return path
 
 
-def test_the_film_of_a_job_is_made_stored_and_told_once(
+def test_the_film_of_a_job_is_made_stored_and_announced_once(
     stack: LambdaStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep(stack, range(12))
@@ -121,14 +121,14 @@ def test_an_ffmpeg_that_hangs_is_ended_before_lambda_ends_the_function(stack: La
 
 @pytest.mark.parametrize("seconds", [300.0, 900.0, 120.0, 20.0])
 def test_two_passes_and_the_upload_fit_into_the_time_of_the_function(seconds: float) -> None:
-    allowed = patience(seconds)
+    allowed = timeouts(seconds)
     assert allowed.stall_seconds <= allowed.total_seconds
     if seconds >= 120:
         assert 2 * allowed.total_seconds + 60 <= seconds
     assert allowed.total_seconds > 0
 
 
-def test_an_unreadable_order_is_set_aside(stack: LambdaStack) -> None:
+def test_an_unreadable_order_is_dead_lettered(stack: LambdaStack) -> None:
     made = order(stack, kept=0, max_bytes=1)
     event = stack.take("TIMELAPSES", 1)
     event["Records"][0]["body"] = event["Records"][0]["body"].replace(made.prefix, "images/other/job/")

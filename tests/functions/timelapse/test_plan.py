@@ -55,7 +55,7 @@ def test_ten_thousand_frames_make_the_film_of_the_settings() -> None:
     most = most_frames(45, 30)
     timing = film_timing(most, 45, 30)
     assert (timing.rate, timing.seconds) == (Fraction(30), 45.0)
-    assert timing.pictures == 45 * 30
+    assert timing.film_frames == 45 * 30
     assert timing.held / timing.rate == 2
 
 
@@ -65,7 +65,7 @@ def test_the_film_lasts_its_target_or_one_frame_a_second(count: int, target: flo
     count = min(count, most_frames(target, cap))
     timing = film_timing(count, target, cap)
     assert 0 < timing.rate <= cap
-    assert timing.pictures == count - 1 + timing.held
+    assert timing.film_frames == count - 1 + timing.held
     if timing.rate == 1:
         assert timing.seconds <= target + 1.5
     else:

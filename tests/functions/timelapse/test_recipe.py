@@ -7,7 +7,7 @@ import pytest
 
 from functions.timelapse.ffmpeg import find_ffmpeg, read_film
 from functions.timelapse.recipe import QUICK_RECIPE, TARGET_RECIPE
-from tests.support.numbered_frames import fill_folder, pictures_of
+from tests.support.numbered_frames import fill_folder, film_numbers
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_the_plain_recipes_run(tmp_path: Path, recipe: str, seconds: float, show
     facts = read_film(find_ffmpeg(), tmp_path / "film.mp4")
     assert facts.seconds == pytest.approx(seconds, abs=0.05)
     assert (facts.codec, facts.pixel_format) == ("h264", "yuv420p")
-    assert pictures_of(tmp_path / "film.mp4") == shown
+    assert film_numbers(tmp_path / "film.mp4") == shown

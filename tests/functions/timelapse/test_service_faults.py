@@ -14,35 +14,35 @@ from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Category
 from functions.shared.ports import FrameStore, StoredFrame
 from functions.timelapse.ffmpeg import find_ffmpeg
-from tests.functions.timelapse.harness import PREFIX, Workshop
+from tests.functions.timelapse.harness import PREFIX, Harness
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
-    return Workshop(tmp_path)
+def harness(tmp_path: Path) -> Harness:
+    return Harness(tmp_path)
 
 
-def test_a_missing_ffmpeg_is_told_at_once_and_the_frames_stay(workshop: Workshop) -> None:
-    workshop.ffmpeg = str(workshop.folder / "no-ffmpeg")
-    workshop.restart()
-    workshop.keep_frames(range(10))
-    workshop.order(10)
-    workshop.work()
-    [told] = workshop.told()
+def test_a_missing_ffmpeg_is_announced_at_once_and_the_frames_stay(harness: Harness) -> None:
+    harness.ffmpeg = str(harness.folder / "no-ffmpeg")
+    harness.restart()
+    harness.keep_frames(range(10))
+    harness.order(10)
+    harness.work()
+    [told] = harness.told()
     assert told.category is Category.FILM_FAILED
     assert told.reason is not None
     assert "FFMPEG" in told.reason
-    assert f"printer-bridge timelapse {workshop.folder / PREFIX} --since 20231114T221320" in told.reason
-    assert len(list(workshop.frames.list(PREFIX))) == 10
-    assert workshop.queue.count() == 0
+    assert f"printer-bridge timelapse {harness.folder / PREFIX} --since 20231114T221320" in told.reason
+    assert len(list(harness.frames.list(PREFIX))) == 10
+    assert harness.queue.count() == 0
 
 
-def _acted(workshop: Workshop, script: str) -> None:
-    program = workshop.folder / "ffmpeg"
+def _acted(harness: Harness, script: str) -> None:
+    program = harness.folder / "ffmpeg"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
-    workshop.ffmpeg = str(program)
-    workshop.restart()
+    harness.ffmpeg = str(program)
+    harness.restart()
 
 
 @pytest.mark.parametrize(
@@ -52,52 +52,52 @@ def _acted(workshop: Workshop, script: str) -> None:
         ("cat > /dev/null; echo 'film.mp4: No space left on device' >&2; exit 228", "the disk is full"),
     ],
 )
-def test_a_failing_film_is_tried_five_times_then_told(workshop: Workshop, script: str, words: str) -> None:
-    _acted(workshop, f"echo x >> {workshop.folder}/tries; {script}")
-    workshop.keep_frames(range(10))
-    workshop.order(10)
-    workshop.work_until_idle(1200)
-    [told] = workshop.told()
+def test_a_failing_film_is_tried_five_times_then_told(harness: Harness, script: str, words: str) -> None:
+    _acted(harness, f"echo x >> {harness.folder}/tries; {script}")
+    harness.keep_frames(range(10))
+    harness.order(10)
+    harness.work_until_idle(1200)
+    [told] = harness.told()
     assert told.category is Category.FILM_FAILED
     assert told.reason is not None
     assert words in told.reason
     assert "The frames are kept" in told.reason
-    assert workshop.queue.count() == 0
-    assert list(workshop.work_folder.iterdir()) == []
+    assert harness.queue.count() == 0
+    assert list(harness.work_folder.iterdir()) == []
 
 
-def test_a_try_that_fails_once_costs_only_time(workshop: Workshop) -> None:
-    tried = workshop.folder / "tried"
-    _acted(workshop, f'[ -e {tried} ] && exec "{find_ffmpeg()}" "$@"; touch {tried}; exit 1')
-    workshop.keep_frames(range(10))
-    workshop.order(10)
-    workshop.work()
-    assert workshop.told() == []
-    workshop.work_until_idle(60)
-    assert [told.category for told in workshop.told()] == [Category.FILM]
+def test_a_try_that_fails_once_costs_only_time(harness: Harness) -> None:
+    tried = harness.folder / "tried"
+    _acted(harness, f'[ -e {tried} ] && exec "{find_ffmpeg()}" "$@"; touch {tried}; exit 1')
+    harness.keep_frames(range(10))
+    harness.order(10)
+    harness.work()
+    assert harness.told() == []
+    harness.work_until_idle(60)
+    assert [told.category for told in harness.told()] == [Category.FILM]
 
 
-def test_the_tries_are_counted_over_restarts(workshop: Workshop) -> None:
-    _acted(workshop, "exit 1")
-    workshop.keep_frames(range(10))
-    workshop.order(10)
+def test_the_tries_are_counted_over_restarts(harness: Harness) -> None:
+    _acted(harness, "exit 1")
+    harness.keep_frames(range(10))
+    harness.order(10)
     for _ in range(4):
-        workshop.work()
-        workshop.restart()
-        workshop.clock.pass_time(600)
-    assert workshop.told() == []
-    workshop.work()
-    assert [told.category for told in workshop.told()] == [Category.FILM_FAILED]
+        harness.work()
+        harness.restart()
+        harness.clock.pass_time(600)
+    assert harness.told() == []
+    harness.work()
+    assert [told.category for told in harness.told()] == [Category.FILM_FAILED]
 
 
-def test_a_film_that_ends_the_program_each_time_is_given_up(workshop: Workshop) -> None:
-    workshop.keep_frames(range(10))
-    order = workshop.order(10)
-    delivery = workshop.delivery()
+def test_a_film_that_ends_the_program_each_time_is_given_up(harness: Harness) -> None:
+    harness.keep_frames(range(10))
+    order = harness.order(10)
+    delivery = harness.delivery()
     for number in range(20):
-        workshop.records.put_if_absent(f"film-start/{order.id}/{number + 1}", workshop.clock.wall() + 1e6)
-    workshop.service.handle(delivery)
-    [told] = workshop.told()
+        harness.records.put_if_absent(f"film-start/{order.id}/{number + 1}", harness.clock.wall() + 1e6)
+    harness.service.handle(delivery)
+    [told] = harness.told()
     assert told.category is Category.FILM_FAILED
     assert told.reason is not None
     assert "interrupted 20 times" in told.reason
@@ -130,18 +130,18 @@ class AwayStore:
         return self._store.list(prefix, since, until)
 
 
-def test_a_store_that_is_away_is_no_failure_of_the_film(workshop: Workshop) -> None:
-    workshop.keep_frames(range(10))
-    workshop.frames = AwayStore(workshop.frames, times=8)
-    workshop.restart()
-    workshop.order(10)
-    assert workshop.work_until_idle(7200) == 9
-    assert [told.category for told in workshop.told()] == [Category.FILM]
+def test_a_store_that_is_away_is_no_failure_of_the_film(harness: Harness) -> None:
+    harness.keep_frames(range(10))
+    harness.frames = AwayStore(harness.frames, times=8)
+    harness.restart()
+    harness.order(10)
+    assert harness.work_until_idle(7200) == 9
+    assert [told.category for told in harness.told()] == [Category.FILM]
 
 
-def test_frames_removed_in_the_meantime_are_missing_and_no_more(workshop: Workshop) -> None:
-    frames = workshop.keep_frames(range(20))
-    listed = list(workshop.frames.list(PREFIX))
+def test_frames_removed_in_the_meantime_are_missing_and_no_more(harness: Harness) -> None:
+    frames = harness.keep_frames(range(20))
+    listed = list(harness.frames.list(PREFIX))
     for path in frames[5:8]:
         path.unlink()
 
@@ -151,11 +151,11 @@ def test_frames_removed_in_the_meantime_are_missing_and_no_more(workshop: Worksh
         ) -> Iterator[StoredFrame]:
             return iter(listed)
 
-    workshop.frames = Late(workshop.frames, 0)
-    workshop.restart()
-    workshop.order(20, kept=20)
-    workshop.work()
-    [told] = workshop.told()
+    harness.frames = Late(harness.frames, 0)
+    harness.restart()
+    harness.order(20, kept=20)
+    harness.work()
+    [told] = harness.told()
     assert told.film is not None
     assert (told.film.frames, told.film.missing) == (17, 3)
 
@@ -163,20 +163,20 @@ def test_frames_removed_in_the_meantime_are_missing_and_no_more(workshop: Worksh
 @pytest.mark.parametrize(
     "prefix", ["images/B2/benchy/", "images/A1M-1/../B2/", "/etc/", "images/A1M-1/benchy"]
 )
-def test_an_order_for_somebody_elses_frames_is_refused(workshop: Workshop, prefix: str) -> None:
-    workshop.put(replace(workshop.order(2), id="c-9/timelapse", prefix=prefix))
-    workshop.work()
-    workshop.work()
-    assert len(workshop.queue.dead_letters()) == 1
-    assert workshop.told() == []
+def test_an_order_for_somebody_elses_frames_is_refused(harness: Harness, prefix: str) -> None:
+    harness.put(replace(harness.order(2), id="c-9/timelapse", prefix=prefix))
+    harness.work()
+    harness.work()
+    assert len(harness.queue.dead_letters()) == 1
+    assert harness.told() == []
 
 
-def test_leftovers_of_a_killed_run_are_removed(workshop: Workshop) -> None:
-    workshop.work_folder.mkdir()
-    old, young = (workshop.work_folder / f"film-{digit * 16}.mp4" for digit in "01")
+def test_leftovers_of_a_killed_run_are_removed(harness: Harness) -> None:
+    harness.work_folder.mkdir()
+    old, young = (harness.work_folder / f"film-{digit * 16}.mp4" for digit in "01")
     for file, age in ((old, 3601.0), (young, 3599.0)):
         file.write_bytes(b"half a film")
-        made_at = workshop.clock.wall() - age
+        made_at = harness.clock.wall() - age
         os.utime(file, (made_at, made_at))
-    workshop.restart()
-    assert list(workshop.work_folder.iterdir()) == [young], "another process may be making that one"
+    harness.restart()
+    assert list(harness.work_folder.iterdir()) == [young], "another process may be making that one"

@@ -16,7 +16,7 @@ from PIL import Image
 
 from collector.outbox.model import EdgeJob, WaitingFrame
 from collector.outbox.outbox import Outbox
-from collector.printer.policy import SessionRules
+from collector.printer.policy import SessionPolicy
 from collector.printer.reporting import ReportRules
 from collector.printer.session import Session
 from collector.printer.watchdog import WatchdogRules
@@ -30,18 +30,18 @@ from tests.support.direct_writer import DirectWriter
 
 P = "a1mini"
 TICK = 5.0
-SESSION_RULES = SessionRules(
+SESSION_RULES = SessionPolicy(
     WatchdogRules(image_timeout=60, forced_interval=0, status_timeout=30), ReportRules(), film_budget=1350
 )
 
 
-def _picture_text() -> str:
+def _image_text() -> str:
     out = io.BytesIO()
     Image.new("L", (32, 32), 100).save(out, "JPEG")
     return '{"type":"jpeg_image","image":"' + base64.b64encode(out.getvalue()).decode() + '"}'
 
 
-PICTURE = _picture_text()
+IMAGE = _image_text()
 
 
 @dataclass
@@ -50,7 +50,7 @@ class BothHalves:
 
     folder: Path
     rules: Rules = field(default_factory=Rules)
-    session_rules: SessionRules = SESSION_RULES
+    session_policy: SessionPolicy = SESSION_RULES
     now: float = 1_000_000.4
     record: PrinterRecord | None = None
     effects: list[Effect] = field(default_factory=list)
@@ -73,7 +73,7 @@ class BothHalves:
         self._timers.clear()
         self.session = Session(
             P,
-            self.session_rules,
+            self.session_policy,
             DirectWriter(self.outbox),  # type: ignore[arg-type]  # the two methods that a session calls
             collector_id=self.outbox.collector_id,
             job=self.outbox.recall_job(P),
@@ -92,9 +92,9 @@ class BothHalves:
         self.session.received(json.dumps({"type": "printer_status", "data": self._merged}))
         return said + self._carry()
 
-    def picture(self, after: float = 0.0) -> list[str]:
+    def image(self, after: float = 0.0) -> list[str]:
         said = self.wait(after)
-        self.session.received(PICTURE)
+        self.session.received(IMAGE)
         return said + self._carry()
 
     def wait(self, seconds: float) -> list[str]:
@@ -133,18 +133,18 @@ class BothHalves:
         return self._carry()
 
     def _carry(self) -> list[str]:
-        outlet, said = self.outbox.outlet, []
-        while frame := outlet.take_frame(is_old_allowed=True):
+        reader, said = self.outbox.reader, []
+        while frame := reader.take_frame(is_old_allowed=True):
             self.frames.append(frame)
-            outlet.frame_shipped(frame)
-        while batch := outlet.take_batch()[0]:
+            reader.frame_shipped(frame)
+        while batch := reader.take_batch()[0]:
             for item in batch:
                 report = decode_report(encode_report(item.report))
                 self.reports.append(report)
                 self.record, effects = advance(self.record, report, self.rules)
                 self.effects += effects
                 said += [short(effect) for effect in effects]
-            outlet.acknowledge(batch)
+            reader.acknowledge(batch)
         return said
 
     @property

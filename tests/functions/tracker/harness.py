@@ -14,7 +14,7 @@ CLOG = {"attr": 0x03001A00, "code": 0x00020002}
 
 
 @dataclass
-class Watch:
+class TrackerHarness:
     """Time goes on by `after` seconds before each event (10 unless told)."""
 
     rules: Rules = field(default_factory=Rules)

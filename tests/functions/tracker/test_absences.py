@@ -9,148 +9,148 @@ import pytest
 from functions.shared.messages.effects import Category
 from functions.shared.messages.report import ReportKind
 from functions.tracker.evaluation import Rules
-from tests.functions.tracker.harness import Watch
+from tests.functions.tracker.harness import TrackerHarness
 
 
 class TestSilence:
     def test_without_grace_contact_lost_ends_the_job_in_one_message(self) -> None:
-        watch = Watch()
-        watch.start()
-        watch.status(mc_percent=62)
-        assert watch.silence() == ["contact_lost", "film"]
-        lost = watch.last(Category.CONTACT_LOST)
+        harness = TrackerHarness()
+        harness.start()
+        harness.status(mc_percent=62)
+        assert harness.silence() == ["contact_lost", "film"]
+        lost = harness.last(Category.CONTACT_LOST)
         assert (lost.ended, lost.percent) == (True, 62)
         assert lost.frame is not None
-        assert watch.silence(120) == []
+        assert harness.silence(120) == []
 
     def test_the_same_job_back_is_contact_restored_and_goes_on(self) -> None:
-        watch = Watch()
-        watch.start()
-        watch.status(mc_percent=62)
-        job = watch.job
-        watch.silence()
-        assert watch.status(after=600, gap=True) == ["contact_restored"]
-        assert watch.job.id == job.id
-        assert watch.status(mc_percent=63) == []
-        assert watch.status(mc_percent=65) == ["progress 65"]
-        assert watch.status(gcode_state="FINISH", mc_percent=100) == ["finished", "film"]
-        assert watch.films()[-1].since == job.started_at
+        harness = TrackerHarness()
+        harness.start()
+        harness.status(mc_percent=62)
+        job = harness.job
+        harness.silence()
+        assert harness.status(after=600, gap=True) == ["contact_restored"]
+        assert harness.job.id == job.id
+        assert harness.status(mc_percent=63) == []
+        assert harness.status(mc_percent=65) == ["progress 65"]
+        assert harness.status(gcode_state="FINISH", mc_percent=100) == ["finished", "film"]
+        assert harness.films()[-1].since == job.started_at
 
     def test_one_that_comes_back_and_ends_without_another_frame_gets_no_second_film_of_the_same(self) -> None:
-        watch = Watch()
-        watch.start()
-        assert watch.silence() == ["contact_lost", "film"]
-        same = {"frame": None, "frames_kept": watch.frames}
-        running = dict(watch.reports[-2].status or {})
-        assert watch.feed(ReportKind.STATUS, 60, status=running, **same) == ["contact_restored"]
+        harness = TrackerHarness()
+        harness.start()
+        assert harness.silence() == ["contact_lost", "film"]
+        same = {"frame": None, "frames_kept": harness.frames}
+        running = dict(harness.reports[-2].status or {})
+        assert harness.feed(ReportKind.STATUS, 60, status=running, **same) == ["contact_restored"]
         finished = {**running, "gcode_state": "FINISH"}
-        assert watch.feed(ReportKind.STATUS, 1, status=finished, **same) == ["finished"]
+        assert harness.feed(ReportKind.STATUS, 1, status=finished, **same) == ["finished"]
 
     @pytest.mark.parametrize("grace", [0, 300])
     def test_contact_lost_again_and_again_without_another_frame_sends_the_film_once(self, grace: int) -> None:
-        watch = Watch(Rules(silence_grace=grace))
-        watch.start()
-        same = {"frame": None, "frames_kept": watch.frames}
-        running = dict(watch.reports[-1].status or {})
+        harness = TrackerHarness(Rules(silence_grace=grace))
+        harness.start()
+        same = {"frame": None, "frames_kept": harness.frames}
+        running = dict(harness.reports[-1].status or {})
         for _ in range(3):
-            watch.feed(ReportKind.SILENCE, 30, **same)
-            watch.feed(ReportKind.SILENCE, 400, **same)
-            assert watch.feed(ReportKind.STATUS, 60, status=running, **same) == ["contact_restored"]
-        assert len(watch.films()) == 1
+            harness.feed(ReportKind.SILENCE, 30, **same)
+            harness.feed(ReportKind.SILENCE, 400, **same)
+            assert harness.feed(ReportKind.STATUS, 60, status=running, **same) == ["contact_restored"]
+        assert len(harness.films()) == 1
         another = {**running, "subtask_name": "Vase", "mc_percent": 3}
-        said = watch.feed(ReportKind.STATUS, 60, status=another, after_gap=True, **same)
+        said = harness.feed(ReportKind.STATUS, 60, status=another, after_gap=True, **same)
         assert said == ["ended", "already_printing Vase"]
 
     def test_contact_lost_again_after_more_frames_sends_the_longer_film(self) -> None:
-        watch = Watch()
-        watch.start()
-        assert watch.silence() == ["contact_lost", "film"]
-        assert watch.status(60) == ["contact_restored"]
-        assert watch.silence() == ["contact_lost", "film"]
+        harness = TrackerHarness()
+        harness.start()
+        assert harness.silence() == ["contact_lost", "film"]
+        assert harness.status(60) == ["contact_restored"]
+        assert harness.silence() == ["contact_lost", "film"]
 
     def test_back_in_a_pause_after_a_power_cut_says_both_at_once(self) -> None:
-        watch = Watch()
-        watch.start()
-        watch.silence()
-        said = watch.status(after=200, gap=True, gcode_state="PAUSE", print_error=50364423)
+        harness = TrackerHarness()
+        harness.start()
+        harness.silence()
+        said = harness.status(after=200, gap=True, gcode_state="PAUSE", print_error=50364423)
         assert said == ["contact_restored"]
-        restored = watch.last(Category.CONTACT_RESTORED)
+        restored = harness.last(Category.CONTACT_RESTORED)
         assert restored.reason == "Power was lost. The print can be resumed at the printer"
         assert [fault.code for fault in restored.faults] == ["0300-8007"]
-        assert watch.status(gcode_state="RUNNING", print_error=0) == ["resumed"]
+        assert harness.status(gcode_state="RUNNING", print_error=0) == ["resumed"]
 
     def test_with_grace_the_end_is_a_second_message(self) -> None:
-        watch = Watch(Rules(silence_grace=300))
-        watch.start()
-        assert watch.silence() == ["contact_lost"]
-        assert watch.last(Category.CONTACT_LOST).ended is False
-        assert watch.silence(120) == []
-        assert watch.silence(200) == ["ended", "film"]
-        assert watch.silence(300) == []
+        harness = TrackerHarness(Rules(silence_grace=300))
+        harness.start()
+        assert harness.silence() == ["contact_lost"]
+        assert harness.last(Category.CONTACT_LOST).ended is False
+        assert harness.silence(120) == []
+        assert harness.silence(200) == ["ended", "film"]
+        assert harness.silence(300) == []
 
     def test_an_entry_in_the_list_is_no_sign_of_lasting_silence(self) -> None:
         """A collector that was away itself reads the list before it hears the printer."""
-        watch = Watch(Rules(silence_grace=300))
-        watch.start()
-        assert watch.silence() == ["contact_lost"]
-        assert watch.presence(True, after=400) == []
-        assert watch.status(after=1, gap=True) == ["contact_restored"]
-        watch.silence()
-        assert watch.presence(False, after=400) == []
-        assert watch.silence() == ["ended", "film"]
+        harness = TrackerHarness(Rules(silence_grace=300))
+        harness.start()
+        assert harness.silence() == ["contact_lost"]
+        assert harness.presence(True, after=400) == []
+        assert harness.status(after=1, gap=True) == ["contact_restored"]
+        harness.silence()
+        assert harness.presence(False, after=400) == []
+        assert harness.silence() == ["ended", "film"]
 
     def test_with_grace_a_job_back_in_time_was_never_ended(self) -> None:
-        watch = Watch(Rules(silence_grace=300))
-        watch.start()
-        watch.silence()
-        assert watch.status(gap=True) == ["contact_restored"]
-        assert watch.films() == []
+        harness = TrackerHarness(Rules(silence_grace=300))
+        harness.start()
+        harness.silence()
+        assert harness.status(gap=True) == ["contact_restored"]
+        assert harness.films() == []
 
-    def test_finished_meanwhile_is_told_late(self) -> None:
-        watch = Watch()
-        watch.start()
-        watch.silence()
-        assert watch.status(after=3000, gap=True, gcode_state="FINISH", mc_percent=100) == ["finished"]
-        finished = watch.last(Category.FINISHED)
+    def test_finished_meanwhile_is_announced_late(self) -> None:
+        harness = TrackerHarness()
+        harness.start()
+        harness.silence()
+        assert harness.status(after=3000, gap=True, gcode_state="FINISH", mc_percent=100) == ["finished"]
+        finished = harness.last(Category.FINISHED)
         assert finished.late_end is True
         assert finished.duration_seconds is None
 
     def test_another_job_meanwhile(self) -> None:
-        watch = Watch(Rules(silence_grace=6000))
-        watch.start("First")
-        watch.silence()
-        said = watch.status(after=3000, gap=True, subtask_name="Second", mc_percent=12)
+        harness = TrackerHarness(Rules(silence_grace=6000))
+        harness.start("First")
+        harness.silence()
+        said = harness.status(after=3000, gap=True, subtask_name="Second", mc_percent=12)
         assert said == ["ended", "film", "already_printing Second"]
-        assert watch.last(Category.ENDED).job_name == "First"
-        assert watch.last(Category.ENDED).late_end is True
+        assert harness.last(Category.ENDED).job_name == "First"
+        assert harness.last(Category.ENDED).late_end is True
 
     def test_another_job_after_an_end_that_was_told_already(self) -> None:
-        watch = Watch()
-        watch.start("First")
-        watch.silence()
-        said = watch.status(after=3000, gap=True, subtask_name="Second", mc_percent=12)
+        harness = TrackerHarness()
+        harness.start("First")
+        harness.silence()
+        said = harness.status(after=3000, gap=True, subtask_name="Second", mc_percent=12)
         assert said == ["already_printing Second"]
 
     def test_nothing_is_lost_when_no_job_runs(self) -> None:
-        watch = Watch()
-        watch.status()
-        assert watch.silence() == []
+        harness = TrackerHarness()
+        harness.status()
+        assert harness.silence() == []
 
 
 class TestAfterAGap:
     def test_a_restart_in_mid_print_says_nothing(self) -> None:
-        watch = Watch()
-        watch.start()
-        watch.status(mc_percent=42)
-        assert watch.status(gap=True) == []
-        watch.collector_id, watch.sequence = "c2", 0
-        assert watch.status() == []
+        harness = TrackerHarness()
+        harness.start()
+        harness.status(mc_percent=42)
+        assert harness.status(gap=True) == []
+        harness.collector_id, harness.sequence = "c2", 0
+        assert harness.status() == []
 
-    def test_what_changed_meanwhile_is_told_in_the_usual_words(self) -> None:
-        watch = Watch()
-        watch.start()
-        watch.status(mc_percent=42)
-        assert watch.status(gap=True, mc_percent=50) == ["progress 50"]
+    def test_what_changed_meanwhile_is_announced_in_the_usual_words(self) -> None:
+        harness = TrackerHarness()
+        harness.start()
+        harness.status(mc_percent=42)
+        assert harness.status(gap=True, mc_percent=50) == ["progress 50"]
 
     @pytest.mark.parametrize(
         ("changed", "is_another"),
@@ -168,55 +168,55 @@ class TestAfterAGap:
         ],
     )
     def test_which_job_it_is(self, changed: dict[str, Any], is_another: bool) -> None:
-        watch = Watch()
-        watch.start(task_id="55")
-        watch.status(mc_percent=42)
-        job = watch.job
-        said = watch.status(gap=True, **changed)
-        assert (watch.job.id != job.id) is is_another
+        harness = TrackerHarness()
+        harness.start(task_id="55")
+        harness.status(mc_percent=42)
+        job = harness.job
+        said = harness.status(gap=True, **changed)
+        assert (harness.job.id != job.id) is is_another
         assert ("ended" in said) is is_another
 
     def test_finish_of_another_name_ends_the_old_one_and_says_nothing_of_the_other(self) -> None:
-        watch = Watch()
-        watch.start("First")
-        said = watch.status(gap=True, gcode_state="FINISH", subtask_name="Second", mc_percent=100)
+        harness = TrackerHarness()
+        harness.start("First")
+        said = harness.status(gap=True, gcode_state="FINISH", subtask_name="Second", mc_percent=100)
         assert said == ["ended", "film"]
-        assert watch.last(Category.ENDED).job_name == "First"
+        assert harness.last(Category.ENDED).job_name == "First"
 
     def test_finish_of_the_same_name_ends_it_as_such(self) -> None:
-        watch = Watch()
-        watch.start()
-        assert watch.status(after=900, gap=True, gcode_state="FINISH") == ["finished", "film"]
-        assert watch.last(Category.FINISHED).late_end is True
+        harness = TrackerHarness()
+        harness.start()
+        assert harness.status(after=900, gap=True, gcode_state="FINISH") == ["finished", "film"]
+        assert harness.last(Category.FINISHED).late_end is True
 
     def test_a_short_reconnect_does_not_make_the_end_late(self) -> None:
-        watch = Watch()
-        watch.start()
-        watch.status(after=2, gap=True, gcode_state="FINISH")
-        finished = watch.last(Category.FINISHED)
+        harness = TrackerHarness()
+        harness.start()
+        harness.status(after=2, gap=True, gcode_state="FINISH")
+        finished = harness.last(Category.FINISHED)
         assert finished.late_end is False
         assert finished.duration_seconds is not None
 
     def test_the_film_of_a_replaced_job_ends_where_it_was_last_heard_of(self) -> None:
-        watch = Watch()
-        watch.start()
-        watch.status(mc_percent=42)
-        last_heard = watch.now
-        watch.status(after=5000, gap=True, mc_percent=3)
-        assert watch.films()[0].until == last_heard
+        harness = TrackerHarness()
+        harness.start()
+        harness.status(mc_percent=42)
+        last_heard = harness.now
+        harness.status(after=5000, gap=True, mc_percent=3)
+        assert harness.films()[0].until == last_heard
 
 
 class TestPresence:
     def test_offline_and_back_is_said_once_while_a_job_runs(self) -> None:
-        watch = Watch()
-        watch.start()
-        assert watch.presence(False) == ["offline"]
-        assert watch.presence(False) == []
-        assert watch.presence(True) == ["online"]
+        harness = TrackerHarness()
+        harness.start()
+        assert harness.presence(False) == ["offline"]
+        assert harness.presence(False) == []
+        assert harness.presence(True) == ["online"]
 
     def test_silence_speaks_for_it(self) -> None:
-        watch = Watch()
-        watch.start()
-        watch.silence()
-        assert watch.presence(False) == []
-        assert watch.presence(True) == []
+        harness = TrackerHarness()
+        harness.start()
+        harness.silence()
+        assert harness.presence(False) == []
+        assert harness.presence(True) == []

@@ -39,13 +39,13 @@ def halves(tmp_path: Path) -> BothHalves:
     return BothHalves(tmp_path)
 
 
-def test_a_film_waits_for_no_picture_from_before_its_job(halves: BothHalves) -> None:
+def test_a_film_waits_for_no_photo_from_before_its_job(halves: BothHalves) -> None:
     halves.status()
-    halves.picture(after=5)
+    halves.image(after=5)
     assert halves.status(after=3, gcode_state="PREPARE", subtask_name="Benchy") == ["started Benchy"]
     halves.status(gcode_state="RUNNING", mc_percent=1)
     for _ in range(20):
-        halves.picture(after=1)
+        halves.image(after=1)
     assert halves.status(gcode_state="FINISH")[-2:] == ["finished", "film"]
     (film,) = halves.films()
     assert film.frames_kept == len(halves.frames_of(film)) == 20
@@ -56,7 +56,7 @@ def test_a_word_that_nobody_knows_leaves_the_gap_open(halves: BothHalves, is_sil
     halves.status()
     halves.status(gcode_state="RUNNING", subtask_name="Old", mc_percent=80)
     for _ in range(20):
-        halves.picture(after=1)
+        halves.image(after=1)
     halves.status(mc_percent=80)
     halves.wait(600 if is_silent else 0)
     halves.restart()
@@ -66,7 +66,7 @@ def test_a_word_that_nobody_knows_leaves_the_gap_open(halves: BothHalves, is_sil
     assert halves.edge_job is not None
     assert halves.edge_job.started_at == halves.job.started_at
     for _ in range(5):
-        halves.picture(after=1)
+        halves.image(after=1)
     halves.status(gcode_state="FINISH")
     film = halves.films()[-1]
     assert film.prefix == "images/a1mini/New/"
@@ -87,11 +87,11 @@ def test_frames_from_before_the_tracker_knew_the_job_are_not_waited_for(halves: 
     halves.status()
     halves.status(gcode_state="RUNNING", subtask_name="Benchy", mc_percent=40)
     for _ in range(30):
-        halves.picture(after=1)
+        halves.image(after=1)
     halves.record = None
     assert halves.status(mc_percent=41) == ["already_printing Benchy"]
     for _ in range(10):
-        halves.picture(after=1)
+        halves.image(after=1)
     assert halves.status(gcode_state="FINISH") == ["finished", "film"]
     (film,) = halves.films()
     assert film.frames_kept == len(halves.frames_of(film)) == 10
@@ -102,10 +102,10 @@ def test_the_film_of_a_job_that_ended_unseen_waits_for_its_frames(halves: BothHa
     halves.status()
     halves.status(gcode_state="RUNNING", subtask_name="Old", mc_percent=40)
     for _ in range(30):
-        halves.picture(after=1)
+        halves.image(after=1)
     halves.status(mc_percent=41)
     for _ in range(10):
-        halves.picture(after=1)
+        halves.image(after=1)
     halves.reconnect()
     assert "ended" in halves.status(after=3, gcode_state=state, subtask_name="New")
     (film,) = halves.films()
@@ -116,7 +116,7 @@ def _happen(halves: BothHalves, kind: str, changed: dict[str, Any], after: float
     if kind == "status":
         halves.status(after=after, **changed)
     elif kind == "picture":
-        halves.picture(after=after)
+        halves.image(after=after)
     elif kind == "wait":
         halves.wait(after)
     elif kind == "reconnect":

@@ -81,7 +81,7 @@ def test_reports_become_records_and_messages(stack: LambdaStack, edge: Edge) -> 
     assert stack.turn("REPORTS", handle) == 0
 
 
-def test_looks_are_ordered_only_when_a_key_is_named(stack: LambdaStack, edge: Edge) -> None:
+def test_checks_are_ordered_only_when_a_key_is_named(stack: LambdaStack, edge: Edge) -> None:
     for is_on in (False, True):
         if is_on:
             stack.set(OPENROUTER_API_KEY_PARAMETER="/printer-bridge/openrouter-key")

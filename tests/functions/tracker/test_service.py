@@ -31,7 +31,7 @@ class LosingRecords(SqliteRecordStore):
         return super().put(key, value, expected_version)
 
 
-class Bench:
+class ServiceHarness:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
         self.database = SqliteDatabase(folder / "state.sqlite3")
@@ -87,8 +87,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
+def harness(tmp_path: Path) -> Iterator[ServiceHarness]:
+    made = ServiceHarness(tmp_path)
     yield made
     made.database.close()
 
@@ -97,98 +97,102 @@ def state(word: str) -> dict[str, Any]:
     return {"gcode_state": word, "subtask_name": "Benchy", "stg_cur": 0}
 
 
-def test_reports_become_a_record_and_messages(bench: Bench) -> None:
-    bench.send(bench.report(status=state("IDLE")), bench.report(status=state("RUNNING")))
-    bench.work()
-    assert bench.told() == ["started"]
-    record = bench.records.get(printer_key("p"))
+def test_reports_become_a_record_and_messages(harness: ServiceHarness) -> None:
+    harness.send(harness.report(status=state("IDLE")), harness.report(status=state("RUNNING")))
+    harness.work()
+    assert harness.told() == ["started"]
+    record = harness.records.get(printer_key("p"))
     assert record is not None
     assert record.value["state"] == "RUNNING"
     assert record.value["status"]["subtask_name"] == "Benchy"
-    assert bench.reports.count() == 0
+    assert harness.reports.count() == 0
 
 
-def test_an_end_asks_for_the_film_and_a_long_print_for_looks(bench: Bench) -> None:
-    bench.send(bench.report(status=state("IDLE")), bench.report(status=state("RUNNING")))
-    bench.work()
-    bench.clock.advance(400)
-    bench.send(bench.report(status=state("RUNNING")), bench.report(status=state("FINISH"), frames_kept=7))
-    bench.work()
-    look = decode_inspection(bench.inspections.receive(1)[0].body)
-    film = decode_timelapse(bench.timelapses.receive(1)[0].body)
+def test_an_end_asks_for_the_film_and_a_long_print_for_checks(harness: ServiceHarness) -> None:
+    harness.send(harness.report(status=state("IDLE")), harness.report(status=state("RUNNING")))
+    harness.work()
+    harness.clock.advance(400)
+    harness.send(
+        harness.report(status=state("RUNNING")), harness.report(status=state("FINISH"), frames_kept=7)
+    )
+    harness.work()
+    look = decode_inspection(harness.inspections.receive(1)[0].body)
+    film = decode_timelapse(harness.timelapses.receive(1)[0].body)
     assert look.prefix == film.prefix == "images/p/Benchy/"
     assert film.frames_kept == 7
 
 
-def test_a_report_delivered_twice_says_nothing_twice(bench: Bench) -> None:
-    running = bench.report(status=state("RUNNING"))
-    bench.send(running)
-    bench.work()
-    bench.clock.advance(4000)  # beyond what the queue remembers of its ids
-    bench.send(running)
-    bench.work()
-    assert bench.told() == ["already_printing"]
+def test_a_report_delivered_twice_says_nothing_twice(harness: ServiceHarness) -> None:
+    running = harness.report(status=state("RUNNING"))
+    harness.send(running)
+    harness.work()
+    harness.clock.advance(4000)  # beyond what the queue remembers of its ids
+    harness.send(running)
+    harness.work()
+    assert harness.told() == ["already_printing"]
 
 
-def test_a_lost_conditional_write_repeats_the_same_ids_and_is_told_once(bench: Bench) -> None:
-    bench.send(bench.report(status=state("RUNNING")), bench.report(status=state("PAUSE")))
-    bench.records.losses = 1
-    bench.work()
-    assert bench.records.get(printer_key("p")) is None
-    bench.work()
-    assert bench.records.get(printer_key("p")) is None, "it goes back for two seconds"
-    bench.clock.advance(2)
-    bench.work()
-    assert bench.told() == ["already_printing", "paused"]
+def test_a_lost_conditional_write_repeats_the_same_ids_and_is_announced_once(harness: ServiceHarness) -> None:
+    harness.send(harness.report(status=state("RUNNING")), harness.report(status=state("PAUSE")))
+    harness.records.losses = 1
+    harness.work()
+    assert harness.records.get(printer_key("p")) is None
+    harness.work()
+    assert harness.records.get(printer_key("p")) is None, "it goes back for two seconds"
+    harness.clock.advance(2)
+    harness.work()
+    assert harness.told() == ["already_printing", "paused"]
 
 
-def test_after_a_fault_the_rest_of_the_group_waits_and_other_printers_go_on(bench: Bench) -> None:
-    bench.send(
-        bench.report("left", status=state("RUNNING")),
-        bench.report("left", status=state("PAUSE")),
-        bench.report("right", status=state("RUNNING")),
+def test_after_a_fault_the_rest_of_the_group_waits_and_other_printers_go_on(harness: ServiceHarness) -> None:
+    harness.send(
+        harness.report("left", status=state("RUNNING")),
+        harness.report("left", status=state("PAUSE")),
+        harness.report("right", status=state("RUNNING")),
     )
-    bench.records.losses = 1
-    bench.work()
-    assert bench.records.get(printer_key("left")) is None
-    assert bench.records.get(printer_key("right")) is not None
-    bench.clock.advance(2)
-    bench.work()
-    stored = bench.records.get(printer_key("left"))
+    harness.records.losses = 1
+    harness.work()
+    assert harness.records.get(printer_key("left")) is None
+    assert harness.records.get(printer_key("right")) is not None
+    harness.clock.advance(2)
+    harness.work()
+    stored = harness.records.get(printer_key("left"))
     assert stored is not None
     assert stored.value["state"] == "PAUSE"
 
 
-def test_what_is_no_report_is_set_aside_and_holds_up_nothing(bench: Bench) -> None:
-    good = bench.report(status=state("RUNNING"))
-    bench.reports.send([Outgoing("{]", good.group, "a"), Outgoing('{"version": 99}', good.group, "b")])
-    bench.send(good)
-    bench.work()
-    assert bench.told() == ["already_printing"]
-    assert len(bench.reports.dead_letters()) == 2
+def test_what_is_no_report_is_dead_lettered_and_holds_up_nothing(harness: ServiceHarness) -> None:
+    good = harness.report(status=state("RUNNING"))
+    harness.reports.send([Outgoing("{]", good.group, "a"), Outgoing('{"version": 99}', good.group, "b")])
+    harness.send(good)
+    harness.work()
+    assert harness.told() == ["already_printing"]
+    assert len(harness.reports.dead_letters()) == 2
 
 
-def test_lateness_counts_the_edge_and_the_queue_but_no_wrong_clock(bench: Bench) -> None:
-    observed_at = bench.clock() - 9_999_999  # an edge without a battery clock
-    bench.send(bench.report(status=state("RUNNING"), observed_at=observed_at, shipped_at=observed_at + 100))
-    bench.clock.advance(20)
-    bench.work()
-    assert decode_notification(bench.notifications.receive(1)[0].body).late_by == 120.0
+def test_lateness_counts_the_edge_and_the_queue_but_no_wrong_clock(harness: ServiceHarness) -> None:
+    observed_at = harness.clock() - 9_999_999  # an edge without a battery clock
+    harness.send(
+        harness.report(status=state("RUNNING"), observed_at=observed_at, shipped_at=observed_at + 100)
+    )
+    harness.clock.advance(20)
+    harness.work()
+    assert decode_notification(harness.notifications.receive(1)[0].body).late_by == 120.0
 
 
-def test_a_record_that_cannot_be_read_starts_anew(bench: Bench) -> None:
-    bench.records.put(printer_key("p"), {"printer_id": 7}, 0)
-    bench.send(bench.report(status=state("RUNNING")))
-    bench.work()
-    assert bench.told() == ["already_printing"]
+def test_a_record_that_cannot_be_read_starts_anew(harness: ServiceHarness) -> None:
+    harness.records.put(printer_key("p"), {"printer_id": 7}, 0)
+    harness.send(harness.report(status=state("RUNNING")))
+    harness.work()
+    assert harness.told() == ["already_printing"]
 
 
-def test_a_collectors_own_report_is_kept_with_our_time(bench: Bench) -> None:
-    own = bench.report("collector", kind=ReportKind.COLLECTOR, status={"version": "1"}, observed_at=5.0)
-    bench.send(own)
-    bench.work()
-    stored = bench.records.get(collector_key("c1"))
+def test_a_collectors_own_report_is_kept_with_our_time(harness: ServiceHarness) -> None:
+    own = harness.report("collector", kind=ReportKind.COLLECTOR, status={"version": "1"}, observed_at=5.0)
+    harness.send(own)
+    harness.work()
+    stored = harness.records.get(collector_key("c1"))
     assert stored is not None
-    assert stored.value["received_at"] == bench.clock()
+    assert stored.value["received_at"] == harness.clock()
     assert stored.value["status"] == {"version": "1"}
-    assert bench.told() == []
+    assert harness.told() == []

@@ -102,7 +102,7 @@ def test_the_last_stage_builds_nothing_and_runs_as_nobody_special() -> None:
     assert [word for word, _ in last if word in ("COPY", "RUN")] == ["RUN", "COPY"]
 
 
-def test_the_program_is_told_to_end_without_a_shell_in_between() -> None:
+def test_the_program_is_announced_to_end_without_a_shell_in_between() -> None:
     last = stages()[-1]
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
     (command,) = (json.loads(rest) for rest in said(last, "CMD"))
@@ -141,7 +141,7 @@ def test_it_sets_settings_that_exist_and_keeps_all_state_in_the_volume() -> None
         ("infra/simulator/server.py", False),
     ],
 )
-def test_no_settings_or_pictures_of_this_machine_go_into_the_build(path: str, is_out: bool) -> None:
+def test_no_settings_or_images_of_this_machine_go_into_the_build(path: str, is_out: bool) -> None:
     assert is_ignored(path) is is_out
 
 

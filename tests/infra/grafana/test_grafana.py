@@ -18,7 +18,7 @@ from functions.shared.settings import Settings, load_settings
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
-from tests.e2e.rig import PICTURE, bridge_over
+from tests.e2e.rig import IMAGE, bridge_over
 from tests.stack.cloud_template import ROOT
 from tests.support.collector_process import edge
 from tests.support.metrics.exposition import Exposition, read_exposition
@@ -101,7 +101,7 @@ async def until_printing(url: str) -> Exposition:
 
 async def told_by_both(folder: Path) -> dict[str, Exposition]:
     """What each program tells of a printer in a print."""
-    printer = SimulatedPrinter(P, "P1S", picture_size=PICTURE)
+    printer = SimulatedPrinter(P, "P1S", image_size=IMAGE)
     port = free_port()
     with TelegramServer() as telegram:
         async with (
@@ -115,7 +115,7 @@ async def told_by_both(folder: Path) -> dict[str, Exposition]:
                 await printer.wait_for_clients(2)
                 await printer.push_status(gcode_state="RUNNING", subtask_name="Benchy")
                 await printer.push_status(PRINTING | {"chamber_temper": 31})  # BambUI forgets at the start
-                await printer.push_picture()
+                await printer.push_image()
                 return {
                     "bridge": await until_printing(f"{bridge.base_url}/metrics"),
                     "collector": await until_printing(where[1]),
@@ -138,7 +138,7 @@ def test_what_an_expression_uses_is_read() -> None:
     assert grouping == {"printer", "instance"}
 
 
-def test_every_metric_and_label_used_is_told_by_a_program(told: dict[str, Exposition]) -> None:
+def test_every_metric_and_label_used_is_announced_by_a_program(told: dict[str, Exposition]) -> None:
     labels = dict(KNOWN_TO_PROMETHEUS)
     for exposition in told.values():
         for name, own in exposition.labels.items():

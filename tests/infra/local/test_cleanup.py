@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from functions.shared.domain.keys import film_key, frame_key, job_prefix
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
@@ -25,7 +25,7 @@ class Shelf:
 
     def __init__(self, folder: Path, start: float) -> None:
         self.hand = HandClock(start)
-        self.clock = SteadyClock(wall=self.hand.wall, monotonic=self.hand.monotonic)
+        self.clock = MonotonicWallClock(wall=self.hand.wall, monotonic=self.hand.monotonic)
         settings = Settings(data_dir=folder / "data", images_dir=folder / "images")
         self.images = settings.images_dir
         self.database = SqliteDatabase(folder / "state.sqlite3")

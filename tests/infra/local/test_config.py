@@ -1,7 +1,7 @@
 """Typing mistakes in the names of settings are found, and other people's variables are left alone."""
 
 from functions.shared.settings import declarations
-from infra.local.config import strangers
+from infra.local.config import unknown_settings
 
 
 def test_names_that_nobody_reads_are_shown_when_they_look_like_ours() -> None:
@@ -14,7 +14,7 @@ def test_names_that_nobody_reads_are_shown_when_they_look_like_ours() -> None:
         "HOSTNAME": "x",
         "EDITOR": "x",
     }
-    assert strangers(given) == [
+    assert unknown_settings(given) == [
         ("OPENROUTER_KEY", "OPENROUTER_API_KEY"),
         ("PRINTER_API_URL", "PRINTERS_API_URL"),
         ("TELEGRAM_TOKEN", "TELEGRAM_BOT_TOKEN"),
@@ -23,4 +23,4 @@ def test_names_that_nobody_reads_are_shown_when_they_look_like_ours() -> None:
 
 
 def test_no_setting_is_a_stranger() -> None:
-    assert strangers({declaration.variable: "x" for declaration in declarations()}) == []
+    assert unknown_settings({declaration.variable: "x" for declaration in declarations()}) == []

@@ -4,13 +4,13 @@ import io
 from datetime import UTC
 
 from functions.shared.settings import load_settings
-from infra.local.console import Announcer
+from infra.local.console import Console
 
 
 def opening(program: str = "printer-bridge", typos: tuple[tuple[str, str], ...] = ()) -> list[str]:
     stream = io.StringIO()
-    announcer = Announcer(stream, lambda: 0.0, UTC)
-    announcer.say_start(load_settings({}, "local"), "1.0", "http://127.0.0.1:8000", True, program, typos)
+    console = Console(stream, lambda: 0.0, UTC)
+    console.say_start(load_settings({}, "local"), "1.0", "http://127.0.0.1:8000", True, program, typos)
     return stream.getvalue().splitlines()
 
 

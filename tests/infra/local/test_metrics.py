@@ -12,13 +12,13 @@ from functions.notify.render import Message
 from functions.notify.transports import Answer, Outcome
 from functions.shared.domain.keys import printer_key
 from functions.shared.errors import TransientError
-from infra.local.metrics import CountingModel, CountingSink, remembered
+from infra.local.metrics import CountingModel, CountingTransport, remembered
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
 from infra.local.stores import DATABASE_FILE
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import PICTURE, bridge_over, until_told
+from tests.e2e.rig import IMAGE, bridge_over, until_told
 from tests.support.metrics.exposition import Exposition, read_exposition
 from tests.support.metrics.farm import PRINTING, snapshot
 from tests.support.telegram.server import TelegramServer
@@ -35,7 +35,7 @@ async def scraped(url: str, **headers: str) -> Exposition:
 
 
 async def test_a_print_can_be_followed_in_figures(tmp_path: Path) -> None:
-    printer = SimulatedPrinter(P, "A1M", picture_size=PICTURE)
+    printer = SimulatedPrinter(P, "A1M", image_size=IMAGE)
     with TelegramServer() as telegram:
         async with SimulatedBambui([printer]) as bambui, bridge_over(tmp_path, bambui, telegram) as bridge:
             await printer.wait_for_clients()
@@ -62,7 +62,7 @@ async def test_a_locked_database_costs_the_queues_figures_and_nothing_else(
     def locked(*_: object) -> None:
         raise TransientError("bridge.sqlite3: database is locked")
 
-    printer = SimulatedPrinter(P, "A1M", picture_size=PICTURE)
+    printer = SimulatedPrinter(P, "A1M", image_size=IMAGE)
     with TelegramServer() as telegram:
         async with SimulatedBambui([printer]) as bambui, bridge_over(tmp_path, bambui, telegram) as bridge:
             await printer.wait_for_clients()
@@ -91,7 +91,7 @@ def test_after_a_start_the_record_tells_what_the_printer_has_not_yet(tmp_path: P
     speaking = snapshot("A1M-2", {"layer_num": 1})
     first, second = remembered([silent, speaking], records, NOW)
     assert second is speaking
-    assert (first.model, first.is_online, first.status_age, first.picture_age) == ("P1S", True, 60.0, 90.0)
+    assert (first.model, first.is_online, first.status_age, first.image_age) == ("P1S", True, 60.0, 90.0)
     assert first.status_text is not None
     assert json.loads(first.status_text)["data"] == PRINTING
     unknown, refused = snapshot("A1M-3"), snapshot(P, is_refused=True)
@@ -106,19 +106,23 @@ def test_records_that_cannot_be_read_leave_the_printers_as_they_are(tmp_path: Pa
     assert remembered(printers, records, NOW) == printers
 
 
-def test_every_answer_of_a_sink_is_counted_and_passed_on() -> None:
-    answers = [Answer(Outcome.SENT), Answer(Outcome.AWAY), Answer(Outcome.SENT)]
+def test_every_answer_of_a_transport_is_counted_and_passed_on() -> None:
+    answers = [Answer(Outcome.SENT), Answer(Outcome.UNAVAILABLE), Answer(Outcome.SENT)]
 
-    class Sink:
+    class Transport:
         def send_text(self, message: Message) -> Answer:
             return answers.pop(0)
 
         send_photo = send_film = send_text
 
-    sink = CountingSink(Sink())  # type: ignore[arg-type]
+    transport = CountingTransport(Transport())  # type: ignore[arg-type]
     message = Message.__new__(Message)
-    assert [sink.send_text(message).outcome for _ in range(3)] == [Outcome.SENT, Outcome.AWAY, Outcome.SENT]
-    assert dict(sink.outcomes) == {Outcome.SENT: 2, Outcome.AWAY: 1}
+    assert [transport.send_text(message).outcome for _ in range(3)] == [
+        Outcome.SENT,
+        Outcome.UNAVAILABLE,
+        Outcome.SENT,
+    ]
+    assert dict(transport.outcomes) == {Outcome.SENT: 2, Outcome.UNAVAILABLE: 1}
 
 
 def test_every_look_is_counted_and_its_answer_or_fault_passed_on() -> None:

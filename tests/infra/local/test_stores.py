@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
 from infra.local.stores import open_stores
 from tests.support.clock import HandClock
@@ -16,13 +16,13 @@ WEEKS = 3 * 7 * 86_400.0
 @pytest.mark.parametrize("jump", [WEEKS, -WEEKS])
 def test_what_is_in_hand_stays_so_though_the_clock_jumps(tmp_path: Path, jump: float) -> None:
     hand = HandClock()
-    clock = SteadyClock(wall=hand.wall, monotonic=hand.monotonic)
+    clock = MonotonicWallClock(wall=hand.wall, monotonic=hand.monotonic)
     settings = Settings(data_dir=tmp_path / "data", images_dir=tmp_path / "images")
     stores = open_stores(settings, clock, hand.monotonic)
     queue = stores.notifications
     send(queue, message("first", "chat"), message("other", "films"), message("second", "chat"))
     in_hand, late = queue.receive(2)
-    queue.hand_back(late, 600.0)
+    queue.retry(late, 600.0)
     hand.jump(jump)
     hand.pass_time(30)
     assert queue.receive() == []
@@ -47,7 +47,7 @@ def test_what_waits_is_as_late_as_it_really_is_though_the_clock_jumps(tmp_path: 
     queue = stores.notifications
     send(queue, message("alert"))
     hand.pass_time(30)
-    queue.hand_back(only(queue.receive()), 10.0)
+    queue.retry(only(queue.receive()), 10.0)
     hand.jump(jump)
     hand.pass_time(10)
     alert = only(queue.receive())

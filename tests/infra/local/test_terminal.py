@@ -4,7 +4,7 @@ import io
 import threading
 from io import BytesIO
 
-from functions.notify.render import Message, Moment, render
+from functions.notify.render import Message, RenderContext, render
 from functions.shared.messages.effects import Category, Film
 from infra.local.terminal import Terminal
 from tests.functions.notify.harness import BERLIN, NOW, ManualClock, notification
@@ -14,7 +14,7 @@ def test_a_message_is_shown_in_a_box_with_its_time() -> None:
     stream = io.StringIO()
     given = notification(Category.FINISHED, duration_seconds=5400)
     answer = Terminal(stream, ManualClock(), BERLIN).send_photo(
-        render(given, Moment(NOW, 0, BERLIN)), b"x" * 84_000
+        render(given, RenderContext(NOW, 0, BERLIN)), b"x" * 84_000
     )
     assert answer.is_sent
     top, *rows, bottom = stream.getvalue().splitlines()

@@ -35,7 +35,7 @@ def test_a_film_of_a_jobs_folder(tmp_path: Path) -> None:
     assert top_atoms(film)[0] == "ftyp"
 
 
-def test_any_folder_of_pictures_in_the_order_of_their_names(tmp_path: Path) -> None:
+def test_any_folder_of_images_in_the_order_of_their_names(tmp_path: Path) -> None:
     for number in (1, 2, 3, 10, 11, 20, 100):
         (tmp_path / f"frame{number}.JPG").write_bytes(numbered_frame(number))
     (tmp_path / "notes.txt").write_text("not a picture")

@@ -17,7 +17,7 @@ from tests.support.contracts.queue import message, only, send
 TIMEOUT = 20.0
 
 
-class Desk:
+class Harness:
     """Works off what it is given, unless the disk takes nothing: `full` does that."""
 
     def __init__(self, folder: Path) -> None:
@@ -47,26 +47,26 @@ def test_a_disk_full_in_mid_work_holds_a_delivery_up_only_while_it_lasts(
 ) -> None:
     monkeypatch.setattr("infra.local.workers._PAUSE_AFTER_FAULT", 0.01)
     caplog.set_level(logging.INFO)
-    desk = Desk(tmp_path)
-    send(desk.queue, message("an alert"))
-    desk.worker.start()
-    assert desk.tried.wait(TIMEOUT)
-    desk.worker.join(0.2)  # it goes on trying to give it back
+    harness = Harness(tmp_path)
+    send(harness.queue, message("an alert"))
+    harness.worker.start()
+    assert harness.tried.wait(TIMEOUT)
+    harness.worker.join(0.2)  # it goes on trying to give it back
     (said,) = [record.getMessage() for record in caplog.records]
     assert said.startswith("tracker: a delivery comes again in a minute: state.sqlite3: ")
-    desk.fills_in_mid_work = False
-    desk.set_full(False)
-    while not desk.done.wait(0.01):
-        desk.clock.pass_time(1.0)
-        desk.queue._signal.announce()
-    desk.worker.ask_to_stop()
-    desk.queue.close()
-    desk.worker.join(TIMEOUT)
-    assert desk.queue.count() == 0
-    assert not desk.worker.is_alive()
+    harness.fills_in_mid_work = False
+    harness.set_full(False)
+    while not harness.done.wait(0.01):
+        harness.clock.pass_time(1.0)
+        harness.queue._signal.announce()
+    harness.worker.ask_to_stop()
+    harness.queue.close()
+    harness.worker.join(TIMEOUT)
+    assert harness.queue.count() == 0
+    assert not harness.worker.is_alive()
     assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
     assert "tracker: works again after " in caplog.records[-1].getMessage()
-    desk.database.close()
+    harness.database.close()
 
 
 def test_a_queue_that_can_be_read_again_and_is_empty_works_again(
@@ -75,7 +75,7 @@ def test_a_queue_that_can_be_read_again_and_is_empty_works_again(
     monkeypatch.setattr("infra.local.workers._PAUSE_AFTER_FAULT", 0.01)
     monkeypatch.setattr("infra.local.workers._WAIT_SECONDS", 0.01)
     caplog.set_level(logging.INFO)
-    desk = Desk(tmp_path)
+    harness = Harness(tmp_path)
     said, told = threading.Event(), threading.Event()
 
     class Ear(logging.Handler):
@@ -84,19 +84,19 @@ def test_a_queue_that_can_be_read_again_and_is_empty_works_again(
 
     ear = Ear()
     logging.getLogger("infra.local.workers").addHandler(ear)
-    with desk.database.reading() as connection:
+    with harness.database.reading() as connection:
         connection.execute("ALTER TABLE delivery RENAME TO away")
-    desk.worker.start()
+    harness.worker.start()
     assert said.wait(TIMEOUT)
-    with desk.database.reading() as connection:
+    with harness.database.reading() as connection:
         connection.execute("ALTER TABLE away RENAME TO delivery")
     assert told.wait(TIMEOUT)
-    desk.worker.ask_to_stop()
-    desk.queue.close()
-    desk.worker.join(TIMEOUT)
+    harness.worker.ask_to_stop()
+    harness.queue.close()
+    harness.worker.join(TIMEOUT)
     logging.getLogger("infra.local.workers").removeHandler(ear)
     assert [record.getMessage()[:28] for record in caplog.records] == [
         "tracker: the queue cannot be",
         "tracker: works again after 0",
     ]
-    desk.database.close()
+    harness.database.close()

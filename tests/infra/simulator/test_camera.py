@@ -1,4 +1,4 @@
-"""The simulated camera's pictures look like a real one's to everything that handles them."""
+"""The simulated camera's images look like a real one's to everything that handles them."""
 
 import io
 from functools import cache
@@ -43,7 +43,7 @@ def painter() -> Painter:
         Scene(6, 99.0, "Bracket_v4_PETG", 0.5, 1.0, True, LINES),
     ],
 )
-def test_a_picture_has_the_size_and_form_of_a_real_one(painter: Painter, scene: Scene) -> None:
+def test_an_image_has_the_size_and_form_of_a_real_one(painter: Painter, scene: Scene) -> None:
     jpeg = painter.jpeg(scene)
     assert 60_000 <= len(jpeg) <= 120_000
     assert jpeg[:4] == b"\xff\xd8\xff\xe0"
@@ -53,7 +53,7 @@ def test_a_picture_has_the_size_and_form_of_a_real_one(painter: Painter, scene: 
     assert read_number(opened(jpeg)) == scene.number
 
 
-def test_no_two_pictures_are_the_same_but_the_same_scene_is(painter: Painter) -> None:
+def test_no_two_images_are_the_same_but_the_same_scene_is(painter: Painter) -> None:
     scenes = [Scene(number, 1.0, "Hook", 0.4, 0.0, True, LINES) for number in range(1, 5)]
     assert len({painter.jpeg(scene) for scene in scenes}) == 4
     assert painter.jpeg(scenes[0]) == Painter().jpeg(scenes[0])
@@ -87,7 +87,7 @@ painter_of = cache(Painter)
     st.floats(0, 1),
     st.floats(0, 1),
 )
-def test_the_number_can_be_read_from_a_picture_of_any_size(
+def test_the_number_can_be_read_from_an_image_of_any_size(
     number: int, size: tuple[int, int], built: float, tangle: float
 ) -> None:
     scene = Scene(number, 0.0, "Benchy", built, tangle, True)
@@ -95,18 +95,18 @@ def test_the_number_can_be_read_from_a_picture_of_any_size(
 
 
 def test_the_number_survives_scaling_and_strong_compression(painter: Painter) -> None:
-    picture = opened(painter.jpeg(Scene(173_529, 0.0, "Hook", 0.5, 0.5, True, LINES)))
+    image = opened(painter.jpeg(Scene(173_529, 0.0, "Hook", 0.5, 0.5, True, LINES)))
     target = io.BytesIO()
-    picture.resize((640, 360)).save(target, "JPEG", quality=20)
+    image.resize((640, 360)).save(target, "JPEG", quality=20)
     assert read_number(opened(target.getvalue())) == 173_529
 
 
-def test_a_picture_without_a_number_gives_none() -> None:
+def test_an_image_without_a_number_gives_none() -> None:
     assert read_number(Image.new("RGB", (1280, 720), "white")) is None
     assert read_number(Image.new("RGB", (64, 48), "black")) is None
 
 
-def test_a_small_picture_is_small_and_whole() -> None:
+def test_a_small_image_is_small_and_whole() -> None:
     jpeg = Painter((64, 48)).jpeg(Scene(77, 0.0, "Hook", 0.5, 0.5, True))
     assert len(jpeg) < 4000
     assert jpeg_fault(jpeg) is None

@@ -32,5 +32,5 @@ def test_the_recordings_in_the_repository_are_whole(name: str) -> None:
     assert recording[-1][1] == {"event": "end"}
     sizes = {len(message["data"]) for _, message in recording if message.get("type") == "printer_status"}
     assert sizes <= set(range(60, 76))
-    has_pictures = any(message.get("type") == "jpeg_image" for _, message in recording)
-    assert has_pictures != (name == "no_camera_p1p")
+    has_images = any(message.get("type") == "jpeg_image" for _, message in recording)
+    assert has_images != (name == "no_camera_p1p")

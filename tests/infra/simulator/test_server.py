@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from infra.simulator.scenarios import SCENARIOS
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.support.recordings import picture_bytes
+from tests.support.recordings import image_bytes
 
 FAST = 200.0
 PATIENCE = 20.0
@@ -26,13 +26,11 @@ PATIENCE = 20.0
 
 def silent_printer(name: str = "a1mini", **options: Any) -> SimulatedPrinter:
     """One that says only what the test makes it say."""
-    return SimulatedPrinter(name, options.pop("model", "A1M"), picture_size=(64, 48), **options)
+    return SimulatedPrinter(name, options.pop("model", "A1M"), image_size=(64, 48), **options)
 
 
 def playing(scenario: str, **options: Any) -> SimulatedPrinter:
-    return SimulatedPrinter(
-        "a1mini", "A1M", scenario, picture=picture_bytes(), waits_for_client=True, **options
-    )
+    return SimulatedPrinter("a1mini", "A1M", scenario, image=image_bytes(), waits_for_client=True, **options)
 
 
 @asynccontextmanager
@@ -225,7 +223,7 @@ async def test_a_command_that_needs_an_idle_printer_is_refused_to_everybody() ->
             assert await heard(client) == {"type": "error", "message": "Printer not Idle"}
 
 
-async def test_a_whole_print_comes_over_the_socket_with_pictures() -> None:
+async def test_a_whole_print_comes_over_the_socket_with_images() -> None:
     printer = playing("full", seed=3)
     async with SimulatedBambui([printer], time_scale=FAST) as bambui, client_of(bambui) as client:
         messages = await heard_until(client, has_state("FINISH"))
@@ -257,13 +255,13 @@ async def test_a_power_cut_is_silence_then_offline_messages_then_the_pause_by_po
         await heard_until(client, has_state("FINISH"))
 
 
-async def test_a_dead_status_task_gives_pictures_only_until_a_new_client_comes() -> None:
+async def test_a_dead_status_task_gives_images_only_until_a_new_client_comes() -> None:
     printer = silent_printer()
     async with SimulatedBambui([printer]) as bambui, client_of(bambui) as client:
         await printer.wait_for_clients()
         printer.is_status_task_dead = True
         await printer.push_status(mc_percent=41)
-        await printer.push_picture()
+        await printer.push_image()
         assert (await heard(client))["type"] == "jpeg_image"
         async with client_of(bambui) as newcomer:
             assert (await heard(newcomer))["data"]["mc_percent"] == 41
@@ -277,7 +275,7 @@ async def test_a_silent_printer_says_nothing_and_then_everything_at_once() -> No
     printer.is_silent = True
     async with SimulatedBambui([printer], time_scale=2000) as bambui, client_of(bambui) as client:
         await printer.done.wait()
-        assert printer.statuses_sent == printer.pictures_sent == 0
+        assert printer.statuses_sent == printer.images_sent == 0
         printer.is_silent = False
         first = (await heard_until(client, lambda message: "data" in message))[-1]["data"]
         assert (first["gcode_state"], first["mc_percent"]) == ("FINISH", 100)
@@ -322,7 +320,7 @@ async def test_any_junk_can_be_sent_a_message_of_forty_megabytes_and_a_binary_on
         await sending
         await printer.push_raw(b"\xff\xd8")
         assert await client.recv() == b"\xff\xd8"
-        await printer.push_picture(b"no picture")
+        await printer.push_image(b"no picture")
         assert await heard(client) == {"type": "jpeg_image", "image": "bm8gcGljdHVyZQ=="}
 
 
@@ -358,7 +356,7 @@ async def test_the_script_follows_the_injected_clock_and_no_other() -> None:
             now += seconds
         await asyncio.sleep(0)
 
-    printer = SimulatedPrinter("a1mini", "A1M", "full", picture=picture_bytes())
+    printer = SimulatedPrinter("a1mini", "A1M", "full", image=image_bytes())
     async with SimulatedBambui([printer], time_scale=4.0, clock=lambda: now, sleep=sleep):
         async with asyncio.timeout(PATIENCE):
             await printer.done.wait()
@@ -367,7 +365,7 @@ async def test_the_script_follows_the_injected_clock_and_no_other() -> None:
 
 async def test_a_script_can_begin_in_the_middle_of_a_print() -> None:
     printer = SimulatedPrinter(
-        "a1mini", "A1M", SCENARIOS["full"], picture=picture_bytes(), skip_seconds=60, waits_for_client=True
+        "a1mini", "A1M", SCENARIOS["full"], image=image_bytes(), skip_seconds=60, waits_for_client=True
     )
     async with SimulatedBambui([printer], time_scale=FAST) as bambui, client_of(bambui) as client:
         first = (await heard_until(client, lambda message: "data" in message))[-1]["data"]
@@ -375,9 +373,9 @@ async def test_a_script_can_begin_in_the_middle_of_a_print() -> None:
         assert 45 <= first["mc_percent"] <= 65
 
 
-async def test_pictures_are_not_drawn_when_nobody_looks() -> None:
+async def test_images_are_not_drawn_when_nobody_looks() -> None:
     printer = SimulatedPrinter("a1mini", "A1M", "full")
     async with SimulatedBambui([printer], time_scale=5000):
         async with asyncio.timeout(PATIENCE):
             await printer.done.wait()
-        assert printer.pictures_sent == 0
+        assert printer.images_sent == 0

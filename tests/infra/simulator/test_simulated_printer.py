@@ -12,30 +12,30 @@ from hypothesis import strategies as st
 from infra.simulator.device import play_scenario
 from infra.simulator.scenarios import SCENARIOS, Ending, Pause, Print, Scenario
 from infra.simulator.telemetry import MergedStatus, whole_report
-from infra.simulator.timeline import Done, ErrorMessage, Happening, Picture, Power, StatusDelta
+from infra.simulator.timeline import CameraImage, DeviceEvent, Done, ErrorMessage, Power, StatusDelta
 from tests.support.recordings import RECORDINGS, load_recording
 
 VANISHING = {"mc_percent", "layer_num", "mc_remaining_time"}
 
 
-def until_done(scenario: str | Scenario, seed: int = 0) -> list[Happening]:
+def until_done(scenario: str | Scenario, seed: int = 0) -> list[DeviceEvent]:
     chosen = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
     script = play_scenario(chosen, name="P", seed=seed)
-    return list(itertools.takewhile(lambda happening: not isinstance(happening, Done), script))
+    return list(itertools.takewhile(lambda event: not isinstance(event, Done), script))
 
 
-def statuses(script: Iterable[Happening]) -> list[tuple[float, dict[str, object]]]:
+def statuses(script: Iterable[DeviceEvent]) -> list[tuple[float, dict[str, object]]]:
     """Each status as BambUI's clients get it."""
     merged = MergedStatus(whole_report("A1M"))
     seen = []
-    for happening in script:
-        if isinstance(happening, StatusDelta):
-            merged.merge(happening.fields)
-            seen.append((happening.at, dict(merged.data)))
+    for event in script:
+        if isinstance(event, StatusDelta):
+            merged.merge(event.fields)
+            seen.append((event.at, dict(merged.data)))
     return seen
 
 
-def states(script: Iterable[Happening]) -> list[str]:
+def states(script: Iterable[DeviceEvent]) -> list[str]:
     words = [str(data["gcode_state"]) for _, data in statuses(script)]
     return [word for word, _ in itertools.groupby(words)]
 
@@ -61,9 +61,7 @@ ONE_PRINT = ["IDLE", "PREPARE", "RUNNING"]
     ],
 )
 def test_a_scenario_shows_its_states_in_order(scenario: str, expected: list[str]) -> None:
-    script = list(
-        itertools.takewhile(lambda happening: happening.at < 320, play_scenario(SCENARIOS[scenario]))
-    )
+    script = list(itertools.takewhile(lambda event: event.at < 320, play_scenario(SCENARIOS[scenario])))
     assert states(script) == expected
 
 
@@ -117,7 +115,7 @@ def test_after_an_earlier_print_the_layer_is_back_with_the_first_running_message
     assert "layer_num" not in seen[first_start][1]
 
 
-def test_two_runs_of_one_local_file_are_told_apart_by_nothing_but_the_state() -> None:
+def test_two_runs_of_one_local_file_are_announced_apart_by_nothing_but_the_state() -> None:
     named = [
         (data["subtask_name"], data["task_id"])
         for _, data in statuses(until_done("two_jobs"))
@@ -153,9 +151,9 @@ def test_a_cancelled_print_is_failed_with_the_code_for_cancelling() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_a_power_cut_is_silent_then_said_each_eleven_seconds_until_the_printer_is_back(seed: int) -> None:
     script = until_done("power_cut", seed)
-    off, on = [happening.at for happening in script if isinstance(happening, Power)]
-    said = [happening.at for happening in script if isinstance(happening, ErrorMessage)]
-    heard = [happening.at for happening in script if isinstance(happening, StatusDelta | Picture)]
+    off, on = [event.at for event in script if isinstance(event, Power)]
+    said = [event.at for event in script if isinstance(event, ErrorMessage)]
+    heard = [event.at for event in script if isinstance(event, StatusDelta | CameraImage)]
     assert 71 <= said[0] - off <= 131
     assert [round(later - sooner, 6) for sooner, later in itertools.pairwise(said)] == [11.0] * (
         len(said) - 1
@@ -164,8 +162,8 @@ def test_a_power_cut_is_silent_then_said_each_eleven_seconds_until_the_printer_i
     assert not [at for at in heard if off < at < on]
     back = next(data for at, data in statuses(script) if at >= on)
     assert (back["gcode_state"], back["print_error"], back["sequence_id"]) == ("PAUSE", 50364423, "1")
-    pictures = [happening.at for happening in script if isinstance(happening, Picture) and happening.at > on]
-    assert pictures[0] - on >= 12  # the camera boots more slowly
+    images = [event.at for event in script if isinstance(event, CameraImage) and event.at > on]
+    assert images[0] - on >= 12  # the camera boots more slowly
 
 
 def test_without_a_camera_the_status_stalls_ten_seconds_at_four_points() -> None:
@@ -175,23 +173,23 @@ def test_without_a_camera_the_status_stalls_ten_seconds_at_four_points() -> None
     assert len([gap for gap in gaps if gap > 9]) == 4
     assert max(gaps) < 13
     assert len(times) - len(set(times)) > 15  # what was held back comes at once
-    assert not [happening for happening in script if isinstance(happening, Picture)]
+    assert not [event for event in script if isinstance(event, CameraImage)]
 
 
 def test_a_camera_that_is_stuck_at_the_photo_points_stalls_the_status_too() -> None:
     script = until_done("stalls")
     gaps = [later - sooner for (sooner, _), (later, _) in itertools.pairwise(statuses(script))]
     assert len([gap for gap in gaps if gap > 9]) == 4
-    assert len([happening for happening in script if isinstance(happening, Picture)]) > 50
+    assert len([event for event in script if isinstance(event, CameraImage)]) > 50
 
 
-def test_with_a_working_camera_no_stall_is_longer_than_one_picture() -> None:
+def test_with_a_working_camera_no_stall_is_longer_than_one_image() -> None:
     times = [at for at, _ in statuses(until_done("full"))]
     assert max(later - sooner for sooner, later in itertools.pairwise(times)) < 2.5
 
 
 def test_spaghetti_begins_half_way_and_the_print_goes_on() -> None:
-    scenes = [happening.scene for happening in until_done("spaghetti") if isinstance(happening, Picture)]
+    scenes = [event.scene for event in until_done("spaghetti") if isinstance(event, CameraImage)]
     tangles = [scene.tangle for scene in scenes if scene and scene.is_printing]
     first = next(index for index, tangle in enumerate(tangles) if tangle > 0)
     assert 0.4 < first / len(tangles) < 0.6
@@ -200,11 +198,9 @@ def test_spaghetti_begins_half_way_and_the_print_goes_on() -> None:
 
 
 def test_the_demonstration_goes_on_for_ever_with_changing_names_and_a_pause_now_and_then() -> None:
-    script = list(
-        itertools.takewhile(lambda happening: happening.at < 1300, play_scenario(SCENARIOS["demo"]))
-    )
+    script = list(itertools.takewhile(lambda event: event.at < 1300, play_scenario(SCENARIOS["demo"])))
     seen = statuses(script)
-    assert not [happening for happening in script if isinstance(happening, Done)]
+    assert not [event for event in script if isinstance(event, Done)]
     assert len({data["subtask_name"] for _, data in seen}) >= 6
     words = states(script)
     assert words.count("FINISH") >= 12
@@ -260,13 +256,11 @@ scenarios = st.builds(Scenario, prints=st.lists(prints, max_size=3).map(tuple))
 
 @settings(max_examples=40, deadline=None)
 @given(scenarios, st.integers(0, 1000))
-def test_any_scenario_runs_in_the_order_of_time_and_counts_its_pictures(
-    scenario: Scenario, seed: int
-) -> None:
+def test_any_scenario_runs_in_the_order_of_time_and_counts_its_images(scenario: Scenario, seed: int) -> None:
     script = until_done(scenario, seed)
-    times = [happening.at for happening in script]
+    times = [event.at for event in script]
     assert times == sorted(times)
-    scenes = [happening.scene for happening in script if isinstance(happening, Picture) and happening.scene]
+    scenes = [event.scene for event in script if isinstance(event, CameraImage) and event.scene]
     assert [scene.number for scene in scenes] == list(range(1, len(scenes) + 1))
     for _, data in statuses(script):
         assert 0 <= int(str(data.get("mc_percent", 0))) <= 100

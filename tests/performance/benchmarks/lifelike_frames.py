@@ -23,11 +23,11 @@ def write_frames(folder: Path, prefix: str, count: int, since: float, interval: 
     room = _room(chance)
     noises = [_noise() for _ in range(6)]
     for number in range(count):
-        picture = _scene(room, number / max(1, count - 1), chance)
+        image = _scene(room, number / max(1, count - 1), chance)
         noise = chance.choice(noises)
         left, top = chance.randrange(_MARGIN), chance.randrange(_MARGIN)
         noisy = ImageChops.add(
-            picture, noise.crop((left, top, left + WIDTH, top + HEIGHT)), scale=1.0, offset=-128
+            image, noise.crop((left, top, left + WIDTH, top + HEIGHT)), scale=1.0, offset=-128
         )
         noisy.save(folder / frame_key(prefix, since + number * interval, number), quality=QUALITY)
 
@@ -38,7 +38,7 @@ def _noise() -> Image.Image:
 
 
 def _room(chance: random.Random) -> Image.Image:
-    """The part of the picture that never moves: walls, rods, shadows."""
+    """The part of the image that never moves: walls, rods, shadows."""
     room = Image.new("RGB", (WIDTH + 200, HEIGHT), (52, 55, 60))
     draw = ImageDraw.Draw(room)
     for column in range(0, WIDTH + 200, 4):
@@ -55,9 +55,9 @@ def _room(chance: random.Random) -> Image.Image:
 def _scene(room: Image.Image, done: float, chance: random.Random) -> Image.Image:
     """The printer with the part grown to `done` (0..1)."""
     bed = chance.randrange(0, 200)
-    picture = room.crop((bed, 0, bed + WIDTH, HEIGHT))
-    picture.paste(room.crop((0, 0, WIDTH, 380)), (0, 0))
-    draw = ImageDraw.Draw(picture)
+    image = room.crop((bed, 0, bed + WIDTH, HEIGHT))
+    image.paste(room.crop((0, 0, WIDTH, 380)), (0, 0))
+    draw = ImageDraw.Draw(image)
     foot, middle = 620, WIDTH // 2 + 100 - bed
     top = foot - int(20 + 380 * done)
     for line in range(top, foot, 4):
@@ -68,4 +68,4 @@ def _scene(room: Image.Image, done: float, chance: random.Random) -> Image.Image
     draw.rectangle((head, top - 190, head + 200, top - 24), fill=(28, 29, 33))
     draw.polygon([(head + 80, top - 24), (head + 120, top - 24), (head + 100, top)], fill=(190, 170, 120))
     draw.rectangle((0, top - 150, WIDTH, top - 138), fill=(140, 142, 148))
-    return ImageEnhance.Brightness(picture).enhance(1.0 + chance.uniform(-0.015, 0.015))
+    return ImageEnhance.Brightness(image).enhance(1.0 + chance.uniform(-0.015, 0.015))

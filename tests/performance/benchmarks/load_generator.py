@@ -1,7 +1,7 @@
 """BambUI for many printers as a process of its own:
 `python -m tests.performance.benchmarks.load_generator COUNT`
 
-Each printer gives one status (5,000 bytes) and one picture (a JPEG of 60,000 bytes) a second, spread evenly
+Each printer gives one status (5,000 bytes) and one image (a JPEG of 60,000 bytes) a second, spread evenly
 over it. Everything is encoded and framed beforehand; only the moment of sending, in microseconds of the
 monotonic clock, is written into each message just before it goes to the socket.
 
@@ -27,20 +27,20 @@ from infra.simulator.camera import Painter
 from infra.simulator.telemetry import whole_report
 from infra.simulator.timeline import Scene
 
-STATUS_BYTES, PICTURE_BYTES = 5_000, 60_000
-PICTURE_SIZE = (960, 540)
+STATUS_BYTES, IMAGE_BYTES = 5_000, 60_000
+IMAGE_SIZE = (960, 540)
 STAMP_DIGITS = 12
 SECONDS_A_PERCENT = 100
 STATUS_HEAD = '{"type":"printer_status","data":{"sent_at":"'
-PICTURE_HEAD = '{"type":"jpeg_image","image":"'
-STAMP_IN_PICTURE = len(PICTURE_HEAD) + 8  # base64 of what stands before a JPEG's comment: 6 bytes
+IMAGE_HEAD = '{"type":"jpeg_image","image":"'
+STAMP_IN_IMAGE = len(IMAGE_HEAD) + 8  # base64 of what stands before a JPEG's comment: 6 bytes
 _NO_STAMP = "0" * STAMP_DIGITS
 _PERCENT = '"mc_percent":'
 
 
 def stamp_of(message: str) -> float:
     """When it was sent, in seconds of the monotonic clock."""
-    place = STAMP_IN_PICTURE if message.startswith(PICTURE_HEAD) else len(STATUS_HEAD)
+    place = STAMP_IN_IMAGE if message.startswith(IMAGE_HEAD) else len(STATUS_HEAD)
     return int(message[place : place + STAMP_DIGITS]) / 1e6
 
 
@@ -68,14 +68,14 @@ def framed_status() -> Framed:
     return _framed(text, len(STATUS_HEAD), text.index(_PERCENT) + len(_PERCENT))
 
 
-def framed_picture() -> Framed:
-    """A real picture, with a comment that makes it as long as it is to be and carries the stamp."""
-    jpeg = Painter(PICTURE_SIZE).jpeg(Scene(1, lines=("benchmark",)))
-    room = PICTURE_BYTES - len(jpeg) - 4
+def framed_image() -> Framed:
+    """A real image, with a comment that makes it as long as it is to be and carries the stamp."""
+    jpeg = Painter(IMAGE_SIZE).jpeg(Scene(1, lines=("benchmark",)))
+    room = IMAGE_BYTES - len(jpeg) - 4
     comment = base64.b64decode(_NO_STAMP) + bytes(room - STAMP_DIGITS * 3 // 4)
     whole = jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
-    assert len(whole) == PICTURE_BYTES
-    return _framed(PICTURE_HEAD + base64.b64encode(whole).decode() + '"}', STAMP_IN_PICTURE)
+    assert len(whole) == IMAGE_BYTES
+    return _framed(IMAGE_HEAD + base64.b64encode(whole).decode() + '"}', STAMP_IN_IMAGE)
 
 
 def _framed(text: str, stamp: int, percent: int | None = None) -> Framed:
@@ -91,7 +91,7 @@ class Generator:
         self.names = [f"P-{number:04d}" for number in range(1, count + 1)]
         self._clients: dict[str, ServerConnection] = {}
         self._changed = asyncio.Condition()
-        self._status, self._picture = framed_status(), framed_picture()
+        self._status, self._image = framed_status(), framed_image()
         listed = [
             {"name": name, "model": "A1M", "is_online": True, "supports_chamber_temp": False}
             for name in self.names
@@ -140,7 +140,7 @@ class Generator:
             client = self._clients.get(name)
             if client is None:
                 continue
-            waiting += self._write(client, turn + 7 * place, is_picture=bool(place % 2))
+            waiting += self._write(client, turn + 7 * place, is_image=bool(place % 2))
             lateness.append(time.monotonic() - due)
         lateness.sort()
         return {
@@ -153,9 +153,9 @@ class Generator:
             "ended": time.monotonic(),
         }
 
-    def _write(self, client: ServerConnection, second: int, *, is_picture: bool) -> bool:
+    def _write(self, client: ServerConnection, second: int, *, is_image: bool) -> bool:
         """Whether something had to wait for the reader."""
-        message = self._picture if is_picture else self._status
+        message = self._image if is_image else self._status
         if message.percent is not None:
             percent = second // SECONDS_A_PERCENT % 101
             message.wire[message.percent : message.percent + 3] = b"%3d" % percent

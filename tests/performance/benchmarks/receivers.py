@@ -21,7 +21,7 @@ from collector.agent import Collector
 from collector.outbox.outbox import Outbox
 from collector.printer.session import Session
 from functions.shared.live import Live
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
 from tests.performance.benchmarks.load_generator import stamp_of
 
@@ -39,7 +39,7 @@ async def receive_barely(template: str, names: Sequence[str]) -> None:
 
 
 async def collect(list_url: str, template: str, folder: Path, name: str) -> None:
-    clock = SteadyClock()
+    clock = MonotonicWallClock()
     settings = Settings(printer_id=name, printers_api_url=list_url, ws_url_template=template)
     outbox = Outbox(folder, settings.outbox_max_bytes, clock)
     collector = Collector(settings, outbox, clock=clock, live=Live())

@@ -1,6 +1,6 @@
-"""How long what waits takes to arrive once the far side is back, over real HTTP with boto3: `make bench`.
+"""How long what waits takes to arrive after an outage, over real HTTP with boto3: `make bench`.
 
-The far side is 30 ms away; the short version in `make test` has minutes instead of hours.
+The remote backend is 30 ms away; the short version in `make test` has minutes instead of hours.
 """
 
 import os
@@ -16,7 +16,7 @@ import pytest
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Shipper, open_aws
 from functions.shared.messages.report import Report
-from tests.collector.outbox.makers import a_job, a_picture, a_report
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.collector.outbox.six_hour_outage import HOURS, PRINTERS, Waiting, fill
 from tests.performance.benchmarks.receiving import show
 from tests.support.aws.sink import AwsSink
@@ -73,8 +73,10 @@ def drain(folder: Path, hours: float, frame_bytes: int) -> tuple[Drained, Waitin
         sink.wait_for(waiting.reports)
         reports_after = sink.arrivals_of_reports()[-1].at - begun
         added_at = time.monotonic()
-        picture = a_picture(clock.wall(), frame_bytes)
-        news = outbox.add_report(a_report(NEWS, clock.wall()), durable=True, job=a_job(NEWS), picture=picture)
+        captured = a_captured_frame(clock.wall(), frame_bytes)
+        news = outbox.add_report(
+            a_report(NEWS, clock.wall()), durable=True, job=a_job(NEWS), captured=captured
+        )
         assert outbox.figures().frames_waiting > 10
         sink.wait_for(waiting.reports + 1)
         told_after = sink.arrivals_of_reports()[-1].at - added_at

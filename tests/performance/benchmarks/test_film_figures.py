@@ -54,13 +54,13 @@ def plain_job(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def long_job(plain_job: Path) -> Path:
-    """10,000 frames: the same pictures, each under seven or eight names."""
+    """10,000 frames: the same images, each under seven or eight names."""
     folder = plain_job.parent / "long"
     folder.mkdir()
-    pictures = sorted(plain_job.glob("*.jpg"))
+    images = sorted(plain_job.glob("*.jpg"))
     for number in range(LONG_COUNT):
         name = frame_key("", BEGIN + 10.0 * number, number) + "long.jpg"
-        os.link(pictures[number * PLAIN_COUNT // LONG_COUNT], folder / name)
+        os.link(images[number * PLAIN_COUNT // LONG_COUNT], folder / name)
     return folder
 
 
@@ -100,10 +100,10 @@ def by_hand(job: Path, film: Path) -> tuple[float, int]:
 
 
 def test_a_film_of_any_length_costs_the_same(plain_job: Path, long_job: Path, tmp_path: Path) -> None:
-    pictures = sorted(plain_job.glob("*.jpg"))
-    places = choose_evenly(list(range(len(pictures))), most_frames(TARGET_SECONDS, FPS_CAP))
+    images = sorted(plain_job.glob("*.jpg"))
+    places = choose_evenly(list(range(len(images))), most_frames(TARGET_SECONDS, FPS_CAP))
     decode = [find_ffmpeg(), "-v", "error", "-threads", "1", "-f", "image2pipe", "-c:v", "mjpeg", "-i", "-"]
-    decoding, _ = cpu_seconds([*decode, "-f", "null", "-"], [pictures[place] for place in places])
+    decoding, _ = cpu_seconds([*decode, "-f", "null", "-"], [images[place] for place in places])
     plain, plain_memory = by_hand(plain_job, tmp_path / "plain.mp4")
     long, long_memory = by_hand(long_job, tmp_path / "long.mp4")
     quick_recipe = shell(QUICK_RECIPE, plain_job)
@@ -123,7 +123,7 @@ def test_a_film_of_any_length_costs_the_same(plain_job: Path, long_job: Path, tm
 
 
 def test_the_preset_is_as_good_as_veryfast_at_half_its_cost(plain_job: Path, tmp_path: Path) -> None:
-    pictures = sorted(plain_job.glob("*.jpg"))[:: PLAIN_COUNT // QUALITY_COUNT][:QUALITY_COUNT]
+    images = sorted(plain_job.glob("*.jpg"))[:: PLAIN_COUNT // QUALITY_COUNT][:QUALITY_COUNT]
     timing = Timing(film_timing(QUALITY_COUNT, 10, FPS_CAP).rate, 1, QUALITY_COUNT)
     shape = film_shape(1280, 720, 1280, 52_428_800, timing)
     ours, theirs = tmp_path / "ours.mp4", tmp_path / "theirs.mp4"
@@ -136,9 +136,9 @@ def test_the_preset_is_as_good_as_veryfast_at_half_its_cost(plain_job: Path, tmp
         ],
     }
     costs = {
-        film: min(cpu_seconds(command, pictures)[0] for _ in range(2)) for film, command in commands.items()
+        film: min(cpu_seconds(command, images)[0] for _ in range(2)) for film, command in commands.items()
     }
-    figures = {film: _quality(film, pictures) for film in commands}
+    figures = {film: _quality(film, images) for film in commands}
     for film, name in ((ours, "ours"), (theirs, "veryfast crf 28")):
         show(
             f"\n{name}: {costs[film]:.2f} CPU s, {film.stat().st_size / 1e6:.2f} MB, "
@@ -150,8 +150,8 @@ def test_the_preset_is_as_good_as_veryfast_at_half_its_cost(plain_job: Path, tmp
     assert costs[ours] <= 0.5 * costs[theirs]
 
 
-def _quality(film: Path, pictures: Sequence[Path]) -> dict[str, float]:
-    """SSIM, and VMAF if this ffmpeg has it, of every fifth picture against its JPEG."""
+def _quality(film: Path, images: Sequence[Path]) -> dict[str, float]:
+    """SSIM, and VMAF if this ffmpeg has it, of every fifth image against its JPEG."""
     filters = subprocess.run([find_ffmpeg(), "-filters"], capture_output=True, check=True, text=True).stdout
     every = "select='not(mod(n,5))'"
     graph = (
@@ -163,7 +163,7 @@ def _quality(film: Path, pictures: Sequence[Path]) -> dict[str, float]:
             *(find_ffmpeg(), "-hide_banner", "-nostats", "-f", "image2pipe", "-framerate", "30"),
             *("-c:v", "mjpeg", "-i", "-", "-i", str(film), "-lavfi", graph, "-f", "null", "-"),
         ],
-        input=b"".join(path.read_bytes() for path in pictures),
+        input=b"".join(path.read_bytes() for path in images),
         capture_output=True,
         check=True,
     ).stderr.decode()

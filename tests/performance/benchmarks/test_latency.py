@@ -19,20 +19,20 @@ pytestmark = pytest.mark.benchmark
 
 CHANGES = 240
 SPACING = 0.25
-PICTURES_EVERY = 1.0
+IMAGES_EVERY = 1.0
 P99_LIMIT = 0.150
 
 
 async def test_a_change_is_at_telegram_at_once(tmp_path: Path) -> None:
     printer = SimulatedPrinter("A1M-1")
-    pictures = [Painter().jpeg(Scene(number, lines=("A1M-1",))) for number in range(8)]
+    images = [Painter().jpeg(Scene(number, lines=("A1M-1",))) for number in range(8)]
     with TelegramServer() as telegram:
         async with (
             SimulatedBambui([printer]) as bambui,
             bridge_over(tmp_path, bambui, telegram, watchdog_tick_seconds=5.0, status_timeout_seconds=30.0),
         ):
             await printer.wait_for_clients()
-            camera = asyncio.create_task(_film(printer, pictures))
+            camera = asyncio.create_task(_film(printer, images))
             await printer.push_status(gcode_state="IDLE")
             await printer.push_status(gcode_state="PREPARE", subtask_name="Benchy")
             await until_told(telegram, "print started")
@@ -58,9 +58,9 @@ async def test_a_change_is_at_telegram_at_once(tmp_path: Path) -> None:
     assert p99 < P99_LIMIT
 
 
-async def _film(printer: SimulatedPrinter, pictures: list[bytes]) -> None:
+async def _film(printer: SimulatedPrinter, images: list[bytes]) -> None:
     number = 0
     while True:
-        await printer.push_picture(pictures[number % len(pictures)])
+        await printer.push_image(images[number % len(images)])
         number += 1
-        await asyncio.sleep(PICTURES_EVERY)
+        await asyncio.sleep(IMAGES_EVERY)

@@ -23,7 +23,7 @@ from tests.support.telegram.server import TelegramServer
 pytestmark = pytest.mark.benchmark
 
 PAIRS, FIRST_PAIRS, PAUSE_EVERY = 50_000, 500, 5_000
-STATUS_BYTES, PICTURE_SIZE = 5_000, (1120, 630)
+STATUS_BYTES, IMAGE_SIZE = 5_000, (1120, 630)
 GROWTH_LIMIT_MB = 20
 PRINTER = "A1M-1"
 MEGABYTE = 1024 * 1024
@@ -76,8 +76,8 @@ async def until_read(base_url: str, number: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def play(printer: SimulatedPrinter, pictures: list[bytes], first: int, last: int) -> None:
-    """Pairs of a status and a picture of a print, as fast as they are taken."""
+async def play(printer: SimulatedPrinter, images: list[bytes], first: int, last: int) -> None:
+    """Pairs of a status and an image of a print, as fast as they are taken."""
     for number in range(first, last):
         place = number % PAUSE_EVERY
         await printer.push_status(
@@ -88,12 +88,12 @@ async def play(printer: SimulatedPrinter, pictures: list[bytes], first: int, las
             nozzle_temper=220 + number % 32 / 32,
             sequence_id=str(number),
         )
-        await printer.push_picture(pictures[number % len(pictures)])
+        await printer.push_image(images[number % len(images)])
 
 
 async def test_a_print_of_100_000_messages_keeps_its_memory(tmp_path: Path) -> None:
-    painter = Painter(PICTURE_SIZE)
-    pictures = [painter.jpeg(Scene(number, lines=(PRINTER,))) for number in range(32)]
+    painter = Painter(IMAGE_SIZE)
+    images = [painter.jpeg(Scene(number, lines=(PRINTER,))) for number in range(32)]
     printer = SimulatedPrinter(PRINTER)
     printer.status.merge({"padding": ""})
     short_by = STATUS_BYTES - len(json.dumps(printer.status.data, separators=(",", ":")))
@@ -102,14 +102,14 @@ async def test_a_print_of_100_000_messages_keeps_its_memory(tmp_path: Path) -> N
         async with SimulatedBambui([printer]) as bambui, program(tmp_path, bambui, telegram) as (pid, url):
             await printer.wait_for_clients()
             await printer.push_status(gcode_state="IDLE")
-            await printer.push_picture(pictures[0])
+            await printer.push_image(images[0])
             await printer.push_status(gcode_state="PREPARE", subtask_name="Benchy")
             await until_told(telegram, "print started")
-            await play(printer, pictures, 0, FIRST_PAIRS)
+            await play(printer, images, 0, FIRST_PAIRS)
             await until_read(url, FIRST_PAIRS - 1)
             before = resident_megabytes(pid)
             begun = time.monotonic()
-            await play(printer, pictures, FIRST_PAIRS, PAIRS)
+            await play(printer, images, FIRST_PAIRS, PAIRS)
             await until_read(url, PAIRS - 1)
             seconds = time.monotonic() - begun
             after = resident_megabytes(pid)
@@ -118,7 +118,7 @@ async def test_a_print_of_100_000_messages_keeps_its_memory(tmp_path: Path) -> N
             await asyncio.to_thread(telegram.wait_for, lambda told: any(one.video_size for one in told), 60)
             ended = resident_megabytes(pid)
     kept = sum(1 for _ in (tmp_path / "images").rglob("*.jpg"))
-    average = sum(map(len, pictures)) / len(pictures)
+    average = sum(map(len, images)) / len(images)
     sys.stdout.write(
         f"\nmemory, {2 * PAIRS} messages (statuses of {STATUS_BYTES} bytes, pictures of {average:.0f}): "
         f"{before:.1f} MB after {2 * FIRST_PAIRS}, {after:.1f} MB after all, "

@@ -1,6 +1,6 @@
 """What receiving costs in CPU time, beside a loop that parses nothing, in one run; lag, memory: `make bench`.
 
-One status of 5,000 bytes and one picture of 60,000 a second and printer. The loop compared with runs on the
+One status of 5,000 bytes and one image of 60,000 a second and printer. The loop compared with runs on the
 same event loop as the collector.
 """
 

@@ -6,7 +6,7 @@ JOBS_A_DAY = 2
 JOB_HOURS = 4
 
 GB = 1_000_000_000
-# Pictures and films of the simulation are tiny; these are the sizes that real ones have (measured: 1280x720).
+# Images and films of the simulation are tiny; these are the sizes that real ones have (measured: 1280x720).
 FRAME_BYTES = 60_000
 FILM_BYTES = 5_000_000
 THUMBNAIL_BYTES = 10_000
@@ -25,9 +25,9 @@ PLATFORM_LOG_BYTES = 400
 BYTES_BESIDE_A_LINE = 26
 ACCESS_LOG_BYTES = 250
 
-# Somebody's home automation or web page. A status is asked for more often than a picture.
+# Somebody's home automation or web page. A status is asked for more often than an image.
 API_STATUSES = 8_000
-API_PICTURES = 2_000
+API_IMAGES = 2_000
 
 # Lambda polls each queue with five connections, each asking anew every 20 seconds, whatever comes.
 POLLERS = 5

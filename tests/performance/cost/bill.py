@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.performance.cost.assumptions import (
     ACCESS_LOG_BYTES,
-    API_PICTURES,
+    API_IMAGES,
     API_STATUSES,
     DAYS,
     FILM_DAYS,
@@ -68,8 +68,8 @@ def bill() -> Bill:
 
 def api_figures(used: Measured) -> Figures:
     """A month of requests to the API."""
-    calls = API_STATUSES + API_PICTURES
-    figures = used.status_call.times(API_STATUSES).with_more(used.picture_call.times(API_PICTURES))
+    calls = API_STATUSES + API_IMAGES
+    figures = used.status_call.times(API_STATUSES).with_more(used.image_call.times(API_IMAGES))
     figures[Unit.API_REQUEST] += calls
     figures["bytes read by api"] += API_STATUSES * used.status_bytes
     figures[LOG_BYTES] += calls * ACCESS_LOG_BYTES

@@ -11,7 +11,7 @@ import pytest
 
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Shipper
-from collector.printer.policy import session_rules
+from collector.printer.policy import session_policy
 from collector.printer.session import Session
 from functions.api import handler as api_handler
 from functions.liveness import handler as liveness_handler
@@ -72,7 +72,7 @@ class Cloud:
         )
         self.session = Session(
             PRINTER,
-            session_rules(settings, inspection_interval=None, keeps_idle_frames=True),
+            session_policy(settings, inspection_interval=None, keeps_idle_frames=True),
             DirectWriter(self.outbox),  # type: ignore[arg-type]  # the two methods that a session calls
             collector_id=self.outbox.collector_id,
             job=None,

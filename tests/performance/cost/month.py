@@ -21,7 +21,7 @@ from tests.support.event_loop import own_event_loop
 HOUR = 3600
 LAYERS = 240
 LONG_JOB_HOURS = 40
-# A status and a picture this often. The long job's film takes one picture in 107 s: more are not kept.
+# A status and an image this often. The long job's film takes one image in 107 s: more are not kept.
 JOB_STEP, LONG_JOB_STEP, IDLE_STEP = 1.0, 10.0, 1.0
 _EVERY_FIVE_MINUTES = 300
 _ROUNDS = 12  # of the stack's own doings, an hour
@@ -39,7 +39,7 @@ class Measured:
     long_job: Figures
     idle_hour: Figures
     status_call: Figures
-    picture_call: Figures
+    image_call: Figures
     own_hour: Figures
     status_bytes: int
     told: list[str]
@@ -47,12 +47,12 @@ class Measured:
 
 
 class Printer:
-    """Says once a step what BambUI would pass on, and shows a picture."""
+    """Says once a step what BambUI would pass on, and shows an image."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._status = MergedStatus(whole_report("A1M"))
-        self._picture = image_text(jpeg(120))
+        self._image = image_text(jpeg(120))
         self._number = 0
 
     def says(self, **fields: Any) -> None:
@@ -60,7 +60,7 @@ class Printer:
         self._number += 1
         moving = {"sequence_id": str(self._number), "wifi_signal": f"-{40 + self._number % 17}dBm"}
         self._status.merge({**moving, **fields})
-        self._cloud.session.received(self._picture)
+        self._cloud.session.received(self._image)
         self._cloud.session.received(status_text(**self._status.data))
         self._cloud.carry()
 
@@ -121,11 +121,11 @@ def measured() -> Measured:
         stack.ask(path)  # the first makes the container
         sizes: list[int] = []
         status_call = used(lambda: sizes.append(stack.ask(path)))
-        picture_call = used(lambda: stack.ask(f"{path}/image"))
+        image_call = used(lambda: stack.ask(f"{path}/image"))
         long_job = used(lambda: printer.prints("Vase", LONG_JOB_HOURS, LONG_JOB_STEP))
         stack.session.closed()
         own = used(own_hour)
-        return Measured(job, long_job, idle_hour, status_call, picture_call, own, sizes[0], told, reconnects)
+        return Measured(job, long_job, idle_hour, status_call, image_call, own, sizes[0], told, reconnects)
 
 
 def month_of(job: Figures, idle_hour: Figures) -> Figures:

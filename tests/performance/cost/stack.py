@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.shared.aws.observability import Measure
+from functions.shared.aws.observability import Metric
 from tests.performance.cost.assumptions import DAYS, POLL_SECONDS, POLLERS
 from tests.performance.cost.figures import Figures
 from tests.performance.cost.prices import Unit
@@ -24,7 +24,7 @@ def standing_figures() -> Figures:
     figures = Figures()
     figures[Unit.ALARM] = sum(it["Type"] == "AWS::CloudWatch::Alarm" for it in resources)
     figures[Unit.DASHBOARD] = sum(it["Type"] == "AWS::CloudWatch::Dashboard" for it in resources)
-    figures[Unit.METRIC] = len(Measure)
+    figures[Unit.METRIC] = len(Metric)
     for is_fifo in polled_queues():
         figures[Unit.FIFO_REQUEST if is_fifo else Unit.STANDARD_REQUEST] += _POLLS_A_MONTH
     return figures

@@ -4,7 +4,7 @@ import pytest
 
 from functions.shared.aws.clients import make_client
 from functions.shared.aws.dynamodb import DynamoRecordStore
-from functions.shared.aws.observability import Measure
+from functions.shared.aws.observability import Metric
 from functions.shared.aws.sqs import SqsQueue
 from functions.shared.errors import ConflictError
 from functions.shared.ports import Outgoing
@@ -52,14 +52,14 @@ def check_that_it_was_a_whole_print(used: Measured) -> None:
     assert sum("printing" in line for line in headlines) >= 18
     assert sum("photo" in line for line in headlines) >= 3
     assert sum("timelapse" in line for line in headlines) == 1
-    assert used.job["films kept"] == 2  # and its small picture
+    assert used.job["films kept"] == 2  # and its small image
     assert used.job["bytes read by notify"] > FILM_BYTES
     assert used.job["calls of timelapse"] == 1
     assert used.job["calls of notify"] == len(used.told)
     assert used.reconnects >= JOB_SECONDS // 310
     assert used.idle_hour[Unit.S3_PUT_LATEST] == 12
     assert used.own_hour["writes of collector"] == used.own_hour["calls of liveness"] == 12
-    assert used.status_call["calls of api"] == used.picture_call[Unit.S3_GET] == 1
+    assert used.status_call["calls of api"] == used.image_call[Unit.S3_GET] == 1
 
 
 def check_that_nothing_is_used_beyond_need(used: Measured) -> None:
@@ -77,7 +77,7 @@ def test_what_stands_around_is_counted_from_the_template() -> None:
     standing = standing_figures()
     assert standing[Unit.ALARM] >= 12
     assert standing[Unit.DASHBOARD] == 1
-    assert standing[Unit.METRIC] == len(Measure) <= 10
+    assert standing[Unit.METRIC] == len(Metric) <= 10
     assert sorted(polled_queues()) == [False, True, True]
     assert len(MAPPINGS) == len(polled_queues())
     assert memory_gb("tracker") == 0.25
@@ -94,7 +94,7 @@ def test_prices_are_those_of_the_lists() -> None:
     assert dollars(lines_of(million)) == pytest.approx(0.50 + 0.625 + 5.00 + 3.50)
 
 
-def test_kept_pictures_cost_by_their_days_and_a_call_by_its_memory() -> None:
+def test_kept_images_cost_by_their_days_and_a_call_by_its_memory() -> None:
     units = charged(Figures({"frame bytes": 30e9, "frames kept": 300, "calls of tracker": 100}))
     assert units[Unit.S3_GB_MONTH] == pytest.approx(7)
     assert units[Unit.S3_TAG_MONTH] == pytest.approx(70)

@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 
 from functions.shared.domain.keys import job_prefix
 from tests.reliability.chaos.cloud_places import CloudPlaces
-from tests.reliability.chaos.faulty_process import HinderedProgram
-from tests.reliability.chaos.flaky_aws import ShakenAws
-from tests.reliability.chaos.flaky_telegram import ShakenTelegram
+from tests.reliability.chaos.faulty_process import FaultyProcess
+from tests.reliability.chaos.flaky_aws import FlakyAws
+from tests.reliability.chaos.flaky_telegram import FlakyTelegram
 from tests.reliability.chaos.plan import Fault, Kind
-from tests.reliability.chaos.printers import Workshop
+from tests.reliability.chaos.printers import SimulatedPrinters
 from tests.reliability.chaos.run import FAST, Run, Scene
 from tests.reliability.chaos.verdict import Evidence
 from tests.support.aws.places import ministack
@@ -29,29 +29,29 @@ class CloudRun(Run):
     """A run of the shape `cloud`."""
 
     @asynccontextmanager
-    async def scene(self, workshop: Workshop, telegram: ShakenTelegram) -> AsyncIterator[Scene]:
+    async def scene(self, printers: SimulatedPrinters, telegram: FlakyTelegram) -> AsyncIterator[Scene]:
         with contextlib.ExitStack() as stack:
             aws = self.folder / "aws"
             aws.mkdir(parents=True)
             await asyncio.to_thread(stack.enter_context, ministack(aws))
-            gate = stack.enter_context(ShakenAws(os.environ["AWS_ENDPOINT_URL"]))
+            gate = stack.enter_context(FlakyAws(os.environ["AWS_ENDPOINT_URL"]))
             places = await asyncio.to_thread(CloudPlaces, self.plan, telegram.token, time.time)
-            functions = HinderedProgram(
+            functions = FaultyProcess(
                 self.folder / "functions",
                 _FUNCTIONS,
                 **FAST | places.functions,
                 TELEGRAM_CHAT_ID=telegram.chat_id,
                 TELEGRAM_API_URL=telegram.url,
             )
-            edge = HinderedProgram(
+            edge = FaultyProcess(
                 self.folder / "edge",
                 "collector",
-                **FAST | workshop.settings | places.edge,
+                **FAST | printers.settings | places.edge,
                 AWS_ENDPOINT_URL=gate.url,
                 STATUS_TIMEOUT_SECONDS=str(self.plan.status_timeout),
             )
             with functions, edge:
-                yield CloudScene(self, workshop, telegram, edge, functions, gate, places)
+                yield CloudScene(self, printers, telegram, edge, functions, gate, places)
 
 
 class CloudScene(Scene):
@@ -60,14 +60,14 @@ class CloudScene(Scene):
     def __init__(
         self,
         run: Run,
-        workshop: Workshop,
-        telegram: ShakenTelegram,
-        edge: HinderedProgram,
-        functions: HinderedProgram,
-        gate: ShakenAws,
+        printers: SimulatedPrinters,
+        telegram: FlakyTelegram,
+        edge: FaultyProcess,
+        functions: FaultyProcess,
+        gate: FlakyAws,
         places: CloudPlaces,
     ) -> None:
-        super().__init__(run, workshop, telegram, edge, [edge, functions])
+        super().__init__(run, printers, telegram, edge, [edge, functions])
         self._functions, self._gate, self._places = functions, gate, places
 
     def suffering(self, fault: Fault) -> Coroutine[None, None, None]:

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from functions.shared.domain.keys import job_prefix, taken_at_of
-from tests.reliability.chaos.faulty_process import HinderedProgram
-from tests.reliability.chaos.flaky_telegram import ShakenTelegram
+from tests.reliability.chaos.faulty_process import FaultyProcess
+from tests.reliability.chaos.flaky_telegram import FlakyTelegram
 from tests.reliability.chaos.marks import count_marks
-from tests.reliability.chaos.printers import Workshop
+from tests.reliability.chaos.printers import SimulatedPrinters
 from tests.reliability.chaos.run import FAST, Run, Scene
 from tests.reliability.chaos.verdict import Evidence
 
@@ -19,18 +19,18 @@ class EmbeddedRun(Run):
     """A run of the shape `embedded`."""
 
     @asynccontextmanager
-    async def scene(self, workshop: Workshop, telegram: ShakenTelegram) -> AsyncIterator[Scene]:
-        program = HinderedProgram(
+    async def scene(self, printers: SimulatedPrinters, telegram: FlakyTelegram) -> AsyncIterator[Scene]:
+        program = FaultyProcess(
             self.folder / "bridge",
             "infra.local",
-            **FAST | workshop.settings,
+            **FAST | printers.settings,
             TELEGRAM_BOT_TOKEN=telegram.token,
             TELEGRAM_CHAT_ID=telegram.chat_id,
             TELEGRAM_API_URL=telegram.url,
             STATUS_TIMEOUT_SECONDS=str(self.plan.status_timeout),
         )
         with program:
-            yield EmbeddedScene(self, workshop, telegram, program, [program])
+            yield EmbeddedScene(self, printers, telegram, program, [program])
 
 
 class EmbeddedScene(Scene):

@@ -17,7 +17,7 @@ _WRITES_WITHIN = 3.0
 _LONGEST_SLICE = 0.02
 
 
-class HinderedProgram(Program):
+class FaultyProcess(Program):
     """`lives` are its starts and kills; `hindrances` what slowed it down; one fault of a kind at a time."""
 
     module = "tests.reliability.chaos.launcher"

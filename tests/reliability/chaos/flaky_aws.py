@@ -24,7 +24,7 @@ _REFUSALS = {
 }
 
 
-class ShakenAws(AwsGate):
+class FlakyAws(AwsGate):
     """Suffers one kind of fault at a time; the one that began last counts."""
 
     def __init__(self, behind: str) -> None:

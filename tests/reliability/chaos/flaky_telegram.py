@@ -32,7 +32,7 @@ _FAULTS: dict[Kind, Sequence[Fault]] = {
 }
 
 
-class ShakenTelegram(TelegramServer):
+class FlakyTelegram(TelegramServer):
     """`answered`: when the sender of a message (by its number) had its answer."""
 
     def __init__(self) -> None:

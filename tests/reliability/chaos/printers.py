@@ -12,16 +12,16 @@ from infra.simulator.timeline import Scene
 from tests.reliability.chaos.plan import Fault, Kind, Plan, name_of
 from tests.reliability.chaos.proxy import FaultyProxy
 
-_PICTURE_INTERVAL = 2.0
+_IMAGE_INTERVAL = 2.0
 _CLOSE_CODE = 1012
 
 
 @functools.cache
-def _picture() -> bytes:
+def _image() -> bytes:
     return Painter((160, 120)).jpeg(Scene(1, lines=("chaos",)))
 
 
-class Workshop:
+class SimulatedPrinters:
     """Use as a context; the printers' scripts begin with their first client."""
 
     def __init__(self, plan: Plan) -> None:
@@ -31,8 +31,8 @@ class Workshop:
                 "A1M",
                 scenario,
                 seed=plan.seed,
-                picture=_picture(),
-                picture_interval=_PICTURE_INTERVAL,
+                image=_image(),
+                image_interval=_IMAGE_INTERVAL,
                 waits_for_client=True,
             )
             for number, scenario in enumerate(plan.printers)

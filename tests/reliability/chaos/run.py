@@ -8,10 +8,10 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from tests.reliability.chaos.chat import message_of
-from tests.reliability.chaos.faulty_process import HinderedProgram
-from tests.reliability.chaos.flaky_telegram import ShakenTelegram
+from tests.reliability.chaos.faulty_process import FaultyProcess
+from tests.reliability.chaos.flaky_telegram import FlakyTelegram
 from tests.reliability.chaos.plan import Fault, Kind, Plan
-from tests.reliability.chaos.printers import Workshop
+from tests.reliability.chaos.printers import SimulatedPrinters
 from tests.reliability.chaos.timeline import timeline
 from tests.reliability.chaos.verdict import PROGRESS_STEP, Evidence, Verdict, judge
 
@@ -27,7 +27,7 @@ FAST = {
     "FORCED_RECONNECT_SECONDS": "23",
     "PROGRESS_STEP": str(PROGRESS_STEP),
     "PHOTO_INTERVAL_SECONDS": "0",
-    # A budget that keeps every picture, so that each is counted.
+    # A budget that keeps every image, so that each is counted.
     "TIMELAPSE_TARGET_DURATION_SECONDS": "600",
     "TIMELAPSE_FPS_CAP": "120",
     "LOG_LEVEL": "DEBUG",
@@ -43,7 +43,9 @@ class Run:
         self.done: Counter[str] = Counter()
         self.seconds = 0.0
 
-    def scene(self, workshop: Workshop, telegram: ShakenTelegram) -> "AbstractAsyncContextManager[Scene]":
+    def scene(
+        self, printers: SimulatedPrinters, telegram: FlakyTelegram
+    ) -> "AbstractAsyncContextManager[Scene]":
         """The programs of this shape, started."""
         raise NotImplementedError
 
@@ -51,11 +53,11 @@ class Run:
         """The faults done, the scripts played, everything settled: then the verdict."""
         begun = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
-        with ShakenTelegram() as telegram:
-            async with Workshop(self.plan) as workshop, self.scene(workshop, telegram) as scene:
+        with FlakyTelegram() as telegram:
+            async with SimulatedPrinters(self.plan) as printers, self.scene(printers, telegram) as scene:
                 try:
                     await self._suffer(scene)
-                    await workshop.done()
+                    await printers.done()
                     return await self._settled(scene)
                 finally:
                     self.seconds = time.monotonic() - begun
@@ -91,13 +93,13 @@ class Scene:
     def __init__(
         self,
         run: Run,
-        workshop: Workshop,
-        telegram: ShakenTelegram,
-        edge: HinderedProgram,
-        programs: Sequence[HinderedProgram],
+        printers: SimulatedPrinters,
+        telegram: FlakyTelegram,
+        edge: FaultyProcess,
+        programs: Sequence[FaultyProcess],
     ) -> None:
         self.plan = run.plan
-        self.workshop = workshop
+        self.printers = printers
         self.telegram = telegram
         self.edge = edge
         self.programs = programs
@@ -119,7 +121,7 @@ class Scene:
             case kind if kind.name.startswith("TELEGRAM"):
                 return self.telegram.suffer(fault)
             case _:
-                return self.workshop.suffer(fault)
+                return self.printers.suffer(fault)
 
     def evidence(self) -> Evidence:
         """All that there is now."""
@@ -127,7 +129,7 @@ class Scene:
 
     def evidence_with(
         self,
-        sender: HinderedProgram,
+        sender: FaultyProcess,
         frames_of: Callable[[str, str], int],
         marks: int,
         dead_letters: int,
@@ -135,10 +137,10 @@ class Scene:
         """`sender` is the program that speaks to Telegram; frames are counted by printer and job."""
         jobs = {
             run.job.name: printer.name
-            for printer, scenario in zip(self.workshop.printers, self.plan.printers, strict=True)
+            for printer, scenario in zip(self.printers.printers, self.plan.printers, strict=True)
             for run in scenario.prints
         }
-        items = list(self.workshop.proxy.items)
+        items = list(self.printers.proxy.items)
         return Evidence(
             items={
                 printer.name: timeline(
@@ -146,7 +148,7 @@ class Scene:
                     self.edge.lives,
                     self.edge.hindrances,
                 )
-                for printer in self.workshop.printers
+                for printer in self.printers.printers
             },
             messages=[
                 message_of(posted.text, posted.at, self.telegram.answered.get(posted.id), jobs)

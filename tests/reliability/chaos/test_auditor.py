@@ -42,12 +42,12 @@ def watched(seed: int, number: int = 0) -> list[Item]:
     plan = make_plan(seed, Shape.EMBEDDED, 0)
     status = MergedStatus(whole_report("A1M"))
     items: list[Item] = [Started(1.0), Opened(2.0)]
-    for happening in play_scenario(plan.printers[number]):
-        if isinstance(happening, Done):
+    for event in play_scenario(plan.printers[number]):
+        if isinstance(event, Done):
             break
-        if isinstance(happening, StatusDelta):
-            status.merge(happening.fields)
-            items.append(Status(3.0 + happening.at / SCALE, heard_of(status.data)))
+        if isinstance(event, StatusDelta):
+            status.merge(event.fields)
+            items.append(Status(3.0 + event.at / SCALE, heard_of(status.data)))
     return items
 
 

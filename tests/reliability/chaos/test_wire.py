@@ -24,7 +24,7 @@ def status(**data: object) -> bytes:
     return frame(json.dumps(body, separators=(",", ":")).encode())
 
 
-def picture(size: int) -> bytes:
+def jpeg_image(size: int) -> bytes:
     return frame(b'{"type":"jpeg_image","image":"' + b"A" * size + b'"}')
 
 
@@ -34,7 +34,7 @@ def test_statuses_are_read_whatever_the_pieces(cuts: list[int]) -> None:
     pieces = [
         _HEAD,
         status(mc_percent=1),
-        picture(70_000),
+        jpeg_image(70_000),
         frame(b"", 9),
         status(mc_percent=2, pad="x" * 300),
     ]

@@ -6,7 +6,7 @@ ENDS = frozenset({Category.FINISHED, Category.FAILED, Category.CANCELLED, Catego
 STARTS = frozenset({Category.STARTED, Category.ALREADY_PRINTING})
 
 
-class Told:
+class Announced:
     """Raises AssertionError when something is told twice, backwards, or of a job that is not open."""
 
     def __init__(self) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from collector.outbox.model import EdgeJob, Picture
+from collector.outbox.model import CapturedFrame, EdgeJob
 from functions.shared.domain.jpeg import jpeg_fault
 from functions.shared.domain.keys import belongs_to, frame_key, is_key, job_prefix, latest_key
 from functions.shared.messages.report import FrameReference, Report, decode_report, encode_report
 
 
 class CheckingWriter:
-    """The two methods of a SpoolWriter that a session calls. Raises AssertionError for what the far side
+    """The two methods of an OutboxWriter that a session calls. Raises AssertionError for what the backend
     could not take; `is_keeping`: the reports stay in `kept`."""
 
     def __init__(self, printer_id: str, *, is_keeping: bool = False) -> None:
@@ -27,12 +27,12 @@ class CheckingWriter:
         *,
         durable: bool,
         job: EdgeJob | None = None,
-        picture: Picture | None = None,
+        captured: CapturedFrame | None = None,
         is_overwriting: bool = False,
     ) -> None:
         self.sequence += 1
-        if picture is not None:
-            self._newest = self._look_at(picture, job, is_overwriting=is_overwriting)
+        if captured is not None:
+            self._newest = self._look_at(captured, job, is_overwriting=is_overwriting)
         report = replace(
             make(), sequence=self.sequence, frame=self._newest, frames_kept=self.frames if job else None
         )
@@ -43,21 +43,23 @@ class CheckingWriter:
         if self._is_keeping:
             self.kept.append(report)
 
-    def keep_frame(self, printer_id: str, job: EdgeJob, picture: Picture) -> bool:
+    def keep_frame(self, printer_id: str, job: EdgeJob, captured: CapturedFrame) -> bool:
         assert printer_id == self._printer_id
         assert job.is_active
-        self._newest = self._look_at(picture, job, is_overwriting=False)
+        self._newest = self._look_at(captured, job, is_overwriting=False)
         return True
 
-    def _look_at(self, picture: Picture, job: EdgeJob | None, *, is_overwriting: bool) -> FrameReference:
-        assert jpeg_fault(picture.data) is None
+    def _look_at(
+        self, captured: CapturedFrame, job: EdgeJob | None, *, is_overwriting: bool
+    ) -> FrameReference:
+        assert jpeg_fault(captured.data) is None
         prefix = (job.prefix if job else None) or job_prefix(self._printer_id, None)
         key = (
             latest_key(self._printer_id)
             if is_overwriting
-            else frame_key(prefix, picture.taken_at, self.frames)
+            else frame_key(prefix, captured.taken_at, self.frames)
         )
         assert is_key(key), key
         assert belongs_to(key, self._printer_id), key
         self.frames += 1
-        return FrameReference(key, picture.taken_at, len(picture.data))
+        return FrameReference(key, captured.taken_at, len(captured.data))

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from collector.printer.policy import SessionRules
+from collector.printer.policy import SessionPolicy
 from collector.printer.reporting import ReportRules
 from collector.printer.session import Session
 from collector.printer.watchdog import WatchdogRules
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from tests.reliability.fuzz.checking_writer import CheckingWriter
-from tests.support.recordings import RECORDINGS, load_recording, picture_bytes
+from tests.support.recordings import RECORDINGS, image_bytes, load_recording
 
-RULES = SessionRules(
+RULES = SessionPolicy(
     WatchdogRules(image_timeout=60, forced_interval=300, status_timeout=30),
     ReportRules(photo_interval=600, inspection_interval=600, idle_frame_interval=300),
     film_budget=1350,
@@ -41,7 +41,7 @@ def messages(name: str) -> tuple[str, ...]:
 
 def _generated(name: str) -> Iterator[str]:
     """Ten stretches of a print of 200 messages; small statuses, as after a start of BambUI."""
-    picture = json.loads(next(text for text in messages(RECORDINGS[0]) if "jpeg_image" in text))
+    image = json.loads(next(text for text in messages(RECORDINGS[0]) if "jpeg_image" in text))
     for number in range(200):
         state = _STATES[name][number // 20]
         data = {
@@ -58,7 +58,7 @@ def _generated(name: str) -> Iterator[str]:
         }
         yield compact({"type": "printer_status", "data": data})
         if number % 3 == 0:
-            yield compact(picture)
+            yield compact(image)
         if number % 70 == 69:
             yield compact({"type": "error", "message": "Printer Offline"})
 
@@ -103,4 +103,4 @@ def reports(name: str) -> tuple[str, ...]:
 
 @cache
 def jpeg() -> bytes:
-    return picture_bytes()
+    return image_bytes()

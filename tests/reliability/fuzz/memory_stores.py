@@ -45,8 +45,8 @@ class MemoryQueue:
 
     take: Callable[[Outgoing], None]
     acknowledged: int = 0
-    rejected: int = 0
-    handed_back: int = 0
+    dead_lettered: int = 0
+    retried: int = 0
 
     def send(self, entries: Sequence[Outgoing]) -> Sequence[Refusal]:
         for entry in entries:
@@ -60,9 +60,9 @@ class MemoryQueue:
     def acknowledge(self, delivery: Delivery) -> None:
         self.acknowledged += 1
 
-    def hand_back(self, delivery: Delivery, delay_seconds: float) -> None:
-        self.handed_back += 1
+    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
+        self.retried += 1
 
-    def reject(self, delivery: Delivery, reason: str) -> None:
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
         assert len(reason) < 1000
-        self.rejected += 1
+        self.dead_lettered += 1

@@ -223,31 +223,29 @@ _PLAUSIBLE = (
 )
 
 
-def _damage_picture(text: str, chance: Random, _: str) -> str:
-    """The picture's base64, or a marker or length in the JPEG itself."""
+def _damage_image(text: str, chance: Random, _: str) -> str:
+    """The image's base64, or a marker or length in the JPEG itself."""
     found = _BASE64.search(text)
     if found is None:
         return text
-    picture = found[0]
+    image = found[0]
     kind = chance.randrange(4)
     if kind == 0:
-        place = chance.randrange(len(picture))
-        picture = (
-            picture[:place]
-            + chance.choice(("=", "-", "\\n", "\\/", " ", "ä", "\\u0041"))
-            + picture[place + 1 :]
+        place = chance.randrange(len(image))
+        image = (
+            image[:place] + chance.choice(("=", "-", "\\n", "\\/", " ", "ä", "\\u0041")) + image[place + 1 :]
         )
     elif kind == 1:
-        picture = picture[: chance.randrange(len(picture))]
+        image = image[: chance.randrange(len(image))]
     else:
-        data = bytearray(base64.b64decode(picture.rstrip("=")[: len(picture) // 4 * 4 - 4]))
+        data = bytearray(base64.b64decode(image.rstrip("=")[: len(image) // 4 * 4 - 4]))
         for _number in range(chance.choice((1, 1, 3))):
             place = chance.randrange(min(len(data), 700) if kind == 2 else len(data))
             data[place] = chance.choice((0xFF, 0xD8, 0xD9, 0xDA, 0xC0, 0x00, chance.randrange(256)))
         if chance.random() < 0.1:
             data += bytes(chance.choice((1, 1000, 100_000)))
-        picture = base64.b64encode(data).decode("ascii")
-    return text[: found.start()] + picture + text[found.end() :]
+        image = base64.b64encode(data).decode("ascii")
+    return text[: found.start()] + image + text[found.end() :]
 
 
 class Mutator:
@@ -261,7 +259,7 @@ class Mutator:
             *[double] * 3,
             *[leave_out] * 3,
             *[_flip] * 4,
-            *[_damage_picture] * 3,
+            *[_damage_image] * 3,
             *[_truncate, _behead, _splice, _remove, _repeat, _insert],
         ]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from random import Random
 
 from collector.bambui.messages import (
+    ImageError,
     ImageMessage,
-    PictureError,
     StatusMessage,
-    decode_picture,
+    decode_image,
     read_leniently,
     read_message,
 )
@@ -92,8 +92,8 @@ class ReaderCourse:
         if number % 8 == 0 and isinstance(frame, str):
             self._read_twice(frame)
         if number % 16 == 0:
-            picture = self._live.frame(self._printer)
-            assert picture is None or jpeg_fault(picture.data) is None
+            jpeg_image = self._live.frame(self._printer)
+            assert jpeg_image is None or jpeg_fault(jpeg_image.data) is None
         if number % 50 == 0:
             show(self._printer, {}, self._live, self._now)
         if self._outbox is not None and number % 20 == 0:
@@ -128,24 +128,24 @@ class ReaderCourse:
 
     @staticmethod
     def _read_twice(frame: str) -> None:
-        """The quick parser and the standard one say the same; a picture is whole or refused."""
+        """The quick parser and the standard one say the same; an image is whole or refused."""
         quick, lenient = read_message(frame), read_leniently(frame)
         if isinstance(quick, StatusMessage) and isinstance(lenient, StatusMessage):
             assert asdict(quick.facts) == asdict(lenient.facts)
         if isinstance(lenient, StatusMessage):
             assert isinstance(quick, StatusMessage)
         if isinstance(quick, ImageMessage):
-            with contextlib.suppress(PictureError):
-                assert jpeg_fault(decode_picture(quick)) is None
+            with contextlib.suppress(ImageError):
+                assert jpeg_fault(decode_image(quick)) is None
 
 
 def _ship(outbox: Outbox) -> None:
     """Take all that waits, as the shipper does."""
-    outlet = outbox.outlet
-    while frame := outlet.take_frame(is_old_allowed=True):
-        outlet.path(frame).unlink()
-        outlet.frame_shipped(frame)
-    while batch := outlet.take_batch()[0]:
+    reader = outbox.reader
+    while frame := reader.take_frame(is_old_allowed=True):
+        reader.path(frame).unlink()
+        reader.frame_shipped(frame)
+    while batch := reader.take_batch()[0]:
         for item in batch:
             assert decode_report(encode_report(item.report)) == item.report
-        outlet.acknowledge(batch)
+        reader.acknowledge(batch)

@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse
 
 from functions.api.health import health
 from functions.api.presenter import newest_status, printer_view, summary
-from functions.api.queries import ListedPrinter, Reader
+from functions.api.queries import ListedPrinter, Queries
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
 from tests.reliability.fuzz.memory_stores import MemoryRecords
@@ -18,11 +18,11 @@ _FRAMES: FrameStore = FarFrames()
 def show(printer_id: str, values: Mapping[str, str], live: Live | None, now: float) -> None:
     """Everything the API says of that printer, from the records (JSON texts by key) and from memory."""
     records: RecordStore = MemoryRecords(dict(values))
-    reader = Reader(records, _FRAMES, live)
-    reading = reader.read(ListedPrinter(printer_id, "A1M", is_online=True, has_status=True))
-    status = newest_status(reading)
+    queries = Queries(records, _FRAMES, live)
+    printer_data = queries.read(ListedPrinter(printer_id, "A1M", is_online=True, has_status=True))
+    status = newest_status(printer_data)
     if status is not None:
-        JSONResponse(printer_view(reading, status, now, None).model_dump(mode="json"))
-    listed = reader.listed(reader.collectors())
+        JSONResponse(printer_view(printer_data, status, now, None).model_dump(mode="json"))
+    listed = queries.listed(queries.collectors())
     JSONResponse([summary(printer).model_dump(mode="json") for printer in listed])
-    JSONResponse(health(reader.collectors(), [reading], now, now - 5.0)[0].model_dump(mode="json"))
+    JSONResponse(health(queries.collectors(), [printer_data], now, now - 5.0)[0].model_dump(mode="json"))

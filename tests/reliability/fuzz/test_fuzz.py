@@ -10,7 +10,7 @@ import pytest
 from functions.shared.messages.effects import Category, Notification
 from tests.reliability.fuzz import __main__ as program
 from tests.reliability.fuzz import trial
-from tests.reliability.fuzz.announced import Told
+from tests.reliability.fuzz.announced import Announced
 from tests.reliability.fuzz.course import LENGTH, Chances, size_of
 from tests.reliability.fuzz.mutations import Mutator
 from tests.reliability.fuzz.trial import KINDS, Course, TrialResult, growth, run_course, run_trial
@@ -138,7 +138,7 @@ def test_the_tracker_is_caught_telling_a_thing_twice() -> None:
     def said(report: int, category: Category, job: str, percent: int | None = None) -> list[Notification]:
         return [Notification(f"{report}/{category}", category, "p", 0.0, job_id=job, percent=percent)]
 
-    told = Told()
+    told = Announced()
     told.hear(said(1, Category.STARTED, "a"))  # type: ignore[arg-type]
     told.hear(said(2, Category.PROGRESS, "a", 10))  # type: ignore[arg-type]
     for wrong in (
@@ -156,7 +156,7 @@ def test_the_tracker_is_caught_telling_a_thing_twice() -> None:
 
 def test_sizes_count_all_that_is_held() -> None:
     assert size_of({"a": [bytes(10_000)]}) > 10_000
-    assert size_of(Told()) < 5_000
+    assert size_of(Announced()) < 5_000
     held: Course = KINDS["reader"](Chances(1, "reader"), 0)
     assert size_of(held, KINDS) < size_of(held, bytes(100_000), KINDS)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from functions.notify.markup import CAPTION_LIMIT, TEXT_LIMIT
-from functions.notify.render import Moment, render
+from functions.notify.render import RenderContext, render
 from functions.shared.domain.keys import PRINTERS, printer_key
 from functions.shared.errors import ContractError
 from functions.shared.messages.effects import (
@@ -24,7 +24,7 @@ from functions.shared.ports import Delivery, Outgoing
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
 from tests.reliability.fuzz import material
-from tests.reliability.fuzz.announced import Told
+from tests.reliability.fuzz.announced import Announced
 from tests.reliability.fuzz.course import Chances
 from tests.reliability.fuzz.memory_stores import MemoryQueue, MemoryRecords
 from tests.reliability.fuzz.mutations import Mutator
@@ -80,7 +80,7 @@ class TrackerCourse:
         self._longest = 0
         self._history: deque[str] = deque(maxlen=50)
         self._effects: list[Effect] = []
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, Announced] = {}
         self._taken: set[str] = set()
         self._written: list[str] = []
         self._records = MemoryRecords(look=self._look_at)
@@ -134,7 +134,7 @@ class TrackerCourse:
         records = sum(map(len, self._records.texts.values()))
         allowed = (_RECORD_FACTOR * self._longest + _RECORD_ALLOWANCE) * max(1, len(self._records.texts))
         assert records <= allowed, f"the records have {records} characters, {allowed} are allowed"
-        assert self._reports.handed_back == 0
+        assert self._reports.retried == 0
 
     def close(self) -> None:
         """Nothing is held."""
@@ -150,19 +150,19 @@ class TrackerCourse:
         if report is not None:
             is_known = report.id in self._taken
             is_remembered = is_known and self._is_remembered(report)
-        done = self._reports.acknowledged, self._reports.rejected
+        done = self._reports.acknowledged, self._reports.dead_lettered
         self._service.handle([Delivery(body, "group", str(self._handled), 1, self._now)])
         self._handled += 1
         if report is None:
-            assert (self._reports.acknowledged, self._reports.rejected) == (done[0], done[1] + 1)
+            assert (self._reports.acknowledged, self._reports.dead_lettered) == (done[0], done[1] + 1)
             assert not self._effects
             assert not self._written
             return False
-        assert (self._reports.acknowledged, self._reports.rejected) == (done[0] + 1, done[1])
+        assert (self._reports.acknowledged, self._reports.dead_lettered) == (done[0] + 1, done[1])
         self._taken.add(report.id)
         if is_remembered:
             assert not self._effects, "a repeat says something"
-        told = self._told.setdefault(report.printer_id, Told())
+        told = self._told.setdefault(report.printer_id, Announced())
         if is_known and not is_remembered:
             told.lose_track()  # of a collector that was forgotten since: taken as new, with the same ids
         else:
@@ -190,10 +190,10 @@ class TrackerCourse:
         said = decode_notification(entry.body)
         assert encode_effect(said) == entry.body
         self._effects.append(said)
-        has_picture = said.frame is not None
+        has_photo = said.frame is not None
         is_film = said.category is Category.FILM
-        message = render(said, Moment(self._now, said.late_by, UTC), has_picture=has_picture)
-        limit = CAPTION_LIMIT if has_picture or is_film else TEXT_LIMIT
+        message = render(said, RenderContext(self._now, said.late_by, UTC), has_photo=has_photo)
+        limit = CAPTION_LIMIT if has_photo or is_film else TEXT_LIMIT
         assert message.html is not None
         assert utf16_units(read_html(message.html)) <= limit
         assert utf16_units(message.plain) <= limit

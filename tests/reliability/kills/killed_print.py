@@ -113,7 +113,7 @@ class KilledPrint:
         if fields:
             self.changed.set()
         await self.printer.push_status(fields)
-        await self.printer.push_picture()
+        await self.printer.push_image()
         await asyncio.sleep(STEP_SECONDS)
 
     async def _until_told(self, words: str, percent: int | None) -> None:

@@ -10,7 +10,7 @@ from functions.shared.domain.keys import taken_at_of
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
-from tests.e2e.rig import PICTURE
+from tests.e2e.rig import IMAGE
 from tests.reliability.kills.auditor import Line, audit, line_of
 from tests.reliability.kills.killed_print import AWAY, PRINTER, WANTED, FarTelegram, KilledPrint
 
@@ -19,7 +19,7 @@ KILLS = 20
 
 @pytest.mark.parametrize("seed", [20260])
 async def test_twenty_kills_in_a_print_lose_no_message(tmp_path: Path, seed: int) -> None:
-    printer = SimulatedPrinter(PRINTER, "A1M", picture_size=PICTURE)
+    printer = SimulatedPrinter(PRINTER, "A1M", image_size=IMAGE)
     async with SimulatedBambui([printer]) as bambui:
         with (
             FarTelegram() as telegram,

@@ -1,6 +1,6 @@
 """`python -m tests.reliability.soak.load PRINTERS JOB_SECONDS REST_SECONDS`: BambUI with many busy printers.
 
-A status and a picture a second of each printer, spread over the second, ready made, to whoever connects.
+A status and an image a second of each printer, spread over the second, ready made, to whoever connects.
 `/api/printers` lists them, `/figures` tells what was sent.
 """
 
@@ -19,7 +19,7 @@ from tests.reliability.soak.http_face import (
     serve_until_closed,
     write_answer,
 )
-from tests.reliability.soak.messages import Pictures, status_frame
+from tests.reliability.soak.messages import Images, status_frame
 from tests.reliability.soak.prints import PrinterScript, scripts
 
 _SOCKET_PATH = "/ws/printer/"
@@ -35,12 +35,12 @@ class Load:
 
     def __init__(self, printers: list[PrinterScript]) -> None:
         self._printers = {script.printer_id: script for script in printers}
-        self._pictures = Pictures()
+        self._images = Images()
         self._begun_at = time.monotonic()
         self._prints_begin_at: float | None = None  # once everybody is there
         self._number = 0
         self._writers: set[asyncio.StreamWriter] = set()
-        self.statuses = self.pictures = self.connections = 0
+        self.statuses = self.images = self.connections = 0
         self.latest = 0.0  # seconds by which the load itself was late, the most since last asked
         self.begun: dict[str, float] = {}
         self.ended: dict[str, float] = {}
@@ -68,12 +68,12 @@ class Load:
         latest, self.latest = self.latest, 0.0
         return {
             "statuses": self.statuses,
-            "pictures": self.pictures,
+            "pictures": self.images,
             "connections": self.connections,
             "open": len(self._writers),
             "waiting_bytes": sum(writer.transport.get_write_buffer_size() for writer in self._writers),
             "late_seconds": latest,
-            "picture_bytes": self._pictures.bytes,
+            "picture_bytes": self._images.bytes,
             "begun": self.begun,
             "ended": self.ended,
             "now": time.time(),
@@ -108,8 +108,8 @@ class Load:
                 self.latest = max(self.latest, time.monotonic() - self._begun_at - moment)
                 if half % 2:
                     self._number += 1
-                    writer.write(self._pictures.frame(self._number))
-                    self.pictures += 1
+                    writer.write(self._images.frame(self._number))
+                    self.images += 1
                 else:
                     since = -1.0 if self._prints_begin_at is None else moment - self._prints_begin_at
                     writer.write(status_frame(script.fields(since), time.time()))

@@ -11,8 +11,8 @@ from infra.simulator.timeline import Scene
 from tests.support.recordings import load_recording
 
 STATUS_BYTES = 5_000
-PICTURE_SIZE = (1120, 630)  # about 60 kB as a JPEG
-PICTURES = 8
+IMAGE_SIZE = (1120, 630)  # about 60 kB as a JPEG
+IMAGES = 8
 _COMMENT_BYTES = 15  # of a JPEG comment, so that it ends where a base64 quantum ends: 2 + 4 + 15 = 21
 _BEGIN = '{"type":"jpeg_image","image":"'
 _OWN_KEYS = """
@@ -34,20 +34,20 @@ def _head(length: int) -> bytes:
     return struct.pack("!BBQ", 0x81, 127, length)
 
 
-class Pictures:
-    """A few pictures, each made distinct by a number in a comment of the JPEG."""
+class Images:
+    """A few images, each made distinct by a number in a comment of the JPEG."""
 
     def __init__(self) -> None:
-        painter = Painter(PICTURE_SIZE)
+        painter = Painter(IMAGE_SIZE)
         self._parts: list[tuple[bytes, bytes]] = []
-        for number in range(PICTURES):
+        for number in range(IMAGES):
             jpeg = painter.jpeg(Scene(number, lines=("soak",)))
             rest = base64.b64encode(jpeg[2:]) + b'"}'
             length = len(_BEGIN) + 28 + len(rest)
             self._parts.append((_head(length) + _BEGIN.encode(), rest))
 
     def frame(self, number: int) -> bytes:
-        """The picture of that number as a WebSocket frame."""
+        """The image of that number as a WebSocket frame."""
         head, rest = self._parts[number % len(self._parts)]
         comment = b"\xff\xd8\xff\xfe" + struct.pack("!H", 2 + _COMMENT_BYTES) + b"%015d" % (number % 10**15)
         return head + base64.b64encode(comment) + rest

@@ -22,7 +22,7 @@ _FAULTS_KEPT = 20
 _JSON = "application/x-amz-json-1.0"
 
 
-class FarSide:
+class RemoteBackend:
     """`faults` are broken promises: order, repeats, forms. `lags`: seconds from a status's sending to the
     arrival of its report, since last asked."""
 
@@ -148,4 +148,4 @@ def _unchunked(data: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve_until_closed(FarSide().connected))
+    asyncio.run(serve_until_closed(RemoteBackend().connected))

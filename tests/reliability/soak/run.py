@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from collector.printer.frames import Picking, pick
+from collector.printer.frames import FrameSampler, sample
 from tests.e2e.program import Program
 from tests.reliability.soak.bounds import Bound, bounds
 from tests.reliability.soak.judge import Row, judge
@@ -253,7 +253,7 @@ class _Watch:
             self._arrived = self._far.figures()
 
     def faults(self) -> list[str]:
-        """Messages lost between load and program, and what the far side found."""
+        """Messages lost between load and program, and what the remote backend found."""
         faults = list(self._arrived.get("faults", ()))
         metrics, sent = read_metrics(self._metrics), self._load.figures()
         # Each reconnect may leave a message in the socket that is closed; those on their way now come on top.
@@ -295,13 +295,13 @@ def kept_frames(script: PrinterScript, seconds: float) -> int:
     """How many frames the picker keeps of that printer in that time, by its own rule; one comes a second."""
     if script.habit is Habit.IDLE:
         return 0
-    picking, kept = None, 0
+    sampler, kept = None, 0
     for second in range(int(seconds) + 1):
         job = script.printing(second)
         if job is None or job.is_done:
             continue
-        if picking is None or picking.token != job.name:
-            picking = Picking(job.name, began_at=second)
-        picking, is_kept = pick(picking, second, (1 - job.share) * job.seconds, _FILM_BUDGET)
+        if sampler is None or sampler.token != job.name:
+            sampler = FrameSampler(job.name, began_at=second)
+        sampler, is_kept = sample(sampler, second, (1 - job.share) * job.seconds, _FILM_BUDGET)
         kept += is_kept
     return kept

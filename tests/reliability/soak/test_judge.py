@@ -60,8 +60,8 @@ def test_a_line_without_length_has_no_slope() -> None:
 
 def test_a_leak_of_a_status_in_a_hundred_would_be_found_in_twenty_minutes() -> None:
     """200 printers, 5 kB kept of each hundredth status: 0.6 MB a minute of statuses alone is too little to be
-    seen among noise, a picture in a thousand is not."""
+    seen among noise, an image in a thousand is not."""
     resident = next(bound for bound in bounds(200, 20, 0, is_cloud=True) if bound.name == "resident")
-    leak_of_pictures = 200 * 80_000 / 100 * 20 * 60 * 0.8 * 2 / 3
+    leak_of_images = 200 * 80_000 / 100 * 20 * 60 * 0.8 * 2 / 3
     assert resident.growth is not None
-    assert leak_of_pictures > resident.growth
+    assert leak_of_images > resident.growth

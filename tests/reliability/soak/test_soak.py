@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from collector.bambui.messages import ImageMessage, StatusMessage, decode_picture, read_message
+from collector.bambui.messages import ImageMessage, StatusMessage, decode_image, read_message
 from functions.shared.domain.keys import digest
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from tests.reliability.soak.http_face import Request
 from tests.reliability.soak.judge import judge
-from tests.reliability.soak.messages import STATUS_BYTES, Pictures, status_frame
+from tests.reliability.soak.messages import STATUS_BYTES, Images, status_frame
 from tests.reliability.soak.prints import Habit, PrinterScript, scripts
-from tests.reliability.soak.remote_backend import FarSide
+from tests.reliability.soak.remote_backend import RemoteBackend
 from tests.reliability.soak.run import Mode, Plan, kept_frames, soak
 from tests.reliability.soak.sampling import Sample, folder_bytes, process_values, read_metrics
 from tests.reliability.soak.table import table
@@ -45,10 +45,10 @@ def _message(frame: bytes) -> str:
     return frame[head:].decode()
 
 
-def test_the_load_is_of_real_size_and_no_two_pictures_are_alike() -> None:
-    pictures = Pictures()
-    read = [read_message(_message(pictures.frame(number))) for number in (1, 9, 10)]
-    jpegs = [decode_picture(one) for one in read if isinstance(one, ImageMessage)]
+def test_the_load_is_of_real_size_and_no_two_images_are_alike() -> None:
+    images = Images()
+    read = [read_message(_message(images.frame(number))) for number in (1, 9, 10)]
+    jpegs = [decode_image(one) for one in read if isinstance(one, ImageMessage)]
     assert len(set(jpegs)) == 3
     assert all(55_000 < len(jpeg) < 70_000 for jpeg in jpegs)
     text = _message(status_frame(PrinterScript(0, Habit.SHORT).fields(30.0), 1.5))
@@ -79,7 +79,7 @@ def test_the_frames_that_may_be_kept_follow_the_picker() -> None:
     assert kept_frames(PrinterScript(0, Habit.SHORT, job_seconds=100), 60) == pytest.approx(60, abs=2)
 
 
-def _send(far: FarSide, *reports: Report) -> None:
+def _send(far: RemoteBackend, *reports: Report) -> None:
     entries = [
         {
             "Id": str(number),
@@ -97,8 +97,8 @@ def _report(sequence: int, state: str = "RUNNING", **values: object) -> Report:
     return Report("c1", sequence, "P001", ReportKind.STATUS, 5.0, status=status, **values)  # type: ignore[arg-type]
 
 
-def test_the_far_side_counts_what_arrives_and_says_what_is_wrong() -> None:
-    far = FarSide()
+def test_the_remote_backend_counts_what_arrives_and_says_what_is_wrong() -> None:
+    far = RemoteBackend()
     _send(far, _report(1), _report(2), _report(3, "FINISH", frames_kept=4))
     figures = far.figures()
     assert (figures["reports"], figures["faults"]) == (3, [])
@@ -113,13 +113,13 @@ def test_the_far_side_counts_what_arrives_and_says_what_is_wrong() -> None:
     assert far.faults == ["P001: 2 after 4", "P001 is said to be silent"]
 
 
-def test_the_far_side_refuses_frames_that_are_none() -> None:
-    far = FarSide()
+def test_the_remote_backend_refuses_frames_that_are_none() -> None:
+    far = RemoteBackend()
     tag = {"x-amz-tagging": "kind=frame"}
-    picture = _message(Pictures().frame(1))
-    read = read_message(picture)
+    image = _message(Images().frame(1))
+    read = read_message(image)
     assert isinstance(read, ImageMessage)
-    jpeg = decode_picture(read)
+    jpeg = decode_image(read)
     far.answer(Request("PUT", "/frames/images/P001/job/20260101T000000_000001_job.jpg", tag, jpeg))
     chunked = b"%x\r\n" % len(jpeg) + jpeg + b"\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n"
     encoding = {"content-encoding": "aws-chunked"}

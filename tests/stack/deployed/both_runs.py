@@ -41,7 +41,7 @@ class BothRuns:
 
 
 def printer(scenario: Scenario, name: str) -> SimulatedPrinter:
-    return SimulatedPrinter(name, "A1M", scenario, picture_size=SIZE, waits_for_client=True)
+    return SimulatedPrinter(name, "A1M", scenario, image_size=SIZE, waits_for_client=True)
 
 
 def cloud_edge(folder: Path, stack: DeployedStack, bambui: SimulatedBambui) -> Edge:

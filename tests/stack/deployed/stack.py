@@ -7,7 +7,7 @@ cannot do these, which are asserted on the translated template in `tests/infra` 
 - layers at `/opt`: it unpacks them elsewhere, so the parameter `Ffmpeg` names the layer's program as built;
 - isolation: functions run beside this machine's installed packages, with its whole file system and with no
   bound of memory; what an artifact contains is checked in `tests/stack/test_build.py`;
-- pictures for a client that names nothing that it accepts: they are left in base64 then;
+- images for a client that names nothing that it accepts: they are left in base64 then;
 - the schedule: it is made, and would first run after five minutes; the tests call its function themselves;
 - alarms, the lifecycle of S3 and throttling: made, but without effect.
 Roles and policies have effect (AUTH=true); in what they differ from AWS is said in `rights.py`.

@@ -1,4 +1,4 @@
-"""The deployed stack tells a print like the embedded run: the same chat, film, look, state and picture.
+"""The deployed stack tells a print like the embedded run: the same chat, film, look, state and image.
 
 What MiniStack cannot do is said in `tests/stack/deployed/stack.py`.
 """
@@ -90,10 +90,10 @@ def test_the_film_of_the_print_arrives(runs: BothRuns, tmp_path: Path) -> None:
         assert set(numbers) <= set(job)
         assert numbers == sorted(numbers)
         assert numbers[-1] - numbers[0] > 0.9 * len(job)
-    assert abs(len(shown[0]) - len(shown[1])) <= 3  # what is kept depends on the moment a picture comes
+    assert abs(len(shown[0]) - len(shown[1])) <= 3  # what is kept depends on the moment an image comes
 
 
-def test_the_ai_looks_and_alerts_as_in_the_embedded_run(stack: DeployedStack, runs: BothRuns) -> None:
+def test_the_ai_checks_and_alerts_as_in_the_embedded_run(stack: DeployedStack, runs: BothRuns) -> None:
     for messages in (runs.cloud, runs.embedded):
         (alert,) = alerts_of(messages)
         assert alert.photo is not None
@@ -124,16 +124,16 @@ def test_the_api_shows_what_the_embedded_one_shows(stack: DeployedStack, runs: B
     assert len(health["collectors"]) == 1
 
 
-def test_the_api_gives_the_picture_whole_and_once(stack: DeployedStack, runs: BothRuns) -> None:
+def test_the_api_gives_the_image_whole_and_once(stack: DeployedStack, runs: BothRuns) -> None:
     key = stack.api_key
-    picture = stack.ask("/api/printer/A1M-1/image", key)
-    assert (picture.status, picture.headers["content-type"]) == (200, "image/jpeg")
-    assert picture.headers["x-image-timestamp"]
-    with Image.open(BytesIO(picture.body)) as opened:
+    jpeg_image = stack.ask("/api/printer/A1M-1/image", key)
+    assert (jpeg_image.status, jpeg_image.headers["content-type"]) == (200, "image/jpeg")
+    assert jpeg_image.headers["x-image-timestamp"]
+    with Image.open(BytesIO(jpeg_image.body)) as opened:
         assert opened.size == SIZE
     last = numbers_of_jobs(PRINT)[0][-1]
-    assert number_of(picture.body) > last - 2 * SCALE
-    again = stack.ask("/api/printer/A1M-1/image", key, {"If-None-Match": picture.headers["etag"]})
+    assert number_of(jpeg_image.body) > last - 2 * SCALE
+    again = stack.ask("/api/printer/A1M-1/image", key, {"If-None-Match": jpeg_image.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from functions.shared.aws.sqs import SqsQueue
-from tests.support.contracts.queue import VISIBILITY_SECONDS, QueueBench
+from tests.support.contracts.queue import VISIBILITY_SECONDS, QueueHarness
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -81,7 +81,7 @@ def make_bucket(client: "S3Client") -> str:
     return name
 
 
-class SqsBench(QueueBench):
+class SqsBench(QueueHarness):
     """Queues of one emulator, each with a dead-letter queue; how its time passes is the emulator's affair."""
 
     def __init__(self, client: "SQSClient") -> None:
@@ -119,7 +119,7 @@ class SqsBench(QueueBench):
         return [dict(message) for message in answer.get("Messages", [])]
 
 
-class MotoBench(SqsBench):
+class MotoHarness(SqsBench):
     """moto reads the time in its queues' module; there it is put forward."""
 
     def __init__(self, client: "SQSClient", patch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ class MotoBench(SqsBench):
         self._ahead += seconds
 
 
-class MiniStackBench(SqsBench):
+class MiniStackHarness(SqsBench):
     def __init__(self, client: "SQSClient", ahead: Path) -> None:
         super().__init__(client)
         self._ahead = ahead

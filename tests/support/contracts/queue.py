@@ -1,4 +1,4 @@
-"""What every Queue back end must do. A back end binds these classes to itself with a `bench` fixture."""
+"""What every Queue back end must do. A back end binds these classes to itself with a `harness` fixture."""
 
 from abc import ABC, abstractmethod
 
@@ -10,7 +10,7 @@ from functions.shared.ports import Delivery, Outgoing, Queue
 VISIBILITY_SECONDS = 30.0
 
 
-class QueueBench(ABC):
+class QueueHarness(ABC):
     """One back end, ready to be tested: its queues, its time, its dead-letter place."""
 
     @abstractmethod
@@ -49,12 +49,12 @@ class AnyQueueContract:
     fifo = True
 
     @pytest.fixture
-    def bench(self) -> QueueBench:
+    def harness(self) -> QueueHarness:
         raise NotImplementedError("the back end binds this")
 
     @pytest.fixture
-    def queue(self, bench: QueueBench) -> Queue:
-        return bench.make(fifo=self.fifo)
+    def queue(self, harness: QueueHarness) -> Queue:
+        return harness.make(fifo=self.fifo)
 
     def test_a_message_arrives_as_it_was_sent(self, queue: Queue) -> None:
         send(queue, message("žluťoučký 🖨 \n <b>", group="a"))
@@ -74,58 +74,58 @@ class AnyQueueContract:
         assert len(queue.receive(limit=3)) == 3
         assert len(queue.receive(limit=3)) == 2
 
-    def test_what_was_acknowledged_never_comes_again(self, bench: QueueBench, queue: Queue) -> None:
+    def test_what_was_acknowledged_never_comes_again(self, harness: QueueHarness, queue: Queue) -> None:
         send(queue, message("one"))
         queue.acknowledge(only(queue.receive()))
-        bench.pass_time(VISIBILITY_SECONDS * 2)
+        harness.pass_time(VISIBILITY_SECONDS * 2)
         assert queue.receive() == []
 
     def test_what_was_not_acknowledged_comes_again_after_the_time_out(
-        self, bench: QueueBench, queue: Queue
+        self, harness: QueueHarness, queue: Queue
     ) -> None:
         send(queue, message("one"))
         first = only(queue.receive())
-        bench.pass_time(VISIBILITY_SECONDS - 1)
+        harness.pass_time(VISIBILITY_SECONDS - 1)
         assert queue.receive() == []
-        bench.pass_time(2)
+        harness.pass_time(2)
         second = only(queue.receive())
         assert (second.body, second.receive_count) == ("one", 2)
         assert second.sent_at == first.sent_at
 
     def test_a_message_handed_back_comes_again_after_its_delay_and_not_before(
-        self, bench: QueueBench, queue: Queue
+        self, harness: QueueHarness, queue: Queue
     ) -> None:
         send(queue, message("one"))
-        queue.hand_back(only(queue.receive()), 120.0)
-        bench.pass_time(115)
+        queue.retry(only(queue.receive()), 120.0)
+        harness.pass_time(115)
         assert queue.receive() == []
-        bench.pass_time(6)
+        harness.pass_time(6)
         assert only(queue.receive()).receive_count == 2
 
     def test_a_message_handed_back_without_delay_comes_again_at_once(self, queue: Queue) -> None:
         send(queue, message("one"))
-        queue.hand_back(only(queue.receive()), 0.0)
+        queue.retry(only(queue.receive()), 0.0)
         assert bodies(queue.receive()) == ["one"]
 
-    def test_a_rejected_message_goes_to_the_dead_letters(self, bench: QueueBench, queue: Queue) -> None:
+    def test_a_rejected_message_goes_to_the_dead_letters(self, harness: QueueHarness, queue: Queue) -> None:
         send(queue, message("bad", group="a"), message("good", group="b"))
         for delivery in queue.receive():
             if delivery.body == "bad":
-                queue.reject(delivery, "it can never succeed")
+                queue.dead_letter(delivery, "it can never succeed")
             else:
                 queue.acknowledge(delivery)
-        bench.pass_time(VISIBILITY_SECONDS * 2)
+        harness.pass_time(VISIBILITY_SECONDS * 2)
         assert queue.receive() == []
-        assert bench.dead_bodies() == ["bad"]
+        assert harness.dead_bodies() == ["bad"]
 
-    def test_a_message_handed_out_too_often_goes_to_the_dead_letters(self, bench: QueueBench) -> None:
-        queue = bench.make(fifo=self.fifo, max_receive_count=3)
+    def test_a_message_handed_out_too_often_goes_to_the_dead_letters(self, harness: QueueHarness) -> None:
+        queue = harness.make(fifo=self.fifo, max_receive_count=3)
         send(queue, message("poison"))
         for _ in range(3):
             assert bodies(queue.receive()) == ["poison"]
-            bench.pass_time(VISIBILITY_SECONDS + 1)
+            harness.pass_time(VISIBILITY_SECONDS + 1)
         assert queue.receive() == []
-        assert bench.dead_bodies() == ["poison"]
+        assert harness.dead_bodies() == ["poison"]
 
     def test_a_message_that_is_too_large_is_refused_and_the_others_are_taken(self, queue: Queue) -> None:
         entries = [message("one"), message("x" * (1024 * 1024 + 1)), message("two", group="b")]
@@ -161,19 +161,21 @@ class FifoQueueContract(AnyQueueContract):
         assert bodies(queue.receive()) == ["a2"]
 
     def test_a_group_waits_while_one_of_its_messages_is_handed_back(
-        self, bench: QueueBench, queue: Queue
+        self, harness: QueueHarness, queue: Queue
     ) -> None:
         send(queue, message("a1"), message("a2"), message("b1", group="b"))
-        queue.hand_back(only(queue.receive(limit=1)), 60.0)
+        queue.retry(only(queue.receive(limit=1)), 60.0)
         assert bodies(queue.receive()) == ["b1"]
-        bench.pass_time(61)
+        harness.pass_time(61)
         assert bodies(queue.receive(limit=1)) == ["a1"]
 
-    def test_a_batch_handed_back_whole_comes_again_in_order(self, bench: QueueBench, queue: Queue) -> None:
+    def test_a_batch_handed_back_whole_comes_again_in_order(
+        self, harness: QueueHarness, queue: Queue
+    ) -> None:
         send(queue, message("a1"), message("a2"), message("a3"), message("a4"))
         for delivery in queue.receive(limit=3):
-            queue.hand_back(delivery, 2.0)
-        bench.pass_time(3)
+            queue.retry(delivery, 2.0)
+        harness.pass_time(3)
         seen = []
         while delivered := queue.receive(limit=10):
             seen += bodies(delivered)
@@ -182,32 +184,32 @@ class FifoQueueContract(AnyQueueContract):
         assert seen == ["a1", "a2", "a3", "a4"]
 
     def test_the_rest_of_a_batch_never_overtakes_its_first_message(
-        self, bench: QueueBench, queue: Queue
+        self, harness: QueueHarness, queue: Queue
     ) -> None:
         """The first is handed back, the others are forgotten by their receiver."""
         send(queue, message("a1"), message("a2"), message("a3"))
         first, *_ = queue.receive()
-        queue.hand_back(first, VISIBILITY_SECONDS * 3)
-        bench.pass_time(VISIBILITY_SECONDS + 1)
+        queue.retry(first, VISIBILITY_SECONDS * 3)
+        harness.pass_time(VISIBILITY_SECONDS + 1)
         assert queue.receive() == []
-        bench.pass_time(VISIBILITY_SECONDS * 2)
+        harness.pass_time(VISIBILITY_SECONDS * 2)
         assert bodies(queue.receive())[0] == "a1"
 
     def test_the_rest_of_a_batch_may_be_acknowledged_after_its_first_was_handed_back(
-        self, bench: QueueBench, queue: Queue
+        self, harness: QueueHarness, queue: Queue
     ) -> None:
         send(queue, message("a1"), message("a2"))
         first, second = queue.receive()
-        queue.hand_back(first, 5.0)
+        queue.retry(first, 5.0)
         queue.acknowledge(second)
-        bench.pass_time(6)
+        harness.pass_time(6)
         queue.acknowledge(only(queue.receive()))
         assert queue.receive() == []
 
-    def test_redelivered_messages_keep_their_order(self, bench: QueueBench, queue: Queue) -> None:
+    def test_redelivered_messages_keep_their_order(self, harness: QueueHarness, queue: Queue) -> None:
         send(queue, message("a1"), message("a2"), message("a3"))
         assert bodies(queue.receive(limit=2)) == ["a1", "a2"]
-        bench.pass_time(VISIBILITY_SECONDS + 1)
+        harness.pass_time(VISIBILITY_SECONDS + 1)
         assert bodies(queue.receive(limit=3))[:2] == ["a1", "a2"]
 
     def test_a_repeat_is_dropped_while_the_first_is_waiting(self, queue: Queue) -> None:
@@ -220,30 +222,30 @@ class FifoQueueContract(AnyQueueContract):
         assert bodies(queue.receive()) == ["one"]
 
     def test_a_repeat_is_dropped_for_five_minutes_after_the_acknowledgement(
-        self, bench: QueueBench, queue: Queue
+        self, harness: QueueHarness, queue: Queue
     ) -> None:
         send(queue, message("one"))
         queue.acknowledge(only(queue.receive()))
-        bench.pass_time(290)
+        harness.pass_time(290)
         send(queue, message("one"), message("two"))
         assert bodies(queue.receive()) == ["two"]
 
-    def test_an_outdated_receipt_changes_nothing(self, bench: QueueBench, queue: Queue) -> None:
+    def test_an_outdated_receipt_changes_nothing(self, harness: QueueHarness, queue: Queue) -> None:
         send(queue, message("one"), message("two"))
         outdated = only(queue.receive(limit=1))
-        bench.pass_time(VISIBILITY_SECONDS + 1)
+        harness.pass_time(VISIBILITY_SECONDS + 1)
         current = only(queue.receive(limit=1))
         queue.acknowledge(outdated)
-        queue.hand_back(outdated, 0.0)
-        queue.reject(outdated, "outdated")
+        queue.retry(outdated, 0.0)
+        queue.dead_letter(outdated, "outdated")
         assert queue.receive() == []
-        assert bench.dead_bodies() == []
+        assert harness.dead_bodies() == []
         queue.acknowledge(current)
         assert bodies(queue.receive()) == ["two"]
 
-    def test_a_group_goes_on_after_a_dead_letter(self, bench: QueueBench, queue: Queue) -> None:
+    def test_a_group_goes_on_after_a_dead_letter(self, harness: QueueHarness, queue: Queue) -> None:
         send(queue, message("bad"), message("good"))
-        queue.reject(only(queue.receive(limit=1)), "broken")
+        queue.dead_letter(only(queue.receive(limit=1)), "broken")
         assert bodies(queue.receive()) == ["good"]
 
     def test_a_delay_for_one_message_is_refused(self, queue: Queue) -> None:
@@ -258,19 +260,19 @@ class StandardQueueContract(AnyQueueContract):
     fifo = False
 
     def test_a_delayed_message_comes_after_its_delay_and_holds_up_no_other(
-        self, bench: QueueBench, queue: Queue
+        self, harness: QueueHarness, queue: Queue
     ) -> None:
         send(queue, message("late", delay_seconds=60.0), message("now"))
         now = only(queue.receive())
         assert now.body == "now"
         queue.acknowledge(now)
-        bench.pass_time(61)
+        harness.pass_time(61)
         late = only(queue.receive())
         assert (late.body, late.receive_count) == ("late", 1)
 
     def test_a_message_in_flight_or_handed_back_holds_up_no_other_of_its_group(self, queue: Queue) -> None:
         send(queue, message("one"), message("two"), message("three"))
-        queue.hand_back(only(queue.receive(limit=1)), 60.0)
+        queue.retry(only(queue.receive(limit=1)), 60.0)
         assert len(queue.receive(limit=1)) == 1
         assert len(queue.receive(limit=1)) == 1
 

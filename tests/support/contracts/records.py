@@ -1,4 +1,4 @@
-"""What every RecordStore back end must do. A back end binds this class to itself with a `bench` fixture."""
+"""What every RecordStore back end must do. A back end binds this class to itself with a `harness` fixture."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ from functions.shared.ports import RecordStore, Stored
 RACERS = 8
 
 
-class RecordBench(ABC):
+class RecordHarness(ABC):
     """One back end, ready to be tested: an empty store and its time."""
 
     records: RecordStore
@@ -31,12 +31,12 @@ class RecordBench(ABC):
 
 class RecordsContract:
     @pytest.fixture
-    def bench(self) -> RecordBench:
+    def harness(self) -> RecordHarness:
         raise NotImplementedError("the back end binds this")
 
     @pytest.fixture
-    def records(self, bench: RecordBench) -> RecordStore:
-        return bench.records
+    def records(self, harness: RecordHarness) -> RecordStore:
+        return harness.records
 
     def test_what_was_never_written_is_not_there(self, records: RecordStore) -> None:
         assert records.get("printer/A1") is None
@@ -89,25 +89,25 @@ class RecordsContract:
             records.put(f"printer/{number:03d}", {"status": "x" * 50_000}, 0)
         assert len(records.list("printer/")) == 40
 
-    def test_a_mark_is_set_once(self, bench: RecordBench, records: RecordStore) -> None:
+    def test_a_mark_is_set_once(self, harness: RecordHarness, records: RecordStore) -> None:
         assert records.get("done/x") is None
-        assert records.put_if_absent("done/x", bench.now() + 100) is True
-        assert records.put_if_absent("done/x", bench.now() + 100) is False
+        assert records.put_if_absent("done/x", harness.now() + 100) is True
+        assert records.put_if_absent("done/x", harness.now() + 100) is False
         assert records.get("done/x") is not None
 
-    def test_a_mark_is_gone_when_its_time_is_over(self, bench: RecordBench, records: RecordStore) -> None:
-        records.put_if_absent("done/x", bench.now() + 100)
-        bench.pass_time(99)
-        assert records.put_if_absent("done/x", bench.now() + 100) is False
-        bench.pass_time(2)
+    def test_a_mark_is_gone_when_its_time_is_over(self, harness: RecordHarness, records: RecordStore) -> None:
+        records.put_if_absent("done/x", harness.now() + 100)
+        harness.pass_time(99)
+        assert records.put_if_absent("done/x", harness.now() + 100) is False
+        harness.pass_time(2)
         assert records.get("done/x") is None
         assert records.list("done/") == []
-        assert records.put_if_absent("done/x", bench.now() + 100) is True
+        assert records.put_if_absent("done/x", harness.now() + 100) is True
 
-    def test_a_record_is_in_the_way_of_a_mark(self, bench: RecordBench, records: RecordStore) -> None:
+    def test_a_record_is_in_the_way_of_a_mark(self, harness: RecordHarness, records: RecordStore) -> None:
         records.put("k", {"n": 1}, 0)
-        assert records.put_if_absent("k", bench.now() + 100) is False
-        bench.pass_time(1000)
+        assert records.put_if_absent("k", harness.now() + 100) is False
+        harness.pass_time(1000)
         assert records.get("k") == Stored("k", {"n": 1}, 1)
 
     def test_of_many_who_write_over_one_version_exactly_one_wins(self, records: RecordStore) -> None:
@@ -128,10 +128,10 @@ class RecordsContract:
         assert records.get("k") == Stored("k", {"by": winners[0]}, 2)
 
     def test_of_many_who_set_one_mark_exactly_one_wins(
-        self, bench: RecordBench, records: RecordStore
+        self, harness: RecordHarness, records: RecordStore
     ) -> None:
         start = threading.Barrier(RACERS)
-        expires_at = bench.now() + 100
+        expires_at = harness.now() + 100
 
         def race(_: int) -> bool:
             start.wait(10)

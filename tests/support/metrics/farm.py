@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from collector.counters import PrinterTally
+from collector.counters import PrinterCounters
 from collector.printer.supervisor import PrinterSnapshot
 from infra.simulator.telemetry import whole_report
 
@@ -27,7 +27,7 @@ def snapshot(printer_id: str, status: dict[str, Any] | None = None, **changed: A
         "status_text": text,
         "status_age": None if status is None else 0.5,
         "picture_age": None if status is None else 0.7,
-        "tally": PrinterTally(statuses=3, connects=1),
+        "tally": PrinterCounters(statuses=3, connects=1),
     }
     return PrinterSnapshot(**fields | changed)
 

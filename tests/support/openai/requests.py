@@ -1,4 +1,4 @@
-"""Reads a request for a chat completion with pictures, and takes it only if it is exactly as agreed."""
+"""Reads a request for a chat completion with images, and takes it only if it is exactly as agreed."""
 
 import base64
 import binascii
@@ -21,8 +21,8 @@ _DATA_URI = re.compile(r"data:image/jpeg;base64,([A-Za-z0-9+/]+={0,2})")
 
 
 @dataclass(frozen=True)
-class SeenPicture:
-    """A picture as it came in a request."""
+class SeenImage:
+    """An image as it came in a request."""
 
     data: bytes
     width: int
@@ -31,12 +31,12 @@ class SeenPicture:
 
 @dataclass(frozen=True)
 class SeenRequest:
-    """A request that was in order: its body, all its words, its pictures in their order."""
+    """A request that was in order: its body, all its words, its images in their order."""
 
     body: Mapping[str, Any]
     authorization: str
     text: str
-    pictures: tuple[SeenPicture, ...]
+    images: tuple[SeenImage, ...]
 
     @property
     def has_schema(self) -> bool:
@@ -64,18 +64,18 @@ def checked_request(raw: bytes, content_type: str, authorization: str) -> SeenRe
     if "response_format" in body:
         _check_response_format(body["response_format"])
     texts: list[str] = []
-    pictures: list[SeenPicture] = []
+    images: list[SeenImage] = []
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise ValueError("messages is no list")
     for message in messages:
-        _read_message(message, texts, pictures)
-    if messages[-1]["role"] != "user" or not pictures:
+        _read_message(message, texts, images)
+    if messages[-1]["role"] != "user" or not images:
         raise ValueError("no picture from the user")
-    return SeenRequest(body, authorization, "\n".join(texts), tuple(pictures))
+    return SeenRequest(body, authorization, "\n".join(texts), tuple(images))
 
 
-def _read_message(message: object, texts: list[str], pictures: list[SeenPicture]) -> None:
+def _read_message(message: object, texts: list[str], images: list[SeenImage]) -> None:
     if not isinstance(message, dict) or set(message) != {"role", "content"}:
         raise ValueError("a message has other fields than role and content")
     if message["role"] not in ("system", "user"):
@@ -93,12 +93,12 @@ def _read_message(message: object, texts: list[str], pictures: list[SeenPicture]
             case {"type": "image_url", "image_url": {"url": str(url), **others}, **rest} if not rest:
                 if set(others) - {"detail"}:
                     raise ValueError("image_url has unknown fields")
-                pictures.append(_picture(url))
+                images.append(_image(url))
             case _:
                 raise ValueError("a part is neither text nor image_url")
 
 
-def _picture(url: str) -> SeenPicture:
+def _image(url: str) -> SeenImage:
     found = _DATA_URI.fullmatch(url)
     if found is None:
         raise ValueError("image_url is no data URI of a JPEG")
@@ -114,7 +114,7 @@ def _picture(url: str) -> SeenPicture:
         raise ValueError(f"a picture of {width}x{height} pixels")
     if has_metadata:
         raise ValueError("a picture carries metadata")
-    return SeenPicture(data, width, height)
+    return SeenImage(data, width, height)
 
 
 def _check_response_format(value: object) -> None:

@@ -1,4 +1,4 @@
-"""A strict local server of OpenAI-compatible chat completions with pictures; its answers are scripted.
+"""A strict local server of OpenAI-compatible chat completions with images; its answers are scripted.
 
 A request that is not exactly as agreed gets a 400 and is noted in `faults`, whatever the script says.
 """

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.inspection.prompt import SCHEMA
-from tests.functions.inspection.frame_images import picture
+from tests.functions.inspection.frame_images import jpeg_image
 from tests.support.openai.server import OpenAiServer
 
 
@@ -40,7 +40,7 @@ GOOD: dict[str, Any] = {
     "model": "fake/vision",
     "max_tokens": 100,
     "temperature": 0,
-    "messages": messages({"type": "text", "text": "This:"}, image(uri(picture(1)))),
+    "messages": messages({"type": "text", "text": "This:"}, image(uri(jpeg_image(1)))),
     "response_format": schema(),
 }
 
@@ -65,7 +65,7 @@ def post(server: OpenAiServer, body: Any, key: str | None = None) -> int:
 def test_a_proper_request_is_answered(server: OpenAiServer) -> None:
     assert post(server, GOOD) == 200
     assert server.requests[0].text == "Look.\nThis:"
-    assert server.requests[0].pictures[0].width == 640
+    assert server.requests[0].images[0].width == 640
     assert post(server, GOOD, key="wrong") == 401
 
 
@@ -79,9 +79,9 @@ def test_a_proper_request_is_answered(server: OpenAiServer) -> None:
         ({"messages": []}, "messages"),
         ({"messages": messages({"type": "text", "text": "no picture"})}, "no picture"),
         ({"messages": messages(image("https://example.org/a.jpg"))}, "data URI"),
-        ({"messages": messages(image(uri(picture(1), "png")))}, "data URI"),
+        ({"messages": messages(image(uri(jpeg_image(1), "png")))}, "data URI"),
         ({"messages": messages(image(uri(b"\xff\xd8 no picture")))}, "cannot be decoded"),
-        ({"messages": messages(image(uri(picture(1, size=(1300, 700)))))}, "1300x700"),
+        ({"messages": messages(image(uri(jpeg_image(1, size=(1300, 700)))))}, "1300x700"),
         ({"messages": messages({"type": "text", "text": "a", "name": "b"})}, "neither"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "role"),
         ({"messages": [{"role": "user", "content": "x", "name": "y"}]}, "other fields"),

@@ -16,7 +16,7 @@ def load_recording(name: str) -> list[tuple[float, dict[str, Any]]]:
 
     Every `printer_status` carries the whole merged `data`; each `data` is a dictionary of its own.
     """
-    picture = base64.b64encode(picture_bytes()).decode("ascii")
+    jpeg_image = base64.b64encode(image_bytes()).decode("ascii")
     entries: list[tuple[float, dict[str, Any]]] = []
     data: dict[str, Any] = {}
     for line in (_FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
@@ -26,7 +26,7 @@ def load_recording(name: str) -> list[tuple[float, dict[str, Any]]]:
             data = {**kept, **entry["status"]}
             message: dict[str, Any] = {"type": "printer_status", "data": data}
         elif "picture" in entry:
-            message = {"type": "jpeg_image", "image": picture}
+            message = {"type": "jpeg_image", "image": jpeg_image}
         else:
             message = entry.get("message") or {"event": entry["event"]}
         entries.append((entry["t"], message))
@@ -34,6 +34,6 @@ def load_recording(name: str) -> list[tuple[float, dict[str, Any]]]:
 
 
 @cache
-def picture_bytes() -> bytes:
-    """The small JPEG (64x48) that stands for every recorded picture."""
+def image_bytes() -> bytes:
+    """The small JPEG (64x48) that stands for every recorded image."""
     return (_FOLDER / "image.jpg").read_bytes()

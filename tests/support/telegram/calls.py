@@ -1,4 +1,4 @@
-"""One call of the Bot API, judged strictly: parameters, types, lengths, markup, pictures, films."""
+"""One call of the Bot API, judged strictly: parameters, types, lengths, markup, photos, films."""
 
 import json
 import re

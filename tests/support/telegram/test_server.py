@@ -1,6 +1,7 @@
 """The local Bot API server is as strict as the real one, so that what passes here passes there."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,12 @@ import requests
 from tests.functions.notify.harness import film_bytes, jpeg
 from tests.support.telegram.markup import MarkupError, read_html, utf16_units
 from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        yield server
 
 
 def call(telegram: TelegramServer, method: str, **parameters: Any) -> tuple[int, str]:

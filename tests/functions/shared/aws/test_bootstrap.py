@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.aws.observability import Measure
+from functions.shared.aws.observability import Metric
 from functions.shared.messages.effects import Category, Notification, outgoing
 from tests.support.lambda_runtime.container import LambdaRuntime
 from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, LambdaStack, log_lines, metrics
@@ -44,8 +44,8 @@ def test_a_handler_imports_nothing_heavy_and_nothing_of_other_functions(name: st
 
 
 def test_there_are_at_most_ten_metrics() -> None:
-    names = {measure.value[0] for measure in Measure}
-    assert len(names) == len(Measure) <= 10
+    names = {measure.value[0] for measure in Metric}
+    assert len(names) == len(Metric) <= 10
 
 
 @pytest.fixture

@@ -22,14 +22,14 @@ from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
 from tests.support.aws.places import aws_environment, listen, make_table
 from tests.support.clock import ManualClock
-from tests.support.contracts.records import RecordBench, RecordsContract
+from tests.support.contracts.records import RecordHarness, RecordsContract
 from tests.support.recordings import RECORDINGS, load_recording
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class DynamoBench(RecordBench):
+class DynamoHarness(RecordHarness):
     def __init__(self, client: "DynamoDBClient") -> None:
         self.clock = ManualClock()
         self.client = client
@@ -67,15 +67,15 @@ def shared_client(moto: None) -> "DynamoDBClient":
 
 
 @pytest.fixture
-def bench(moto: None) -> DynamoBench:
+def harness(moto: None) -> DynamoHarness:
     """With a client of its own: tests listen in on it."""
-    return DynamoBench(make_client("dynamodb"))
+    return DynamoHarness(make_client("dynamodb"))
 
 
 class TestDynamoRecords(RecordsContract):
     @pytest.fixture
-    def bench(self, shared_client: "DynamoDBClient") -> DynamoBench:
-        return DynamoBench(shared_client)
+    def harness(self, shared_client: "DynamoDBClient") -> DynamoHarness:
+        return DynamoHarness(shared_client)
 
 
 def item_bytes(item: dict[str, Any]) -> int:
@@ -94,7 +94,7 @@ def write_units(item: dict[str, Any]) -> int:
 class TestWhatAReportCosts:
     @pytest.mark.parametrize("recording", RECORDINGS)
     def test_the_record_of_each_report_of_a_print_takes_at_most_two_write_units(
-        self, bench: DynamoBench, recording: str
+        self, harness: DynamoHarness, recording: str
     ) -> None:
         record: PrinterRecord | None = None
         statuses = [message["data"] for _, message in load_recording(recording) if "data" in message]
@@ -110,89 +110,91 @@ class TestWhatAReportCosts:
             )  # fmt: skip
             record, _ = advance(record, report, Rules())
             if number % 10 == 1 or number == len(statuses):
-                stored = bench.records.get(printer_key("A1M-1"))
-                bench.records.put("printer/A1M-1", record_to_json(record), stored.version if stored else 0)
-                (item,) = bench.items()
+                stored = harness.records.get(printer_key("A1M-1"))
+                harness.records.put("printer/A1M-1", record_to_json(record), stored.version if stored else 0)
+                (item,) = harness.items()
                 assert write_units(item) <= 2
 
-    def test_small_records_and_marks_take_one(self, bench: DynamoBench) -> None:
-        bench.records.put("chat/0123456789abcdef", {"sent": [1_750_000_000.5 + n for n in range(30)]}, 0)
-        bench.records.put("collector/x", {"note": "n" * 600}, 0)
-        bench.records.put_if_absent("done/" + "x" * 120, bench.now() + 100)
-        assert [write_units(item) for item in bench.items()] == [1, 1, 1]
+    def test_small_records_and_marks_take_one(self, harness: DynamoHarness) -> None:
+        harness.records.put("chat/0123456789abcdef", {"sent": [1_750_000_000.5 + n for n in range(30)]}, 0)
+        harness.records.put("collector/x", {"note": "n" * 600}, 0)
+        harness.records.put_if_absent("done/" + "x" * 120, harness.now() + 100)
+        assert [write_units(item) for item in harness.items()] == [1, 1, 1]
 
-    def test_a_read_of_a_printer_is_consistent_and_no_write_reads(self, bench: DynamoBench) -> None:
+    def test_a_read_of_a_printer_is_consistent_and_no_write_reads(self, harness: DynamoHarness) -> None:
         calls: list[tuple[str, dict[str, Any]]] = []
         listen(
-            bench.client,
+            harness.client,
             "provide-client-params.dynamodb",
             lambda params, model, **_: calls.append((model.name, dict(params))),
         )
-        bench.records.put("printer/A1", {"n": 1}, 0)
-        bench.records.put_if_absent("done/x", bench.now() + 100)
-        bench.records.get("printer/A1")
-        bench.records.list("printer/")
+        harness.records.put("printer/A1", {"n": 1}, 0)
+        harness.records.put_if_absent("done/x", harness.now() + 100)
+        harness.records.get("printer/A1")
+        harness.records.list("printer/")
         assert [name for name, _ in calls] == ["PutItem", "PutItem", "GetItem", "Query"]
         assert [params["ConsistentRead"] for name, params in calls if name != "PutItem"] == [True, True]
 
 
 class TestLayout:
-    def test_the_kind_is_the_partition_and_a_listing_reads_no_other(self, bench: DynamoBench) -> None:
-        bench.records.put("printer/A1", {"n": 1}, 0)
-        bench.records.put("inspection-budget", {"n": 2}, 0)
-        bench.records.put_if_absent("done/x", bench.now() + 100.5)
-        kinds = {item["key"]["S"]: item["kind"]["S"] for item in bench.items()}
+    def test_the_kind_is_the_partition_and_a_listing_reads_no_other(self, harness: DynamoHarness) -> None:
+        harness.records.put("printer/A1", {"n": 1}, 0)
+        harness.records.put("inspection-budget", {"n": 2}, 0)
+        harness.records.put_if_absent("done/x", harness.now() + 100.5)
+        kinds = {item["key"]["S"]: item["kind"]["S"] for item in harness.items()}
         assert kinds == {
             "printer/A1": "printer",
             "inspection-budget": "inspection-budget",
             "done/x": "done",
         }
 
-    def test_dynamodb_itself_removes_marks_and_never_records(self, bench: DynamoBench) -> None:
-        bench.records.put("printer/A1", {"n": 1}, 0)
-        bench.records.put_if_absent("done/x", bench.now() + 100.5)
-        over = {item["key"]["S"]: item.get("expires_at") for item in bench.items()}
-        assert over == {"printer/A1": None, "done/x": {"N": f"{bench.now() + 101:.0f}"}}
-        ttl = bench.client.describe_time_to_live(TableName=bench.table)["TimeToLiveDescription"]
+    def test_dynamodb_itself_removes_marks_and_never_records(self, harness: DynamoHarness) -> None:
+        harness.records.put("printer/A1", {"n": 1}, 0)
+        harness.records.put_if_absent("done/x", harness.now() + 100.5)
+        over = {item["key"]["S"]: item.get("expires_at") for item in harness.items()}
+        assert over == {"printer/A1": None, "done/x": {"N": f"{harness.now() + 101:.0f}"}}
+        ttl = harness.client.describe_time_to_live(TableName=harness.table)["TimeToLiveDescription"]
         assert ttl["AttributeName"] == "expires_at"
 
     def test_a_small_record_can_be_read_in_the_console_and_a_status_is_packed(
-        self, bench: DynamoBench
+        self, harness: DynamoHarness
     ) -> None:
-        bench.records.put("a/small", {"looks": 3}, 0)
-        bench.records.put("a/large", {"status": "x" * 5_000}, 0)
-        large, small = bench.items()
+        harness.records.put("a/small", {"looks": 3}, 0)
+        harness.records.put("a/large", {"status": "x" * 5_000}, 0)
+        large, small = harness.items()
         assert small["value"] == {"S": '{"looks":3}'}
         assert len(large["packed"]["B"]) < 100
         assert json.loads(zlib.decompress(large["packed"]["B"])) == {"status": "x" * 5_000}
 
 
 class TestMarks:
-    def test_a_mark_that_is_over_but_not_yet_deleted_gives_way_to_a_record(self, bench: DynamoBench) -> None:
-        bench.records.put_if_absent("k", bench.now() + 100)
-        bench.pass_time(101)
+    def test_a_mark_that_is_over_but_not_yet_deleted_gives_way_to_a_record(
+        self, harness: DynamoHarness
+    ) -> None:
+        harness.records.put_if_absent("k", harness.now() + 100)
+        harness.pass_time(101)
         with pytest.raises(ConflictError):
-            bench.records.put("k", {"n": 1}, 1)
-        assert bench.records.put("k", {"n": 1}, 0) == 1
-        bench.pass_time(10_000)
-        assert bench.records.get("k") == Stored("k", {"n": 1}, 1)
+            harness.records.put("k", {"n": 1}, 1)
+        assert harness.records.put("k", {"n": 1}, 0) == 1
+        harness.pass_time(10_000)
+        assert harness.records.get("k") == Stored("k", {"n": 1}, 1)
 
-    def test_a_mark_is_ours_when_only_the_answer_was_lost(self, bench: DynamoBench) -> None:
+    def test_a_mark_is_ours_when_only_the_answer_was_lost(self, harness: DynamoHarness) -> None:
         """boto3 sends such a write again by itself, and finds the item of its first try."""
-        lose_one_answer(bench)
-        assert bench.records.put_if_absent("done/x", bench.now() + 100) is True
-        assert bench.records.put_if_absent("done/x", bench.now() + 100) is False
+        lose_one_answer(harness)
+        assert harness.records.put_if_absent("done/x", harness.now() + 100) is True
+        assert harness.records.put_if_absent("done/x", harness.now() + 100) is False
 
-    def test_a_write_counts_once_when_only_its_answer_was_lost(self, bench: DynamoBench) -> None:
-        bench.records.put("k", {"n": 1}, 0)
-        lose_one_answer(bench)
-        assert bench.records.put("k", {"n": 2}, 1) == 2
+    def test_a_write_counts_once_when_only_its_answer_was_lost(self, harness: DynamoHarness) -> None:
+        harness.records.put("k", {"n": 1}, 0)
+        lose_one_answer(harness)
+        assert harness.records.put("k", {"n": 2}, 1) == 2
         with pytest.raises(ConflictError):
-            bench.records.put("k", {"n": 2}, 1)
-        assert bench.records.get("k") == Stored("k", {"n": 2}, 2)
+            harness.records.put("k", {"n": 2}, 1)
+        assert harness.records.get("k") == Stored("k", {"n": 2}, 2)
 
 
-def lose_one_answer(bench: DynamoBench) -> None:
+def lose_one_answer(harness: DynamoHarness) -> None:
     """The next write is done, and then done again as if its answer had never come."""
     answers = []
 
@@ -200,7 +202,7 @@ def lose_one_answer(bench: DynamoBench) -> None:
         answers.append(1)
         return 0 if len(answers) == 1 else None
 
-    listen(bench.client, "needs-retry.dynamodb.PutItem", again)
+    listen(harness.client, "needs-retry.dynamodb.PutItem", again)
 
 
 def noise(size: int) -> str:
@@ -211,44 +213,46 @@ def noise(size: int) -> str:
 class TestKeysAndValues:
     @pytest.mark.parametrize("key", ["", "printer/" + "x" * 1017, "printer/" + "é" * 509])
     def test_a_key_that_dynamodb_cannot_hold_is_not_stored_and_says_so(
-        self, bench: DynamoBench, key: str
+        self, harness: DynamoHarness, key: str
     ) -> None:
-        assert bench.records.get(key) is None
+        assert harness.records.get(key) is None
         with pytest.raises(ContractError):
-            bench.records.put(key, {}, 0)
+            harness.records.put(key, {}, 0)
         with pytest.raises(ContractError):
-            bench.records.put_if_absent(key, bench.now() + 100)
+            harness.records.put_if_absent(key, harness.now() + 100)
 
-    def test_the_longest_key_is_held(self, bench: DynamoBench) -> None:
+    def test_the_longest_key_is_held(self, harness: DynamoHarness) -> None:
         key = "printer/" + "x" * 1016
-        bench.records.put(key, {}, 0)
-        assert bench.records.get(key) == Stored(key, {}, 1)
+        harness.records.put(key, {}, 0)
+        assert harness.records.get(key) == Stored(key, {}, 1)
 
     @pytest.mark.parametrize("value", [{"x": float("nan")}, {"x": float("inf")}, {"x": {1, 2}}])
     def test_a_value_that_is_no_json_is_refused_and_changes_nothing(
-        self, bench: DynamoBench, value: dict[str, Any]
+        self, harness: DynamoHarness, value: dict[str, Any]
     ) -> None:
         with pytest.raises(ContractError):
-            bench.records.put("k", value, 0)
-        assert bench.items() == []
+            harness.records.put("k", value, 0)
+        assert harness.items() == []
 
-    def test_an_item_over_400_kilobytes_is_refused_for_good(self, bench: DynamoBench) -> None:
+    def test_an_item_over_400_kilobytes_is_refused_for_good(self, harness: DynamoHarness) -> None:
         with pytest.raises(PermanentError, match="PutItem"):
-            bench.records.put("printer/A1", {"noise": noise(500_000)}, 0)
-        assert bench.records.get("printer/A1") is None
+            harness.records.put("printer/A1", {"noise": noise(500_000)}, 0)
+        assert harness.records.get("printer/A1") is None
 
-    def test_an_item_that_somebody_else_wrote_is_told_apart_from_ours(self, bench: DynamoBench) -> None:
-        bench.client.put_item(
-            TableName=bench.table,
+    def test_an_item_that_somebody_else_wrote_is_announced_apart_from_ours(
+        self, harness: DynamoHarness
+    ) -> None:
+        harness.client.put_item(
+            TableName=harness.table,
             Item={"kind": {"S": "printer"}, "key": {"S": "printer/A1"}, "version": {"N": "1"}},
         )
         with pytest.raises(ContractError, match="printer/A1"):
-            bench.records.get("printer/A1")
+            harness.records.get("printer/A1")
 
-    def test_a_listing_goes_on_over_all_pages(self, bench: DynamoBench) -> None:
+    def test_a_listing_goes_on_over_all_pages(self, harness: DynamoHarness) -> None:
         queries = []
-        listen(bench.client, "before-call.dynamodb.Query", lambda **_: queries.append(1))
+        listen(harness.client, "before-call.dynamodb.Query", lambda **_: queries.append(1))
         for number in range(12):
-            bench.records.put(f"printer/{number:03d}", {"n": number, "noise": noise(150_000)}, 0)
-        assert [stored.value["n"] for stored in bench.records.list("printer/")] == list(range(12))
+            harness.records.put(f"printer/{number:03d}", {"n": number, "noise": noise(150_000)}, 0)
+        assert [stored.value["n"] for stored in harness.records.list("printer/")] == list(range(12))
         assert len(queries) > 1

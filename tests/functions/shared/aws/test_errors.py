@@ -310,7 +310,7 @@ def test_every_store_waits_when_nobody_listens(impatient: None, tmp_path: Path) 
     }
 
 
-def test_a_picture_cut_off_on_its_way_is_never_taken_for_whole(impatient: None) -> None:
+def test_an_image_cut_off_on_its_way_is_never_taken_for_whole(impatient: None) -> None:
     with server(answering("200 OK", b"half", length=8)) as endpoint, aws_environment(endpoint):
         frames = S3FrameStore(make_client("s3"), "bucket")
         with pytest.raises(TransientError, match="AWS"):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, Wiring, make_container
+from functions.shared.aws.bootstrap import Backends, LambdaContext, QueueName, Secret, make_runtime
 from functions.shared.aws.lambda_consumer import DEFECT_TRIES, Handle, QueueWorker, Settling
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ConfigurationError, TransientError
@@ -21,7 +21,7 @@ def worker_of(work: Work, name: QueueName = QueueName.REPORTS) -> QueueWorker:
     def make_handle(queue: Settling, context: LambdaContext) -> Handle:
         return lambda delivery: work(queue, delivery)
 
-    return QueueWorker(make_container("tracker"), name, make_handle)
+    return QueueWorker(make_runtime("tracker"), name, make_handle)
 
 
 def send(stack: LambdaStack, *messages: str, name: str = "REPORTS") -> None:
@@ -53,7 +53,7 @@ def test_a_delivery_that_was_not_settled_comes_again(stack: LambdaStack) -> None
     assert stack.turn("REPORTS", worker_of(forget).work) == 1
 
 
-def test_when_the_queue_itself_is_away_lambda_is_told_so(stack: LambdaStack) -> None:
+def test_when_the_queue_itself_is_away_lambda_is_announced_so(stack: LambdaStack) -> None:
     def work(queue: Settling, delivery: Delivery) -> None:
         raise TransientError("SQS is not reached")
 
@@ -64,7 +64,7 @@ def test_when_the_queue_itself_is_away_lambda_is_told_so(stack: LambdaStack) -> 
     assert stack.take("REPORTS")["Records"]
 
 
-def test_a_defect_is_tried_a_few_times_with_growing_waits_and_then_set_aside(stack: LambdaStack) -> None:
+def test_a_defect_is_tried_a_few_times_with_growing_waits_and_then_dead_lettered(stack: LambdaStack) -> None:
     tries = []
 
     def work(queue: Settling, delivery: Delivery) -> None:
@@ -87,7 +87,7 @@ def test_in_a_standard_queue_nobody_waits_for_another(stack: LambdaStack) -> Non
 
     def work(queue: Settling, delivery: Delivery) -> None:
         seen.append(delivery.body)
-        queue.hand_back(delivery, 60)
+        queue.retry(delivery, 60)
 
     send(stack, "a1", "a2", name="INSPECTIONS")
     worker = worker_of(work, QueueName.INSPECTIONS)
@@ -102,7 +102,7 @@ def test_in_a_fifo_queue_what_is_behind_one_that_comes_again_is_not_even_tried(s
     def work(queue: Settling, delivery: Delivery) -> None:
         seen.append(delivery.body)
         if delivery.body == "a2" and delivery.receive_count == 1:
-            queue.hand_back(delivery, 1)
+            queue.retry(delivery, 1)
         else:
             queue.acknowledge(delivery)
 
@@ -115,14 +115,14 @@ def test_in_a_fifo_queue_what_is_behind_one_that_comes_again_is_not_even_tried(s
     assert stack.take("REPORTS")["Records"] == []
 
 
-def test_what_is_wrong_with_settings_is_told_all_at_once() -> None:
+def test_what_is_wrong_with_settings_is_announced_all_at_once() -> None:
     environment = {"PROGRESS_STEP": "many", "LOG_LEVEL": "LOUD"}
     with pytest.raises(ConfigurationError) as caught:
-        Wiring(environment, "tracker", lambda: 0.0)
+        Backends(environment, "tracker", lambda: 0.0)
     assert len(caught.value.faults) == 2
 
 
 def test_a_part_is_on_when_its_parameter_is_named() -> None:
     for value, is_on in (("", False), (" ", False), ("/name", True)):
-        wiring = Wiring({"OPENROUTER_API_KEY_PARAMETER": value}, "tracker", lambda: 0.0)
-        assert wiring.has(Secret.OPENROUTER_KEY) is is_on
+        backends = Backends({"OPENROUTER_API_KEY_PARAMETER": value}, "tracker", lambda: 0.0)
+        assert backends.has(Secret.OPENROUTER_KEY) is is_on

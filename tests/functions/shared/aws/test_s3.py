@@ -147,7 +147,7 @@ class TestGet:
         assert frames.get(KEY) == b"whole" * 1000
         assert breaks == [0, 1]
 
-    def test_a_connection_that_keeps_breaking_off_is_told(
+    def test_a_connection_that_keeps_breaking_off_is_announced(
         self, client: "S3Client", frames: S3FrameStore, source: Path
     ) -> None:
         frames.put(KEY, source)
@@ -280,7 +280,7 @@ class TestList:
     def test_a_prefix_that_no_key_can_have_finds_nothing(self, frames: S3FrameStore, prefix: str) -> None:
         assert list(frames.list(prefix)) == []
 
-    def test_a_listing_that_s3_refuses_is_told(self, client: "S3Client", frames: S3FrameStore) -> None:
+    def test_a_listing_that_s3_refuses_is_announced(self, client: "S3Client", frames: S3FrameStore) -> None:
         answer(client, "ListObjectsV2", "AccessDenied", 403)
         with pytest.raises(TransientError, match="policies"):
             list(frames.list(PREFIX))

@@ -34,7 +34,7 @@ def change(ssm: Any, value: str) -> None:
     ssm.put_parameter(Name=NAME, Value=value, Type="SecureString", Overwrite=True)
 
 
-def test_it_is_decrypted_and_whoever_hides_secrets_is_told(ssm: Any) -> None:
+def test_it_is_decrypted_and_whoever_hides_secrets_is_announced(ssm: Any) -> None:
     told: list[str] = []
     assert parameter(ssm, told).value() == VALUE
     assert told == [VALUE]
@@ -73,7 +73,9 @@ def test_while_the_store_is_away_the_last_value_serves(ssm: Any, caplog: pytest.
         ("ThrottlingException", "try again later"),
     ],
 )
-def test_who_cannot_read_it_is_told_what_to_do_and_may_try_again(ssm: Any, code: str, words: str) -> None:
+def test_who_cannot_read_it_is_announced_what_to_do_and_may_try_again(
+    ssm: Any, code: str, words: str
+) -> None:
     with Stubber(ssm) as stub:
         stub.add_client_error("get_parameter", code, "no")
         with pytest.raises(TransientError, match=words) as caught:

@@ -16,7 +16,7 @@ from functions.shared.aws.sqs import SqsQueue
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ConfigurationError, TransientError
 from functions.shared.ports import Delivery, Outgoing
-from tests.support.aws.places import MiniStackBench, listen, ministack
+from tests.support.aws.places import MiniStackHarness, listen, ministack
 from tests.support.contracts.queue import (
     VISIBILITY_SECONDS,
     FifoQueueContract,
@@ -45,21 +45,21 @@ def shared_client(ahead: Path) -> "SQSClient":
 
 
 @pytest.fixture
-def bench(ahead: Path) -> MiniStackBench:
+def harness(ahead: Path) -> MiniStackHarness:
     """With a client of its own: tests listen in on it."""
-    return MiniStackBench(make_client("sqs"), ahead)
+    return MiniStackHarness(make_client("sqs"), ahead)
 
 
 class TestFifoQueue(FifoQueueContract):
     @pytest.fixture
-    def bench(self, shared_client: "SQSClient", ahead: Path) -> MiniStackBench:
-        return MiniStackBench(shared_client, ahead)
+    def harness(self, shared_client: "SQSClient", ahead: Path) -> MiniStackHarness:
+        return MiniStackHarness(shared_client, ahead)
 
 
 class TestStandardQueue(StandardQueueContract):
     @pytest.fixture
-    def bench(self, shared_client: "SQSClient", ahead: Path) -> MiniStackBench:
-        return MiniStackBench(shared_client, ahead)
+    def harness(self, shared_client: "SQSClient", ahead: Path) -> MiniStackHarness:
+        return MiniStackHarness(shared_client, ahead)
 
 
 class Calls:
@@ -132,24 +132,24 @@ def drain(queue: SqsQueue) -> list[Delivery]:
 
 class TestOrderWhenSqsTakesOnlyPartOfABatch:
     def test_messages_of_different_printers_share_a_call_and_those_of_one_do_not(
-        self, bench: MiniStackBench
+        self, harness: MiniStackHarness
     ) -> None:
-        queue = bench.make()
-        calls = Calls(bench.client, "SendMessageBatch")
+        queue = harness.make()
+        calls = Calls(harness.client, "SendMessageBatch")
         send(queue, *(message(f"{group}{number}", group) for number in (1, 2) for group in "abcde"))
         assert calls.batches() == [["a1", "b1", "c1", "d1", "e1"], ["a2", "b2", "c2", "d2", "e2"]]
 
-    def test_a_standard_queue_takes_ten_in_one_call(self, bench: MiniStackBench) -> None:
-        queue = bench.make(fifo=False)
-        calls = Calls(bench.client, "SendMessageBatch")
+    def test_a_standard_queue_takes_ten_in_one_call(self, harness: MiniStackHarness) -> None:
+        queue = harness.make(fifo=False)
+        calls = Calls(harness.client, "SendMessageBatch")
         send(queue, *(message(f"{number}") for number in range(10)))
         assert len(calls.requests) == 1
 
     def test_what_comes_behind_a_message_that_was_not_taken_is_not_sent_and_other_printers_go_on(
-        self, bench: MiniStackBench
+        self, harness: MiniStackHarness
     ) -> None:
-        queue = bench.make()
-        failing = Failing(bench.client)
+        queue = harness.make()
+        failing = Failing(harness.client)
         failing.once("a1")
         entries = [message(f"{group}{number}", group) for number in (1, 2) for group in "ab"]
         with pytest.raises(TransientError, match="SendMessageBatch"):
@@ -159,10 +159,10 @@ class TestOrderWhenSqsTakesOnlyPartOfABatch:
         assert bodies(drain(queue)) == ["a1", "a2"]
 
     def test_a_message_that_is_refused_for_good_does_not_hold_up_its_printer(
-        self, bench: MiniStackBench
+        self, harness: MiniStackHarness
     ) -> None:
-        queue = bench.make()
-        failing = Failing(bench.client)
+        queue = harness.make()
+        failing = Failing(harness.client)
         failing.once("a1", "InvalidMessageContents", sender_fault=True)
         (refusal,) = queue.send([message("a1"), message("a2")])
         assert refusal.index == 0
@@ -171,16 +171,16 @@ class TestOrderWhenSqsTakesOnlyPartOfABatch:
 
     @pytest.mark.parametrize("code", ["KmsAccessDenied", "RequestThrottled", "AccessDenied"])
     def test_a_fault_that_is_not_the_messages_refuses_nothing_whatever_sqs_says_of_the_sender(
-        self, bench: MiniStackBench, code: str
+        self, harness: MiniStackHarness, code: str
     ) -> None:
-        queue = bench.make()
-        Failing(bench.client).once("a1", code, sender_fault=True)
+        queue = harness.make()
+        Failing(harness.client).once("a1", code, sender_fault=True)
         with pytest.raises(TransientError, match=code):
             queue.send([message("a1")])
 
-    def test_a_call_that_fails_for_one_message_is_repeated_for_each(self, bench: MiniStackBench) -> None:
+    def test_a_call_that_fails_for_one_message_is_repeated_for_each(self, harness: MiniStackHarness) -> None:
         """MiniStack, like SQS, may refuse a whole call for what one entry holds."""
-        queue = bench.make()
+        queue = harness.make()
 
         def refuse(params: dict[str, Any], **_: object) -> tuple[Any, Any] | None:
             if b'"bad"' not in params["body"]:
@@ -189,7 +189,7 @@ class TestOrderWhenSqsTakesOnlyPartOfABatch:
             response = type("Answer", (), {"status_code": 400, "headers": {}, "content": b""})()
             return response, {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
 
-        listen(bench.client, "before-call.sqs.SendMessageBatch", refuse)
+        listen(harness.client, "before-call.sqs.SendMessageBatch", refuse)
         refusals = queue.send([message("one", "a"), message("bad", "b"), message("two", "c")])
         assert [refusal.index for refusal in refusals] == [1]
         assert bodies(drain(queue)) == ["one", "two"]
@@ -200,10 +200,10 @@ class TestOrderWhenSqsTakesOnlyPartOfABatch:
         failures=st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=12),
     )
     def test_whatever_part_is_taken_each_printers_messages_arrive_once_and_in_order(
-        self, bench: MiniStackBench, groups: list[str], failures: list[tuple[int, bool]]
+        self, harness: MiniStackHarness, groups: list[str], failures: list[tuple[int, bool]]
     ) -> None:
-        queue = bench.make()
-        failing = Failing(bench.client)
+        queue = harness.make()
+        failing = Failing(harness.client)
         entries = [message(f"{index}", group) for index, group in enumerate(groups)]
         for index, is_refused in failures:
             code = "InvalidMessageContents" if is_refused else "InternalError"
@@ -220,29 +220,29 @@ class TestOrderWhenSqsTakesOnlyPartOfABatch:
 
 
 class TestSizes:
-    def test_more_than_a_mebibyte_goes_in_several_calls(self, bench: MiniStackBench) -> None:
-        queue = bench.make()
-        calls = Calls(bench.client, "SendMessageBatch")
+    def test_more_than_a_mebibyte_goes_in_several_calls(self, harness: MiniStackHarness) -> None:
+        queue = harness.make()
+        calls = Calls(harness.client, "SendMessageBatch")
         send(queue, *(message(group * 500_000, group) for group in "abc"))
         assert [len(batch) for batch in calls.batches()] == [2, 1]
         assert sorted(delivery.body[0] for delivery in drain(queue)) == ["a", "b", "c"]
 
-    def test_a_message_of_a_whole_mebibyte_is_taken(self, bench: MiniStackBench) -> None:
-        queue = bench.make()
+    def test_a_message_of_a_whole_mebibyte_is_taken(self, harness: MiniStackHarness) -> None:
+        queue = harness.make()
         send(queue, message("small", "a"), message("ž" * (512 * 1024), "b"), message("small too", "c"))
         assert len(drain(queue)) == 3
 
-    def test_on_a_standard_queue_the_group_counts_too(self, bench: MiniStackBench) -> None:
-        queue = bench.make(fifo=False)
+    def test_on_a_standard_queue_the_group_counts_too(self, harness: MiniStackHarness) -> None:
+        queue = harness.make(fifo=False)
         refusals = queue.send([message("x" * (1024 * 1024 - 10)), message("y" * (1024 * 1024 - 75))])
         assert [refusal.index for refusal in refusals] == [0]
         assert only(drain(queue)).group == digest("group", "a")
 
     @pytest.mark.parametrize("character", ["\x00", "\x1b", "\ufffe", "\ud800"])
     def test_characters_that_sqs_never_takes_are_refused_and_the_others_are_taken(
-        self, bench: MiniStackBench, character: str
+        self, harness: MiniStackHarness, character: str
     ) -> None:
-        queue = bench.make()
+        queue = harness.make()
         entries = [Outgoing(character, "a", "1"), message("\t\r\n ~\ufffd", "a")]
         assert [refusal.index for refusal in queue.send(entries)] == [0]
         assert bodies(drain(queue)) == ["\t\r\n ~\ufffd"]
@@ -253,49 +253,49 @@ class TestTimes:
         ("delay", "asked"), [(-1.0, 0), (0.0, 0), (0.2, 1), (7.0, 7), (43_200.0, 42_000), (1e9, 42_000)]
     )
     def test_a_hand_back_is_in_whole_seconds_never_sooner_and_below_the_twelve_hours_of_sqs(
-        self, bench: MiniStackBench, delay: float, asked: int
+        self, harness: MiniStackHarness, delay: float, asked: int
     ) -> None:
-        queue = bench.make()
+        queue = harness.make()
         send(queue, message("one"))
         delivery = only(queue.receive())
-        calls = Calls(bench.client, "ChangeMessageVisibility")
-        queue.hand_back(delivery, delay)
+        calls = Calls(harness.client, "ChangeMessageVisibility")
+        queue.retry(delivery, delay)
         assert [request["VisibilityTimeout"] for request in calls.requests] == [asked]
 
     @pytest.mark.parametrize(("delay", "asked"), [(0.0, 0), (59.1, 60), (900.0, 900)])
     def test_a_delay_of_one_message_is_in_whole_seconds_and_never_sooner(
-        self, bench: MiniStackBench, delay: float, asked: int
+        self, harness: MiniStackHarness, delay: float, asked: int
     ) -> None:
-        queue = bench.make(fifo=False)
-        calls = Calls(bench.client, "SendMessageBatch")
+        queue = harness.make(fifo=False)
+        calls = Calls(harness.client, "SendMessageBatch")
         send(queue, message("one", delay_seconds=delay))
         assert calls.requests[0]["Entries"][0]["DelaySeconds"] == asked
 
     @pytest.mark.parametrize(("wait", "asked"), [(0.0, 0), (3.9, 3), (20.0, 20), (60.0, 20)])
     def test_a_receiver_waits_no_longer_than_sqs_allows(
-        self, bench: MiniStackBench, wait: float, asked: int
+        self, harness: MiniStackHarness, wait: float, asked: int
     ) -> None:
-        queue = bench.make()
+        queue = harness.make()
         send(queue, message("one"))
-        calls = Calls(bench.client, "ReceiveMessage")
+        calls = Calls(harness.client, "ReceiveMessage")
         queue.receive(limit=99, wait_seconds=wait)
         request = calls.requests[0]
         assert (request["WaitTimeSeconds"], request["MaxNumberOfMessages"]) == (asked, 10)
 
-    def test_a_receiver_that_waits_gets_what_is_sent_meanwhile(self, bench: MiniStackBench) -> None:
-        queue = bench.make()
+    def test_a_receiver_that_waits_gets_what_is_sent_meanwhile(self, harness: MiniStackHarness) -> None:
+        queue = harness.make()
         asks = threading.Event()
-        listen(bench.client, "before-send.sqs.ReceiveMessage", lambda **_: asks.set())
+        listen(harness.client, "before-send.sqs.ReceiveMessage", lambda **_: asks.set())
         with ThreadPoolExecutor(1) as pool:
             received = pool.submit(queue.receive, 10, 20.0)
             assert asks.wait(PATIENCE)
             send(queue, message("one"))
             assert bodies(received.result(PATIENCE)) == ["one"]
 
-    def test_the_time_of_sending_is_that_of_sqs(self, bench: MiniStackBench) -> None:
-        queue = bench.make()
+    def test_the_time_of_sending_is_that_of_sqs(self, harness: MiniStackHarness) -> None:
+        queue = harness.make()
         send(queue, message("one"))
-        bench.pass_time(3600)
+        harness.pass_time(3600)
         send(queue, message("two", "b"))
         one, two = queue.receive()
         assert 3590 < two.sent_at - one.sent_at < 3690
@@ -303,66 +303,68 @@ class TestTimes:
 
 class TestDeadLetters:
     @pytest.mark.parametrize("fifo", [True, False])
-    def test_a_rejected_message_keeps_its_group_and_says_why(self, bench: MiniStackBench, fifo: bool) -> None:
-        queue = bench.make(fifo=fifo)
+    def test_a_rejected_message_keeps_its_group_and_says_why(
+        self, harness: MiniStackHarness, fifo: bool
+    ) -> None:
+        queue = harness.make(fifo=fifo)
         send(queue, message("bad"))
-        queue.reject(only(queue.receive()), "no\x00 report: " + "x" * 5_000)
-        letters = SqsQueue(bench.client, bench.dead_letter_url, fifo).receive()
+        queue.dead_letter(only(queue.receive()), "no\x00 report: " + "x" * 5_000)
+        letters = SqsQueue(harness.client, harness.dead_letter_url, fifo).receive()
         assert [(letter.body, letter.group) for letter in letters] == [("bad", digest("group", "a"))]
-        bench.pass_time(VISIBILITY_SECONDS + 1)
-        (letter,) = bench.dead_letters()
+        harness.pass_time(VISIBILITY_SECONDS + 1)
+        (letter,) = harness.dead_letters()
         reason = letter["MessageAttributes"]["reason"]["StringValue"]
         assert reason.startswith("no? report: xxx")
         assert len(reason) == 1000
 
-    def test_a_rejection_without_words_is_one_too(self, bench: MiniStackBench) -> None:
-        queue = bench.make()
+    def test_a_rejection_without_words_is_one_too(self, harness: MiniStackHarness) -> None:
+        queue = harness.make()
         send(queue, message("bad"))
-        queue.reject(only(queue.receive()), "")
-        assert bench.dead_bodies() == ["bad"]
+        queue.dead_letter(only(queue.receive()), "")
+        assert harness.dead_bodies() == ["bad"]
 
-    def test_a_message_as_large_as_can_be_goes_without_its_reason(self, bench: MiniStackBench) -> None:
-        queue = bench.make()
+    def test_a_message_as_large_as_can_be_goes_without_its_reason(self, harness: MiniStackHarness) -> None:
+        queue = harness.make()
         send(queue, message("x" * 1024 * 1024))
-        queue.reject(only(queue.receive()), "too much")
-        (letter,) = bench.dead_letters()
+        queue.dead_letter(only(queue.receive()), "too much")
+        (letter,) = harness.dead_letters()
         assert "MessageAttributes" not in letter
 
-    def test_a_rejection_cut_short_by_a_crash_gives_one_letter(self, bench: MiniStackBench) -> None:
-        queue = bench.make()
+    def test_a_rejection_cut_short_by_a_crash_gives_one_letter(self, harness: MiniStackHarness) -> None:
+        queue = harness.make()
         send(queue, message("bad"), message("good"))
         first = only(queue.receive(limit=1))
-        Crash(bench.client, "DeleteMessage").arm()
+        Crash(harness.client, "DeleteMessage").arm()
         with pytest.raises(TransientError):
-            queue.reject(first, "broken")
-        bench.pass_time(61)
+            queue.dead_letter(first, "broken")
+        harness.pass_time(61)
         second = only(queue.receive(limit=1))
         assert (second.body, second.receive_count) == ("bad", 2)
-        queue.reject(second, "broken")
-        assert bench.dead_bodies() == ["bad"]
+        queue.dead_letter(second, "broken")
+        assert harness.dead_bodies() == ["bad"]
         assert bodies(queue.receive()) == ["good"]
 
     def test_a_rejection_that_the_dead_letter_queue_does_not_take_loses_nothing(
-        self, bench: MiniStackBench
+        self, harness: MiniStackHarness
     ) -> None:
-        queue = bench.make()
+        queue = harness.make()
         send(queue, message("bad"))
-        Crash(bench.client, "SendMessage").arm()
+        Crash(harness.client, "SendMessage").arm()
         with pytest.raises(TransientError):
-            queue.reject(only(queue.receive()), "broken")
-        bench.pass_time(61)
+            queue.dead_letter(only(queue.receive()), "broken")
+        harness.pass_time(61)
         assert bodies(queue.receive()) == ["bad"]
-        assert bench.dead_bodies() == []
+        assert harness.dead_bodies() == []
 
     def test_without_a_dead_letter_queue_nothing_can_be_rejected_and_nothing_is_lost(
-        self, bench: MiniStackBench
+        self, harness: MiniStackHarness
     ) -> None:
-        bench.make()
-        queue = SqsQueue(bench.client, bench.url, fifo=True)
+        harness.make()
+        queue = SqsQueue(harness.client, harness.url, fifo=True)
         send(queue, message("bad"))
         with pytest.raises(ConfigurationError, match="dead-letter"):
-            queue.reject(only(queue.receive()), "broken")
-        bench.pass_time(VISIBILITY_SECONDS + 61)
+            queue.dead_letter(only(queue.receive()), "broken")
+        harness.pass_time(VISIBILITY_SECONDS + 61)
         assert bodies(queue.receive()) == ["bad"]
 
 
@@ -383,10 +385,10 @@ class Crash:
 
 
 class TestQueueThatIsNotThere:
-    def test_a_missing_queue_is_said_and_refuses_nothing(self, bench: MiniStackBench) -> None:
+    def test_a_missing_queue_is_said_and_refuses_nothing(self, harness: MiniStackHarness) -> None:
         """A stack being deployed, or a wrong REPORTS_QUEUE_URL: reports wait and are not set aside."""
-        bench.make()
-        queue = SqsQueue(bench.client, bench.url.replace("queue-", "no-queue-"), fifo=True)
+        harness.make()
+        queue = SqsQueue(harness.client, harness.url.replace("queue-", "no-queue-"), fifo=True)
         with pytest.raises(TransientError, match="no such queue"):
             queue.send([message("one")])
         with pytest.raises(TransientError, match="no such queue"):

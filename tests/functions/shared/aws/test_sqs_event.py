@@ -14,7 +14,7 @@ from functions.shared.aws.sqs_event import EventQueue
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ContractError
 from functions.shared.ports import Delivery
-from tests.support.aws.places import MiniStackBench, listen, ministack
+from tests.support.aws.places import MiniStackHarness, listen, ministack
 from tests.support.contracts.queue import VISIBILITY_SECONDS, bodies, message, send
 
 if TYPE_CHECKING:
@@ -72,26 +72,26 @@ def shared_client(ahead: Path) -> "SQSClient":
 
 
 @pytest.fixture
-def bench(shared_client: "SQSClient", ahead: Path) -> MiniStackBench:
-    return MiniStackBench(shared_client, ahead)
+def harness(shared_client: "SQSClient", ahead: Path) -> MiniStackHarness:
+    return MiniStackHarness(shared_client, ahead)
 
 
 class Invocation:
     """What Lambda does: receives a batch from the bench's queue, has it handled, deletes what went well."""
 
     def __init__(
-        self, bench: MiniStackBench, *, fifo: bool = True, client: "SQSClient | None" = None
+        self, harness: MiniStackHarness, *, fifo: bool = True, client: "SQSClient | None" = None
     ) -> None:
-        self._bench = bench
-        answer = bench.client.receive_message(
-            QueueUrl=bench.url,
+        self._bench = harness
+        answer = harness.client.receive_message(
+            QueueUrl=harness.url,
             MaxNumberOfMessages=10,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
         self.records = [self._record(dict(found)) for found in answer.get("Messages", [])]
         event = {"Records": self.records}
-        self.queue = EventQueue(client or bench.client, event, bench.url, bench.dead_letter_url, fifo)
+        self.queue = EventQueue(client or harness.client, event, harness.url, harness.dead_letter_url, fifo)
 
     @staticmethod
     def _record(found: dict[str, Any]) -> dict[str, Any]:
@@ -121,17 +121,17 @@ class Invocation:
         return [record["body"] for record in self.records if record["messageId"] in failed]
 
 
-def start(bench: MiniStackBench, *names: str, fifo: bool = True) -> Invocation:
+def start(harness: MiniStackHarness, *names: str, fifo: bool = True) -> Invocation:
     """A queue with messages named by group and number (`a1`), and the invocation that gets them."""
-    send(bench.make(fifo=fifo), *(message(name, name[0]) for name in names))
-    return Invocation(bench, fifo=fifo)
+    send(harness.make(fifo=fifo), *(message(name, name[0]) for name in names))
+    return Invocation(harness, fifo=fifo)
 
 
-def left_behind(bench: MiniStackBench) -> list[str]:
+def left_behind(harness: MiniStackHarness) -> list[str]:
     """What is delivered when every visibility time is over, one batch after the other."""
-    bench.pass_time(43_300)
+    harness.pass_time(43_300)
     seen = []
-    while (again := Invocation(bench)).records:
+    while (again := Invocation(harness)).records:
         for delivery in again.queue.deliveries():
             seen.append(delivery.body)
             again.queue.acknowledge(delivery)
@@ -163,99 +163,99 @@ class TestReading:
         with pytest.raises(ContractError, match="SQS"):
             EventQueue(shared_client, event, "https://queue", None, fifo=True)
 
-    def test_the_messages_can_be_received_like_those_of_any_queue(self, bench: MiniStackBench) -> None:
-        invocation = start(bench, "a1", "b1", "c1")
+    def test_the_messages_can_be_received_like_those_of_any_queue(self, harness: MiniStackHarness) -> None:
+        invocation = start(harness, "a1", "b1", "c1")
         assert bodies(invocation.queue.receive(limit=2)) == ["a1", "b1"]
         assert bodies(invocation.queue.receive(wait_seconds=20)) == ["c1"]
         assert invocation.queue.receive(wait_seconds=20) == []
 
 
 class TestSettling:
-    def test_what_is_acknowledged_is_over(self, bench: MiniStackBench) -> None:
-        invocation = start(bench, "a1", "b1")
+    def test_what_is_acknowledged_is_over(self, harness: MiniStackHarness) -> None:
+        invocation = start(harness, "a1", "b1")
         for delivery in invocation.queue.deliveries():
             invocation.queue.acknowledge(delivery)
         assert invocation.end() == []
-        assert left_behind(bench) == []
+        assert left_behind(harness) == []
 
     def test_what_is_handed_back_comes_again_after_its_delay_and_not_before(
-        self, bench: MiniStackBench
+        self, harness: MiniStackHarness
     ) -> None:
-        invocation = start(bench, "a1")
-        invocation.queue.hand_back(invocation.queue.deliveries()[0], 600.0)
+        invocation = start(harness, "a1")
+        invocation.queue.retry(invocation.queue.deliveries()[0], 600.0)
         assert invocation.end() == ["a1"]
-        bench.pass_time(590)
-        assert Invocation(bench).records == []
-        bench.pass_time(15)
-        (again,) = Invocation(bench).queue.deliveries()
+        harness.pass_time(590)
+        assert Invocation(harness).records == []
+        harness.pass_time(15)
+        (again,) = Invocation(harness).queue.deliveries()
         assert (again.body, again.receive_count) == ("a1", 2)
 
     def test_the_rest_of_a_printers_batch_comes_again_with_the_one_handed_back_and_in_order(
-        self, bench: MiniStackBench
+        self, harness: MiniStackHarness
     ) -> None:
-        invocation = start(bench, "a1", "a2", "b1", "a3")
+        invocation = start(harness, "a1", "a2", "b1", "a3")
         deliveries = {delivery.body: delivery for delivery in invocation.queue.deliveries()}
-        invocation.queue.hand_back(deliveries["a1"], 2.0)
+        invocation.queue.retry(deliveries["a1"], 2.0)
         invocation.queue.acknowledge(deliveries["b1"])
         assert invocation.end() == ["a1", "a2", "a3"]
-        bench.pass_time(3)  # and not the queue's own visibility time
-        assert bodies(Invocation(bench).queue.deliveries()) == ["a1", "a2", "a3"]
+        harness.pass_time(3)  # and not the queue's own visibility time
+        assert bodies(Invocation(harness).queue.deliveries()) == ["a1", "a2", "a3"]
 
-    def test_what_was_done_before_the_one_handed_back_is_over(self, bench: MiniStackBench) -> None:
-        invocation = start(bench, "a1", "a2", "a3")
+    def test_what_was_done_before_the_one_handed_back_is_over(self, harness: MiniStackHarness) -> None:
+        invocation = start(harness, "a1", "a2", "a3")
         first, second, _ = invocation.queue.deliveries()
         invocation.queue.acknowledge(first)
-        invocation.queue.hand_back(second, 0.0)
+        invocation.queue.retry(second, 0.0)
         assert invocation.end() == ["a2", "a3"]
-        assert left_behind(bench) == ["a2", "a3"]
+        assert left_behind(harness) == ["a2", "a3"]
 
     def test_what_was_done_for_good_behind_the_one_handed_back_is_not_done_again(
-        self, bench: MiniStackBench
+        self, harness: MiniStackHarness
     ) -> None:
-        invocation = start(bench, "a1", "a2", "a3")
+        invocation = start(harness, "a1", "a2", "a3")
         first, second, third = invocation.queue.deliveries()
-        invocation.queue.hand_back(first, 1.0)
+        invocation.queue.retry(first, 1.0)
         invocation.queue.acknowledge(second)
-        invocation.queue.hand_back(third, 1.0)
+        invocation.queue.retry(third, 1.0)
         assert invocation.end() == ["a1", "a3"]
-        assert left_behind(bench) == ["a1", "a3"]
+        assert left_behind(harness) == ["a1", "a3"]
 
-    def test_on_a_standard_queue_a_hand_back_takes_no_other_with_it(self, bench: MiniStackBench) -> None:
-        invocation = start(bench, "a1", "a2", fifo=False)
+    def test_on_a_standard_queue_a_hand_back_takes_no_other_with_it(self, harness: MiniStackHarness) -> None:
+        invocation = start(harness, "a1", "a2", fifo=False)
         first, second = invocation.queue.deliveries()
-        invocation.queue.hand_back(first, 1.0)
+        invocation.queue.retry(first, 1.0)
         invocation.queue.acknowledge(second)
         assert invocation.end() == ["a1"]
 
-    def test_what_nobody_settled_comes_again(self, bench: MiniStackBench) -> None:
-        invocation = start(bench, "a1", "b1")
+    def test_what_nobody_settled_comes_again(self, harness: MiniStackHarness) -> None:
+        invocation = start(harness, "a1", "b1")
         invocation.queue.acknowledge(invocation.queue.deliveries()[1])
         assert invocation.end() == ["a1"]
-        bench.pass_time(VISIBILITY_SECONDS + 1)
-        assert left_behind(bench) == ["a1"]
+        harness.pass_time(VISIBILITY_SECONDS + 1)
+        assert left_behind(harness) == ["a1"]
 
     def test_a_rejected_message_goes_to_the_dead_letters_and_its_printer_goes_on(
-        self, bench: MiniStackBench
+        self, harness: MiniStackHarness
     ) -> None:
-        invocation = start(bench, "a1", "a2")
+        invocation = start(harness, "a1", "a2")
         first, second = invocation.queue.deliveries()
-        invocation.queue.reject(first, "unreadable")
+        invocation.queue.dead_letter(first, "unreadable")
         invocation.queue.acknowledge(second)
         assert invocation.end() == []
-        (letter,) = bench.dead_letters()
+        (letter,) = harness.dead_letters()
         assert letter["Body"] == "a1"
         assert letter["MessageAttributes"]["reason"]["StringValue"] == "unreadable"
-        assert left_behind(bench) == []
+        assert left_behind(harness) == []
 
-    def test_a_message_sent_by_the_worker_goes_to_the_queue_itself(self, bench: MiniStackBench) -> None:
+    def test_a_message_sent_by_the_worker_goes_to_the_queue_itself(self, harness: MiniStackHarness) -> None:
         """A second look of the inspection."""
-        invocation = start(bench, "a1", fifo=False)
+        invocation = start(harness, "a1", fifo=False)
         assert list(invocation.queue.send([message("a2", "a", delay_seconds=60.0)])) == []
         invocation.queue.acknowledge(invocation.queue.deliveries()[0])
         invocation.end()
-        assert Invocation(bench, fifo=False).records == []
-        bench.pass_time(61)
-        (second_look,) = Invocation(bench, fifo=False).queue.deliveries()
+        assert Invocation(harness, fifo=False).records == []
+        harness.pass_time(61)
+        (second_look,) = Invocation(harness, fifo=False).queue.deliveries()
         assert (second_look.body, second_look.group) == ("a2", digest("group", "a"))
 
 
@@ -271,36 +271,36 @@ class TestWhenSqsDoesNotAnswer:
         return client
 
     def test_a_hand_back_comes_after_the_queues_own_time(
-        self, bench: MiniStackBench, deaf_client: "SQSClient"
+        self, harness: MiniStackHarness, deaf_client: "SQSClient"
     ) -> None:
-        send(bench.make(), message("a1"), message("a2"))
-        invocation = Invocation(bench, client=deaf_client)
-        invocation.queue.hand_back(invocation.queue.deliveries()[0], 5.0)
+        send(harness.make(), message("a1"), message("a2"))
+        invocation = Invocation(harness, client=deaf_client)
+        invocation.queue.retry(invocation.queue.deliveries()[0], 5.0)
         assert invocation.end() == ["a1", "a2"]
-        bench.pass_time(VISIBILITY_SECONDS + 1)
-        assert bodies(Invocation(bench).queue.deliveries()) == ["a1", "a2"]
+        harness.pass_time(VISIBILITY_SECONDS + 1)
+        assert bodies(Invocation(harness).queue.deliveries()) == ["a1", "a2"]
 
     def test_a_rejection_is_tried_again_and_holds_its_printer_meanwhile(
-        self, bench: MiniStackBench, deaf_client: "SQSClient"
+        self, harness: MiniStackHarness, deaf_client: "SQSClient"
     ) -> None:
-        send(bench.make(), message("a1"), message("a2"))
-        invocation = Invocation(bench, client=deaf_client)
-        invocation.queue.reject(invocation.queue.deliveries()[0], "unreadable")
+        send(harness.make(), message("a1"), message("a2"))
+        invocation = Invocation(harness, client=deaf_client)
+        invocation.queue.dead_letter(invocation.queue.deliveries()[0], "unreadable")
         assert invocation.end() == ["a1", "a2"]
-        assert bench.dead_bodies() == []
+        assert harness.dead_bodies() == []
 
-    def test_without_a_dead_letter_queue_a_rejection_loses_nothing(self, bench: MiniStackBench) -> None:
-        send(bench.make(), message("a1"))
-        received = Invocation(bench)
-        queue = EventQueue(bench.client, {"Records": received.records}, bench.url, None, fifo=True)
-        queue.reject(queue.deliveries()[0], "unreadable")
+    def test_without_a_dead_letter_queue_a_rejection_loses_nothing(self, harness: MiniStackHarness) -> None:
+        send(harness.make(), message("a1"))
+        received = Invocation(harness)
+        queue = EventQueue(harness.client, {"Records": received.records}, harness.url, None, fifo=True)
+        queue.dead_letter(queue.deliveries()[0], "unreadable")
         assert len(queue.response()["batchItemFailures"]) == 1
 
 
 class Step:
     """What a worker may do with a message."""
 
-    ACKNOWLEDGE, HAND_BACK, REJECT, FORGET = range(4)
+    ACKNOWLEDGE, RETRY, DEAD_LETTER, FORGET = range(4)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -310,21 +310,21 @@ class Step:
     delays=st.lists(st.sampled_from([0.0, 1.0, 60.0, 43_200.0]), min_size=8, max_size=8),
 )
 def test_whatever_a_worker_does_each_message_is_done_dead_or_comes_again_in_its_printers_order(
-    bench: MiniStackBench, names: list[str], steps: list[int], delays: list[float]
+    harness: MiniStackHarness, names: list[str], steps: list[int], delays: list[float]
 ) -> None:
-    invocation = start(bench, *(f"{name}{number}" for number, name in enumerate(names)))
+    invocation = start(harness, *(f"{name}{number}" for number, name in enumerate(names)))
     pending = []
     for delivery, step, delay in zip(invocation.queue.deliveries(), steps, delays, strict=False):
         if step == Step.ACKNOWLEDGE:
             invocation.queue.acknowledge(delivery)
-        elif step == Step.REJECT:
-            invocation.queue.reject(delivery, "no good")
+        elif step == Step.DEAD_LETTER:
+            invocation.queue.dead_letter(delivery, "no good")
         else:
             pending.append(delivery.body)
-            if step == Step.HAND_BACK:
-                invocation.queue.hand_back(delivery, delay)
+            if step == Step.RETRY:
+                invocation.queue.retry(delivery, delay)
     assert invocation.end() == pending
-    assert len(bench.dead_bodies()) == steps[: len(names)].count(Step.REJECT)
-    again = left_behind(bench)
+    assert len(harness.dead_bodies()) == steps[: len(names)].count(Step.DEAD_LETTER)
+    again = left_behind(harness)
     for name in "ab":
         assert [body for body in again if body[0] == name] == [body for body in pending if body[0] == name]

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from functions.shared.aws.clients import make_client
-from tests.support.aws.places import MotoBench, aws_environment
+from tests.support.aws.places import MotoHarness, aws_environment
 from tests.support.contracts.queue import StandardQueueContract
 
 if TYPE_CHECKING:
@@ -25,5 +25,5 @@ def client() -> Iterator["SQSClient"]:
 
 class TestStandardQueueOnMoto(StandardQueueContract):
     @pytest.fixture
-    def bench(self, client: "SQSClient", monkeypatch: pytest.MonkeyPatch) -> MotoBench:
-        return MotoBench(client, monkeypatch)
+    def harness(self, client: "SQSClient", monkeypatch: pytest.MonkeyPatch) -> MotoHarness:
+        return MotoHarness(client, monkeypatch)

@@ -11,7 +11,7 @@ from functions.shared.aws.s3 import S3FrameStore
 from tests.support.aws.places import make_bucket, make_table, ministack
 from tests.support.clock import ManualClock
 from tests.support.contracts.frames import FramesContract
-from tests.support.contracts.records import RecordBench, RecordsContract
+from tests.support.contracts.records import RecordHarness, RecordsContract
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,7 +34,7 @@ def s3(running: None) -> "S3Client":
     return make_client("s3")
 
 
-class MiniStackBench(RecordBench):
+class MiniStackHarness(RecordHarness):
     def __init__(self, client: "DynamoDBClient") -> None:
         self.clock = ManualClock()
         self.records = DynamoRecordStore(client, make_table(client), self.clock)
@@ -48,8 +48,8 @@ class MiniStackBench(RecordBench):
 
 class TestRecords(RecordsContract):
     @pytest.fixture
-    def bench(self, dynamodb: "DynamoDBClient") -> MiniStackBench:
-        return MiniStackBench(dynamodb)
+    def harness(self, dynamodb: "DynamoDBClient") -> MiniStackHarness:
+        return MiniStackHarness(dynamodb)
 
 
 class TestFrames(FramesContract):

@@ -10,77 +10,81 @@ from functions.shared.domain.collector_liveness import (
     FORGOTTEN_SECONDS,
     LOST_SECONDS,
     Announcement,
+    Change,
     Collector,
-    Standing,
-    State,
+    LivenessState,
+    LivenessStatus,
     advance,
+    announced,
     count_silent,
-    said,
-    standing_of,
+    liveness_of,
 )
-from functions.shared.messages.effects import Category
 
-LOST, BACK = Category.COLLECTOR_LOST, Category.COLLECTOR_BACK
+LOST, BACK = Change.LOST, Change.BACK
 DAY = 86_400.0
 NOW = 10 * FORGOTTEN_SECONDS
 
 
-def heard(ago: float, *printers: str, name: str = "pi", state: State | None = None) -> Collector:
-    return Collector(name, 7, NOW - ago, printers or ("A1M-1",), state or State())
+def heard(ago: float, *printers: str, name: str = "pi", state: LivenessState | None = None) -> Collector:
+    return Collector(name, 7, NOW - ago, printers or ("A1M-1",), state or LivenessState())
 
 
 def test_a_collector_is_silent_after_fifteen_minutes_and_not_before() -> None:
-    for ago, expected in ((0.0, Standing.HEARD), (900.0, Standing.HEARD), (901.0, Standing.SILENT)):
-        assert standing_of(heard(ago), [heard(ago)], NOW) is expected
+    for ago, expected in (
+        (0.0, LivenessStatus.HEARD),
+        (900.0, LivenessStatus.HEARD),
+        (901.0, LivenessStatus.SILENT),
+    ):
+        assert liveness_of(heard(ago), [heard(ago)], NOW) is expected
 
 
 def test_a_clock_that_is_a_little_behind_makes_nobody_silent() -> None:
-    assert standing_of(heard(-30.0), [], NOW) is Standing.HEARD
+    assert liveness_of(heard(-30.0), [], NOW) is LivenessStatus.HEARD
 
 
 def test_one_whose_printers_others_watch_is_forgotten() -> None:
     old = heard(1000, "A", "B")
-    assert standing_of(old, [old, heard(10, "A", name="x")], NOW) is Standing.SILENT
-    assert standing_of(old, [old, heard(10, "A", name="x"), heard(10, "B", name="y")], NOW) is (
-        Standing.FORGOTTEN
+    assert liveness_of(old, [old, heard(10, "A", name="x")], NOW) is LivenessStatus.SILENT
+    assert liveness_of(old, [old, heard(10, "A", name="x"), heard(10, "B", name="y")], NOW) is (
+        LivenessStatus.FORGOTTEN
     )
-    assert standing_of(old, [old, heard(1000, "A", "B", name="x")], NOW) is Standing.SILENT
+    assert liveness_of(old, [old, heard(1000, "A", "B", name="x")], NOW) is LivenessStatus.SILENT
 
 
 def test_one_that_listed_no_printer_is_missed_only_while_nobody_else_is_there() -> None:
     old = replace(heard(1000), printers=())
-    assert standing_of(old, [old], NOW) is Standing.SILENT
-    assert standing_of(old, [old, heard(10, name="x")], NOW) is Standing.FORGOTTEN
+    assert liveness_of(old, [old], NOW) is LivenessStatus.SILENT
+    assert liveness_of(old, [old, heard(10, name="x")], NOW) is LivenessStatus.FORGOTTEN
 
 
 def test_one_unheard_for_a_week_is_forgotten() -> None:
-    assert standing_of(heard(FORGOTTEN_SECONDS), [], NOW) is Standing.SILENT
-    assert standing_of(heard(FORGOTTEN_SECONDS + 1), [], NOW) is Standing.FORGOTTEN
+    assert liveness_of(heard(FORGOTTEN_SECONDS), [], NOW) is LivenessStatus.SILENT
+    assert liveness_of(heard(FORGOTTEN_SECONDS + 1), [], NOW) is LivenessStatus.FORGOTTEN
 
 
 def test_who_was_forgotten_stays_so_when_its_successor_falls_silent_too() -> None:
     old, new = heard(2000), heard(10, name="new")
-    forgotten = replace(old, state=advance(old, Standing.FORGOTTEN, NOW))
+    forgotten = replace(old, state=advance(old, LivenessStatus.FORGOTTEN, NOW))
     assert count_silent([forgotten, new], NOW) == 0
     assert count_silent([forgotten, new], NOW + 1000) == 1, "the successor alone"
 
 
 def test_a_silence_is_said_once_and_so_is_its_end() -> None:
-    first = advance(heard(1000), Standing.SILENT, NOW)
+    first = advance(heard(1000), LivenessStatus.SILENT, NOW)
     assert first.pending == Announcement(LOST, 7, NOW, 1000.0)
-    assert advance(heard(1000, state=first), Standing.SILENT, NOW) == first, "not handed on yet"
-    told = said(first)
-    assert advance(heard(1300, state=told), Standing.SILENT, NOW + 300) == told
-    back = advance(Collector("pi", 8, NOW + 500, state=told), Standing.HEARD, NOW + 600)
+    assert advance(heard(1000, state=first), LivenessStatus.SILENT, NOW) == first, "not handed on yet"
+    told = announced(first)
+    assert advance(heard(1300, state=told), LivenessStatus.SILENT, NOW + 300) == told
+    back = advance(Collector("pi", 8, NOW + 500, state=told), LivenessStatus.HEARD, NOW + 600)
     assert back.pending == Announcement(BACK, 7, NOW + 600, 1500.0)
-    assert said(back) == State()
+    assert announced(back) == LivenessState()
 
 
 def test_who_is_forgotten_is_dropped_without_a_word() -> None:
-    told = said(advance(heard(1000), Standing.SILENT, NOW))
-    forgotten = advance(heard(8 * DAY, state=told), Standing.FORGOTTEN, NOW)
-    assert forgotten == State(forgotten_sequence=7)
-    assert advance(Collector("pi", 8, NOW, state=forgotten), Standing.HEARD, NOW) == State()
+    told = announced(advance(heard(1000), LivenessStatus.SILENT, NOW))
+    forgotten = advance(heard(8 * DAY, state=told), LivenessStatus.FORGOTTEN, NOW)
+    assert forgotten == LivenessState(forgotten_sequence=7)
+    assert advance(Collector("pi", 8, NOW, state=forgotten), LivenessStatus.HEARD, NOW) == LivenessState()
 
 
 @dataclass
@@ -89,23 +93,23 @@ class Course:
 
     now: float = NOW
     collectors: dict[str, Collector] = field(default_factory=dict)
-    said: dict[str, list[Announcement]] = field(default_factory=dict)
+    announced: dict[str, list[Announcement]] = field(default_factory=dict)
 
     def report(self, name: str, printers: tuple[str, ...]) -> None:
         before = self.collectors.get(name)
         sequence = before.sequence + 1 if before else 0
-        state = before.state if before else State()
+        state = before.state if before else LivenessState()
         self.collectors[name] = Collector(name, sequence, self.now, printers, state)
 
-    def look(self) -> bool:
+    def check(self) -> bool:
         """Whether anything was new."""
         is_new = False
         for name, collector in self.collectors.items():
             every = list(self.collectors.values())
-            state = advance(collector, standing_of(collector, every, self.now), self.now)
+            state = advance(collector, liveness_of(collector, every, self.now), self.now)
             if state.pending is not None:
-                self.said.setdefault(name, []).append(state.pending)
-                state = said(state)
+                self.announced.setdefault(name, []).append(state.pending)
+                state = announced(state)
             is_new = is_new or state != collector.state
             self.collectors[name] = replace(collector, state=state)
         return is_new
@@ -133,22 +137,22 @@ def test_lost_and_back_take_turns_whatever_happens_and_a_second_look_says_nothin
         if what == "wait":
             course.now += how
         elif what == "look":
-            before = {name: len(told) for name, told in course.said.items()}
-            course.look()
-            for name, told in course.said.items():
+            before = {name: len(told) for name, told in course.announced.items()}
+            course.check()
+            for name, told in course.announced.items():
                 for announcement in told[before.get(name, 0) :]:
                     quiet = course.collectors[name].quiet_for(course.now)
-                    assert (quiet > LOST_SECONDS) is (announcement.category is LOST)
+                    assert (quiet > LOST_SECONDS) is (announcement.change is LOST)
                     assert announcement.quiet_seconds > LOST_SECONDS
-            assert not course.look()
+            assert not course.check()
         else:
             course.report(what, how)
-    for told in course.said.values():
-        assert len({(one.category, one.sequence) for one in told}) == len(told), "ids never repeat"
+    for told in course.announced.values():
+        assert len({(one.change, one.sequence) for one in told}) == len(told), "ids never repeat"
         for one, following in itertools.pairwise(told):
-            assert not (one.category is following.category is BACK)
+            assert not (one.change is following.change is BACK)
         assert all(
-            place > 0 and told[place - 1].category is LOST and told[place - 1].sequence == one.sequence
+            place > 0 and told[place - 1].change is LOST and told[place - 1].sequence == one.sequence
             for place, one in enumerate(told)
-            if one.category is BACK
+            if one.change is BACK
         ), "nobody is back who was not called lost"

@@ -12,16 +12,14 @@ from PIL import Image
 from functions.shared.domain.jpeg import SIZE_LIMIT, jpeg_fault
 
 
-def picture(
-    width: int = 64, height: int = 48, mode: str = "RGB", kind: str = "JPEG", **options: Any
-) -> bytes:
+def image(width: int = 64, height: int = 48, mode: str = "RGB", kind: str = "JPEG", **options: Any) -> bytes:
     noise = random.Random(1).randbytes(width * height * len(mode))
     stream = io.BytesIO()
     Image.frombytes(mode, (width, height), noise).save(stream, kind, **options)
     return stream.getvalue()
 
 
-WHOLE = picture()
+WHOLE = image()
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
@@ -34,7 +32,7 @@ WHOLE = picture()
     ],
 )  # fmt: skip
 def test_every_kind_of_real_jpeg_passes(mode: str, options: dict[str, Any]) -> None:
-    assert jpeg_fault(picture(mode=mode, **options)) is None
+    assert jpeg_fault(image(mode=mode, **options)) is None
 
 
 def test_any_buffer_will_do() -> None:
@@ -48,27 +46,27 @@ def test_fill_bytes_before_a_marker_are_allowed() -> None:
 
 @pytest.mark.parametrize("size", [(16, 16), (4096, 16), (16, 4096)])
 def test_sides_up_to_the_limits_pass(size: tuple[int, int]) -> None:
-    assert jpeg_fault(picture(*size)) is None
+    assert jpeg_fault(image(*size)) is None
 
 
 @pytest.mark.parametrize("size", [(15, 64), (64, 15), (4097, 16), (16, 4097), (1, 1)])
 def test_sides_beyond_the_limits_are_named(size: tuple[int, int]) -> None:
-    assert jpeg_fault(picture(*size)) == f"{size[0]}x{size[1]} pixels"
+    assert jpeg_fault(image(*size)) == f"{size[0]}x{size[1]} pixels"
 
 
-def test_a_picture_cut_off_anywhere_is_refused() -> None:
+def test_an_image_cut_off_anywhere_is_refused() -> None:
     assert [length for length in range(len(WHOLE)) if jpeg_fault(WHOLE[:length]) is None] == []
 
 
 def test_what_is_no_jpeg_is_refused() -> None:
     for data in (
-        b"", b"\xff", b"\xff\xd8\xff\xd9", picture(kind="PNG"), b"<html></html>", WHOLE + b"\x00", WHOLE[1:],
+        b"", b"\xff", b"\xff\xd8\xff\xd9", image(kind="PNG"), b"<html></html>", WHOLE + b"\x00", WHOLE[1:],
         b"\xff\xd8" + bytes(1000) + b"\xff\xd9", b"\xff\xd8" + b"\xff" * 1000 + b"\xd9",
     ):  # fmt: skip
         assert jpeg_fault(data)
 
 
-def test_a_picture_without_frame_header_or_without_data_is_refused() -> None:
+def test_an_image_without_frame_header_or_without_data_is_refused() -> None:
     start_of_scan = WHOLE.index(b"\xff\xda")
     start_of_frame = WHOLE.index(b"\xff\xc0")
     length = int.from_bytes(WHOLE[start_of_frame + 2 : start_of_frame + 4], "big") + 2

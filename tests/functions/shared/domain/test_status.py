@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.domain.status import HmsEntry, StatusFacts, read_status
+from functions.shared.domain.status import HmsEntry, PrinterStatus, read_status
 from tests.functions.shared.messages.test_report import any_json, any_text
 
 KEYS = (
@@ -34,7 +34,7 @@ def test_any_status_gives_facts_in_their_ranges(status: dict[str, Any]) -> None:
 
 
 def test_an_empty_status_says_nothing() -> None:
-    assert read_status({}) == StatusFacts()
+    assert read_status({}) == PrinterStatus()
 
 
 def test_a_status_as_bambui_sends_it() -> None:
@@ -43,7 +43,7 @@ def test_a_status_as_bambui_sends_it() -> None:
         "mc_percent": 62, "layer_num": 89, "total_layer_num": 200, "mc_remaining_time": 72, "stg_cur": 0,
         "print_error": 50348044, "hms": [{"attr": 50338304, "code": 131074}],
     }  # fmt: skip
-    assert read_status(status) == StatusFacts(
+    assert read_status(status) == PrinterStatus(
         "RUNNING", "Benchy", None, 62, 89, 200, 72, 0, 50348044, (HmsEntry(50338304, 131074),)
     )
 

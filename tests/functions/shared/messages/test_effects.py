@@ -63,7 +63,7 @@ inspections = whole(
     id=some_text, printer_id=some_text, job_id=some_text, observed_at=stamps, prefix=some_text, since=stamps,
     frame=st.none() | frame_references, model=maybe_text, job_name=maybe_text, percent=maybe_count,
     layer=maybe_count,
-    total_layers=maybe_count, remaining_minutes=maybe_count, settled_at=stamps, second_of=maybe_text,
+    total_layers=maybe_count, remaining_minutes=maybe_count, printing_since=stamps, confirms=maybe_text,
     late_by=stamps,
 )  # fmt: skip
 notifications = whole(

@@ -6,26 +6,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.shared.messages.inspection_record import (
-    Memory,
-    Standing,
-    Suspicion,
-    memory_from_json,
-    memory_to_json,
+    CheckState,
+    InspectionState,
+    PendingConfirmation,
+    inspection_from_json,
+    inspection_to_json,
 )
 
-FULL = Memory(
+FULL = InspectionState(
     job_id="job-2",
     earlier_job_id="job-1",
-    settled_at=10.5,
-    looks=3,
-    suspicion=Suspicion("look-3", "warping", 0.8, 100.0, 99.5),
-    told={"spaghetti": 50.0},
+    printing_since=10.5,
+    checks=3,
+    pending_confirmation=PendingConfirmation("look-3", "warping", 0.8, 100.0, 99.5),
+    announced={"spaghetti": 50.0},
     tried="look-3",
     tries=2,
     decided="look-2",
     pending=('{"id":"x"}',),
-    last_look_at=100.0,
-    verdict=Standing.SUSPICIOUS,
+    last_check_at=100.0,
+    verdict=CheckState.SUSPICIOUS,
     category="warping",
     confidence=0.8,
     summary="A corner is up.",
@@ -35,12 +35,12 @@ FULL = Memory(
 
 
 def test_everything_remembered_comes_back() -> None:
-    assert memory_from_json(json.loads(json.dumps(memory_to_json(FULL)))) == FULL
-    assert memory_from_json(memory_to_json(Memory())) == Memory()
+    assert inspection_from_json(json.loads(json.dumps(inspection_to_json(FULL)))) == FULL
+    assert inspection_from_json(inspection_to_json(InspectionState())) == InspectionState()
 
 
 def test_the_api_finds_the_last_look() -> None:
-    stored = memory_to_json(FULL)
+    stored = inspection_to_json(FULL)
     assert stored["last_look_at"] == 100.0
     assert stored["verdict"] == "suspicious"
     assert (stored["category"], stored["confidence"], stored["summary"]) == (
@@ -58,7 +58,7 @@ _JUNK = st.recursive(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(memory_to_json(FULL), _JUNK)))
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(inspection_to_json(FULL), _JUNK)))
 def test_junk_is_forgotten(body: dict[str, object]) -> None:
-    memory = memory_from_json(body)
-    assert memory_from_json(memory_to_json(memory)) == memory
+    remembered = inspection_from_json(body)
+    assert inspection_from_json(inspection_to_json(remembered)) == remembered

@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 from tests.support.clock import ManualClock
 
 
-def clocks(start: float = 0.0, wall: float = 1000.0) -> tuple[SteadyClock, ManualClock, ManualClock]:
+def clocks(start: float = 0.0, wall: float = 1000.0) -> tuple[MonotonicWallClock, ManualClock, ManualClock]:
     wall_clock, monotonic = ManualClock(wall), ManualClock(5.0)
-    return SteadyClock(start, wall_clock, monotonic), wall_clock, monotonic
+    return MonotonicWallClock(start, wall_clock, monotonic), wall_clock, monotonic
 
 
 def test_it_shows_the_wall_clock_when_nothing_is_wrong() -> None:

@@ -106,7 +106,7 @@ def test_a_machine_gets_json(telegram: TelegramServer) -> None:
     ]
 
 
-def test_with_none_a_person_is_told_what_to_do(telegram: TelegramServer) -> None:
+def test_with_none_a_person_is_announced_what_to_do(telegram: TelegramServer) -> None:
     code, output, notes = chat_id(telegram)
     assert (code, output) == (1, "")
     assert "press Start" in notes

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.shared.settings import load_settings
-from infra.local.doctor.ai_check import AiCheck, judge_key
+from infra.local.doctor.ai_check import AiCheck, evaluate_key
 from infra.local.doctor.findings import Finding, Outcome
 from infra.local.probes.http import HttpAnswer, ask
 from tests.support.openai.server import OpenAiServer
@@ -23,8 +23,8 @@ def ai() -> Iterator[OpenAiServer]:
 
 def look(ai: OpenAiServer, **more: str) -> dict[str, Finding]:
     given = {"OPENROUTER_API_KEY": ai.api_key, "OPENROUTER_BASE_URL": ai.base_url, "AI_MODEL": "fake/vision"}
-    looked = AiCheck(load_settings(given | more, "local"), ask).look()
-    return {finding.subject: finding for finding in looked.findings}
+    result = AiCheck(load_settings(given | more, "local"), ask).look()
+    return {finding.subject: finding for finding in result.findings}
 
 
 def test_nothing_is_asked_without_a_key(ai: OpenAiServer) -> None:
@@ -79,9 +79,9 @@ def test_an_address_where_something_else_answers(ai: OpenAiServer) -> None:
 @pytest.mark.parametrize("status", [200, 404, 429, 500])
 def test_any_answer_is_judged(body: bytes, status: int) -> None:
     answer: Any = HttpAnswer(status, "application/json", body)
-    assert judge_key(answer, answer, "http://a/v1").check == "AI"
+    assert evaluate_key(answer, answer, "http://a/v1").check == "AI"
 
 
 def test_a_key_without_a_limit() -> None:
     answer = HttpAnswer(200, "application/json", json.dumps({"data": {"limit_remaining": None}}).encode())
-    assert judge_key(answer, answer, "http://a/v1").outcome is FINE
+    assert evaluate_key(answer, answer, "http://a/v1").outcome is FINE

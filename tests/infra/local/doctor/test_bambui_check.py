@@ -1,4 +1,4 @@
-"""BambUI: the list, the WebSockets, statuses and pictures, each fault in words of its own."""
+"""BambUI: the list, the WebSockets, statuses and images, each fault in words of its own."""
 
 import base64
 import json
@@ -17,8 +17,8 @@ from collector.bambui.messages import IMAGE_PREFIX, IMAGE_SUFFIX
 from functions.shared.runtime.threads import run_in_daemon_thread
 from functions.shared.settings import Settings, load_settings
 from infra.local.doctor.bambui_check import BambuiCheck
-from infra.local.doctor.bambui_list import judge_list
-from infra.local.doctor.findings import Finding, Looked, Outcome
+from infra.local.doctor.bambui_list import evaluate_list
+from infra.local.doctor.findings import CheckResult, Finding, Outcome
 from infra.local.doctor.printer_socket import watch_printer
 from infra.local.probes.http import (
     HttpAnswer,
@@ -39,7 +39,7 @@ SECONDS = 0.15
 STATUS = '{"type":"printer_status","data":{"gcode_state":"RUNNING","mc_percent":42}}'
 
 
-def picture() -> bytes:
+def jpeg_image() -> bytes:
     output = BytesIO()
     Image.new("RGB", (64, 48)).save(output, "JPEG")
     return output.getvalue()
@@ -55,7 +55,9 @@ async def in_thread(request: HttpRequest) -> HttpAnswer | Unreachable:
     return await run_in_daemon_thread(lambda: ask(request))
 
 
-async def look(settings: Settings, seconds: float = SECONDS, unset: frozenset[str] = frozenset()) -> Looked:
+async def look(
+    settings: Settings, seconds: float = SECONDS, unset: frozenset[str] = frozenset()
+) -> CheckResult:
     return await BambuiCheck(settings, seconds, in_thread, watch_printer, unset).look()
 
 
@@ -76,19 +78,19 @@ def settings_of(bambui: BambUI, seed: str = "A1M-1") -> Settings:
 async def test_all_printers_are_looked_at_at_the_same_time_and_all_is_fine(bambui: BambUI) -> None:
     async def on_open(_: str, connection: Any) -> None:
         await connection.send(STATUS)
-        await connection.send(IMAGE_PREFIX + base64.b64encode(picture()).decode() + IMAGE_SUFFIX)
+        await connection.send(IMAGE_PREFIX + base64.b64encode(jpeg_image()).decode() + IMAGE_SUFFIX)
 
     bambui.names, bambui.on_open = {f"P-{number}" for number in range(4)}, on_open
-    looked = await look(settings_of(bambui, "P-2"), 10)
-    outcomes = {finding.subject: finding.outcome for finding in looked.findings}
+    result = await look(settings_of(bambui, "P-2"), 10)
+    outcomes = {finding.subject: finding.outcome for finding in result.findings}
     assert set(outcomes.values()) == {FINE}
     assert {f"P-{number} {what}" for number in range(4) for what in ("status", "picture")} <= set(outcomes)
 
 
 async def test_the_clock_of_bambui_is_read_from_its_answer() -> None:
     async with SimulatedBambui([SimulatedPrinter("A1M-1", "A1M")]) as server:
-        looked = await look(settings_for(server.printers_api_url, server.ws_url_template))
-    ((name, ahead),) = looked.clocks
+        result = await look(settings_for(server.printers_api_url, server.ws_url_template))
+    ((name, ahead),) = result.clocks
     assert name == "BambUI"
     assert abs(ahead) < 3
 
@@ -127,7 +129,7 @@ async def test_what_a_printer_says_instead(
     assert words in finding.advice
 
 
-async def test_a_printer_s_state_is_told(bambui: BambUI) -> None:
+async def test_a_printer_s_state_is_announced(bambui: BambUI) -> None:
     async def on_open(_: str, connection: Any) -> None:
         await connection.send(STATUS)
 
@@ -144,8 +146,8 @@ async def test_a_printer_that_bambui_does_not_know(bambui: BambUI) -> None:
 
 async def test_a_default_printer_that_is_nobody_s_is_said_once(bambui: BambUI) -> None:
     bambui.names = {"P1S-2"}
-    looked = await look(settings_of(bambui), unset=frozenset({"PRINTER_ID"}))
-    about = [it for it in looked.findings if "A1M-1" in it.found + it.subject]
+    result = await look(settings_of(bambui), unset=frozenset({"PRINTER_ID"}))
+    about = [it for it in result.findings if "A1M-1" in it.found + it.subject]
     assert [(it.outcome, it.found) for it in about] == [
         (WARNING, "PRINTER_ID is not set, and its default A1M-1 is not in the list")
     ]
@@ -159,10 +161,10 @@ async def test_one_cause_for_list_and_printer_is_recognised() -> None:
     assert [len(set(each)) for each in causes] == [1, 2]
 
 
-async def test_defaults_that_lead_nowhere_are_told_to_be_defaults() -> None:
+async def test_defaults_that_lead_nowhere_are_announced_to_be_defaults() -> None:
     settings = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}")
-    looked = await look(settings, unset=frozenset({"PRINTERS_API_URL", "WS_URL_TEMPLATE", "PRINTER_ID"}))
-    assert [it.advice for it in looked.findings] == [
+    result = await look(settings, unset=frozenset({"PRINTERS_API_URL", "WS_URL_TEMPLATE", "PRINTER_ID"}))
+    assert [it.advice for it in result.findings] == [
         f"{variable} is not set, so its default counts: set it to your own BambUI ({form})."
         for variable, form in (
             ("PRINTERS_API_URL", "http://.../api/printers"),
@@ -238,7 +240,7 @@ async def test_a_server_that_never_answers_is_given_up() -> None:
         assert seen.unreachable.trouble is Trouble.TIMEOUT
 
 
-def test_a_certificate_that_is_not_trusted_is_told_from_no_encryption_at_all() -> None:
+def test_a_certificate_that_is_not_trusted_is_announced_from_no_encryption_at_all() -> None:
     refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
     refused.verify_message = "certificate has expired"
     answer = unreachable(refused)
@@ -249,6 +251,6 @@ def test_a_certificate_that_is_not_trusted_is_told_from_no_encryption_at_all() -
 
 def test_a_list_of_many_printers_stays_one_line() -> None:
     body = json.dumps([{"name": f"P-{number}", "is_online": True} for number in range(300)]).encode()
-    finding = judge_list(HttpAnswer(200, "application/json", body), "http://b/", "P-1").findings[0]
+    finding = evaluate_list(HttpAnswer(200, "application/json", body), "http://b/", "P-1").findings[0]
     assert finding.found.startswith("300 printers: P-0, P-1")
     assert finding.found.endswith("and 292 more")

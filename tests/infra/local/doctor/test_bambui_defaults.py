@@ -3,7 +3,12 @@
 import pytest
 
 from functions.shared.settings import load_settings
-from infra.local.doctor.bambui_defaults import judge_hosts, judge_simulation, unset_in, with_default_advice
+from infra.local.doctor.bambui_defaults import (
+    evaluate_hosts,
+    evaluate_simulation,
+    unset_in,
+    with_default_advice,
+)
 from infra.local.doctor.findings import Outcome, fault, warning
 
 OWN_LIST = {"PRINTERS_API_URL": "http://192.168.1.5:8080/api/printers"}
@@ -22,7 +27,7 @@ THEIR_LIST = {"PRINTERS_API_URL": load_settings({}, "local").printers_api_url}
     ],
 )
 def test_one_address_of_two_is_warned_of(environment: dict[str, str], found: str | None) -> None:
-    findings = judge_hosts("BambUI", load_settings(environment, "local"), unset_in(environment))
+    findings = evaluate_hosts("BambUI", load_settings(environment, "local"), unset_in(environment))
     assert [(it.outcome, it.found) for it in findings] == ([(Outcome.WARNING, found)] if found else [])
 
 
@@ -52,5 +57,5 @@ def test_only_a_fault_of_a_default_gets_its_advice() -> None:
 def test_a_simulated_printer_is_said_with_its_reason(
     environment: dict[str, str], is_asked_for: bool, words: str
 ) -> None:
-    found = judge_simulation("BambUI", unset_in(environment), is_asked_for).found
+    found = evaluate_simulation("BambUI", unset_in(environment), is_asked_for).found
     assert found == words or (not is_asked_for and found.startswith(words))

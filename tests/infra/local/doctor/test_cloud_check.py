@@ -11,8 +11,14 @@ from functions.shared.domain.keys import COLLECTORS, belongs_to, is_key, taken_a
 from functions.shared.messages.report import decode_report
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
-from infra.local.doctor.aws_backend import open_far_side
-from infra.local.doctor.cloud_check import FRAME_KEY, LATEST_KEY, CloudCheck, harmless_report, judge_refusal
+from infra.local.doctor.aws_backend import open_remote_backend
+from infra.local.doctor.cloud_check import (
+    FRAME_KEY,
+    LATEST_KEY,
+    CloudCheck,
+    evaluate_refusal,
+    harmless_report,
+)
 from infra.local.doctor.findings import Finding, Outcome
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
@@ -40,8 +46,8 @@ def look(credentials: Mapping[str, str], queue_url: str, bucket: str = BUCKET) -
     with pytest.MonkeyPatch.context() as patch:
         for name, value in credentials.items():
             patch.setenv(name, value)
-        looked = CloudCheck(lambda: open_far_side(queue_url, bucket, REGION)).look()
-    return {finding.subject: finding for finding in looked.findings}
+        result = CloudCheck(lambda: open_remote_backend(queue_url, bucket, REGION)).look()
+    return {finding.subject: finding for finding in result.findings}
 
 
 def outcomes(found: Mapping[str, Finding]) -> dict[str, Outcome]:
@@ -111,7 +117,7 @@ def test_a_queue_and_a_bucket_that_are_not_there_are_named(queue_url: str, edge:
 @pytest.mark.parametrize("code", ["RequestTimeTooSkewed", "SignatureDoesNotMatch"])
 def test_a_clock_that_is_wrong_is_said_in_plain_words(code: str) -> None:
     message = "Signature expired: 20250101T000000Z is now earlier than 20250101T010000Z"
-    finding = judge_refusal("credentials", fault_of("GetCallerIdentity", code, message, 403))
+    finding = evaluate_refusal("credentials", fault_of("GetCallerIdentity", code, message, 403))
     assert finding.outcome is FAULT
     assert "clock is wrong" in finding.found
     assert "timedatectl" in finding.advice

@@ -10,7 +10,13 @@ from collector.outbox import database
 from collector.outbox.outbox import Outbox
 from infra.local.config import SIMULATION_FOLDER
 from infra.local.doctor import database_check
-from infra.local.doctor.database_check import DatabaseCheck, Verdict, is_locked, judge_database, read_verdict
+from infra.local.doctor.database_check import (
+    DatabaseCheck,
+    Verdict,
+    evaluate_database,
+    is_locked,
+    read_verdict,
+)
 from infra.local.doctor.findings import Finding, Outcome
 from infra.local.storage.database import SqliteDatabase
 from infra.local.stores import DATABASE_FILE, OwnLock
@@ -63,7 +69,7 @@ def test_a_running_bridge_is_a_fact_and_goes_on_writing(tmp_path: Path) -> None:
     OwnLock(tmp_path).release()
 
 
-def test_a_running_simulation_is_told_from_a_bridge_that_has_been_there(tmp_path: Path) -> None:
+def test_a_running_simulation_is_announced_from_a_bridge_that_has_been_there(tmp_path: Path) -> None:
     lock = OwnLock(tmp_path)
     outbox = Outbox(tmp_path / SIMULATION_FOLDER / "outbox", 10_000_000, time.time)
     try:
@@ -143,6 +149,6 @@ def test_a_folder_in_its_place_cannot_be_opened(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_every_verdict_has_words(verdict: Verdict) -> None:
-    finding = judge_database("outbox", Path("outbox.db"), verdict, "why")
+    finding = evaluate_database("outbox", Path("outbox.db"), verdict, "why")
     assert finding.found
     assert bool(finding.advice) == (finding.outcome is FAULT)

@@ -7,7 +7,7 @@ import pytest
 
 from functions.shared.settings import Settings, load_settings
 from infra.local.doctor.disk_check import DiskCheck
-from infra.local.doctor.disk_judgement import Wanted, frames_wanted, judge_folder, outbox_wanted
+from infra.local.doctor.disk_judgement import Wanted, evaluate_folder, frames_wanted, outbox_wanted
 from infra.local.doctor.findings import Finding, Outcome
 from infra.local.doctor.folder_probe import FolderFacts, probe
 
@@ -16,7 +16,7 @@ WANTED = Wanted("DATA_DIR", 2 * GIGABYTE, "the outbox may take 2.0 GB")
 
 
 def judged(**facts: object) -> Finding:
-    return judge_folder(WANTED, "data", FolderFacts(**facts), 54321)  # type: ignore[arg-type]
+    return evaluate_folder(WANTED, "data", FolderFacts(**facts), 54321)  # type: ignore[arg-type]
 
 
 def test_a_write_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -74,11 +74,11 @@ def test_the_collector_alone_needs_no_folder_of_frames(tmp_path: Path) -> None:
         ("/home", "/home", "Set DATA_DIR to a folder that can be written."),
     ],
 )
-def test_who_may_not_write_is_told_whose_it_is_and_no_command_that_harms(
+def test_who_may_not_write_is_announced_whose_it_is_and_no_command_that_harms(
     shown: str, place: str, advice: str
 ) -> None:
     facts = FolderFacts(errno.EACCES, Path(place), owner=0, group=0, mode=0o755)
-    finding = judge_folder(WANTED, shown, facts, 54321)
+    finding = evaluate_folder(WANTED, shown, facts, 54321)
     assert finding.found == f"uid 54321 may not write in {place}: it belongs to root (uid 0), rights 755"
     assert finding.advice.startswith(advice)
 

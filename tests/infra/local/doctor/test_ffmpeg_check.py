@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.doctor.ffmpeg_check import FfmpegCheck, judge_program
+from infra.local.doctor.ffmpeg_check import FfmpegCheck, evaluate_program
 from infra.local.doctor.findings import Finding, Outcome
 
 
@@ -55,5 +55,5 @@ def test_one_that_is_not_there_or_no_program(tmp_path: Path) -> None:
 
 
 def test_the_version_is_shown() -> None:
-    (finding,) = judge_program("/usr/bin/ffmpeg", "ffmpeg version 6.1.1-3 Copyright", "V..... libx264")
+    (finding,) = evaluate_program("/usr/bin/ffmpeg", "ffmpeg version 6.1.1-3 Copyright", "V..... libx264")
     assert finding.found == "6.1.1-3 with libx264 (/usr/bin/ffmpeg)"

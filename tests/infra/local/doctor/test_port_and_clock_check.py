@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.shared.settings import load_settings
-from infra.local.doctor.clock_check import judge_clock, judge_zone
+from infra.local.doctor.clock_check import evaluate_clock, evaluate_zone
 from infra.local.doctor.findings import Finding, Outcome
-from infra.local.doctor.port_check import MetricsPortCheck, PortCheck, judge_port
+from infra.local.doctor.port_check import MetricsPortCheck, PortCheck, evaluate_port
 from infra.local.probes.http import ahead_of, ask
 
 FINE, WARNING, FAULT, NOTHING = Outcome.FINE, Outcome.WARNING, Outcome.FAULT, Outcome.NOTHING
@@ -76,19 +76,19 @@ def test_an_address_that_is_not_ours() -> None:
         for port in (8000, 0):
             (finding,) = look(port, HOST=host)  # and nobody can reach what does not listen
             assert (finding.outcome, "HOST" in finding.advice) == (FAULT, True)
-    assert "1024" in judge_port("0.0.0.0", 80, errno.EACCES, is_ours=False).advice
+    assert "1024" in evaluate_port("0.0.0.0", 80, errno.EACCES, is_ours=False).advice
 
 
 def test_the_collector_s_own_port_of_figures(api: int) -> None:
-    def looked(port: int) -> Finding:
+    def result(port: int) -> Finding:
         settings = load_settings({"METRICS_PORT": str(port)}, "collector")
         return MetricsPortCheck(settings, ask).look().findings[0]
 
-    assert looked(0).outcome is NOTHING
-    assert looked(api).advice == "Set METRICS_PORT to a free port."
+    assert result(0).outcome is NOTHING
+    assert result(api).advice == "Set METRICS_PORT to a free port."
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    assert looked(port).outcome is FINE
+    assert result(port).outcome is FINE
 
 
 def test_an_open_door_is_said() -> None:
@@ -112,28 +112,28 @@ def test_an_open_door_is_said() -> None:
     ],
 )
 def test_the_clock(clocks: list[tuple[str, float]], outcomes: list[Outcome]) -> None:
-    assert [finding.outcome for finding in judge_clock(NOW, clocks)] == outcomes
+    assert [finding.outcome for finding in evaluate_clock(NOW, clocks)] == outcomes
 
 
 def test_a_clock_that_is_wrong_is_said_in_hours_and_minutes() -> None:
-    (finding,) = judge_clock(NOW, [("Telegram", 3600.0)])
+    (finding,) = evaluate_clock(NOW, [("Telegram", 3600.0)])
     assert finding.found == "Telegram's is 1 h ahead of this machine's"
     assert "set-ntp" in finding.advice
 
 
 def test_a_clock_that_no_server_was_there_to_compare_with() -> None:
-    (finding,) = judge_clock(NOW, [])
+    (finding,) = evaluate_clock(NOW, [])
     assert finding.found.startswith("not compared: no server was reached")
 
 
 def test_a_pi_without_a_clock_of_its_own() -> None:
-    assert judge_clock(0.0, [])[0].found == "it is 1970-01-01 by this machine's clock"
+    assert evaluate_clock(0.0, [])[0].found == "it is 1970-01-01 by this machine's clock"
 
 
 def test_the_time_zone_is_shown_by_the_time_in_it() -> None:
-    berlin = judge_zone({"TIMEZONE": "Europe/Berlin"}, ZoneInfo("Europe/Berlin"), NOW)
+    berlin = evaluate_zone({"TIMEZONE": "Europe/Berlin"}, ZoneInfo("Europe/Berlin"), NOW)
     assert berlin.found == "Europe/Berlin: messages would now say 14:00 CEST"
-    assert "TIMEZONE is not set" in judge_zone({}, ZoneInfo("UTC"), NOW).found
+    assert "TIMEZONE is not set" in evaluate_zone({}, ZoneInfo("UTC"), NOW).found
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Mon, 99 Foo 2026 99:99:99 GMT"])

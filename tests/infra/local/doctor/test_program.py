@@ -15,9 +15,9 @@ import pytest
 
 from functions.shared.runtime.logging import hide_tokens
 from infra.local.doctor.arguments import add_arguments
-from infra.local.doctor.findings import Looked, Outcome, fine
+from infra.local.doctor.findings import CheckResult, Outcome, fine
 from infra.local.doctor.program import run
-from infra.local.doctor.running import Area, look_at_all
+from infra.local.doctor.running import Area, run_checks
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.support.openai.replies import Reply
@@ -57,7 +57,7 @@ def test_with_nothing_configured_the_rest_is_checked(tmp_path: Path) -> None:
 
 
 async def test_all_is_well(tmp_path: Path) -> None:
-    printer = SimulatedPrinter("A1M-1", "A1M", "demo", picture_size=(160, 120))
+    printer = SimulatedPrinter("A1M-1", "A1M", "demo", image_size=(160, 120))
     with TelegramServer() as telegram, OpenAiServer() as ai:
         async with SimulatedBambui([printer]) as bambui:
             given = {
@@ -156,18 +156,18 @@ def test_cloud_mode_looks_at_what_the_collector_needs(
 
 
 async def test_what_hangs_or_breaks_hides_nothing_else() -> None:
-    async def hangs() -> Looked:
+    async def hangs() -> CheckResult:
         await asyncio.Event().wait()
         raise AssertionError
 
-    async def breaks() -> Looked:
+    async def breaks() -> CheckResult:
         raise ZeroDivisionError("with a secret")
 
-    async def works() -> Looked:
-        return Looked((fine("c", "", "well"),))
+    async def works() -> CheckResult:
+        return CheckResult((fine("c", "", "well"),))
 
     areas = [Area("a", (), hangs, 0.01), Area("b", (), breaks, 1), Area("c", (), works, 1)]
-    looks = await look_at_all(areas, frozenset())
+    looks = await run_checks(areas, frozenset())
     first, second, third = (look.findings[0] for look in looks)
     assert (first.outcome, first.found) == (Outcome.FAULT, "no result within 0 s")
     assert "ZeroDivisionError" in second.found

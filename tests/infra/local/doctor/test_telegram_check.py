@@ -31,9 +31,9 @@ def settings_for(telegram: TelegramServer, **more: str) -> Settings:
 
 
 def look(telegram: TelegramServer, *, sends: bool = False, **more: str) -> dict[str, Finding]:
-    looked = make_check(settings_for(telegram, **more), sends).look()
-    assert telegram.token.partition(":")[2] not in str(looked)
-    return {finding.subject: finding for finding in looked.findings}
+    result = make_check(settings_for(telegram, **more), sends).look()
+    assert telegram.token.partition(":")[2] not in str(result)
+    return {finding.subject: finding for finding in result.findings}
 
 
 def outcomes(found: dict[str, Finding]) -> dict[str, Outcome]:

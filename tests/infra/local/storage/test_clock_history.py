@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 from infra.local.storage.clock_history import ClockHistory, since_boot
 from tests.support.clock import HandClock
 
@@ -68,7 +68,7 @@ def test_a_system_that_does_not_count_sleep_has_its_monotonic_clock(monkeypatch:
 @given(STEPS, st.sampled_from([1.0, 7.0, 30.0]))
 def test_nothing_counts_as_old_before_it_is(steps: list[tuple[str, float]], days: float) -> None:
     hand = HandClock(start=1000.0)
-    clock = SteadyClock(wall=hand.wall, monotonic=hand.monotonic)
+    clock = MonotonicWallClock(wall=hand.wall, monotonic=hand.monotonic)
     history = ClockHistory(clock, hand.monotonic)
     kept: list[tuple[float, float]] = []
     looks = 0

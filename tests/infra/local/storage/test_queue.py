@@ -10,14 +10,14 @@ import pytest
 
 from functions.shared.domain.keys import digest
 from functions.shared.ports import Delivery, Outgoing
-from functions.shared.runtime.clocks import SteadyClock
+from functions.shared.runtime.clocks import MonotonicWallClock
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from tests.support.clock import ManualClock
 from tests.support.contracts.queue import (
     VISIBILITY_SECONDS,
     FifoQueueContract,
-    QueueBench,
+    QueueHarness,
     StandardQueueContract,
     bodies,
     message,
@@ -28,7 +28,7 @@ from tests.support.contracts.queue import (
 PATIENCE = 10.0
 
 
-class SqliteBench(QueueBench):
+class SqliteHarness(QueueHarness):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.clock = ManualClock()
@@ -55,92 +55,96 @@ class SqliteBench(QueueBench):
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[SqliteBench]:
-    bench = SqliteBench(tmp_path / "data" / "state.sqlite3")
-    yield bench
-    bench.database.close()
+def harness(tmp_path: Path) -> Iterator[SqliteHarness]:
+    harness = SqliteHarness(tmp_path / "data" / "state.sqlite3")
+    yield harness
+    harness.database.close()
 
 
 class TestSqliteFifoQueue(FifoQueueContract):
     @pytest.fixture
-    def bench(self, tmp_path: Path) -> Iterator[SqliteBench]:
-        bench = SqliteBench(tmp_path / "state.sqlite3")
-        yield bench
-        bench.database.close()
+    def harness(self, tmp_path: Path) -> Iterator[SqliteHarness]:
+        harness = SqliteHarness(tmp_path / "state.sqlite3")
+        yield harness
+        harness.database.close()
 
 
 class TestSqliteStandardQueue(StandardQueueContract):
     @pytest.fixture
-    def bench(self, tmp_path: Path) -> Iterator[SqliteBench]:
-        bench = SqliteBench(tmp_path / "state.sqlite3")
-        yield bench
-        bench.database.close()
+    def harness(self, tmp_path: Path) -> Iterator[SqliteHarness]:
+        harness = SqliteHarness(tmp_path / "state.sqlite3")
+        yield harness
+        harness.database.close()
 
 
 class TestAfterAKill:
-    def test_what_was_in_flight_is_visible_at_once_and_in_order(self, bench: SqliteBench) -> None:
-        queue = bench.make()
+    def test_what_was_in_flight_is_visible_at_once_and_in_order(self, harness: SqliteHarness) -> None:
+        queue = harness.make()
         send(queue, message("a1"), message("a2"), message("a3"))
         killed = queue.receive(limit=2)
-        queue = bench.restart()
+        queue = harness.restart()
         again = queue.receive()
         assert bodies(again) == ["a1", "a2", "a3"]
         assert [delivery.receive_count for delivery in again] == [2, 2, 1]
         queue.acknowledge(killed[0])
-        bench.pass_time(VISIBILITY_SECONDS + 1)
+        harness.pass_time(VISIBILITY_SECONDS + 1)
         assert bodies(queue.receive()) == ["a1", "a2", "a3"]
 
-    def test_a_hand_back_delay_stands(self, bench: SqliteBench) -> None:
-        queue = bench.make()
+    def test_a_hand_back_delay_stands(self, harness: SqliteHarness) -> None:
+        queue = harness.make()
         send(queue, message("a1"), message("a2"))
-        queue.hand_back(only(queue.receive(limit=1)), 600.0)
-        queue = bench.restart()
-        bench.pass_time(599)
+        queue.retry(only(queue.receive(limit=1)), 600.0)
+        queue = harness.restart()
+        harness.pass_time(599)
         assert queue.receive() == []
-        bench.pass_time(2)
+        harness.pass_time(2)
         assert bodies(queue.receive()) == ["a1", "a2"]
 
-    def test_a_clock_that_woke_up_in_the_past_does_not_freeze_a_hand_back(self, bench: SqliteBench) -> None:
-        queue = bench.make()
+    def test_a_clock_that_woke_up_in_the_past_does_not_freeze_a_hand_back(
+        self, harness: SqliteHarness
+    ) -> None:
+        queue = harness.make()
         send(queue, message("a1"))
-        queue.hand_back(only(queue.receive()), 600.0)
-        bench.clock.now = 86_400.0
-        queue = bench.restart()
+        queue.retry(only(queue.receive()), 600.0)
+        harness.clock.now = 86_400.0
+        queue = harness.restart()
         assert queue.receive() == []
-        bench.pass_time(601)
+        harness.pass_time(601)
         assert bodies(queue.receive()) == ["a1"]
 
-    def test_a_clock_that_woke_up_in_the_past_does_not_hide_new_messages(self, bench: SqliteBench) -> None:
-        queue = bench.make()
+    def test_a_clock_that_woke_up_in_the_past_does_not_hide_new_messages(
+        self, harness: SqliteHarness
+    ) -> None:
+        queue = harness.make()
         send(queue, message("a1"))
-        bench.clock.now = 86_400.0
-        queue = bench.restart()
+        harness.clock.now = 86_400.0
+        queue = harness.restart()
         send(queue, message("a2"))
         assert bodies(queue.receive()) == ["a1", "a2"]
 
-    def test_a_delayed_message_keeps_its_delay(self, bench: SqliteBench) -> None:
-        queue = bench.make(fifo=False)
+    def test_a_delayed_message_keeps_its_delay(self, harness: SqliteHarness) -> None:
+        queue = harness.make(fifo=False)
         send(queue, message("late", delay_seconds=600.0))
-        queue = bench.restart()
+        queue = harness.restart()
         assert queue.receive() == []
-        bench.pass_time(601)
+        harness.pass_time(601)
         assert bodies(queue.receive()) == ["late"]
 
-    def test_a_repeat_is_still_dropped(self, bench: SqliteBench) -> None:
-        queue = bench.make()
+    def test_a_repeat_is_still_dropped(self, harness: SqliteHarness) -> None:
+        queue = harness.make()
         send(queue, message("one"))
         queue.acknowledge(only(queue.receive()))
-        queue = bench.restart()
+        queue = harness.restart()
         send(queue, message("one"))
         assert queue.receive() == []
 
-    def test_dead_letters_are_still_there_with_reason_time_and_count(self, bench: SqliteBench) -> None:
-        queue = bench.make()
+    def test_dead_letters_are_still_there_with_reason_time_and_count(self, harness: SqliteHarness) -> None:
+        queue = harness.make()
         send(queue, message("bad"))
-        sent_at = bench.clock()
-        bench.pass_time(5)
-        queue.reject(only(queue.receive()), "chat not found \ud800" + "x" * 5000)
-        letter = bench.restart().dead_letters()[0]
+        sent_at = harness.clock()
+        harness.pass_time(5)
+        queue.dead_letter(only(queue.receive()), "chat not found \ud800" + "x" * 5000)
+        letter = harness.restart().dead_letters()[0]
         assert (letter.body, letter.group) == ("bad", digest("group", "a"))
         assert letter.reason.startswith("chat not found ?xxx")
         assert len(letter.reason) == 1000
@@ -151,8 +155,8 @@ class TestWaiting:
     """With the real clock; every wait ends by an event, none by its time-out."""
 
     @pytest.fixture
-    def queue(self, bench: SqliteBench) -> SqliteQueue:
-        return SqliteQueue(bench.database, "waiting", True, PATIENCE * 10, None, SteadyClock())
+    def queue(self, harness: SqliteHarness) -> SqliteQueue:
+        return SqliteQueue(harness.database, "waiting", True, PATIENCE * 10, None, MonotonicWallClock())
 
     def waiting(self, queue: SqliteQueue, then: Callable[[], object]) -> list[Delivery]:
         """What a receiver gets that was waiting already when `then` happened."""
@@ -171,8 +175,10 @@ class TestWaiting:
             then()
             return received.result(PATIENCE)
 
-    def test_a_receiver_wakes_when_a_message_is_sent(self, bench: SqliteBench, queue: SqliteQueue) -> None:
-        sender = SqliteQueue(bench.database, "waiting", True, 30.0, None, SteadyClock())
+    def test_a_receiver_wakes_when_a_message_is_sent(
+        self, harness: SqliteHarness, queue: SqliteQueue
+    ) -> None:
+        sender = SqliteQueue(harness.database, "waiting", True, 30.0, None, MonotonicWallClock())
         assert bodies(self.waiting(queue, lambda: send(sender, message("one")))) == ["one"]
 
     def test_a_receiver_wakes_when_its_group_is_free_again(self, queue: SqliteQueue) -> None:
@@ -183,20 +189,20 @@ class TestWaiting:
     def test_a_receiver_wakes_when_a_message_is_handed_back(self, queue: SqliteQueue) -> None:
         send(queue, message("one"))
         first = only(queue.receive())
-        assert bodies(self.waiting(queue, lambda: queue.hand_back(first, 0.0))) == ["one"]
+        assert bodies(self.waiting(queue, lambda: queue.retry(first, 0.0))) == ["one"]
 
     def test_a_receiver_wakes_when_a_delay_is_over(self, queue: SqliteQueue) -> None:
         send(queue, message("one"))
         first = only(queue.receive())
-        assert bodies(self.waiting(queue, lambda: queue.hand_back(first, 0.05))) == ["one"]
+        assert bodies(self.waiting(queue, lambda: queue.retry(first, 0.05))) == ["one"]
 
     def test_a_receiver_goes_away_when_the_queue_is_closed(self, queue: SqliteQueue) -> None:
         assert self.waiting(queue, queue.close) == []
 
     def test_a_receiver_goes_away_when_the_database_is_closed(
-        self, bench: SqliteBench, queue: SqliteQueue
+        self, harness: SqliteHarness, queue: SqliteQueue
     ) -> None:
-        assert self.waiting(queue, bench.database.close) == []
+        assert self.waiting(queue, harness.database.close) == []
 
     def test_a_closed_queue_gives_nothing_and_takes_messages_still(self, queue: SqliteQueue) -> None:
         queue.close()
@@ -204,8 +210,10 @@ class TestWaiting:
         assert queue.receive(wait_seconds=PATIENCE * 10) == []
         assert queue.count() == 1
 
-    def test_other_queues_of_the_file_are_not_touched(self, bench: SqliteBench, queue: SqliteQueue) -> None:
-        other = bench.make()
+    def test_other_queues_of_the_file_are_not_touched(
+        self, harness: SqliteHarness, queue: SqliteQueue
+    ) -> None:
+        other = harness.make()
         send(other, message("other"))
         send(queue, message("one"))
         queue.close()
@@ -214,30 +222,30 @@ class TestWaiting:
 
 
 class TestFrugality:
-    def test_an_idle_receiver_writes_nothing(self, bench: SqliteBench) -> None:
-        queue = bench.make()
+    def test_an_idle_receiver_writes_nothing(self, harness: SqliteHarness) -> None:
+        queue = harness.make()
         send(queue, message("one"), message("two"))
-        queue.hand_back(queue.receive(limit=1)[0], 900.0)
+        queue.retry(queue.receive(limit=1)[0], 900.0)
 
         def files() -> dict[str, tuple[int, int]]:
             return {
                 path.name: (path.stat().st_size, path.stat().st_mtime_ns)
-                for path in bench.path.parent.iterdir()
+                for path in harness.path.parent.iterdir()
                 if not path.name.endswith("-shm")  # shared memory: marks of readers, never synced
             }
 
-        commits, before = bench.database.commits, files()
+        commits, before = harness.database.commits, files()
         for _ in range(50):
             assert queue.receive() == []
-            bench.pass_time(1)
+            harness.pass_time(1)
         assert queue.receive(wait_seconds=0.02) == []
-        assert bench.database.commits == commits
+        assert harness.database.commits == commits
         assert files() == before
 
     def test_ten_messages_cost_one_commit_to_send_one_to_receive_and_one_each_to_acknowledge(
-        self, bench: SqliteBench
+        self, harness: SqliteHarness
     ) -> None:
-        queue, database = bench.make(), bench.database
+        queue, database = harness.make(), harness.database
         costs = [database.commits]
         send(queue, *(message(f"{number}") for number in range(10)))
         costs.append(database.commits)
@@ -248,22 +256,22 @@ class TestFrugality:
         costs.append(database.commits)
         assert [later - earlier for earlier, later in pairwise(costs)] == [1, 1, 10]
 
-    def test_repeats_and_outdated_receipts_cost_no_write(self, bench: SqliteBench) -> None:
-        queue = bench.make()
+    def test_repeats_and_outdated_receipts_cost_no_write(self, harness: SqliteHarness) -> None:
+        queue = harness.make()
         send(queue, message("one"))
         delivery = only(queue.receive())
         queue.acknowledge(delivery)
-        commits = bench.database.commits
+        commits = harness.database.commits
         send(queue, message("one"))
         queue.acknowledge(delivery)
-        queue.hand_back(delivery, 5.0)
+        queue.retry(delivery, 5.0)
         queue.recover()
-        assert bench.database.commits == commits
+        assert harness.database.commits == commits
 
 
 class TestManyThreads:
-    def test_every_message_is_handled_once_and_in_order(self, bench: SqliteBench) -> None:
-        queue = SqliteQueue(bench.database, "busy", True, PATIENCE * 100, None, SteadyClock())
+    def test_every_message_is_handled_once_and_in_order(self, harness: SqliteHarness) -> None:
+        queue = SqliteQueue(harness.database, "busy", True, PATIENCE * 100, None, MonotonicWallClock())
         groups, per_group = 6, 20
         seen: dict[str, list[int]] = {digest("group", f"{group}"): [] for group in range(groups)}
         handled = threading.Semaphore(0)
@@ -278,7 +286,7 @@ class TestManyThreads:
                 turn += 1
                 for delivery in deliveries:
                     if turn % 5 == 0:
-                        queue.hand_back(delivery, 0.0)
+                        queue.retry(delivery, 0.0)
                         continue
                     seen[delivery.group].append(int(delivery.body))
                     queue.acknowledge(delivery)
@@ -297,21 +305,21 @@ class TestManyThreads:
         assert queue.count() == 0
 
 
-def test_a_message_that_is_no_text_is_refused_and_costs_nothing(bench: SqliteBench) -> None:
-    queue = bench.make()
+def test_a_message_that_is_no_text_is_refused_and_costs_nothing(harness: SqliteHarness) -> None:
+    queue = harness.make()
     entries = [message("good"), Outgoing("\ud800", "a", "b"), Outgoing("x", "", "c"), Outgoing("x", "é", "c")]
     refusals = queue.send(entries)
     assert [refusal.index for refusal in refusals] == [1, 2, 3]
     assert bodies(queue.receive()) == ["good"]
 
 
-def test_a_backlog_of_days_is_still_handed_out_quickly_to_another_group(bench: SqliteBench) -> None:
-    queue = bench.make()
+def test_a_backlog_of_days_is_still_handed_out_quickly_to_another_group(harness: SqliteHarness) -> None:
+    queue = harness.make()
     for start in range(0, 2000, 10):
         with_bodies = [Outgoing(f"{start + n}" + "x" * 800, "a", f"{start + n}") for n in range(10)]
         send(queue, *with_bodies)
-    queue.hand_back(only(queue.receive(limit=1)), 900.0)
+    queue.retry(only(queue.receive(limit=1)), 900.0)
     send(queue, message("film", group="films"))
     assert bodies(queue.receive()) == ["film"]
-    bench.pass_time(901)
+    harness.pass_time(901)
     assert len(queue.receive()) == 10

@@ -33,7 +33,7 @@ def test_what_waits_how_long_and_what_was_given_up(path: Path) -> None:
     sent_at = clock()
     films.send([message(9)])
     (film,) = films.receive()
-    films.reject(film, "no film")
+    films.dead_letter(film, "no film")
     first, *_ = reports.receive()
     reports.acknowledge(first)
     assert read_queue_figures(path, sent_at + 7) == {

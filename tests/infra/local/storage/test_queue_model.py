@@ -94,20 +94,20 @@ class QueueMachine(RuleBasedStateMachine):
                 self.model.remove(waiting)
 
     @rule(data=st.data(), delay=st.sampled_from([0.0, 5.0, 900.0]))
-    def hand_back(self, data: st.DataObject, delay: float) -> None:
+    def retry(self, data: st.DataObject, delay: float) -> None:
         if self.handed_out:
             delivery = data.draw(st.sampled_from(self.handed_out[-6:]))
-            self.queue.hand_back(delivery, delay)
+            self.queue.retry(delivery, delay)
             waiting = self.found(delivery)
             if waiting is not None:
                 waiting.receipt = None
                 waiting.visible_at = self.clock() + delay
 
     @rule(data=st.data())
-    def reject(self, data: st.DataObject) -> None:
+    def dead_letter(self, data: st.DataObject) -> None:
         if self.handed_out:
             delivery = data.draw(st.sampled_from(self.handed_out[-6:]))
-            self.queue.reject(delivery, "no use")
+            self.queue.dead_letter(delivery, "no use")
             waiting = self.found(delivery)
             if waiting is not None:
                 self.model.remove(waiting)

@@ -11,10 +11,10 @@ from functions.shared.ports import Stored
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
 from tests.support.clock import ManualClock
-from tests.support.contracts.records import RecordBench, RecordsContract
+from tests.support.contracts.records import RecordHarness, RecordsContract
 
 
-class SqliteBench(RecordBench):
+class SqliteHarness(RecordHarness):
     def __init__(self, path: Path) -> None:
         self.clock = ManualClock()
         self.database = SqliteDatabase(path)
@@ -28,51 +28,51 @@ class SqliteBench(RecordBench):
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[SqliteBench]:
-    bench = SqliteBench(tmp_path / "state.sqlite3")
-    yield bench
-    bench.database.close()
+def harness(tmp_path: Path) -> Iterator[SqliteHarness]:
+    harness = SqliteHarness(tmp_path / "state.sqlite3")
+    yield harness
+    harness.database.close()
 
 
 class TestSqliteRecords(RecordsContract):
     @pytest.fixture
-    def bench(self, tmp_path: Path) -> Iterator[SqliteBench]:
-        bench = SqliteBench(tmp_path / "state.sqlite3")
-        yield bench
-        bench.database.close()
+    def harness(self, tmp_path: Path) -> Iterator[SqliteHarness]:
+        harness = SqliteHarness(tmp_path / "state.sqlite3")
+        yield harness
+        harness.database.close()
 
 
-def test_records_and_marks_outlive_a_kill(bench: SqliteBench) -> None:
-    bench.records.put("printer/A1", {"state": "RUNNING"}, 0)
-    bench.records.put_if_absent("done/x", bench.now() + 100)
-    reopened = SqliteDatabase(bench.database.path)
-    records = SqliteRecordStore(reopened, bench.clock)
+def test_records_and_marks_outlive_a_kill(harness: SqliteHarness) -> None:
+    harness.records.put("printer/A1", {"state": "RUNNING"}, 0)
+    harness.records.put_if_absent("done/x", harness.now() + 100)
+    reopened = SqliteDatabase(harness.database.path)
+    records = SqliteRecordStore(reopened, harness.clock)
     assert records.get("printer/A1") == Stored("printer/A1", {"state": "RUNNING"}, 1)
-    assert records.put_if_absent("done/x", bench.now() + 100) is False
+    assert records.put_if_absent("done/x", harness.now() + 100) is False
     reopened.close()
 
 
 @pytest.mark.parametrize("value", [{"x": float("nan")}, {"x": float("inf")}, {"x": {1, 2}}])
 def test_a_value_that_is_no_json_is_refused_and_changes_nothing(
-    bench: SqliteBench, value: dict[str, Any]
+    harness: SqliteHarness, value: dict[str, Any]
 ) -> None:
     with pytest.raises(ContractError):
-        bench.records.put("k", value, 0)
-    assert bench.records.get("k") is None
+        harness.records.put("k", value, 0)
+    assert harness.records.get("k") is None
 
 
-def test_a_conflict_and_a_mark_that_is_set_already_cost_no_write(bench: SqliteBench) -> None:
-    bench.records.put_if_absent("done/x", bench.now() + 100)
-    commits = bench.database.commits
-    assert not bench.records.put_if_absent("done/x", bench.now() + 100)
+def test_a_conflict_and_a_mark_that_is_set_already_cost_no_write(harness: SqliteHarness) -> None:
+    harness.records.put_if_absent("done/x", harness.now() + 100)
+    commits = harness.database.commits
+    assert not harness.records.put_if_absent("done/x", harness.now() + 100)
     with pytest.raises(ContractError):
-        bench.records.put("k", {"x": float("nan")}, 0)
-    assert bench.database.commits == commits
+        harness.records.put("k", {"x": float("nan")}, 0)
+    assert harness.database.commits == commits
 
 
-def test_an_expired_mark_gives_way_to_a_record(bench: SqliteBench) -> None:
-    bench.records.put_if_absent("k", bench.now() + 100)
-    bench.pass_time(101)
-    assert bench.records.put("k", {"n": 1}, 0) == 1
-    bench.pass_time(10_000)
-    assert bench.records.get("k") == Stored("k", {"n": 1}, 1)
+def test_an_expired_mark_gives_way_to_a_record(harness: SqliteHarness) -> None:
+    harness.records.put_if_absent("k", harness.now() + 100)
+    harness.pass_time(101)
+    assert harness.records.put("k", {"n": 1}, 0) == 1
+    harness.pass_time(10_000)
+    assert harness.records.get("k") == Stored("k", {"n": 1}, 1)

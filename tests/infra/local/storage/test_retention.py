@@ -137,8 +137,8 @@ class TestRows:
     ) -> None:
         queue = SqliteQueue(database, "q", True, 30.0, None, clock)
         send(queue, message("dead"), message("old"))
-        queue.reject(queue.receive(limit=1)[0], "no use")
-        queue.hand_back(only(queue.receive(limit=1)), 900.0)
+        queue.dead_letter(queue.receive(limit=1)[0], "no use")
+        queue.retry(only(queue.receive(limit=1)), 900.0)
         clock.advance(DAY)
         assert remove_old_rows(database, clock()) == RemovedRows(deduplications=2)
         send(queue, message("new"))
@@ -157,7 +157,7 @@ class TestRows:
     ) -> None:
         queue = SqliteQueue(database, "q", True, 30.0, None, clock)
         send(queue, message("old"))
-        queue.hand_back(only(queue.receive()), 900.0)
+        queue.retry(only(queue.receive()), 900.0)
         clock.advance(15 * DAY)
         assert remove_old_rows(database, clock()).messages == 1
         send(queue, message("new"))
