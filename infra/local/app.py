@@ -11,7 +11,7 @@ from collector.agent import Collector
 from collector.app import version
 from collector.health import supervise
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import Shipper
+from collector.outbox.uploader import Uploader
 from collector.systemd import Systemd
 from functions.api.app import create_app
 from functions.inspection.model import OpenAiModel, VisionModel
@@ -56,7 +56,7 @@ class Bridge:
         checks_are_on = bool(settings.openrouter_api_key)
         checks_every = settings.ai_check_interval_seconds if checks_are_on else None
         self._outbox = outbox
-        self._shipper = Shipper(outbox, self.stores.frames, self.stores.reports)
+        self._uploader = Uploader(outbox, self.stores.frames, self.stores.reports)
         self.collector = Collector(
             settings,
             outbox,
@@ -99,7 +99,7 @@ class Bridge:
         """Run until `stop` is set; then end within a few seconds, whatever hangs."""
         shipping_ends = threading.Event()
         shipping = threading.Thread(
-            target=self._shipper.run, args=(shipping_ends,), name="shipper", daemon=True
+            target=self._uploader.run, args=(shipping_ends,), name="shipper", daemon=True
         )
         for thread in (shipping, *self._workers, self._cleanup):
             thread.start()

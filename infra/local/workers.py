@@ -50,7 +50,7 @@ class Worker(threading.Thread):
             if deliveries:
                 self._work(deliveries)
             elif is_unread:  # read again, and there is nothing to do: that may stay so for hours
-                self._say_it_works()
+                self._log_recovery()
             is_unread = False
 
     def _work(self, deliveries: Sequence[Delivery]) -> None:
@@ -67,9 +67,9 @@ class Worker(threading.Thread):
                 self._release(delivery)
             self._stopping.wait(_PAUSE_AFTER_FAULT)
         else:
-            self._say_it_works()
+            self._log_recovery()
 
-    def _say_it_works(self) -> None:
+    def _log_recovery(self) -> None:
         lasted = self._outage.over()
         if lasted is not None:
             _log.info("%s: works again after %s", self.name, duration_in_words(lasted))
@@ -137,7 +137,7 @@ class Cleanup(threading.Thread):
     def clean_once(self) -> None:
         """One round; a fault is said and the next round tries again."""
         settings, wrong_times = self._settings, self._history.wrong_times
-        jumped = self._history.look()
+        jumped = self._history.update()
         if jumped is not None:
             _log.warning(
                 "the clock was set forward by %s: what was kept before that is not taken as old",

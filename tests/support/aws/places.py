@@ -81,7 +81,7 @@ def make_bucket(client: "S3Client") -> str:
     return name
 
 
-class SqsBench(QueueHarness):
+class SqsHarness(QueueHarness):
     """Queues of one emulator, each with a dead-letter queue; how its time passes is the emulator's affair."""
 
     def __init__(self, client: "SQSClient") -> None:
@@ -119,7 +119,7 @@ class SqsBench(QueueHarness):
         return [dict(message) for message in answer.get("Messages", [])]
 
 
-class MotoHarness(SqsBench):
+class MotoHarness(SqsHarness):
     """moto reads the time in its queues' module; there it is put forward."""
 
     def __init__(self, client: "SQSClient", patch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ class MotoHarness(SqsBench):
         self._ahead += seconds
 
 
-class MiniStackHarness(SqsBench):
+class MiniStackHarness(SqsHarness):
     def __init__(self, client: "SQSClient", ahead: Path) -> None:
         super().__init__(client)
         self._ahead = ahead
