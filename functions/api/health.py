@@ -92,8 +92,8 @@ def _collector(
     collector: CollectorReading, recent: Sequence[CollectorReading], now: float
 ) -> CollectorHealth:
     return CollectorHealth(
-        collector_id=collector.collector_id,
-        version=collector.version,
+        collector_id=shown(collector.collector_id),
+        version=None if collector.version is None else shown(collector.version),
         received_at=moment(collector.received_at),
         age_seconds=age(now, collector.received_at),
         is_recent=collector in recent,

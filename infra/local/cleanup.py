@@ -15,7 +15,7 @@ _FIRST_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-class Cleanup(threading.Thread):
+class Cleanup:
     """By IMAGE_RETENTION_DAYS, FILM_RETENTION_DAYS and RETENTION_CLEANUP_INTERVAL_SECONDS.
 
     The first round comes a minute after the start at the latest, when a wrong clock had time to be set. What
@@ -30,7 +30,7 @@ class Cleanup(threading.Thread):
         monotonic: Clock = since_boot,
         timer: Clock | None = None,
     ) -> None:
-        super().__init__(name="cleanup", daemon=True)
+        self.thread = threading.Thread(target=self._run, name="cleanup", daemon=True)
         self._settings = settings
         self._database = database
         self._clock = clock
@@ -41,7 +41,7 @@ class Cleanup(threading.Thread):
     def ask_to_stop(self) -> None:
         self._stopping.set()
 
-    def run(self) -> None:
+    def _run(self) -> None:
         interval = self._settings.retention_cleanup_interval_seconds
         wait = min(_FIRST_SECONDS, interval)
         while not self._stopping.wait(wait):

@@ -14,13 +14,16 @@ _PAUSE_AFTER_FAULT = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Worker(threading.Thread):
-    """`handle` settles each delivery itself; what it raises is logged and the delivery comes again."""
+class Worker:
+    """Works in `thread`, once that is started.
+
+    `handle` settles each delivery itself; what it raises is logged and the delivery comes again.
+    """
 
     def __init__(
         self, name: str, queue: Queue, handle: Callable[[Sequence[Delivery]], None], batch: int = 1
     ) -> None:
-        super().__init__(name=name, daemon=True)
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._queue = queue
         self._handle = handle
         self._batch = batch
@@ -30,14 +33,14 @@ class Worker(threading.Thread):
     def ask_to_stop(self) -> None:
         self._stopping.set()
 
-    def run(self) -> None:
+    def _run(self) -> None:
         is_unread = False
         while not self._stopping.is_set():
             try:
                 deliveries = self._queue.receive(self._batch, _WAIT_SECONDS)
             except BridgeError as error:
                 is_unread = True
-                self._outage.failing(f"{self.name}: the queue cannot be used: {error}", logging.ERROR)
+                self._outage.failing(f"{self.thread.name}: the queue cannot be used: {error}", logging.ERROR)
                 self._stopping.wait(_PAUSE_AFTER_FAULT)
                 continue
             if self._stopping.is_set():
@@ -52,12 +55,14 @@ class Worker(threading.Thread):
         try:
             self._handle(deliveries)
         except BridgeError as error:  # the service settles what it can: this is the queue itself
-            self._outage.failing(f"{self.name}: a delivery comes again in a minute: {error}", logging.ERROR)
+            self._outage.failing(
+                f"{self.thread.name}: a delivery comes again in a minute: {error}", logging.ERROR
+            )
             for delivery in deliveries:
                 self._give_back(delivery)
             self._stopping.wait(_PAUSE_AFTER_FAULT)
         except Exception:  # noqa: BLE001 - a defect of ours must not end the thread; said with its traceback
-            _log.exception("%s: a delivery failed and comes again in a minute", self.name)
+            _log.exception("%s: a delivery failed and comes again in a minute", self.thread.name)
             for delivery in deliveries:
                 self._give_back(delivery)
             self._stopping.wait(_PAUSE_AFTER_FAULT)
@@ -67,7 +72,7 @@ class Worker(threading.Thread):
     def _say_it_works(self) -> None:
         lasted = self._outage.over()
         if lasted is not None:
-            _log.info("%s: works again after %s", self.name, spoken(lasted))
+            _log.info("%s: works again after %s", self.thread.name, spoken(lasted))
 
     def _give_back(self, delivery: Delivery) -> None:
         """Tried until it works: what follows it in its group would wait for as long as it is in hand."""
@@ -76,7 +81,7 @@ class Worker(threading.Thread):
                 self._queue.hand_back(delivery, 60.0)
             except BridgeError as error:
                 self._outage.failing(
-                    f"{self.name}: a delivery cannot be handed back yet: {error}", logging.ERROR
+                    f"{self.thread.name}: a delivery cannot be handed back yet: {error}", logging.ERROR
                 )
                 self._stopping.wait(_PAUSE_AFTER_FAULT)
             else:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from functions.bridge.errors import ConflictError
 from functions.bridge.ports import RecordStore, Stored
+from tests.fakes.patience import PATIENCE
 
 RACERS = 8
 
@@ -115,7 +116,7 @@ class RecordsContract:
         start = threading.Barrier(RACERS)
 
         def race(number: int) -> bool:
-            start.wait(10)
+            start.wait(PATIENCE)
             try:
                 records.put("k", {"by": number}, 1)
             except ConflictError:
@@ -134,7 +135,7 @@ class RecordsContract:
         expires_at = bench.now() + 100
 
         def race(_: int) -> bool:
-            start.wait(10)
+            start.wait(PATIENCE)
             return records.put_if_absent("done/x", expires_at)
 
         with ThreadPoolExecutor(RACERS) as pool:

@@ -13,6 +13,7 @@ from functions.bridge.aws.measures import Measure
 from functions.bridge.effects import Category, Notification, outgoing
 from tests.fakes.lambda_runtime import LambdaRuntime
 from tests.fakes.lambda_stack import BOT_TOKEN_NAME, LambdaStack, log_lines, metrics
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import TelegramServer
 
 pytest_plugins = ("tests.fakes.lambda_fixtures",)
@@ -27,7 +28,7 @@ def modules_after_importing(name: str) -> set[str]:
     program = f"import sys, json, functions.{name}.handler; print(json.dumps(sorted(sys.modules)))"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=environment
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, env=environment
     )
     assert ended.returncode == 0, ended.stderr
     return set(json.loads(ended.stdout))

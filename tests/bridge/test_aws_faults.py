@@ -29,6 +29,7 @@ from functions.bridge.errors import (
 )
 from functions.bridge.ports import Outgoing
 from tests.bridge.aws_places import aws_environment
+from tests.fakes.patience import PATIENCE
 
 TRY_AGAIN = [
     # throttling and faults of AWS
@@ -219,7 +220,7 @@ def server(talk: Talk) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(PATIENCE)
 
 
 def hang_up(connection: socket.socket) -> None:

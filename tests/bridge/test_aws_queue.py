@@ -26,11 +26,10 @@ from tests.bridge.contract_queue import (
     only,
     send,
 )
+from tests.fakes.patience import PATIENCE
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-PATIENCE = 10.0
 
 
 @pytest.fixture(scope="module")

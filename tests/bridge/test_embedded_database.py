@@ -18,6 +18,7 @@ from functions.bridge.embedded.sqlite_schema import STATE_SCHEMA
 from functions.bridge.errors import ConfigurationError, TransientError
 from functions.bridge.ports import Outgoing
 from tests.bridge.manual_clock import ManualClock
+from tests.fakes.patience import PATIENCE
 
 WRITER = """
 import os, signal, sys
@@ -73,7 +74,7 @@ def test_a_durable_write_after_a_passing_one_is_synced_again(path: Path) -> None
 
 
 def test_a_kill_in_the_middle_of_a_write_loses_nothing_that_was_committed(path: Path) -> None:
-    killed = subprocess.run([sys.executable, "-c", WRITER, str(path)], check=False, timeout=30)
+    killed = subprocess.run([sys.executable, "-c", WRITER, str(path)], check=False, timeout=PATIENCE)
     assert killed.returncode == -signal.SIGKILL
     database = SqliteDatabase(path)
     queue = SqliteQueue(database, "q", True, 30.0, None, lambda: 1001.0)

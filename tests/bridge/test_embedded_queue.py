@@ -24,8 +24,7 @@ from tests.bridge.contract_queue import (
     send,
 )
 from tests.bridge.manual_clock import ManualClock
-
-PATIENCE = 10.0
+from tests.fakes.patience import PATIENCE
 
 
 class SqliteBench(QueueBench):

@@ -15,11 +15,11 @@ from tests.collector.cloud_run import Edge, edge
 from tests.e2e.rig import END_WORDS, FILM_WORD, bridge_over, first_line, until_filmed, until_told
 from tests.e2e.watching_model import WatchingModel
 from tests.fakes.openai_server import OpenAiServer
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import Posted, TelegramServer
 
 ALERT = ": possible print defect"
 SIZE = (320, 180)
-_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ async def print_in_both(stack: DeployedStack, folder: Path, scenario: Scenario, 
         ):
             with cloud_edge(folder / "edge", stack, far) as collector:
                 for chat in (telegram, stack.telegram):
-                    await until_told(chat, END_WORDS, seconds=_SECONDS)
-                    await until_filmed(chat, seconds=_SECONDS)
+                    await until_told(chat, END_WORDS)
+                    await until_filmed(chat)
                 state = await asyncio.to_thread(_read, f"{bridge.base_url}/api/printer/{name}")
                 assert await asyncio.to_thread(collector.stop) == 0
         assert ai.faults == []
@@ -109,6 +109,6 @@ def alerts_of(messages: list[Posted]) -> list[Posted]:
 
 
 def _read(url: str) -> dict[str, Any]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         found: dict[str, Any] = json.load(answer)
     return found

@@ -33,6 +33,7 @@ import pytest
 from tests.bridge.aws_places import REGION, ministack
 from tests.cloud.rights import allow_batches, client_of, make_edge_user, open_to_plain_http, refusal
 from tests.fakes.openai_server import OpenAiServer
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import TelegramServer
 from tests.infra.cloud_template import ROOT
 
@@ -50,7 +51,6 @@ _ARCHITECTURE: Final = {"aarch64": "arm64"}.get(platform.machine(), platform.mac
 _PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 _TARGET: Final = (f"Architecture={_ARCHITECTURE}", f"PythonVersion=python{_PYTHON}")
 _ARTIFACTS_BUCKET: Final = "artifacts"
-_SECONDS: Final = 600.0
 
 
 def build(folder: Path) -> Path:
@@ -131,7 +131,7 @@ class DeployedStack:
         keys = {"x-api-key": key} if key else {}
         request = urllib.request.Request(url, headers={"Accept": "*/*", **keys, **(headers or {})})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return Answer(answer.status, _small(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -221,7 +221,7 @@ def _sam(arguments: list[str], more: Mapping[str, str]) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TARGET_")}
     environment = {**kept, "SAM_CLI_TELEMETRY": "0", **more}
     done = subprocess.run(
-        [str(_SAM), *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS
+        [str(_SAM), *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
 

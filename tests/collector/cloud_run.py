@@ -12,6 +12,7 @@ from infra.local.simulator.server import SimulatedBambui
 from tests.bridge.aws_places import REGION
 from tests.e2e.program import Program
 from tests.fakes.aws_gate import AwsGate
+from tests.fakes.patience import PATIENCE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -106,7 +107,7 @@ class Cloud:
                 states.append(state)
         return states
 
-    def wait_for_state(self, printer_id: str, state: str, seconds: float = 60.0) -> None:
+    def wait_for_state(self, printer_id: str, state: str, seconds: float = PATIENCE) -> None:
         """Raises TimeoutError with what came instead."""
         deadline = time.monotonic() + seconds
         while state not in self.states(printer_id):
@@ -120,7 +121,7 @@ class Cloud:
         assert not answer["IsTruncated"]
         return [item["Key"] for item in answer.get("Contents", [])]
 
-    def wait_for_keys(self, prefix: str, count: int, seconds: float = 30.0) -> list[str]:
+    def wait_for_keys(self, prefix: str, count: int, seconds: float = PATIENCE) -> list[str]:
         """Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while len(keys := self.keys(prefix)) < count:

@@ -13,6 +13,7 @@ from functions.bridge.settings import Settings
 from functions.bridge.steady_clock import SteadyClock
 from tests.collector.bambui import BambUI, eventually
 from tests.collector.printers import RememberingSpool
+from tests.fakes.patience import PATIENCE
 
 P = "A1M-1"
 RUNNING = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 10}
@@ -48,7 +49,7 @@ async def running(
     try:
         yield collector
     finally:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             await collector.stop()
         await task
 

@@ -19,6 +19,7 @@ from tests.collector.printers import RememberingSpool, image_text, jpeg, status_
 from tests.collector.running_collector import RUNNING, P, running
 from tests.fakes.far_side import FarFrames, FarQueue
 from tests.fakes.hand_clock import HandClock
+from tests.fakes.patience import PATIENCE
 
 
 def told(outbox: Outbox) -> Exposition:
@@ -172,13 +173,13 @@ def test_while_the_outbox_waits_for_the_disk_only_its_own_figures_are_missing(
     def write_for_long() -> None:
         with outbox._lock:
             held.set()
-            assert release.wait(10)
+            assert release.wait(PATIENCE)
 
     thread = threading.Thread(target=write_for_long)
     thread.start()
-    assert held.wait(10)
+    assert held.wait(PATIENCE)
     assert told(outbox).values == {}
     release.set()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert told(outbox).value("printer_bridge_outbox_reports") == 0
     outbox.close()

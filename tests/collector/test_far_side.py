@@ -11,6 +11,7 @@ from collector.outbox import Outbox
 from functions.bridge.errors import TransientError
 from tests.collector.outbox_makers import a_report
 from tests.fakes.far_side import FarFrames, FarQueue
+from tests.fakes.patience import PATIENCE
 
 
 def ship(tmp_path: Path, outcomes: list[Exception | FarSide]) -> int:
@@ -36,7 +37,7 @@ def ship(tmp_path: Path, outcomes: list[Exception | FarSide]) -> int:
     assert isinstance(frames, FarFrames)
     assert queue.wait_for(1)
     stop.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     outbox.close()
     assert waits == sorted(waits)
@@ -75,8 +76,8 @@ def test_it_ends_while_it_waits_to_open(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=ship_to, args=(open_far_side, outbox, stop))
     thread.start()
-    assert has_failed.wait(20)
+    assert has_failed.wait(PATIENCE)
     stop.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     outbox.close()

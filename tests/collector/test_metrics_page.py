@@ -11,6 +11,7 @@ from collector.metric_family import alone, gauge
 from collector.metrics_page import MetricsPage
 from functions.bridge.errors import TransientError
 from tests.collector.exposition import read_exposition
+from tests.fakes.patience import PATIENCE
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -69,16 +70,16 @@ def test_while_one_scrape_hangs_the_next_is_told_so_instead_of_hanging_too() -> 
 
     def hangs() -> "list[Metric]":
         entered.set()
-        assert release.wait(10)
+        assert release.wait(PATIENCE)
         return [gauge("first", "words", alone(1))]
 
     page = MetricsPage({"part": hangs}, patience_seconds=0.01)
     first: list[bytes] = []
     thread = threading.Thread(target=lambda: first.append(page.text()))
     thread.start()
-    assert entered.wait(10)
+    assert entered.wait(PATIENCE)
     with pytest.raises(TransientError, match="disk slow"):
         page.text()
     release.set()
-    thread.join(10)
+    thread.join(PATIENCE)
     assert page.text() == first[0]

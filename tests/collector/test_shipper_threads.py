@@ -12,8 +12,7 @@ from collector.shipper import Shipper
 from functions.bridge.errors import TransientError
 from tests.collector.outbox_makers import a_job, a_picture, a_report
 from tests.fakes.far_side import FarFrames, FarQueue
-
-TIMEOUT = 20.0
+from tests.fakes.patience import PATIENCE
 
 
 class Running:
@@ -37,7 +36,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     running = Running(tmp_path)
     yield running
     running.stop.set()
-    running.thread.join(TIMEOUT)
+    running.thread.join(PATIENCE)
     running.outbox.close()
     assert not running.thread.is_alive()
 
@@ -56,11 +55,11 @@ def test_a_frame_that_hangs_holds_up_neither_reports_nor_the_next_frame(running:
     def hang(key: str) -> None:
         if "Slow" in key:
             hangs.set()
-            assert released.wait(TIMEOUT)
+            assert released.wait(PATIENCE)
 
     running.frames.fault = hang
     running.outbox.keep_frame("A1M-1", a_job(token="slow", name="Slow"), a_picture())
-    assert hangs.wait(TIMEOUT)
+    assert hangs.wait(PATIENCE)
     try:
         running.change("P1S", with_picture=True)
         assert running.queue.wait_for(1)
@@ -81,7 +80,7 @@ def test_many_threads_may_add_at_once(running: Running) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(TIMEOUT)
+        thread.join(PATIENCE)
     assert running.queue.wait_for(100)
     assert running.frames.wait_for(120)
     for name in names:
@@ -97,14 +96,14 @@ def test_it_ends_while_the_far_side_hangs_and_what_was_under_way_is_sent_next_ti
 
     def hang(entries: object) -> None:
         hangs.set()
-        assert released.wait(TIMEOUT)
+        assert released.wait(PATIENCE)
         raise TransientError("timed out")
 
     running.queue.fault = hang
     running.change()
-    assert hangs.wait(TIMEOUT)
+    assert hangs.wait(PATIENCE)
     running.stop.set()
-    running.thread.join(TIMEOUT)
+    running.thread.join(PATIENCE)
     assert not running.thread.is_alive()
     running.outbox.close()
     released.set()
@@ -113,5 +112,5 @@ def test_it_ends_while_the_far_side_hangs_and_what_was_under_way_is_sent_next_ti
         assert again.queue.wait_for(1)
     finally:
         again.stop.set()
-        again.thread.join(TIMEOUT)
+        again.thread.join(PATIENCE)
         again.outbox.close()

@@ -12,6 +12,7 @@ from collector.spool_writer import WAITING_HEARTBEATS_LIMIT, SpoolWriter
 from functions.bridge.contract import Report, ReportKind
 from functions.bridge.job_identity import JobMarks
 from tests.collector.printers import RememberingSpool
+from tests.fakes.patience import PATIENCE
 
 JOB = EdgeJob("t", 0.0, "images/P/Benchy/", JobMarks(None, "Benchy", 1, True), is_active=True)
 
@@ -24,7 +25,7 @@ class SlowSpool(RememberingSpool):
         self.go = threading.Event()
 
     def recall_job(self, printer_id: str) -> EdgeJob | None:
-        self.go.wait(10)
+        self.go.wait(PATIENCE)
         return super().recall_job(printer_id)
 
 

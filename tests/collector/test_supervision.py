@@ -18,6 +18,7 @@ from functions.bridge.contract import Report
 from tests.collector.bambui import BambUI, bambui, eventually
 from tests.collector.printers import RememberingSpool, status_text
 from tests.collector.running_collector import RUNNING, P, running
+from tests.fakes.patience import PATIENCE
 from tests.fakes.systemd_socket import SystemdSocket
 
 NOTHING = OutboxFigures(
@@ -45,7 +46,7 @@ class HangingSpool(RememberingSpool):
     works: threading.Event = field(default_factory=threading.Event)
 
     def add_report(self, *arguments: Any, **options: Any) -> Report:
-        self.works.wait(30)
+        self.works.wait(PATIENCE)
         return super().add_report(*arguments, **options)
 
 
@@ -122,7 +123,7 @@ async def test_no_sign_while_the_outbox_does_not_answer(tmp_path: Path) -> None:
     works.set()
 
     def figures() -> OutboxFigures:
-        works.wait(30)
+        works.wait(PATIENCE)
         return NOTHING
 
     async with watched(tmp_path, figures) as it:

@@ -11,6 +11,7 @@ from infra.local.simulator.scenarios import HMS_NOZZLE_WARNING
 from infra.local.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.auditor import line_of
 from tests.e2e.program import Program
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import TelegramServer
 from tests.fakes.telegram_calls import CallError
 
@@ -19,7 +20,6 @@ PAUSES = range(10, 100, 10)  # percent
 ERROR_AT = 45
 OUTAGE_AT = 60
 STEP_SECONDS = 0.15
-PATIENCE = 60.0
 AT_MOST_IDLE_SECONDS = 1.0
 ANSWER_SECONDS = 0.05
 AWAY = "away for a while"

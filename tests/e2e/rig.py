@@ -10,6 +10,7 @@ from typing import Any
 from functions.bridge.settings import Settings
 from infra.local.bridge import Bridge
 from infra.local.simulator.server import SimulatedBambui
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import Posted, TelegramServer
 
 SCALE = 30.0
@@ -54,10 +55,10 @@ async def bridge_over(
         yield bridge
     finally:
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, PATIENCE)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for what happens on the disk or in the stores, where nothing tells of it."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110
@@ -80,7 +81,7 @@ def first_line(message: Posted) -> str:
     return message.text.splitlines()[0]
 
 
-async def until_filmed(telegram: TelegramServer, films: int = 1, seconds: float = 30.0) -> list[Posted]:
+async def until_filmed(telegram: TelegramServer, films: int = 1, seconds: float = PATIENCE) -> list[Posted]:
     """Wait for that many films; returns them alone."""
     await until_told(telegram, FILM_WORD, films, seconds)
     return [message for message in telegram.messages if message.video_size is not None]

@@ -15,6 +15,7 @@ from infra.local.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.filmed_prints import ONE, films_on_disk, printer, saved
 from tests.e2e.numbered_pictures import kept_numbers, shown_numbers
 from tests.e2e.rig import PICTURE, SCALE, bridge_over, first_line, story, until, until_filmed, until_told
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import TelegramServer
 from tests.fakes.telegram_faults import STALL, answers
 
@@ -115,6 +116,6 @@ async def test_without_ffmpeg_the_person_learns_what_to_do_and_can_do_it(tmp_pat
         cwd=tmp_path,
         env={"PATH": "/usr/bin:/bin"},
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         assert await by_hand.wait() == 0
     assert shown_numbers(made) == kept_numbers(tmp_path / "images", "A1M-1")

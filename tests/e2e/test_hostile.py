@@ -17,6 +17,7 @@ from infra.local.simulator.simulated_printer import SimulatedPrinter
 from tests.collector.printers import image_text, jpeg
 from tests.e2e.program import Program
 from tests.e2e.rig import PICTURE, first_line
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import Posted, TelegramServer
 
 NAMES = {
@@ -36,7 +37,6 @@ NAMES = {
 PRINTERS = {kind: name for kind, name in NAMES.items() if is_usable_name(name)}
 LOG_LINE = re.compile(r"\d\d:\d\d:\d\d (DEBUG|INFO|WARNING|ERROR) +[a-z_.]+: .*")
 SEGMENT = re.compile(r"[A-Za-z0-9()+_~-][A-Za-z0-9 ._()+~-]{0,149}")
-PATIENCE = 40.0
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def segment(printer_id: str) -> str:
 
 
 async def get(url: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
         return await client.get(url)
 
 

@@ -26,6 +26,7 @@ from tests.e2e.rig import END_WORDS, bridge_over, first_line, story, until, unti
 from tests.e2e.watching_model import WatchingModel, has_strands
 from tests.fakes.openai_replies import hangs
 from tests.fakes.openai_server import OpenAiServer
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import TelegramServer
 
 SIZE = (320, 180)
@@ -73,7 +74,9 @@ def memory_of(bridge: Bridge, printer_id: str) -> Memory:
 
 async def last_inspection(bridge: Bridge, printer_id: str = "A1M-1") -> dict[str, Any]:
     def ask() -> Any:
-        with urllib.request.urlopen(f"{bridge.base_url}/api/printer/{printer_id}", timeout=10) as answer:
+        with urllib.request.urlopen(
+            f"{bridge.base_url}/api/printer/{printer_id}", timeout=PATIENCE
+        ) as answer:
             return json.load(answer)
 
     found = (await asyncio.to_thread(ask))["last_inspection"]

@@ -12,6 +12,7 @@ from functions.bridge.contract import Report, decode_report
 from functions.bridge.errors import NotFoundError
 from functions.bridge.frame_keys import taken_at_of
 from functions.bridge.ports import Delivery, Outgoing, Refusal, StoredFrame
+from tests.fakes.patience import PATIENCE
 
 
 @dataclass
@@ -68,7 +69,7 @@ class FarQueue:
         """More than five minutes pass."""
         self._ids.clear()
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> bool:
+    def wait_for(self, count: int, timeout: float = PATIENCE) -> bool:
         with self.arrived:
             return self.arrived.wait_for(lambda: len(self.taken) >= count, timeout)
 
@@ -106,7 +107,7 @@ class FarFrames:
         with self.arrived:
             self.arrived.notify_all()
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> bool:
+    def wait_for(self, count: int, timeout: float = PATIENCE) -> bool:
         with self.arrived:
             return self.arrived.wait_for(lambda: len(self.stored) >= count, timeout)
 

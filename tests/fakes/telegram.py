@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any, Self
 
 from tests.fakes import telegram_chats
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram_calls import Call, CallError, bad_request, read_call
 from tests.fakes.telegram_chats import ChatProfile, Updates
 from tests.fakes.telegram_faults import Fault
@@ -130,7 +131,9 @@ class TelegramServer:
             self._port = self._server.server_address[1]
             threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def wait_for(self, wanted: int | Callable[[list[Posted]], bool], timeout: float = 10.0) -> list[Posted]:
+    def wait_for(
+        self, wanted: int | Callable[[list[Posted]], bool], timeout: float = PATIENCE
+    ) -> list[Posted]:
         """The messages once there are so many, or the condition holds. Raises TimeoutError with what came."""
 
         def holds() -> bool:
@@ -142,7 +145,7 @@ class TelegramServer:
                 raise TimeoutError(f"{len(self._messages)} messages within {timeout:g} s:\n{shown}")
             return list(self._messages)
 
-    def wait_for_calls(self, count: int, timeout: float = 10.0, method: str | None = None) -> int:
+    def wait_for_calls(self, count: int, timeout: float = PATIENCE, method: str | None = None) -> int:
         """The number of calls (of that method, if given), refused ones included, once there are so many."""
 
         def made() -> int:

@@ -6,6 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram_calls import VIDEO_BYTES, CallError
 from tests.fakes.telegram_faults import Fault
 
@@ -107,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(fault.code, fault.body, fault.content_type)
             else:
                 if fault.kind == "stall":
-                    self.server.is_closing.wait(60)
+                    self.server.is_closing.wait(PATIENCE)
                 self.close_connection = True
             return
         try:

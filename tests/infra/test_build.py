@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.fakes.patience import PATIENCE
 from tests.infra.cloud_template import ROOT
 
 FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "api")
@@ -69,7 +70,9 @@ def _build(folder: Path) -> None:
         "--cache-dir",
         str(folder / "cache"),
     ]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

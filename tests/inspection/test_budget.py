@@ -11,6 +11,7 @@ from functions.bridge.embedded.sqlite_database import SqliteDatabase
 from functions.bridge.embedded.sqlite_records import SqliteRecordStore
 from functions.bridge.errors import ConflictError
 from functions.inspection.budget import BUDGET_KEY, count_look, day_of, looks_today
+from tests.fakes.patience import PATIENCE
 
 DAY = 86_400.0
 MIDNIGHT = 1_763_769_600.0
@@ -52,5 +53,5 @@ def test_rivals_count_every_look(records: SqliteRecordStore) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE)
     assert looks_today(records, MIDNIGHT) == 20

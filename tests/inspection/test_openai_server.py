@@ -10,6 +10,7 @@ import pytest
 
 from functions.inspection.prompt import SCHEMA
 from tests.fakes.openai_server import OpenAiServer
+from tests.fakes.patience import PATIENCE
 from tests.inspection.pictures import picture
 
 
@@ -47,7 +48,7 @@ GOOD: dict[str, Any] = {
 
 def post(server: OpenAiServer, body: Any, key: str | None = None) -> int:
     host, _, port = server.base_url.removeprefix("http://").partition("/")[0].partition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=5)
+    connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
     try:
         connection.request(
             "POST",

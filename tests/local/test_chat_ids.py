@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from infra.local.chat_ids.arguments import add_arguments
 from infra.local.chat_ids.program import run
 from infra.local.chat_ids.updates import chats_of
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import CHAT_ID, GROUP_ID, TelegramServer
 from tests.fakes.telegram_chats import ChatProfile, chat_fields
 from tests.fakes.telegram_faults import SERVER_ERROR, answers
@@ -124,7 +125,7 @@ def test_it_waits_for_the_first_chat(telegram: TelegramServer) -> None:
     telegram.wait_for_calls(2, method="getUpdates")
     telegram.happens(callback_query={"id": "1"})
     telegram.happens(message=message(CHAT_ID, ChatProfile("private", "Ada"), text="hello"))
-    waiting.join(20)
+    waiting.join(PATIENCE)
     ((code, output, notes),) = found
     assert (code, f"TELEGRAM_CHAT_ID={CHAT_ID}" in output) == (0, True)
     assert "Waiting" in notes

@@ -16,10 +16,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from infra.local.simulator.scenarios import SCENARIOS
 from infra.local.simulator.server import SimulatedBambui
 from infra.local.simulator.simulated_printer import SimulatedPrinter
+from tests.fakes.patience import PATIENCE
 from tests.fakes.recordings import picture_bytes
 
 FAST = 200.0
-PATIENCE = 20.0
 
 
 def silent_printer(name: str = "a1mini", **options: Any) -> SimulatedPrinter:

@@ -13,8 +13,7 @@ from functions.bridge.ports import Delivery
 from infra.local.worker import Worker
 from tests.bridge.contract_queue import message, only, send
 from tests.fakes.hand_clock import HandClock
-
-TIMEOUT = 20.0
+from tests.fakes.patience import PATIENCE
 
 
 class Desk:
@@ -49,9 +48,9 @@ def test_a_disk_full_in_mid_work_holds_a_delivery_up_only_while_it_lasts(
     caplog.set_level(logging.INFO)
     desk = Desk(tmp_path)
     send(desk.queue, message("an alert"))
-    desk.worker.start()
-    assert desk.tried.wait(TIMEOUT)
-    desk.worker.join(0.2)  # it goes on trying to give it back
+    desk.worker.thread.start()
+    assert desk.tried.wait(PATIENCE)
+    desk.worker.thread.join(0.2)  # it goes on trying to give it back
     (said,) = [record.getMessage() for record in caplog.records]
     assert said.startswith("tracker: a delivery comes again in a minute: state.sqlite3: ")
     desk.fills_in_mid_work = False
@@ -61,9 +60,9 @@ def test_a_disk_full_in_mid_work_holds_a_delivery_up_only_while_it_lasts(
         desk.queue._signal.announce()
     desk.worker.ask_to_stop()
     desk.queue.close()
-    desk.worker.join(TIMEOUT)
+    desk.worker.thread.join(PATIENCE)
     assert desk.queue.count() == 0
-    assert not desk.worker.is_alive()
+    assert not desk.worker.thread.is_alive()
     assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
     assert "tracker: works again after " in caplog.records[-1].getMessage()
     desk.database.close()
@@ -86,14 +85,14 @@ def test_a_queue_that_can_be_read_again_and_is_empty_works_again(
     logging.getLogger("infra.local.worker").addHandler(ear)
     with desk.database.reading() as connection:
         connection.execute("ALTER TABLE delivery RENAME TO away")
-    desk.worker.start()
-    assert said.wait(TIMEOUT)
+    desk.worker.thread.start()
+    assert said.wait(PATIENCE)
     with desk.database.reading() as connection:
         connection.execute("ALTER TABLE away RENAME TO delivery")
-    assert told.wait(TIMEOUT)
+    assert told.wait(PATIENCE)
     desk.worker.ask_to_stop()
     desk.queue.close()
-    desk.worker.join(TIMEOUT)
+    desk.worker.thread.join(PATIENCE)
     logging.getLogger("infra.local.worker").removeHandler(ear)
     assert [record.getMessage()[:28] for record in caplog.records] == [
         "tracker: the queue cannot be",

@@ -21,6 +21,7 @@ from functions.notify.message import Message
 from functions.notify.service import NotifyRules, NotifyService
 from functions.notify.sink import Sink
 from functions.notify.telegram import Telegram
+from tests.fakes.open_databases import closed_at_the_end
 from tests.fakes.telegram import GROUP_ID, TelegramServer
 
 NOW = 1_764_000_000.0  # Monday 24 November 2025, 16:00 UTC
@@ -83,7 +84,7 @@ class Scene:
     clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
-        self.database = SqliteDatabase(self.folder / "state.sqlite3")
+        self.database = closed_at_the_end(SqliteDatabase(self.folder / "state.sqlite3"))
         self.queue = SqliteQueue(self.database, "notifications", True, 600, None, self.clock)
         self.timelapses = SqliteQueue(self.database, "timelapses", False, 600, None, self.clock)
         self.records: RecordStore = SqliteRecordStore(self.database, self.clock)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import CHAT_ID, GROUP_ID, TelegramServer
 from tests.fakes.telegram_markup import MarkupError, read_html, utf16_units
 from tests.notify.scene import film_bytes, jpeg
@@ -14,14 +15,14 @@ from tests.notify.scene import film_bytes, jpeg
 def call(telegram: TelegramServer, method: str, **parameters: Any) -> tuple[int, str]:
     """Status, and description or an empty text."""
     url = f"{telegram.url}/bot{telegram.token}/{method}"
-    answer = requests.post(url, json={"chat_id": CHAT_ID, **parameters}, timeout=10)
+    answer = requests.post(url, json={"chat_id": CHAT_ID, **parameters}, timeout=PATIENCE)
     return answer.status_code, answer.json().get("description", "")
 
 
 def form(telegram: TelegramServer, method: str, files: dict[str, bytes], **texts: str) -> tuple[int, str]:
     url = f"{telegram.url}/bot{telegram.token}/{method}"
     parts = {name: (f"{name}.bin", data) for name, data in files.items()}
-    answer = requests.post(url, data={"chat_id": str(CHAT_ID), **texts}, files=parts, timeout=30)
+    answer = requests.post(url, data={"chat_id": str(CHAT_ID), **texts}, files=parts, timeout=PATIENCE)
     return answer.status_code, answer.json().get("description", "")
 
 
@@ -112,7 +113,7 @@ def test_a_large_film_is_refused_and_an_odd_parameter_too(telegram: TelegramServ
 
 def test_tokens_methods_and_topics_are_checked(telegram: TelegramServer) -> None:
     def get(path: str) -> int:
-        return requests.get(telegram.url + path, timeout=10).status_code
+        return requests.get(telegram.url + path, timeout=PATIENCE).status_code
 
     assert get(f"/bot{telegram.token}/getMe") == 200
     assert get("/bot1:wrong/getMe") == 401
@@ -135,7 +136,7 @@ def test_groups_are_paced_and_people_are_not() -> None:
             assert call(telegram, "sendMessage", text="x")[0] == 200
             now[0] += 10
         url = f"{telegram.url}/bot{telegram.token}/sendMessage"
-        answer = requests.post(url, json={"chat_id": GROUP_ID, "text": "x"}, timeout=10)
+        answer = requests.post(url, json={"chat_id": GROUP_ID, "text": "x"}, timeout=PATIENCE)
         assert (answer.status_code, answer.json()["parameters"]) == (429, {"retry_after": 30})
         now[0] += 30
         assert call(telegram, "sendMessage", chat_id=GROUP_ID, text="x")[0] == 200
@@ -151,4 +152,4 @@ def test_waiting_for_what_does_not_come_tells_what_came(telegram: TelegramServer
 def test_no_length_no_answer(telegram: TelegramServer) -> None:
     url = f"{telegram.url}/bot{telegram.token}/sendMessage"
     body = json.dumps({"chat_id": CHAT_ID, "text": "x"}).encode()
-    assert requests.post(url, data=iter([body]), timeout=10).status_code == 411
+    assert requests.post(url, data=iter([body]), timeout=PATIENCE).status_code == 411

@@ -14,6 +14,7 @@ from functions.bridge.ports import Delivery, FrameStore
 from functions.timelapse.selection import FilmWishes
 from functions.timelapse.service import FilmSettings, TimelapseService
 from tests.fakes.hand_clock import HandClock
+from tests.fakes.open_databases import closed_at_the_end
 from tests.timelapse.film_orders import WISHES
 from tests.timelapse.numbered_frames import fill_folder
 
@@ -33,7 +34,7 @@ class Workshop:
     clock: HandClock = field(default_factory=lambda: HandClock(BEGIN + 7200))
 
     def __post_init__(self) -> None:
-        self.database = SqliteDatabase(self.folder / "state.sqlite3")
+        self.database = closed_at_the_end(SqliteDatabase(self.folder / "state.sqlite3"))
         self.queue = SqliteQueue(self.database, "timelapses", False, 7200.0, None, self.clock.wall)
         self.notifications = SqliteQueue(self.database, "notifications", True, 60.0, None, self.clock.wall)
         self.records = SqliteRecordStore(self.database, self.clock.wall)

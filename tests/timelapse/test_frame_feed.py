@@ -6,6 +6,7 @@ import pytest
 
 from functions.bridge.errors import NotFoundError, TransientError
 from functions.timelapse.frame_feed import fetch_in_order
+from tests.fakes.patience import PATIENCE
 from tests.timelapse.numbered_frames import numbered_frame
 
 
@@ -15,7 +16,7 @@ def test_frames_come_in_order_however_long_each_takes() -> None:
 
     def fetch(key: str) -> bytes:
         if key == "0":
-            assert second_is_here.wait(10)  # the first comes after the second
+            assert second_is_here.wait(PATIENCE)  # the first comes after the second
         if key == "1":
             second_is_here.set()
         return frames[key]

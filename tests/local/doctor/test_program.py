@@ -22,6 +22,7 @@ from infra.local.simulator.server import SimulatedBambui
 from infra.local.simulator.simulated_printer import SimulatedPrinter
 from tests.fakes.openai_replies import Reply
 from tests.fakes.openai_server import OpenAiServer
+from tests.fakes.patience import PATIENCE
 from tests.fakes.telegram import TelegramServer
 from tests.fakes.telegram_faults import answers
 
@@ -182,7 +183,7 @@ def test_as_a_program_without_a_terminal_and_without_utf_8(tmp_path: Path) -> No
         env={"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONIOENCODING": "ascii", **NOWHERE},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert done.returncode == 1
     assert done.stderr == b""
