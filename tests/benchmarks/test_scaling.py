@@ -9,7 +9,7 @@ import pytest
 from collector.metrics_page import MetricsPage
 from collector.printer_families import printer_families
 from tests.benchmarks.receiving import show
-from tests.collector.test_printer_families import farm
+from tests.collector.many_printers import farm
 from tests.fuzz.mutations import Mutator
 
 pytestmark = pytest.mark.benchmark

@@ -66,7 +66,7 @@ async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> Non
 
 
 async def until_told(
-    telegram: TelegramServer, words: str | tuple[str, ...], times: int = 1, seconds: float = 30.0
+    telegram: TelegramServer, words: str | tuple[str, ...], times: int = 1, seconds: float = PATIENCE
 ) -> list[Posted]:
     """Wait until that many messages have one of the words in their first line."""
     wanted = (words,) if isinstance(words, str) else words
