@@ -18,6 +18,7 @@ from tests.support.clock import HandClock
 from tests.support.edge_material import RememberingOutbox, image_text, jpeg, status_text
 from tests.support.metrics.exposition import Exposition, read_exposition
 from tests.support.remote_backend import FarFrames, FarQueue
+from tests.support.timeouts import TIMEOUT
 
 
 def told(outbox: Outbox) -> Exposition:
@@ -174,13 +175,13 @@ def test_while_the_outbox_waits_for_the_disk_only_its_own_figures_are_missing(
     def write_for_long() -> None:
         with outbox._lock:
             held.set()
-            assert release.wait(10)
+            assert release.wait(TIMEOUT)
 
     thread = threading.Thread(target=write_for_long)
     thread.start()
-    assert held.wait(10)
+    assert held.wait(TIMEOUT)
     assert told(outbox).values == {}
     release.set()
-    thread.join(10)
+    thread.join(TIMEOUT)
     assert told(outbox).value("printer_bridge_outbox_reports") == 0
     outbox.close()

@@ -11,6 +11,7 @@ from collector.outbox.uploader import RemoteBackend, upload_to
 from functions.shared.errors import TransientError
 from tests.collector.outbox.makers import a_report
 from tests.support.remote_backend import FarFrames, FarQueue
+from tests.support.timeouts import TIMEOUT
 
 
 def ship(tmp_path: Path, outcomes: list[Exception | RemoteBackend]) -> int:
@@ -36,7 +37,7 @@ def ship(tmp_path: Path, outcomes: list[Exception | RemoteBackend]) -> int:
     assert isinstance(frames, FarFrames)
     assert queue.wait_for(1)
     stop.set()
-    thread.join(20)
+    thread.join(TIMEOUT)
     assert not thread.is_alive()
     outbox.close()
     assert waits == sorted(waits)
@@ -75,8 +76,8 @@ def test_it_ends_while_it_waits_to_open(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=upload_to, args=(open_remote_backend, outbox, stop))
     thread.start()
-    assert has_failed.wait(20)
+    assert has_failed.wait(TIMEOUT)
     stop.set()
-    thread.join(20)
+    thread.join(TIMEOUT)
     assert not thread.is_alive()
     outbox.close()

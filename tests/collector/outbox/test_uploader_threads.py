@@ -12,8 +12,7 @@ from collector.outbox.uploader import Uploader
 from functions.shared.errors import TransientError
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.support.remote_backend import FarFrames, FarQueue
-
-TIMEOUT = 20.0
+from tests.support.timeouts import TIMEOUT
 
 
 class Running:

@@ -15,6 +15,7 @@ from functions.shared.messages.effects import Inspection
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord, record_to_json
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
+from tests.support.timeouts import TIMEOUT
 
 DAY = 86_400.0
 MIDNIGHT = 1_763_769_600.0
@@ -56,7 +57,7 @@ def test_rivals_count_every_check(records: SqliteRecordStore) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=TIMEOUT)
     assert checks_today(records, MIDNIGHT) == 20
 
 

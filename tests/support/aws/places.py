@@ -18,6 +18,7 @@ import pytest
 
 from functions.shared.aws.sqs import SqsQueue
 from tests.support.contracts.queue import VISIBILITY_SECONDS, QueueHarness
+from tests.support.timeouts import TIMEOUT
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 REGION: Final = "eu-central-1"
 
-_START_SECONDS = 30.0
 _NUMBERS = count(1)
 
 
@@ -179,11 +179,11 @@ def ministack(folder: Path) -> Iterator[Path]:
         finally:
             process.kill()
             process.stdin.close()
-            process.wait(10)
+            process.wait(TIMEOUT)
 
 
 def _await(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + _START_SECONDS
+    end = time.monotonic() + TIMEOUT
     while time.monotonic() < end and process.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=1):
