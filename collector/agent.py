@@ -201,7 +201,7 @@ class Collector:
     async def _discover(self) -> None:
         while self._settings.printers_api_url:
             try:
-                for printer in await self._discovery.look():
+                for printer in await self._discovery.poll():
                     self._take_listed(printer)
                 for task in self._printers.values():
                     task.try_again()
@@ -237,10 +237,10 @@ class Collector:
 
     async def _tick(self) -> None:
         tick = self._settings.watchdog_tick_seconds
-        self._awake_clock.look(tick)
+        self._awake_clock.check(tick)
         while True:
             await asyncio.sleep(tick)
-            slept = self._awake_clock.look(tick)
+            slept = self._awake_clock.check(tick)
             if slept is not None:
                 _logger.warning(
                     "the program stood still for %.0f s: no printer is called silent for that", slept

@@ -70,7 +70,7 @@ class Connection:
         self._websocket: ClientConnection | None = None
         self._closing: asyncio.Task[None] | None = None
         self._discovered = asyncio.Event()
-        self._has_said_refused = False
+        self._has_logged_refused = False
         self._has_failed = False
 
     async def run(self) -> None:
@@ -107,7 +107,7 @@ class Connection:
         self._websocket = websocket
         try:
             self.is_connected = True
-            self._has_said_refused = False
+            self._has_logged_refused = False
             level = logging.INFO if self._has_failed else logging.DEBUG
             _logger.log(level, "printer %r: connected", self._printer_id)
             self._has_failed = False
@@ -170,8 +170,8 @@ class Connection:
             self._note_failure(f"BambUI answered {status} instead of opening the WebSocket")
             return
         self.is_refused = True
-        if not self._has_said_refused:
-            self._has_said_refused = True
+        if not self._has_logged_refused:
+            self._has_logged_refused = True
             _logger.warning(
                 "BambUI knows no printer %r: is PRINTER_ID right? Tried again whenever the list of printers "
                 "is read",

@@ -147,19 +147,19 @@ class Discovery:
         self._has_failed = False
         self._lines = LogThrottle(monotonic, _FAULT_LINES_EVERY)
 
-    async def look(self) -> tuple[ListedPrinter, ...]:
+    async def poll(self) -> tuple[ListedPrinter, ...]:
         """Read the list once: the printers that are new or changed. An unusable answer changes nothing."""
         try:
             answer = await run_in_daemon_thread(lambda: self._read(self._url))
             entries = parse_listing(answer.content_type, answer.body)
         except (TransientError, ContractError) as error:
             self._has_failed = True
-            self._say(f"{error}")
+            self._log_fault(f"{error}")
             return ()
         self._has_failed = False
         merged = merge_listing(self.known, entries)
         if merged.faults:
-            self._say("; ".join(merged.faults[:5]))
+            self._log_fault("; ".join(merged.faults[:5]))
         self.known = merged.known
         return merged.changed
 
@@ -168,7 +168,7 @@ class Discovery:
         is_soon = is_one_unconnected or self._has_failed
         await asyncio.sleep(min(self._soon, self._refresh) if is_soon else self._refresh)
 
-    def _say(self, fault: str) -> None:
+    def _log_fault(self, fault: str) -> None:
         count = self._lines.take()
         if count is not None:
             times = f" ({count} times)" if count > 1 else ""

@@ -49,7 +49,7 @@ class OutboxWriter:
         self._waiting_bytes = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="collector-spool", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="collector-outbox", daemon=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -101,7 +101,7 @@ class Session:
             self._take_status(message)
         elif isinstance(message, BadMessage):
             counters.bad += 1
-            self._say_bad(message.reason)
+            self._log_bad(message.reason)
         else:
             counters.others += 1
             if isinstance(message, ErrorMessage) and self._errors.take() is not None:
@@ -219,10 +219,10 @@ class Session:
         try:
             return whole_status(message.text)
         except ContractError as error:
-            self._say_bad(str(error))
+            self._log_bad(str(error))
             return None
 
-    def _say_bad(self, reason: str) -> None:
+    def _log_bad(self, reason: str) -> None:
         count = self._bad_messages.take()
         if count is not None:
             _logger.warning(

@@ -123,7 +123,7 @@ class PrinterSupervisor:
             try:
                 await self._run_session()
             except Exception:  # noqa: BLE001 - one printer's fault must not stop the others
-                self._say_fault()
+                self._log_fault()
             delay, backoff = backoff.next(self._random)
             await asyncio.sleep(delay)
 
@@ -160,11 +160,11 @@ class PrinterSupervisor:
         self._timers.add(timer)
 
     def _fail(self) -> None:
-        self._say_fault()
+        self._log_fault()
         if self._reading is not None:
             self._reading.cancel()
 
-    def _say_fault(self) -> None:
+    def _log_fault(self) -> None:
         """With its traceback once; the same again is only counted for a while."""
         self.counters.faults += 1
         count = self._faults.take()

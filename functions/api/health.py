@@ -89,8 +89,8 @@ def health(
 
 def _collector(collector: CollectorData, recent: Sequence[CollectorData], now: float) -> CollectorHealth:
     return CollectorHealth(
-        collector_id=collector.collector_id,
-        version=collector.version,
+        collector_id=shown(collector.collector_id),
+        version=None if collector.version is None else shown(collector.version),
         received_at=utc_time(collector.received_at),
         age_seconds=age(now, collector.received_at),
         is_recent=collector in recent,

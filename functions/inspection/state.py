@@ -9,20 +9,20 @@ from functions.shared.messages.effects import Inspection
 from functions.shared.ports import RecordStore
 
 
-def why_it_does_not_print(record: Mapping[str, Any] | None, asked: Inspection) -> str | None:
+def why_it_does_not_print(record: Mapping[str, Any] | None, request: Inspection) -> str | None:
     """Why a check of the job has no sense any more, or None. Total: what is not known decides nothing."""
     job = record.get("job") if record is not None else None
     if not isinstance(job, Mapping):
         return None
     job_id = job.get("id")
-    if isinstance(job_id, str) and job_id != asked.job_id:
+    if isinstance(job_id, str) and job_id != request.job_id:
         return "its job is over"
     if job.get("phase") == "ended":
         return "its job is over"
     if job.get("state") == "PAUSE":
         return "the print is paused"
     printing_since = job.get("settled_at")
-    if isinstance(printing_since, int | float) and printing_since > asked.printing_since:
+    if isinstance(printing_since, int | float) and printing_since > request.printing_since:
         return "the print was paused since"
     return None
 

@@ -119,7 +119,7 @@ class TimelapseService:
             self._queue.retry(delivery, wait)
             return
         if self._count("film-start", order, STARTS_LIMIT) is None:
-            self._tell_failure(order, f"making it was interrupted {STARTS_LIMIT} times")
+            self._announce_failure(order, f"making it was interrupted {STARTS_LIMIT} times")
         else:
             try:
                 self._make(order, frames)
@@ -132,9 +132,9 @@ class TimelapseService:
                     logger.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
                     self._queue.retry(delivery, delay)
                     return
-                self._tell_failure(order, str(error))
+                self._announce_failure(order, str(error))
             except PermanentError as error:
-                self._tell_failure(order, str(error))
+                self._announce_failure(order, str(error))
         self._records.put_if_absent(done_key(order.id), self._clock() + _MARKS_KEPT_SECONDS)
         self._queue.acknowledge(delivery)
 
@@ -172,11 +172,13 @@ class TimelapseService:
             )
         )
         try:
-            self._tell_film(order, made, len(frames), len(frames) - len(filled), chosen[-1].taken_at)
+            self._announce_film(order, made, len(frames), len(frames) - len(filled), chosen[-1].taken_at)
         finally:
             path.unlink(missing_ok=True)
 
-    def _tell_film(self, order: Timelapse, made: MadeFilm, arrived: int, empty: int, taken_at: float) -> None:
+    def _announce_film(
+        self, order: Timelapse, made: MadeFilm, arrived: int, empty: int, taken_at: float
+    ) -> None:
         # By the job's end and not by the clock: a repeat after a crash writes the same film again. A
         # smaller one lies beside the one that was refused.
         key = film_key(order.prefix, order.observed_at + (order.max_bytes is not None))
@@ -212,7 +214,7 @@ class TimelapseService:
             raise EncodingError(f"{folder} cannot be made: {error.strerror}") from error
         return folder / f"film-{digest(order.id)[:16]}{ending}"
 
-    def _tell_failure(self, order: Timelapse, cause: str) -> None:
+    def _announce_failure(self, order: Timelapse, cause: str) -> None:
         since, until = (
             datetime.fromtimestamp(stamp, UTC).strftime(_HAND_STAMP) for stamp in (order.since, order.until)
         )

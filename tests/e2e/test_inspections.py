@@ -27,6 +27,7 @@ from tests.e2e.watching_model import WatchingModel, has_strands
 from tests.support.openai.replies import hangs
 from tests.support.openai.server import OpenAiServer
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 SIZE = (320, 180)
 SCALE = 20.0
@@ -73,7 +74,7 @@ def state_of(bridge: Bridge, printer_id: str) -> InspectionState:
 
 async def last_inspection(bridge: Bridge, printer_id: str = "A1M-1") -> dict[str, Any]:
     def ask() -> Any:
-        with urllib.request.urlopen(f"{bridge.base_url}/api/printer/{printer_id}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{bridge.base_url}/api/printer/{printer_id}", timeout=TIMEOUT) as answer:
             return json.load(answer)
 
     found = (await asyncio.to_thread(ask))["last_inspection"]

@@ -299,7 +299,7 @@ def read_queue_figures(path: Path, now: float) -> dict[str, QueueFigures]:
     """
     try:
         with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", _BUSY_SECONDS, uri=True)
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=_BUSY_SECONDS, uri=True)
         ) as connection:
             waiting = connection.execute(
                 "SELECT queue, count(*), min(sent_at) FROM message GROUP BY queue"

@@ -15,6 +15,7 @@ from functions.shared.messages.effects import Inspection
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord, record_to_json
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
+from tests.support.timeouts import TIMEOUT
 
 DAY = 86_400.0
 MIDNIGHT = 1_763_769_600.0
@@ -56,11 +57,11 @@ def test_rivals_count_every_check(records: SqliteRecordStore) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=TIMEOUT)
     assert checks_today(records, MIDNIGHT) == 20
 
 
-ASKED = Inspection("i", "p", "job-1", 100.0, "images/p/j/", 0.0, printing_since=50.0)
+REQUEST = Inspection("i", "p", "job-1", 100.0, "images/p/j/", 0.0, printing_since=50.0)
 
 
 def announced(**changes: object) -> str | None:
@@ -75,7 +76,7 @@ def announced(**changes: object) -> str | None:
         "next_inspection_at": 0.0,
     }
     job = Job(**(facts | changes))  # type: ignore[arg-type]
-    return why_it_does_not_print(record_to_json(PrinterRecord("p", job=job)), ASKED)
+    return why_it_does_not_print(record_to_json(PrinterRecord("p", job=job)), REQUEST)
 
 
 def test_the_trackers_own_record_is_understood() -> None:
@@ -85,8 +86,8 @@ def test_the_trackers_own_record_is_understood() -> None:
     assert announced(state="PAUSE") == "the print is paused"
     assert announced(printing_since=60.0) == "the print was paused since"
     assert announced(phase=Phase.LOST) is None
-    assert why_it_does_not_print(record_to_json(PrinterRecord("p")), ASKED) is None
-    assert why_it_does_not_print(None, ASKED) is None
+    assert why_it_does_not_print(record_to_json(PrinterRecord("p")), REQUEST) is None
+    assert why_it_does_not_print(None, REQUEST) is None
 
 
 @settings(max_examples=50, deadline=None)
@@ -96,4 +97,4 @@ def test_the_trackers_own_record_is_understood() -> None:
     )
 )
 def test_no_record_can_raise(job: dict[str, object]) -> None:
-    why_it_does_not_print({"job": job}, ASKED)
+    why_it_does_not_print({"job": job}, REQUEST)

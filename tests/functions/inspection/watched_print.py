@@ -85,7 +85,7 @@ class WatchedPrint:
     def ask(self, frame: FrameReference | None = None, **changes: Any) -> Inspection:
         """The tracker asks for a check now."""
         self._asked += 1
-        asked = Inspection(
+        request = Inspection(
             id=f"c1-{PRINTER}-{self._asked}/inspection",
             printer_id=PRINTER,
             job_id="job-1",
@@ -101,9 +101,9 @@ class WatchedPrint:
             remaining_minutes=70,
             printing_since=START,
         )
-        asked = replace(asked, **changes)
-        self.queue.send([outgoing(asked, asked.job_id)])
-        return asked
+        request = replace(request, **changes)
+        self.queue.send([outgoing(request, request.job_id)])
+        return request
 
     def work(self) -> int:
         """Handle what is due now; how many looks that were."""

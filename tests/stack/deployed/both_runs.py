@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from tests.stack.deployed.stack import LOOK_SECONDS, PROGRESS_STEP, DeployedStac
 from tests.support.collector_process import Edge, edge
 from tests.support.openai.server import OpenAiServer
 from tests.support.telegram.server import Posted, TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 ALERT = ": possible print defect"
 SIZE = (320, 180)
-_SECONDS = 90.0
+_SLOW_FROM_PERCENT = 80
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,33 @@ class BothRuns:
         return far, near
 
 
+class SlowMotion:
+    """Time for a simulated print that does not end before something has come.
+
+    From `percent` on it goes ten times slower for as long as `is_awaited()`: how long the functions take to
+    start and to look is a matter of the machine.
+    """
+
+    def __init__(self, printer: SimulatedPrinter, percent: int, is_awaited: Callable[[], bool]) -> None:
+        self._printer = printer
+        self._percent = percent
+        self._is_awaited = is_awaited
+        self._real = time.monotonic()
+        self._now = 0.0
+
+    def clock(self) -> float:
+        real = time.monotonic()
+        is_slow = self._printer.status.data.get("mc_percent", 0) >= self._percent and self._is_awaited()
+        self._now += (real - self._real) * (0.1 if is_slow else 1.0)
+        self._real = real
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        end = self.clock() + seconds
+        while (left := end - self.clock()) > 0:  # noqa: ASYNC110 - its own clock says when
+            await asyncio.sleep(min(left, 0.05))
+
+
 def printer(scenario: Scenario, name: str) -> SimulatedPrinter:
     return SimulatedPrinter(name, "A1M", scenario, image_size=SIZE, waits_for_client=True)
 
@@ -51,15 +81,19 @@ def cloud_edge(folder: Path, stack: DeployedStack, bambui: SimulatedBambui) -> E
         "REPORTS_QUEUE_URL": stack.queue_url,
         "FRAMES_BUCKET": stack.bucket,
         "AI_CHECK_INTERVAL_SECONDS": f"{LOOK_SECONDS}",
-        "STATUS_TIMEOUT_SECONDS": "2",
+        "STATUS_TIMEOUT_SECONDS": f"{TIMEOUT}",
         **stack.edge_credentials,
     }
     return edge(folder, None, bambui, settings)
 
 
 async def print_in_both(stack: DeployedStack, folder: Path, scenario: Scenario, scale: float) -> BothRuns:
-    """Until both have told the end and sent the film; the model that looks is the same in both."""
+    """Until both have told the end and sent the film; the model that looks is the same in both.
+
+    The print does not end before both have told of the defect.
+    """
     name = "A1M-1"
+    far_printer, near_printer = printer(scenario, name), printer(scenario, name)
     stack.ai.judge = WatchingModel()
     with TelegramServer(keeps_videos=True) as telegram, OpenAiServer() as ai:
         ai.judge = WatchingModel()
@@ -69,16 +103,25 @@ async def print_in_both(stack: DeployedStack, folder: Path, scenario: Scenario, 
             "ai_model": ai.models[0],
             "ai_check_interval_seconds": float(LOOK_SECONDS),
             "progress_step": PROGRESS_STEP,
+            "status_timeout_seconds": TIMEOUT,
         }
+
+        def is_alert_awaited() -> bool:
+            return not (alerts_of(telegram.messages) and alerts_of(stack.telegram.messages))
+
+        def bambui_of(printed: SimulatedPrinter) -> SimulatedBambui:
+            slow = SlowMotion(printed, _SLOW_FROM_PERCENT, is_alert_awaited)
+            return SimulatedBambui([printed], time_scale=scale, clock=slow.clock, sleep=slow.sleep)
+
         async with (
-            SimulatedBambui([printer(scenario, name)], time_scale=scale) as far,
-            SimulatedBambui([printer(scenario, name)], time_scale=scale) as near,
+            bambui_of(far_printer) as far,
+            bambui_of(near_printer) as near,
             bridge_over(folder / "embedded", near, telegram, **eyes) as bridge,
         ):
             with cloud_edge(folder / "edge", stack, far) as collector:
                 for chat in (telegram, stack.telegram):
-                    await until_told(chat, END_WORDS, seconds=_SECONDS)
-                    await until_filmed(chat, seconds=_SECONDS)
+                    await until_told(chat, END_WORDS)
+                    await until_filmed(chat)
                 state = await asyncio.to_thread(_read, f"{bridge.base_url}/api/printer/{name}")
                 assert await asyncio.to_thread(collector.stop) == 0
         assert ai.faults == []
@@ -109,6 +152,6 @@ def alerts_of(messages: list[Posted]) -> list[Posted]:
 
 
 def _read(url: str) -> dict[str, Any]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
         found: dict[str, Any] = json.load(answer)
     return found

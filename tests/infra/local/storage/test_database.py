@@ -17,6 +17,7 @@ from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from tests.support.clock import ManualClock
+from tests.support.timeouts import TIMEOUT
 
 WRITER = """
 import os, signal, sys
@@ -72,7 +73,7 @@ def test_a_durable_write_after_a_passing_one_is_synced_again(path: Path) -> None
 
 
 def test_a_kill_in_the_middle_of_a_write_loses_nothing_that_was_committed(path: Path) -> None:
-    killed = subprocess.run([sys.executable, "-c", WRITER, str(path)], check=False, timeout=30)
+    killed = subprocess.run([sys.executable, "-c", WRITER, str(path)], check=False, timeout=TIMEOUT)
     assert killed.returncode == -signal.SIGKILL
     database = SqliteDatabase(path)
     queue = SqliteQueue(database, "q", True, 30.0, None, lambda: 1001.0)
