@@ -88,10 +88,10 @@ from tests.collector.outbox.makers import a_report
 outbox = Outbox(Path(sys.argv[1]), 100_000_000, time.time)
 while True:
     outbox.add_report(a_report(), durable=True)
-    batch, _ = outbox.outlet.take_batch()
+    batch, _ = outbox.reader.take_batch()
     for item in batch:
         print(item.report.sequence, 1, 0, flush=True)
-    outbox.outlet.acknowledge(batch)
+    outbox.reader.acknowledge(batch)
 """
 
 
