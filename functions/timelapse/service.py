@@ -37,7 +37,7 @@ from functions.timelapse.plan import (
     wait_for_frames,
 )
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _MARKS_KEPT_SECONDS = 30 * 86_400.0
 _STORE_RETRY_SECONDS, _STORE_RETRY_DOUBLINGS = 10.0, 6
@@ -94,7 +94,7 @@ class TimelapseService:
         try:
             order = _read_order(delivery.body)
         except ContractError as error:
-            logger.error("an order for a film is not readable: %s", error)
+            _log.error("an order for a film is not readable: %s", error)
             self._queue.dead_letter(delivery, str(error))
             return
         try:
@@ -102,7 +102,7 @@ class TimelapseService:
         except TransientError as error:
             doublings = min(delivery.receive_count - 1, _STORE_RETRY_DOUBLINGS)
             wait = error.retry_after or _STORE_RETRY_SECONDS * 2**doublings
-            logger.warning("the film of %s has to wait: %s", _named(order), error)
+            _log.warning("the film of %s has to wait: %s", _named(order), error)
             self._queue.retry(delivery, wait)
 
     def _fulfil(self, order: Timelapse, delivery: Delivery) -> None:
@@ -112,7 +112,7 @@ class TimelapseService:
         frames = self._frames_of(order)
         wait = wait_for_frames(len(frames), order.frames_kept, self._clock() - delivery.sent_at)
         if wait is not None:
-            logger.info(
+            _log.info(
                 "the film of %s waits for frames: %d of %s are here",
                 *(_named(order), len(frames), order.frames_kept),
             )
@@ -124,12 +124,12 @@ class TimelapseService:
             try:
                 self._make(order, frames)
             except TooFewFramesError as error:
-                logger.warning("no film of %s: %s", _named(order), error)
+                _log.warning("no film of %s: %s", _named(order), error)
             except EncodingError as error:
                 failures = self._count("film-failure", order, FAILURES_LIMIT) or FAILURES_LIMIT
                 delay = retry_delay(failures, self._settings.retry_delays)
                 if delay is not None:
-                    logger.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
+                    _log.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
                     self._queue.retry(delivery, delay)
                     return
                 self._announce_failure(order, str(error))
@@ -186,7 +186,7 @@ class TimelapseService:
         self._frames.put(key, made.path)
         self.made += 1
         missing = missing_frames(arrived, order.frames_kept, made.broken + empty)
-        logger.info(
+        _log.info(
             "the film of %s: %d frames (%d missing), %.0f s, %.1f MB",
             *(_named(order), made.frames, missing, made.seconds, made.size / 1e6),
         )
@@ -224,13 +224,13 @@ class TimelapseService:
             f"{cause}. The frames are kept; by hand it is made with: "
             f"{fetching}printer-bridge timelapse {folder} --since {since} --until {until}"
         )
-        logger.error("no film of %s: %s", _named(order), cause)
+        _log.error("no film of %s: %s", _named(order), cause)
         self.failed += 1
         self._send(replace(_notification(order, Category.FILM_FAILED), reason=reason))
 
     def _send(self, notification: Notification) -> None:
         for refusal in self._notifications.send([outgoing(notification, f"{self._settings.chat_id}/films")]):
-            logger.error("the message about a film was refused: %s", refusal.reason)
+            _log.error("the message about a film was refused: %s", refusal.reason)
 
     def _count(self, what: str, order: Timelapse, limit: int) -> int | None:
         """How often that has happened with this order, this time included; None beyond the limit."""

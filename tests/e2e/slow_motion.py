@@ -14,7 +14,7 @@ _SLOWER = 10.0
 class SlowMotion:
     """`holds`: percents from which the print goes ten times slower for as long as something is awaited.
 
-    How long a program takes to start and to look is a matter of the machine; statuses and pictures go on.
+    How long a program takes to start and to look is a matter of the machine; statuses and images go on.
     """
 
     def __init__(self, printer: SimulatedPrinter, holds: Sequence[Hold]) -> None:

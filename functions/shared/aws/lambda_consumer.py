@@ -14,6 +14,8 @@ from functions.shared.errors import ContractError, TransientError
 from functions.shared.messages.codec import load_object
 from functions.shared.ports import Delivery, Outgoing, Queue, Refusal
 
+_log = logging.getLogger(__name__)
+
 
 class SettlingQueue:
     """The Queue port over another queue. `held`: groups with a delivery that comes again."""
@@ -56,7 +58,6 @@ RETRY_SECONDS = 2.0
 DEFECT_TRIES = 5
 TIME_RESERVE_SECONDS = 20.0  # one call to AWS that hangs, with its retries
 _SHOWN = 200
-_log = logging.getLogger(__name__)
 
 Handle = Callable[[Delivery], None]
 MakeHandle = Callable[[SettlingQueue, LambdaContext], Handle]
