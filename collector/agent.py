@@ -1,6 +1,6 @@
 """The collector: watches BambUI's printers and hands reports and frames to the outbox.
 
-Everything runs in one event loop; the disk has a thread of its own (`spool_writer`).
+Everything runs in one event loop; the disk has a thread of its own (`outbox.writer`).
 """
 
 import asyncio

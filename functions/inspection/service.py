@@ -69,7 +69,7 @@ class InspectionService:
     clock: Clock
 
     def handle(self, delivery: Delivery) -> None:
-        """Make one check: acknowledged, handed back or set aside when this returns."""
+        """Make one check: acknowledged, to be retried or a dead letter when this returns."""
         try:
             wait = self._check(self._asked(delivery))
         except TransientError as error:

@@ -1,7 +1,7 @@
 """One notification from its queue to a person: once, in order, however long Telegram is away.
 
 Both the embedded run and the Lambda handler call `NotifyService.handle`. Messages are received one at a
-time (`queue.receive(1)`): out of a batch, the next of a group would overtake one that is handed back.
+time (`queue.receive(1)`): out of a batch, the next of a group would overtake one that is retried.
 Several threads may do so at once; then a film in its own group holds up nothing.
 """
 
@@ -63,7 +63,7 @@ class NotifyService:
         self._is_paced = chat_state.is_group(rules.chat_id) and rules.messages_per_minute > 0
 
     def handle(self, delivery: Delivery) -> None:
-        """Acknowledge, hand back or reject this delivery.
+        """Acknowledge, retry or dead-letter this delivery.
 
         Raises TransientError only when the queue itself cannot be reached.
         """

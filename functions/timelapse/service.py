@@ -65,7 +65,7 @@ class FilmSettings:
 
 
 class TimelapseService:
-    """Handles one delivery at a time; every delivery ends acknowledged, handed back or rejected.
+    """Handles one delivery at a time; every delivery ends acknowledged, retried or as a dead letter.
 
     `made` and `failed` count the films since the start.
     """

@@ -33,7 +33,7 @@ class _Span:
 
 
 class ClockHistory:
-    """Knows the spans since it was made; not thread-safe. `clock` never goes back (see `steady_clock`)."""
+    """Knows the spans since it was made; not thread-safe. `clock` never goes back (see `runtime.clocks`)."""
 
     def __init__(self, clock: Clock, monotonic: Clock) -> None:
         self._clock = clock
