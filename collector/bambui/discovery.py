@@ -19,6 +19,8 @@ from functions.shared.errors import ContractError, TransientError
 from functions.shared.runtime.threads import run_in_daemon_thread
 from functions.shared.runtime.throttled_log import LogThrottle
 
+_log = logging.getLogger(__name__)
+
 NAME_LIMIT = 300
 PRINTERS_LIMIT = 1000
 _MODEL_LIMIT = 40
@@ -95,8 +97,6 @@ SOON = 60.0
 _CHUNK = 64 * 1024
 _FAULT_LINES_EVERY = 600.0
 
-_logger = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -172,7 +172,7 @@ class Discovery:
         count = self._lines.take()
         if count is not None:
             times = f" ({count} times)" if count > 1 else ""
-            _logger.warning("BambUI's list of printers %s%s; what is known stays", fault, times)
+            _log.warning("BambUI's list of printers %s%s; what is known stays", fault, times)
 
 
 def _request(url: str) -> urllib.request.Request:

@@ -15,7 +15,7 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 from collector.outbox.outbox import Outbox
-from tests.collector.outbox.makers import a_job, a_picture, a_report
+from tests.collector.outbox.makers import a_job, a_captured_frame, a_report
 
 outbox = Outbox(Path(sys.argv[1]), 100_000_000, time.time)
 job = a_job()
@@ -23,10 +23,10 @@ count = 0
 while True:
     count += 1
     durable = count % 3 != 0
-    picture = a_picture(1_700_000_000.0 + count, 3000) if count % 4 == 0 else None
-    report = outbox.add_report(a_report(), durable=durable, job=job, picture=picture)
+    captured = a_captured_frame(1_700_000_000.0 + count, 3000) if count % 4 == 0 else None
+    report = outbox.add_report(a_report(), durable=durable, job=job, captured=captured)
     if count % 2 == 0:
-        outbox.keep_frame("A1M-1", job, a_picture(1_700_000_000.0 + count, 3000))
+        outbox.keep_frame("A1M-1", job, a_captured_frame(1_700_000_000.0 + count, 3000))
     print(report.sequence, int(durable), report.frames_kept, flush=True)
 """
 
@@ -88,10 +88,10 @@ from tests.collector.outbox.makers import a_report
 outbox = Outbox(Path(sys.argv[1]), 100_000_000, time.time)
 while True:
     outbox.add_report(a_report(), durable=True)
-    batch, _ = outbox.outlet.take_batch()
+    batch, _ = outbox.reader.take_batch()
     for item in batch:
         print(item.report.sequence, 1, 0, flush=True)
-    outbox.outlet.acknowledge(batch)
+    outbox.reader.acknowledge(batch)
 """
 
 
