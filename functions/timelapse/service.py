@@ -14,6 +14,7 @@ from functions.shared.errors import ContractError, PermanentError, TransientErro
 from functions.shared.messages.effects import (
     Category,
     Film,
+    JobSnapshot,
     Notification,
     Timelapse,
     decode_timelapse,
@@ -254,7 +255,7 @@ def _notification(order: Timelapse, category: Category) -> Notification:
         observed_at=order.observed_at,
         model=order.model,
         job_id=order.job_id,
-        job_name=order.job_name,
+        job=JobSnapshot(order.job_name),
         duration_seconds=order.duration_seconds,
     )
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from functions.shared.domain.error_codes import Severity, fault_of
-from functions.shared.messages.effects import Category, Inspection, Notification, Timelapse
-from functions.shared.messages.printer_record import Job, PrinterRecord
+from functions.shared.messages.effects import Category, Inspection, JobSnapshot, Notification, Timelapse
+from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import Report
 
 _RANK = {Severity.NOTICE: 0, Severity.ATTENTION: 1, Severity.CRITICAL: 2}
@@ -42,15 +42,7 @@ def notification(
         severity=max(severities, key=_RANK.__getitem__),
     )
     if job is not None:
-        base = replace(
-            base,
-            job_id=job.id,
-            job_name=job.name,
-            percent=job.percent,
-            layer=job.layer,
-            total_layers=job.total_layers,
-            remaining_minutes=shown_remaining(job),
-        )
+        base = replace(base, job_id=job.id, job=snapshot(job))
     return replace(base, **said)
 
 
@@ -62,8 +54,15 @@ def with_photo(message: Notification, record: PrinterRecord) -> Notification:
     return replace(message, frame=frame)
 
 
-def shown_remaining(job: Job) -> int | None:
-    """Remaining minutes; 0 early in a job means that the printer does not know yet."""
+def snapshot(job: Job) -> JobSnapshot:
+    """How the job stands."""
+    return JobSnapshot(job.name, job.percent, job.layer, job.total_layers, _shown_remaining(job))
+
+
+def _shown_remaining(job: Job) -> int | None:
+    """Remaining minutes while it goes on; 0 early in a job means that the printer does not know yet."""
+    if job.phase is not Phase.ACTIVE:
+        return None
     if job.remaining_minutes == 0 and (job.percent or 0) < _REMAINING_TRUSTED_FROM:
         return None
     return job.remaining_minutes
@@ -110,10 +109,6 @@ def inspection(record: PrinterRecord, job: Job, report: Report) -> Inspection | 
         since=job.started_at,
         frame=record.frame,
         model=record.model,
-        job_name=job.name,
-        percent=job.percent,
-        layer=job.layer,
-        total_layers=job.total_layers,
-        remaining_minutes=shown_remaining(job),
+        job=snapshot(job),
         printing_since=job.printing_since,
     )

@@ -58,7 +58,6 @@ def end_by_word(evaluation: Evaluation, state: str, is_late: bool) -> None:
             from_state=job.state,
             to_state=state,
             late_end=is_late,
-            remaining_minutes=None,
         ),
         photo=True,
     )
@@ -79,9 +78,7 @@ def end_unseen(evaluation: Evaluation) -> None:
     if was_announced:
         return
     evaluation.announce(
-        notification(
-            evaluation.record, ended, evaluation.report, Category.ENDED, late_end=True, remaining_minutes=None
-        )
+        notification(evaluation.record, ended, evaluation.report, Category.ENDED, late_end=True)
     )
     last = evaluation.now if evaluation.last_heard_at is None else evaluation.last_heard_at
     if _has_film(job, evaluation.last_kept):
@@ -112,7 +109,6 @@ def end_by_silence(evaluation: Evaluation) -> None:
                 Category.CONTACT_LOST,
                 ended=is_ended,
                 reason=_NO_CONTACT,
-                remaining_minutes=None,
             ),
             photo=True,
         )
@@ -129,7 +125,6 @@ def end_by_silence(evaluation: Evaluation) -> None:
                 Category.ENDED,
                 ended=True,
                 reason=_NO_CONTACT,
-                remaining_minutes=None,
             )
         )
         evaluation.emit(_silent_film(evaluation, job))

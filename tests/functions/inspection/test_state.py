@@ -1,18 +1,28 @@
 """What the stores say before a check: the budget of the day, and whether the job still prints."""
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.inspection.state import BUDGET_KEY, checks_today, count_check, day_of, why_it_does_not_print
+from functions.shared.domain.keys import printer_key
 from functions.shared.errors import ConflictError
 from functions.shared.messages.effects import Inspection
-from functions.shared.messages.printer_record import Job, Phase, PrinterRecord, record_to_json
+from functions.shared.messages.printer_record import (
+    Job,
+    Phase,
+    PrinterRecord,
+    printer_record_of,
+    record_to_json,
+)
+from functions.shared.ports import Stored
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
 
@@ -63,6 +73,10 @@ def test_rivals_count_every_check(records: SqliteRecordStore) -> None:
 ASKED = Inspection("i", "p", "job-1", 100.0, "images/p/j/", 0.0, printing_since=50.0)
 
 
+def read_by_inspection(value: dict[str, Any]) -> PrinterRecord:
+    return printer_record_of(Stored(printer_key("p"), json.loads(json.dumps(value)), 1))
+
+
 def announced(**changes: object) -> str | None:
     facts = {
         "id": "job-1",
@@ -70,12 +84,12 @@ def announced(**changes: object) -> str | None:
         "start_is_known": True,
         "phase": Phase.ACTIVE,
         "state": "RUNNING",
-        "settled_at": 50.0,
+        "printing_since": 50.0,
         "next_photo_at": 0.0,
         "next_inspection_at": 0.0,
     }
     job = Job(**(facts | changes))  # type: ignore[arg-type]
-    return why_it_does_not_print(record_to_json(PrinterRecord("p", job=job)), ASKED)
+    return why_it_does_not_print(read_by_inspection(record_to_json(PrinterRecord("p", job=job))), ASKED)
 
 
 def test_the_trackers_own_record_is_understood() -> None:
@@ -85,7 +99,7 @@ def test_the_trackers_own_record_is_understood() -> None:
     assert announced(state="PAUSE") == "the print is paused"
     assert announced(printing_since=60.0) == "the print was paused since"
     assert announced(phase=Phase.LOST) is None
-    assert why_it_does_not_print(record_to_json(PrinterRecord("p")), ASKED) is None
+    assert why_it_does_not_print(read_by_inspection(record_to_json(PrinterRecord("p"))), ASKED) is None
     assert why_it_does_not_print(None, ASKED) is None
 
 
@@ -96,4 +110,4 @@ def test_the_trackers_own_record_is_understood() -> None:
     )
 )
 def test_no_record_can_raise(job: dict[str, object]) -> None:
-    why_it_does_not_print({"job": job}, ASKED)
+    why_it_does_not_print(read_by_inspection({"job": job}), ASKED)

@@ -10,7 +10,13 @@ from functions.inspection.model import OpenAiModel
 from functions.inspection.policy import Rules
 from functions.inspection.service import InspectionService
 from functions.shared.domain.keys import frame_key, inspection_key, job_prefix, printer_key
-from functions.shared.messages.effects import Inspection, Notification, decode_notification, outgoing
+from functions.shared.messages.effects import (
+    Inspection,
+    JobSnapshot,
+    Notification,
+    decode_notification,
+    outgoing,
+)
 from functions.shared.messages.report import FrameReference
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
@@ -94,11 +100,7 @@ class WatchedPrint:
             since=START,
             frame=frame,
             model="A1M",
-            job_name=JOB_NAME,
-            percent=62,
-            layer=89,
-            total_layers=200,
-            remaining_minutes=70,
+            job=JobSnapshot(JOB_NAME, 62, 89, 200, remaining_minutes=70),
             printing_since=START,
         )
         asked = replace(asked, **changes)
