@@ -1,8 +1,15 @@
-# `make help` lists the targets.
-VENV := .venv
-PYTHON := $(VENV)/bin/python
+# `make help` lists the targets. Another Python has an environment of its own: `make test PYTHON=python3.13`.
+PYTHON := python3
+# Not handed on to the builds of the functions, which have a variable of that name.
+MAKEOVERRIDES :=
+VENV := .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
+VENV_PYTHON := $(VENV)/bin/python
 RUN_READY := $(VENV)/.installed
 DEV_READY := $(VENV)/.installed-dev
+# Every class of ours, every parser, every database, and the programs as they are started.
+SHORT_TESTS := tests/test_subclasses.py tests/collector/bambui/test_messages.py tests/collector/test_app.py \
+	tests/functions/shared/messages/test_report.py tests/infra/local/storage/test_database.py tests/infra/local/storage/test_queue.py \
+	tests/infra/local/storage/test_queue_figures.py tests/infra/local tests/e2e/test_program.py tests/e2e/test_films.py
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
@@ -11,47 +18,51 @@ WORKERS ?= auto
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(PYTHON):
-	@python3 -m venv $(VENV) || { echo "Python's venv module is needed: sudo apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+$(VENV_PYTHON):
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is needed: sudo apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 
-$(RUN_READY): pyproject.toml | $(PYTHON)
+$(RUN_READY): pyproject.toml | $(VENV_PYTHON)
 	@echo "Installing (once, about a minute) ..."
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e .
+	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(DEV_READY): pyproject.toml | $(PYTHON)
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+$(DEV_READY): pyproject.toml | $(VENV_PYTHON)
+	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(RUN_READY)
 
 .PHONY: run
 run: $(RUN_READY) ## run everything on this machine (simulated printer unless one is configured)
-	@exec $(PYTHON) -m infra.local
+	@exec $(VENV_PYTHON) -m infra.local
 
 .PHONY: test
 test: $(DEV_READY) ## the whole test suite
-	$(PYTHON) -m pytest -n $(WORKERS) -m "not benchmark"
+	$(VENV_PYTHON) -m pytest -n $(WORKERS) -m "not benchmark"
+
+.PHONY: test-short
+test-short: $(DEV_READY) ## a started program with a whole print, and what differs between versions of Python
+	$(VENV_PYTHON) -m pytest -n $(WORKERS) $(SHORT_TESTS)
 
 .PHONY: check
 check: $(DEV_READY) ## format, lint, type-check
-	$(PYTHON) -m ruff format .
-	$(PYTHON) -m ruff check --fix .
-	$(PYTHON) -m mypy
+	$(VENV_PYTHON) -m ruff format .
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m mypy
 
 .PHONY: bench
 bench: $(DEV_READY) ## figures of latency, memory, receive path and films (minutes)
-	$(PYTHON) -m pytest -m benchmark -s -p no:xdist tests/performance
+	$(VENV_PYTHON) -m pytest -m benchmark -s -p no:xdist tests/performance
 
 .PHONY: chaos
 chaos: $(DEV_READY) ## 240 random faults over simulated prints, audited (minutes; CHAOS='--seed 7')
-	$(PYTHON) -m tests.reliability.chaos $(CHAOS)
+	$(VENV_PYTHON) -m tests.reliability.chaos $(CHAOS)
 
 .PHONY: fuzz
 fuzz: $(DEV_READY) ## a million mutated messages and as many reports (minutes; FUZZ='--seed 7')
-	$(PYTHON) -m tests.reliability.fuzz $(FUZZ)
+	$(VENV_PYTHON) -m tests.reliability.fuzz $(FUZZ)
 
 .PHONY: soak
 soak: $(DEV_READY) ## 200 printers for 20 minutes, on one machine and to the cloud (SOAK='--minutes 2')
-	$(PYTHON) -m tests.reliability.soak $(SOAK)
+	$(VENV_PYTHON) -m tests.reliability.soak $(SOAK)
 
 .PHONY: validate
 validate: $(DEV_READY) ## check the cloud template (needs no AWS)
@@ -60,8 +71,8 @@ validate: $(DEV_READY) ## check the cloud template (needs no AWS)
 
 .PHONY: build
 build: $(DEV_READY) ## build the cloud functions for arm64, into .aws-sam/
-	SAM_CLI_TELEMETRY=0 PYTHON=$(CURDIR)/$(PYTHON) $(VENV)/bin/sam build
+	SAM_CLI_TELEMETRY=0 PYTHON=$(CURDIR)/$(VENV_PYTHON) $(VENV)/bin/sam build
 
 .PHONY: cost
 cost: $(DEV_READY) ## what a month in the cloud costs, counted by a simulation
-	@$(PYTHON) -m tests.performance.cost
+	@$(VENV_PYTHON) -m tests.performance.cost

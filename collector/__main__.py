@@ -63,7 +63,7 @@ async def _run(chosen: CloudSettings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)  # first: what follows takes a while
 
-    from collector.app import EdgeProgram, say_start
+    from collector.app import EdgeProgram, log_start
     from collector.outbox.uploader import open_aws
 
     settings = chosen.settings
@@ -71,7 +71,7 @@ async def _run(chosen: CloudSettings) -> None:
         open_aws, settings.reports_queue_url, settings.frames_bucket, chosen.region
     )
     program = EdgeProgram(chosen, open_remote_backend, Systemd(os.environ))
-    say_start(chosen)
+    log_start(chosen)
     await program.run(stop)
     _log.info("ended")
 

@@ -30,7 +30,7 @@ from functions.shared.settings import Settings
 OWN_NAME = "collector"
 OWN_REPORT_INTERVAL = 300.0
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +203,12 @@ class Collector:
     async def _discover(self) -> None:
         while self._settings.printers_api_url:
             try:
-                for printer in await self._discovery.look():
+                for printer in await self._discovery.poll():
                     self._take_listed(printer)
                 for task in self._printers.values():
                     task.try_again()
-            except Exception:
-                _logger.exception("reading the list of printers failed")
+            except Exception:  # noqa: BLE001 - said with its traceback
+                _log.exception("reading the list of printers failed")
             await self._discovery.wait(is_one_unconnected=self._is_one_unconnected())
 
     def _is_one_unconnected(self) -> bool:
@@ -239,12 +239,12 @@ class Collector:
 
     async def _tick(self) -> None:
         tick = self._settings.watchdog_tick_seconds
-        self._awake_clock.look(tick)
+        self._awake_clock.check(tick)
         while True:
             await asyncio.sleep(tick)
-            slept = self._awake_clock.look(tick)
+            slept = self._awake_clock.check(tick)
             if slept is not None:
-                _logger.warning(
+                _log.warning(
                     "the program stood still for %.0f s: no printer is called silent for that", slept
                 )
             for task in list(self._printers.values()):

@@ -14,9 +14,11 @@ from collector.health import supervise
 from collector.metrics.agent import edge_parts
 from collector.metrics.exposition import MetricsPage, open_server
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import RemoteBackend, ship_to
+from collector.outbox.uploader import RemoteBackend, upload_to
 from collector.systemd import Systemd
 from functions.shared.runtime.clocks import MonotonicWallClock
+
+_log = logging.getLogger(__name__)
 
 ResultT = TypeVar("ResultT")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
@@ -38,7 +40,6 @@ def loop_factory() -> LoopFactory | None:
 
 
 _STOP_SECONDS = 2.5
-_log = logging.getLogger(__name__)
 
 
 def version() -> str:
@@ -77,7 +78,7 @@ class EdgeProgram:
         """Until `stop` is set; then end within five seconds, whatever hangs."""
         shipping_ends = threading.Event()
         shipping = threading.Thread(
-            target=ship_to,
+            target=upload_to,
             args=(self._open_remote_backend, self._outbox, shipping_ends),
             name="shipping",
             daemon=True,
@@ -112,7 +113,7 @@ class EdgeProgram:
             self._outbox.close()
 
 
-def say_start(chosen: CloudSettings) -> None:
+def log_start(chosen: CloudSettings) -> None:
     """What is watched and where it goes, in one line of log."""
     settings = chosen.settings
     _log.info(

@@ -59,7 +59,7 @@ _WITHOUT_CLOUD = "to run everything on this machine, without AWS, start printer-
 
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
-    """`inspection_interval`: seconds between the looks that AI in the cloud takes, None if nobody said;
+    """`inspection_interval`: seconds between the checks that AI in the cloud takes, None if nobody said;
     `region`: of queue and bucket."""
 
     settings: Settings
@@ -72,8 +72,8 @@ def read_cloud_settings(
 ) -> CloudSettings:
     """The settings of the program `collector`. Raises ConfigurationError.
 
-    Whether AI is on is known in the cloud only: the edge times its reports for the looks when
-    AI_CHECK_INTERVAL_SECONDS is set here too. Otherwise a look waits for the next heartbeat.
+    Whether AI is on is known in the cloud only: the edge times its reports for the checks when
+    AI_CHECK_INTERVAL_SECONDS is set here too. Otherwise a check waits for the next heartbeat.
     """
     faults: list[str] = []
     settings = Settings()

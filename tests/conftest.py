@@ -1,7 +1,12 @@
-"""How the suite is loaded and shared out."""
+"""How the suite is loaded and shared out, and what holds for every test."""
+
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from tests.support.open_databases import none_left_open
 
 # The contracts are no test modules by name; their assertions shall explain themselves all the same.
 pytest.register_assert_rewrite(
@@ -9,6 +14,20 @@ pytest.register_assert_rewrite(
 )
 
 _ONE_STACK = "tests/stack/deployed/"
+
+# How long an example takes is no matter of right and wrong, and the same examples are tried on every machine.
+# New ones: `pytest --hypothesis-profile=explore`, and `make fuzz`.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def no_database_is_left_open() -> Iterator[None]:
+    with none_left_open():
+        yield
 
 
 class CloudOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]

@@ -19,6 +19,8 @@ from functions.shared.errors import ContractError, TransientError
 from functions.shared.runtime.threads import run_in_daemon_thread
 from functions.shared.runtime.throttled_log import LogThrottle
 
+_log = logging.getLogger(__name__)
+
 NAME_LIMIT = 300
 PRINTERS_LIMIT = 1000
 _MODEL_LIMIT = 40
@@ -95,8 +97,6 @@ SOON = 60.0
 _CHUNK = 64 * 1024
 _FAULT_LINES_EVERY = 600.0
 
-_logger = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -147,19 +147,19 @@ class Discovery:
         self._has_failed = False
         self._lines = LogThrottle(monotonic, _FAULT_LINES_EVERY)
 
-    async def look(self) -> tuple[ListedPrinter, ...]:
+    async def poll(self) -> tuple[ListedPrinter, ...]:
         """Read the list once: the printers that are new or changed. An unusable answer changes nothing."""
         try:
             answer = await run_in_daemon_thread(lambda: self._read(self._url))
             entries = parse_listing(answer.content_type, answer.body)
         except (TransientError, ContractError) as error:
             self._has_failed = True
-            self._say(f"{error}")
+            self._log_fault(f"{error}")
             return ()
         self._has_failed = False
         merged = merge_listing(self.known, entries)
         if merged.faults:
-            self._say("; ".join(merged.faults[:5]))
+            self._log_fault("; ".join(merged.faults[:5]))
         self.known = merged.known
         return merged.changed
 
@@ -168,11 +168,11 @@ class Discovery:
         is_soon = is_one_unconnected or self._has_failed
         await asyncio.sleep(min(self._soon, self._refresh) if is_soon else self._refresh)
 
-    def _say(self, fault: str) -> None:
+    def _log_fault(self, fault: str) -> None:
         count = self._lines.take()
         if count is not None:
             times = f" ({count} times)" if count > 1 else ""
-            _logger.warning("BambUI's list of printers %s%s; what is known stays", fault, times)
+            _log.warning("BambUI's list of printers %s%s; what is known stays", fault, times)
 
 
 def _request(url: str) -> urllib.request.Request:

@@ -31,6 +31,8 @@ from collector.outbox.model import (
 )
 from functions.shared.errors import PermanentError
 
+_log = logging.getLogger(__name__)
+
 SCHEMA_VERSION = 1
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -249,8 +251,6 @@ class OutboxDatabase:
         self._connection.execute("DELETE FROM set_aside WHERE number = ?", (row[0],))
         return row[1], row[2]
 
-
-_log = logging.getLogger(__name__)
 
 DATABASE = "outbox.db"
 BROKEN_DATABASE = "outbox.broken.db"

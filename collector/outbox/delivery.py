@@ -1,4 +1,4 @@
-"""The shipper's side of the outbox: what is to be shipped now, and what became of it. Thread-safe."""
+"""The uploader's side of the outbox: what is to be shipped now, and what became of it. Thread-safe."""
 
 import dataclasses
 import logging
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ReportToShip:
+class ReportToSend:
     """A report as it is to be sent now, and what the outbox knows it by."""
 
     waiting: WaitingReport
@@ -75,7 +75,7 @@ class OutboxReader:
         with self._changed:
             return self._index.has_late(self._monotonic())
 
-    def take_batch(self) -> tuple[list[ReportToShip], float]:
+    def take_batch(self) -> tuple[list[ReportToSend], float]:
         """The reports to send now, in order; if none, the seconds until one may go (infinite: none waits)."""
         with self._changed:
             if self._is_closed:
@@ -86,7 +86,7 @@ class OutboxReader:
             for waiting in planned:
                 report = self._read(waiting)
                 if report is not None:
-                    batch.append(ReportToShip(waiting, self._stamped(waiting, report, now)))
+                    batch.append(ReportToSend(waiting, self._stamped(waiting, report, now)))
             return batch, wait if batch or not planned else 0.0
 
     def _read(self, waiting: WaitingReport) -> Report | None:
@@ -97,12 +97,12 @@ class OutboxReader:
         body = self._store.body(waiting)
         if body is None:
             self._index.remove_report(waiting)
-            self._say_refused("a saved report cannot be read from disk: it is left for the next start")
+            self._log_refused("a saved report cannot be read from disk: it is left for the next start")
             return None
         try:
             return decode_report(body)
         except ContractError as error:
-            self._say_refused(f"a saved report is no report and is set aside: {error}")
+            self._log_refused(f"a saved report is no report and is set aside: {error}")
             self._store.quarantine_report(waiting, str(waiting.number), body, str(error), self._clock())
             return None
 
@@ -116,7 +116,7 @@ class OutboxReader:
             report, shipped_at=shipped_at(waiting, now, self._clock()), frames_kept=kept
         )
 
-    def acknowledge(self, items: list[ReportToShip]) -> None:
+    def acknowledge(self, items: list[ReportToSend]) -> None:
         """The remote backend has them."""
         with self._changed:
             if self._is_closed:
@@ -127,7 +127,7 @@ class OutboxReader:
             self._store.tidy()
             self.notify()
 
-    def quarantine_report(self, item: ReportToShip, reason: str) -> None:
+    def quarantine_report(self, item: ReportToSend, reason: str) -> None:
         """The remote backend will never take it."""
         with self._changed:
             if self._is_closed:
@@ -135,7 +135,7 @@ class OutboxReader:
             self.counters.reports_refused += 1
             body = encode_report(item.report)
             self._store.quarantine_report(item.waiting, item.report.id, body, reason, self._clock())
-            self._say_refused(
+            self._log_refused(
                 f"report {item.report.id} is refused for good and set aside: {reason[:200]}"
                 f" ({self._store.quarantined_reports} so far)"
             )
@@ -158,7 +158,7 @@ class OutboxReader:
     def path(self, frame: WaitingFrame) -> Path:
         return self._store.files.path(frame.file)
 
-    def frame_shipped(self, frame: WaitingFrame) -> None:
+    def frame_uploaded(self, frame: WaitingFrame) -> None:
         with self._changed:
             self.counters.frames += 1
         self._frame_done(frame, is_lost=False)
@@ -190,13 +190,13 @@ class OutboxReader:
                 return
             self.counters.frames_refused += 1
             self._store.quarantine_frame(frame, reason, self._clock())
-            self._say_refused(
+            self._log_refused(
                 f"frame {frame.key} is refused for good and set aside: {reason[:200]}"
                 f" ({self._store.quarantined_frames} so far)"
             )
             self.notify()
 
-    def _say_refused(self, message: str) -> None:
+    def _log_refused(self, message: str) -> None:
         self._refusals.failing(message, logging.ERROR)
 
     def tidy(self) -> float:

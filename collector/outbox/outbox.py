@@ -1,6 +1,6 @@
 """The outbox: keeps reports and frames on disk until the remote backend has them, over kills and power cuts.
 
-Two sides, both thread-safe: sessions add (this, the `OutboxPort`), the shipper takes (`reader`).
+Two sides, both thread-safe: sessions add (this, the `OutboxPort`), the uploader takes (`reader`).
 """
 
 import dataclasses

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from collector.outbox.delivery import ReportToShip
+from collector.outbox.delivery import ReportToSend
 from collector.outbox.outbox import Outbox
 from functions.shared.domain.keys import digest
 from functions.shared.errors import PermanentError, TransientError
@@ -112,14 +112,14 @@ def _asked_for(error: Exception) -> float:
 
 
 FRAME_THREADS = 2  # a slow upload of one does not hold up the next
-CROWD_THREADS = 10  # more at once when many wait: a remote backend is mostly far
-_CROWD = 50
-_LOOK_FOR_CROWD_SECONDS = 2.0
+BACKLOG_THREADS = 10  # more at once when many wait: a remote backend is mostly far
+_BACKLOG = 50
+_BACKLOG_CHECK_SECONDS = 2.0
 _REST_SECONDS = 30.0
 _END_SECONDS = 2.0
 
 
-class Shipper:
+class Uploader:
     """`run` it in a thread. Each `ship_…` step blocks and says in how many seconds it is due again."""
 
     def __init__(
@@ -142,13 +142,13 @@ class Shipper:
 
     def run(self, stop: threading.Event) -> None:
         """Ship until `stop` is set; a call that hangs then is left behind after two seconds."""
-        steps = [self.ship_reports_once] + [self.ship_frames_once] * self._frame_threads
+        steps = [self.upload_reports_once] + [self.upload_frames_once] * self._frame_threads
         works: list[Callable[[threading.Event], None]] = [
             functools.partial(self._repeat, step) for step in steps
         ]
-        works += [self._help_in_a_crowd] * CROWD_THREADS
+        works += [self._help_with_backlog] * BACKLOG_THREADS
         threads = [
-            threading.Thread(target=work, args=(stop,), name=f"shipper-{place}", daemon=True)
+            threading.Thread(target=work, args=(stop,), name=f"uploader-{place}", daemon=True)
             for place, work in enumerate(works)
         ]
         for thread in threads:
@@ -166,13 +166,13 @@ class Shipper:
             if wait > 0 and not stop.is_set():
                 self._reader.wait_for_change(version, wait)
 
-    def _help_in_a_crowd(self, stop: threading.Event) -> None:
+    def _help_with_backlog(self, stop: threading.Event) -> None:
         """Looks now and then and is not woken by each change, which would cost more than it ships."""
         while not stop.is_set():
-            is_crowd = self._reader.frames_waiting() > _CROWD
-            wait = self._guarded(self.ship_frames_once) if is_crowd else _LOOK_FOR_CROWD_SECONDS
+            is_backlog = self._reader.frames_waiting() > _BACKLOG
+            wait = self._guarded(self.upload_frames_once) if is_backlog else _BACKLOG_CHECK_SECONDS
             if wait > 0:
-                stop.wait(min(wait, _LOOK_FOR_CROWD_SECONDS))
+                stop.wait(min(wait, _BACKLOG_CHECK_SECONDS))
 
     @staticmethod
     def _guarded(step: Callable[[], float]) -> float:
@@ -183,12 +183,12 @@ class Shipper:
             _log.exception("shipping failed in an unforeseen way; it is tried again")
             return _REST_SECONDS
 
-    def ship_once(self) -> float:
+    def upload_once(self) -> float:
         """One step of both lanes; seconds until the next is due (0: there is more to do)."""
-        wait = self.ship_reports_once()
-        return min(wait, self.ship_frames_once())
+        wait = self.upload_reports_once()
+        return min(wait, self.upload_frames_once())
 
-    def ship_reports_once(self) -> float:
+    def upload_reports_once(self) -> float:
         """Send one batch of reports, if any may go."""
         retry_state = self._report_retry
         wait = retry_state.seconds_to_wait()
@@ -208,7 +208,7 @@ class Shipper:
         retry_state.worked(len(batch), self._reader.reports_waiting())
         return 0.0
 
-    def _send(self, batch: list[ReportToShip]) -> None:
+    def _send(self, batch: list[ReportToSend]) -> None:
         """Raises what the queue raises for faults that may pass; then the same batch goes again, in order."""
         entries = [
             Outgoing(encode_report(item.report), item.report.group, digest(item.report.id)) for item in batch
@@ -227,7 +227,7 @@ class Shipper:
             self._reader.quarantine_report(batch[index], reason)
         self._reader.acknowledge([item for index, item in enumerate(batch) if index not in reasons])
 
-    def ship_frames_once(self) -> float:
+    def upload_frames_once(self) -> float:
         """Put one frame, if any may go."""
         retry_state = self._frame_retry
         wait = retry_state.seconds_to_wait()
@@ -254,7 +254,7 @@ class Shipper:
             retry_state.failed(error, started_at, self._reader.frames_waiting())
             return retry_state.seconds_to_wait()
         else:
-            self._reader.frame_shipped(frame)
+            self._reader.frame_uploaded(frame)
         retry_state.worked(1, self._reader.frames_waiting())
         return 0.0
 
@@ -269,7 +269,7 @@ class Shipper:
 RemoteBackend = tuple[FrameStore, Queue]
 
 
-def ship_to(
+def upload_to(
     open_remote_backend: Callable[[], RemoteBackend],
     outbox: Outbox,
     stop: threading.Event,
@@ -293,7 +293,7 @@ def ship_to(
             outage.failing(f"nothing can be delivered: {name}{str(error)[:200]}; next try in {delay:.0f} s")
             wait(delay)
         else:
-            Shipper(outbox, frames, queue).run(stop)
+            Uploader(outbox, frames, queue).run(stop)
             return
 
 

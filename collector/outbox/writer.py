@@ -25,7 +25,7 @@ WAITING_BYTES_LIMIT = 64 * 1024 * 1024
 WAITING_HEARTBEATS_LIMIT = 1000
 _RETRY_SECONDS = 5.0
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _MAY_PASS = (OSError, sqlite3.Error, TransientError)
 ResultT = TypeVar("ResultT")
 Work = Callable[[], None]
@@ -50,7 +50,7 @@ class OutboxWriter:
         self._waiting_bytes = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="collector-spool", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="collector-outbox", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -61,7 +61,7 @@ class OutboxWriter:
         self._works.put(None)
         await run_in_daemon_thread(lambda: self._thread.join(seconds))
         if self._thread.is_alive():
-            _logger.warning("the disk is slow: about %d things were not written", self._works.qsize())
+            _log.warning("the disk is slow: about %d things were not written", self._works.qsize())
 
     async def ask(self, question: Callable[[OutboxPort], ResultT]) -> ResultT:
         """An answer of the outbox, after all that was written before."""
@@ -146,9 +146,9 @@ class OutboxWriter:
                 count = self._lines.take()
                 if count is not None:
                     what = "a report waits until it can" if is_repeated else "pictures are left out"
-                    _logger.error("cannot write to the outbox (%d times): %s; %s", count, error, what)
-            except Exception:
-                _logger.exception("something could not be put into the outbox and is left out")
+                    _log.error("cannot write to the outbox (%d times): %s; %s", count, error, what)
+            except Exception:  # noqa: BLE001 - said with its traceback
+                _log.exception("something could not be put into the outbox and is left out")
                 return
             else:
                 return

@@ -179,13 +179,13 @@ def _for_job(state: ReporterState, job: EdgeJob | None, rules: ReportRules) -> R
         return replace(state, job_token=None, photo_at=None, inspection_at=None)
     if job.token == state.job_token:
         return state
-    photo, look = rules.photo_interval, rules.inspection_interval
+    photo, inspection = rules.photo_interval, rules.inspection_interval
     return replace(
         state,
         last_reported=replace(state.last_reported, percent=None),
         job_token=job.token,
         photo_at=job.started_at + photo if photo > 0 else None,
-        inspection_at=None if look is None else job.started_at + rules.first_inspection_after,
+        inspection_at=None if inspection is None else job.started_at + rules.first_inspection_after,
     )
 
 

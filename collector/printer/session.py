@@ -33,7 +33,7 @@ from functions.shared.runtime.throttled_log import LogThrottle
 _ERROR_LINES_EVERY = 600.0
 _SHORTEST_WAIT = 0.01
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Session:
@@ -101,11 +101,11 @@ class Session:
             self._take_status(message)
         elif isinstance(message, BadMessage):
             counters.bad += 1
-            self._say_bad(message.reason)
+            self._log_bad(message.reason)
         else:
             counters.others += 1
             if isinstance(message, ErrorMessage) and self._errors.take() is not None:
-                _logger.info("printer %r: BambUI says %r", self._printer_id, message.text)
+                _log.info("printer %r: BambUI says %r", self._printer_id, message.text)
 
     def newest(self) -> tuple[str | None, float | None, float | None]:
         """From any thread: the newest status message, and the seconds since the newest status and image."""
@@ -188,7 +188,7 @@ class Session:
         if decision is None:
             return
         if decision.kind is ReportKind.SILENCE and decision.is_durable:
-            _logger.info("printer %r: silent", self._printer_id)
+            _log.info("printer %r: silent", self._printer_id)
         job = self._job
         self._report(decision, status, now, job if job is not None and job.is_active else None)
 
@@ -215,12 +215,12 @@ class Session:
         try:
             return whole_status(message.text)
         except ContractError as error:
-            self._say_bad(str(error))
+            self._log_bad(str(error))
             return None
 
-    def _say_bad(self, reason: str) -> None:
+    def _log_bad(self, reason: str) -> None:
         count = self._bad_messages.take()
         if count is not None:
-            _logger.warning(
+            _log.warning(
                 "printer %r: %d bad messages left out, this one: %s", self._printer_id, count, reason
             )

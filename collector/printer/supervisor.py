@@ -14,6 +14,8 @@ from collector.printer.watchdog import Cause
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.throttled_log import LogThrottle
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class PrinterSnapshot:
@@ -35,7 +37,6 @@ class PrinterSnapshot:
 
 _FAULT_LINES_EVERY = 600.0
 
-_logger = logging.getLogger(__name__)
 CallLater = Callable[[float, Callable[[], None]], object]
 MakeSession = Callable[[str, CallLater, PrinterCounters], Awaitable[Session]]
 
@@ -113,7 +114,7 @@ class PrinterSupervisor:
             return
         if cause is not None and self._connection is not None:
             level = logging.DEBUG if cause is Cause.FORCED else logging.INFO
-            _logger.log(level, "printer %r: connecting anew: %s", self.printer_id, cause)
+            _log.log(level, "printer %r: connecting anew: %s", self.printer_id, cause)
             self._connection.reconnect()
 
     async def run(self) -> None:
@@ -123,7 +124,7 @@ class PrinterSupervisor:
             try:
                 await self._run_session()
             except Exception:  # noqa: BLE001 - one printer's fault must not stop the others
-                self._say_fault()
+                self._log_fault()
             delay, backoff = backoff.next(self._random)
             await asyncio.sleep(delay)
 
@@ -160,16 +161,16 @@ class PrinterSupervisor:
         self._timers.add(timer)
 
     def _fail(self) -> None:
-        self._say_fault()
+        self._log_fault()
         if self._reading is not None:
             self._reading.cancel()
 
-    def _say_fault(self) -> None:
+    def _log_fault(self) -> None:
         """With its traceback once; the same again is only counted for a while."""
         self.counters.faults += 1
         count = self._faults.take()
         if count is not None:
-            _logger.exception(
+            _log.exception(
                 "printer %r: a fault in the program (%d times); its session begins anew",
                 self.printer_id,
                 count,

@@ -57,7 +57,7 @@ def errors_of(facts: PrinterStatus) -> list[FaultView]:
 
 _OFFLINE_AFTER = 120.0  # BambUI's ping is only asked now and then; a fresh status is the better witness
 
-_NOTHING_SEEN = "none"  # the category of a look that found nothing
+_NOTHING_SEEN = "none"  # the category of a check that found nothing
 _NO_CHAMBER_SENSOR = 5.0  # what printers without that sensor send (recordings of A1 and P1)
 
 

@@ -20,12 +20,12 @@ DEFECT_WORDS = {
 _RUINOUS = frozenset({Defect.SPAGHETTI, Defect.DETACHED, Defect.BLOB_ON_NOZZLE})
 
 
-def confirmation(asked: Inspection, edge_now: float, delay_seconds: float) -> Inspection:
+def confirmation(request: Inspection, edge_now: float, delay_seconds: float) -> Inspection:
     """The check that confirms a suspicion, due after the delay; it finds its own newest frame."""
     return replace(
-        asked,
-        id=f"{asked.id}/second",
-        confirms=asked.id,
+        request,
+        id=f"{request.id}/second",
+        confirms=request.id,
         observed_at=edge_now + delay_seconds,
         late_by=-delay_seconds,
         frame=None,
@@ -33,17 +33,17 @@ def confirmation(asked: Inspection, edge_now: float, delay_seconds: float) -> In
 
 
 def alert(
-    asked: Inspection, verdict: Verdict, confidence: float, frame: FrameReference, edge_now: float
+    request: Inspection, verdict: Verdict, confidence: float, frame: FrameReference, edge_now: float
 ) -> Notification:
     """The message that a print fails, with the frame that was judged."""
     return Notification(
-        id=f"{asked.confirms or asked.id}/defect/{verdict.category.value}",
+        id=f"{request.confirms or request.id}/defect/{verdict.category.value}",
         category=Category.DEFECT,
-        printer_id=asked.printer_id,
+        printer_id=request.printer_id,
         observed_at=edge_now,
-        model=asked.model,
-        job_id=asked.job_id,
-        job=asked.job,
+        model=request.model,
+        job_id=request.job_id,
+        job=request.job,
         reason=DEFECT_WORDS[verdict.category],
         text=verdict.summary or None,
         confidence=confidence,
@@ -52,12 +52,12 @@ def alert(
     )
 
 
-def checks_down(asked: Inspection, day: str, text: str, edge_now: float) -> Notification:
+def checks_down(request: Inspection, day: str, text: str, edge_now: float) -> Notification:
     """The message that no check can be made; its id is the same all day (UTC), whatever the printer."""
     return Notification(
         id=f"inspection-down/{day}",
         category=Category.INSPECTION_DOWN,
-        printer_id=asked.printer_id,
+        printer_id=request.printer_id,
         observed_at=edge_now,
         text=text,
         severity=Severity.ATTENTION,

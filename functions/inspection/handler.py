@@ -9,7 +9,7 @@ from functions.inspection.model import OpenAiModel, RotatingKeyModel
 from functions.inspection.policy import Rules
 from functions.inspection.service import InspectionService
 from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_runtime, start_early
-from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
+from functions.shared.aws.lambda_consumer import Handle, QueueWorker, SettlingQueue
 from functions.shared.aws.observability import Metric
 from functions.shared.ports import Delivery
 
@@ -40,7 +40,7 @@ def worker() -> QueueWorker:
     records, frames = backends.records(), backends.frames()
     notifications = backends.queue(QueueName.NOTIFICATIONS)
 
-    def make_handle(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
+    def make_handle(queue: SettlingQueue, context: LambdaContext) -> Handle:  # noqa: ARG001
         service = InspectionService(
             queue, notifications, records, frames, model, rules, backends.chat, backends.clock
         )
@@ -63,7 +63,7 @@ def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     return worker().work(event, context)
 
 
-def _make_nothing(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
+def _make_nothing(queue: SettlingQueue, context: LambdaContext) -> Handle:  # noqa: ARG001
     """AI checks were switched off while looks were still waiting."""
 
     def handle(delivery: Delivery) -> None:

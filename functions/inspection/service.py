@@ -1,7 +1,7 @@
 """Takes looks off their queue, has the model look, and puts what follows on the queues.
 
 What a check comes to is written once, together with its effects, before they are sent: a crash at any
-point repeats the effects with the same ids and never asks the model about the same look again.
+point repeats the effects with the same ids and never asks the model about the same check again.
 """
 
 import logging
@@ -86,25 +86,25 @@ class InspectionService:
             self.queue.retry(delivery, wait)
 
     def _asked(self, delivery: Delivery) -> _PendingCheck:
-        asked = decode_inspection(delivery.body)
-        if not asked.prefix.startswith(printer_prefix(asked.printer_id)):
-            raise ContractError(f"the folder of the look is not one of printer {asked.printer_id!r:.80}")
+        request = decode_inspection(delivery.body)
+        if not request.prefix.startswith(printer_prefix(request.printer_id)):
+            raise ContractError(f"the folder of the look is not one of printer {request.printer_id!r:.80}")
         now = self.clock()
-        late_by = asked.late_by + max(0.0, now - delivery.sent_at)
-        check = Check(asked.id, asked.job_id, asked.printing_since, now, asked.confirms)
-        return _PendingCheck(asked, check, asked.observed_at + late_by, late_by)
+        late_by = request.late_by + max(0.0, now - delivery.sent_at)
+        check = Check(request.id, request.job_id, request.printing_since, now, request.confirms)
+        return _PendingCheck(request, check, request.observed_at + late_by, late_by)
 
-    def _check(self, asked: _PendingCheck) -> float | None:
+    def _check(self, request: _PendingCheck) -> float | None:
         """Seconds to hand the check back for, or None when it is over."""
-        printer_id, check = asked.inspection.printer_id, asked.check
+        printer_id, check = request.inspection.printer_id, request.check
         remembered = self._with_pending_sent(printer_id, self._remembered(printer_id)[0])
         if remembered.decided:
             self._mark_done(remembered.decided)  # a crash may have come before
         if remembered.decided == check.id or self.records.get(done_key(check.id)) is not None:
             return None
-        reason = self._why_not(asked, remembered)
+        reason = self._why_not(request, remembered)
         if reason is not None:
-            self._skip(asked, reason)
+            self._skip(request, reason)
             return None
         is_second = check.confirms is not None
         newer_than = (
@@ -112,84 +112,84 @@ class InspectionService:
             if is_second and remembered.pending_confirmation
             else None
         )
-        pair = choose_frames(self.frames, asked.inspection, asked.edge_now, newer_than)
+        pair = choose_frames(self.frames, request.inspection, request.edge_now, newer_than)
         if isinstance(pair, NoUsableFrame):
-            if pair.may_come and asked.late_by + FRAME_WAIT_SECONDS <= LATE_SECONDS:
+            if pair.may_come and request.late_by + FRAME_WAIT_SECONDS <= LATE_SECONDS:
                 return FRAME_WAIT_SECONDS
-            self._skip(asked, pair.reason)
+            self._skip(request, pair.reason)
             return None
-        remembered = self._begin(asked, remembered)
+        remembered = self._begin(request, remembered)
         verdict: Verdict | NoVerdict
         try:
-            answer = self.model.ask(question(asked.inspection, pair))
+            answer = self.model.ask(question(request.inspection, pair))
             verdict = read_verdict(answer.text, answer.finish_reason, answer.refusal)
         except AccessProblemError as error:
-            self._announce_down(asked, str(error))
+            self._announce_down(request, str(error))
             verdict = NoVerdict(f"AI checks are not working: {error}")
         except TransientError as error:
             wait = max(error.retry_after or 0.0, FIRST_RETRY_SECONDS * 2.0 ** (remembered.tries - 1))
-            if remembered.tries < TRIES and asked.late_by + wait <= LATE_SECONDS:
+            if remembered.tries < TRIES and request.late_by + wait <= LATE_SECONDS:
                 _log.warning("%s: the AI is asked again in %.0f s: %s", printer_id, wait, error)
                 return wait
             verdict = NoVerdict(str(error))
-        self._conclude(asked, pair, verdict)
+        self._conclude(request, pair, verdict)
         return None
 
-    def _why_not(self, asked: _PendingCheck, remembered: InspectionState) -> str | None:
-        if asked.late_by > LATE_SECONDS:
-            return f"it is {asked.late_by / 60:.0f} min late"
-        stored = self.records.get(printer_key(asked.inspection.printer_id))
+    def _why_not(self, request: _PendingCheck, remembered: InspectionState) -> str | None:
+        if request.late_by > LATE_SECONDS:
+            return f"it is {request.late_by / 60:.0f} min late"
+        stored = self.records.get(printer_key(request.inspection.printer_id))
         record = printer_record_of(stored) if stored else None
-        reason = why_it_does_not_print(record, asked.inspection)
+        reason = why_it_does_not_print(record, request.inspection)
         if reason is not None:
             return reason
-        checks_today = state.checks_today(self.records, asked.check.at)
-        return policy.why_not(remembered, asked.check, checks_today, self.rules)
+        checks_today = state.checks_today(self.records, request.check.at)
+        return policy.why_not(remembered, request.check, checks_today, self.rules)
 
-    def _skip(self, asked: _PendingCheck, reason: str) -> None:
+    def _skip(self, request: _PendingCheck, reason: str) -> None:
         """Say that a check is not made, and leave a note for those who wonder."""
-        _log.info("%s: no look: %s", asked.inspection.printer_id, reason)
+        _log.info("%s: no look: %s", request.inspection.printer_id, reason)
         self._change(
-            asked.inspection.printer_id,
-            lambda remembered: replace(remembered, note=reason, noted_at=asked.check.at),
+            request.inspection.printer_id,
+            lambda remembered: replace(remembered, note=reason, noted_at=request.check.at),
         )
 
-    def _begin(self, asked: _PendingCheck, remembered: InspectionState) -> InspectionState:
+    def _begin(self, request: _PendingCheck, remembered: InspectionState) -> InspectionState:
         """Count the check before it costs anything; the state as it is then."""
-        if remembered.tried != asked.check.id:
-            state.count_check(self.records, asked.check.at)
-        return self._change(asked.inspection.printer_id, lambda known: policy.begun(known, asked.check))
+        if remembered.tried != request.check.id:
+            state.count_check(self.records, request.check.at)
+        return self._change(request.inspection.printer_id, lambda known: policy.begun(known, request.check))
 
-    def _conclude(self, asked: _PendingCheck, pair: FramePair, verdict: Verdict | NoVerdict) -> None:
+    def _conclude(self, request: _PendingCheck, pair: FramePair, verdict: Verdict | NoVerdict) -> None:
         """Decide, write the decision with its effects, send them, set the done-mark."""
-        printer_id = asked.inspection.printer_id
+        printer_id = request.inspection.printer_id
         decision = Decision(CheckState.NO_VERDICT)
 
         def decided(remembered: InspectionState) -> InspectionState:
             nonlocal decision
             remembered, decision = policy.decide(
-                remembered, verdict, asked.check, pair.frame.taken_at, self.rules
+                remembered, verdict, request.check, pair.frame.taken_at, self.rules
             )
-            effects = self._effects(asked, pair, verdict, decision)
+            effects = self._effects(request, pair, verdict, decision)
             pending = tuple(encode_effect(effect) for effect in effects)
-            return replace(remembered, decided=asked.check.id, pending=pending)
+            return replace(remembered, decided=request.check.id, pending=pending)
 
         remembered = self._change(printer_id, decided)
         _log.info("%s: last look: %s", printer_id, self._in_words(verdict, decision))
         self._with_pending_sent(printer_id, remembered)
-        self._mark_done(asked.check.id)
+        self._mark_done(request.check.id)
 
     def _mark_done(self, check_id: str) -> None:
         self.records.put_if_absent(done_key(check_id), self.clock() + _DONE_SECONDS)
 
     def _effects(
-        self, asked: _PendingCheck, pair: FramePair, verdict: Verdict | NoVerdict, decision: Decision
+        self, request: _PendingCheck, pair: FramePair, verdict: Verdict | NoVerdict, decision: Decision
     ) -> list[Inspection | Notification]:
-        edge_now = asked.edge_now + max(0.0, self.clock() - asked.check.at)
+        edge_now = request.edge_now + max(0.0, self.clock() - request.check.at)
         if decision.wants_confirmation:
-            return [confirmation(asked.inspection, edge_now, self.rules.confirmation_after)]
+            return [confirmation(request.inspection, edge_now, self.rules.confirmation_after)]
         if decision.is_alert and isinstance(verdict, Verdict):
-            return [alert(asked.inspection, verdict, decision.confidence, pair.frame, edge_now)]
+            return [alert(request.inspection, verdict, decision.confidence, pair.frame, edge_now)]
         return []
 
     def _with_pending_sent(self, printer_id: str, remembered: InspectionState) -> InspectionState:
@@ -216,16 +216,16 @@ class InspectionService:
             printer_id, lambda known: replace(known, pending=()) if known.decided == sent else known
         )
 
-    def _announce_down(self, asked: _PendingCheck, text: str) -> None:
+    def _announce_down(self, request: _PendingCheck, text: str) -> None:
         """Say that no check can be made: once a day (UTC), whatever the printer."""
-        day = state.day_of(asked.check.at)
+        day = state.day_of(request.check.at)
         mark = f"inspection-down/{day}"  # no done-mark: that one is set by notify once it has sent it
         if self.records.get(mark) is not None:
             return
-        notification = checks_down(asked.inspection, day, text, asked.edge_now)
+        notification = checks_down(request.inspection, day, text, request.edge_now)
         for refusal in self.notifications.send([outgoing(notification, self.chat)]):
             _log.error("effect %s refused for good: %s", notification.id, refusal.reason)
-        self.records.put_if_absent(mark, asked.check.at + _DOWN_ANNOUNCED_SECONDS)
+        self.records.put_if_absent(mark, request.check.at + _DOWN_ANNOUNCED_SECONDS)
 
     def _in_words(self, verdict: Verdict | NoVerdict, decision: Decision) -> str:
         if isinstance(verdict, NoVerdict):

@@ -26,6 +26,8 @@ from functions.shared.messages.effects import Category, Notification, outgoing
 from functions.shared.ports import Queue, RecordStore, Stored
 from functions.shared.runtime.clocks import Clock
 
+_log = logging.getLogger(__name__)
+
 _NAMES_SHOWN = 10
 _NOBODY = "Printer bridge"
 
@@ -76,7 +78,6 @@ def _lasted(seconds: float) -> str:
 
 
 _ROUNDS = 12  # three without other writers
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from functions.shared.aws.bootstrap import (
     make_runtime,
     start_early,
 )
-from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
+from functions.shared.aws.lambda_consumer import Handle, QueueWorker, SettlingQueue
 from functions.shared.aws.observability import Metric
 from functions.shared.errors import ConfigurationError
 from functions.shared.messages.effects import decode_notification
@@ -42,7 +42,7 @@ def worker() -> QueueWorker:
     records, frames = backends.records(), backends.frames()
     timelapses = backends.queue(QueueName.TIMELAPSES)
 
-    def make_handle(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
+    def make_handle(queue: SettlingQueue, context: LambdaContext) -> Handle:  # noqa: ARG001
         service = NotifyService(queue, records, frames, transport, timelapses, backends.clock, rules)
 
         def handle(delivery: Delivery) -> None:

@@ -27,7 +27,7 @@ from functions.shared.messages.effects import Category, Film, Notification
 
 PHOTO_AGE_SHOWN = 30.0
 PHOTO_AGE_LIMIT = 120.0
-DELAY_SAID = 120.0
+DELAY_SHOWN = 120.0
 
 _PRINTER_LIMIT = 80
 _JOB_LIMIT = 120
@@ -154,11 +154,11 @@ def _details(notification: Notification, limit: int) -> list[Line]:
     if notification.category is Category.DEFECT:
         texts = [_verdict(notification, text), "Look at the printer, and stop the print if it is so."]
     else:
-        texts = [_said(notification, reason), *_fault_texts(notification, reason, limit // 2), text]
+        texts = [_reason_span(notification, reason), *_fault_texts(notification, reason, limit // 2), text]
     return [(Span(text),) for text in texts if text]
 
 
-def _said(notification: Notification, reason: str) -> str:
+def _reason_span(notification: Notification, reason: str) -> str:
     because = wording.sentence(reason) if reason else ""
     match notification.category:
         case Category.PAUSED:
@@ -224,7 +224,7 @@ def _footnotes(notification: Notification, context: RenderContext, has_photo: bo
     age = photo_age(notification)
     if has_photo and age is not None and age > PHOTO_AGE_SHOWN:
         notes.append(f"picture from {wording.duration(age)} before")
-    if context.lateness > DELAY_SAID:
+    if context.lateness > DELAY_SHOWN:
         notes.append(f"delayed {wording.duration(context.lateness)}")
     return (Span(_SEPARATOR.join(notes), "i"),) if notes else ()
 

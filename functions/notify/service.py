@@ -127,7 +127,7 @@ class NotifyService:
                 self._queue.retry(delivery, delay)
             case Outcome.UNAUTHORIZED:
                 self._release(reserved_at)
-                self._say_unauthorized(answer)
+                self._log_unauthorized(answer)
                 self._queue.retry(delivery, _UNAUTHORIZED_SECONDS)
             case _:
                 self._release(reserved_at)
@@ -187,7 +187,7 @@ class NotifyService:
         except TransientError as error:
             _log.warning("the state of the chat could not be written: %s", error)
 
-    def _say_unauthorized(self, answer: Answer) -> None:
+    def _log_unauthorized(self, answer: Answer) -> None:
         if read_state(self._records, self._chat_key).is_unauthorized:
             return
         _log.error(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.shared.aws.bootstrap import LambdaContext, QueueName, make_runtime, seconds_left, start_early
-from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
+from functions.shared.aws.lambda_consumer import Handle, QueueWorker, SettlingQueue
 from functions.timelapse.ffmpeg import Timeouts
 from functions.timelapse.plan import FilmSpec
 from functions.timelapse.service import FilmSettings, TimelapseService
@@ -39,7 +39,7 @@ def worker() -> QueueWorker:
         source = shlex.quote(f"s3://{bucket}/{prefix}")
         return f"aws s3 sync {source} {_LOCAL_FOLDER} && "
 
-    def make_handle(queue: Settling, context: LambdaContext) -> Handle:
+    def make_handle(queue: SettlingQueue, context: LambdaContext) -> Handle:
         film_settings = FilmSettings(
             spec,
             backends.chat,

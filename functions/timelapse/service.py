@@ -38,7 +38,7 @@ from functions.timelapse.plan import (
     wait_for_frames,
 )
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _MARKS_KEPT_SECONDS = 30 * 86_400.0
 _STORE_RETRY_SECONDS, _STORE_RETRY_DOUBLINGS = 10.0, 6
@@ -95,7 +95,7 @@ class TimelapseService:
         try:
             order = _read_order(delivery.body)
         except ContractError as error:
-            logger.error("an order for a film is not readable: %s", error)
+            _log.error("an order for a film is not readable: %s", error)
             self._queue.dead_letter(delivery, str(error))
             return
         try:
@@ -103,7 +103,7 @@ class TimelapseService:
         except TransientError as error:
             doublings = min(delivery.receive_count - 1, _STORE_RETRY_DOUBLINGS)
             wait = error.retry_after or _STORE_RETRY_SECONDS * 2**doublings
-            logger.warning("the film of %s has to wait: %s", _named(order), error)
+            _log.warning("the film of %s has to wait: %s", _named(order), error)
             self._queue.retry(delivery, wait)
 
     def _fulfil(self, order: Timelapse, delivery: Delivery) -> None:
@@ -113,29 +113,29 @@ class TimelapseService:
         frames = self._frames_of(order)
         wait = wait_for_frames(len(frames), order.frames_kept, self._clock() - delivery.sent_at)
         if wait is not None:
-            logger.info(
+            _log.info(
                 "the film of %s waits for frames: %d of %s are here",
                 *(_named(order), len(frames), order.frames_kept),
             )
             self._queue.retry(delivery, wait)
             return
         if self._count("film-start", order, STARTS_LIMIT) is None:
-            self._tell_failure(order, f"making it was interrupted {STARTS_LIMIT} times")
+            self._announce_failure(order, f"making it was interrupted {STARTS_LIMIT} times")
         else:
             try:
                 self._make(order, frames)
             except TooFewFramesError as error:
-                logger.warning("no film of %s: %s", _named(order), error)
+                _log.warning("no film of %s: %s", _named(order), error)
             except EncodingError as error:
                 failures = self._count("film-failure", order, FAILURES_LIMIT) or FAILURES_LIMIT
                 delay = retry_delay(failures, self._settings.retry_delays)
                 if delay is not None:
-                    logger.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
+                    _log.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
                     self._queue.retry(delivery, delay)
                     return
-                self._tell_failure(order, str(error))
+                self._announce_failure(order, str(error))
             except PermanentError as error:
-                self._tell_failure(order, str(error))
+                self._announce_failure(order, str(error))
         self._records.put_if_absent(done_key(order.id), self._clock() + _MARKS_KEPT_SECONDS)
         self._queue.acknowledge(delivery)
 
@@ -173,11 +173,13 @@ class TimelapseService:
             )
         )
         try:
-            self._tell_film(order, made, len(frames), len(frames) - len(filled), chosen[-1].taken_at)
+            self._announce_film(order, made, len(frames), len(frames) - len(filled), chosen[-1].taken_at)
         finally:
             path.unlink(missing_ok=True)
 
-    def _tell_film(self, order: Timelapse, made: MadeFilm, arrived: int, empty: int, taken_at: float) -> None:
+    def _announce_film(
+        self, order: Timelapse, made: MadeFilm, arrived: int, empty: int, taken_at: float
+    ) -> None:
         # By the job's end and not by the clock: a repeat after a crash writes the same film again. A
         # smaller one lies beside the one that was refused.
         key = film_key(order.prefix, order.observed_at + (order.max_bytes is not None))
@@ -185,7 +187,7 @@ class TimelapseService:
         self._frames.put(key, made.path)
         self.made += 1
         missing = missing_frames(arrived, order.frames_kept, made.broken + empty)
-        logger.info(
+        _log.info(
             "the film of %s: %d frames (%d missing), %.0f s, %.1f MB",
             *(_named(order), made.frames, missing, made.seconds, made.size / 1e6),
         )
@@ -213,7 +215,7 @@ class TimelapseService:
             raise EncodingError(f"{folder} cannot be made: {error.strerror}") from error
         return folder / f"film-{digest(order.id)[:16]}{ending}"
 
-    def _tell_failure(self, order: Timelapse, cause: str) -> None:
+    def _announce_failure(self, order: Timelapse, cause: str) -> None:
         since, until = (
             datetime.fromtimestamp(stamp, UTC).strftime(_HAND_STAMP) for stamp in (order.since, order.until)
         )
@@ -223,13 +225,13 @@ class TimelapseService:
             f"{cause}. The frames are kept; by hand it is made with: "
             f"{fetching}printer-bridge timelapse {folder} --since {since} --until {until}"
         )
-        logger.error("no film of %s: %s", _named(order), cause)
+        _log.error("no film of %s: %s", _named(order), cause)
         self.failed += 1
         self._send(replace(_notification(order, Category.FILM_FAILED), reason=reason))
 
     def _send(self, notification: Notification) -> None:
         for refusal in self._notifications.send([outgoing(notification, f"{self._settings.chat_id}/films")]):
-            logger.error("the message about a film was refused: %s", refusal.reason)
+            _log.error("the message about a film was refused: %s", refusal.reason)
 
     def _count(self, what: str, order: Timelapse, limit: int) -> int | None:
         """How often that has happened with this order, this time included; None beyond the limit."""

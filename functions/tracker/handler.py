@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_runtime, start_early
-from functions.shared.aws.lambda_consumer import Handle, QueueWorker, Settling
+from functions.shared.aws.lambda_consumer import Handle, QueueWorker, SettlingQueue
 from functions.shared.aws.observability import Metric
 from functions.shared.messages.report import decode_report
 from functions.shared.ports import Delivery
@@ -31,7 +31,7 @@ def worker() -> QueueWorker:
     timelapses = backends.queue(QueueName.TIMELAPSES)
     inspections = backends.queue(QueueName.INSPECTIONS) if checks_every else None
 
-    def make_handle(queue: Settling, context: LambdaContext) -> Handle:  # noqa: ARG001
+    def make_handle(queue: SettlingQueue, context: LambdaContext) -> Handle:  # noqa: ARG001
         service = TrackerService(
             queue, records, notifications, timelapses, inspections, rules, backends.chat, backends.clock
         )

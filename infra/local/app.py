@@ -11,7 +11,7 @@ from collector.agent import Collector
 from collector.app import version
 from collector.health import supervise
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import Shipper
+from collector.outbox.uploader import Uploader
 from collector.systemd import Systemd
 from functions.api.app import create_app
 from functions.inspection.model import OpenAiModel, VisionModel
@@ -50,13 +50,26 @@ class Bridge:
         self.clock = MonotonicWallClock()
         outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock)
         self.clock.advance_to(outbox.last_stamp)
-        self.stores = open_stores(settings, self.clock)
+        self._outbox = outbox
+        try:
+            self.stores = open_stores(settings, self.clock)
+        except BaseException:
+            outbox.close()
+            raise
+        try:
+            self._set_up(output)
+        except BaseException:  # a port in use: the next start must find everything as it is left by an end
+            outbox.close()
+            self.stores.database.close()
+            raise
+
+    def _set_up(self, output: TextIO) -> None:
+        settings, outbox = self._settings, self._outbox
         self.console = Console(output, self.clock, settings.timezone)
         live = Live()
         checks_are_on = bool(settings.openrouter_api_key)
         checks_every = settings.ai_check_interval_seconds if checks_are_on else None
-        self._outbox = outbox
-        self._shipper = Shipper(outbox, self.stores.frames, self.stores.reports)
+        self._uploader = Uploader(outbox, self.stores.frames, self.stores.reports)
         self.collector = Collector(
             settings,
             outbox,
@@ -99,9 +112,10 @@ class Bridge:
         """Run until `stop` is set; then end within a few seconds, whatever hangs."""
         shipping_ends = threading.Event()
         shipping = threading.Thread(
-            target=self._shipper.run, args=(shipping_ends,), name="shipper", daemon=True
+            target=self._uploader.run, args=(shipping_ends,), name="shipper", daemon=True
         )
-        for thread in (shipping, *self._workers, self._cleanup):
+        threads = [shipping, self._cleanup.thread, *(worker.thread for worker in self._workers)]
+        for thread in threads:
             thread.start()
         self.api.start()
         watch = asyncio.create_task(self.collector.run())
@@ -121,9 +135,9 @@ class Bridge:
             await self.collector.stop()
             await asyncio.gather(watch, supervising, return_exceptions=True)
             shipping_ends.set()
-            self._end(shipping)
+            self._end(threads)
 
-    def _end(self, shipping: threading.Thread) -> None:
+    def _end(self, threads: list[threading.Thread]) -> None:
         deadline = time.monotonic() + _STOP_SECONDS
         for worker in self._workers:
             worker.ask_to_stop()
@@ -131,7 +145,7 @@ class Bridge:
         for queue in self.stores.queues:
             queue.close()
         self.api.stop(max(0.0, deadline - time.monotonic()))
-        for thread in (shipping, *self._workers, self._cleanup):
+        for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
                 _log.info("%s is left in mid-work; it goes on with it after the next start", thread.name)

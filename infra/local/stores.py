@@ -76,13 +76,17 @@ def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monoto
         made.recover()
         return made
 
-    return Stores(
-        database=database,
-        records=SqliteRecordStore(database, clock),
-        frames=FileFrameStore(settings.images_dir),
-        reports=queue("reports", fifo=True, visibility=300.0, tries=1000),
-        notifications=queue("notifications", fifo=True, visibility=3600.0, tries=None),
-        timelapses=queue("timelapses", fifo=False, visibility=7200.0, tries=200),
-        inspections=queue("inspections", fifo=False, visibility=600.0, tries=200),
-        timer=timer,
-    )
+    try:
+        return Stores(
+            database=database,
+            records=SqliteRecordStore(database, clock),
+            frames=FileFrameStore(settings.images_dir),
+            reports=queue("reports", fifo=True, visibility=300.0, tries=1000),
+            notifications=queue("notifications", fifo=True, visibility=3600.0, tries=None),
+            timelapses=queue("timelapses", fifo=False, visibility=7200.0, tries=200),
+            inspections=queue("inspections", fifo=False, visibility=600.0, tries=200),
+            timer=timer,
+        )
+    except BaseException:
+        database.close()
+        raise

@@ -19,13 +19,16 @@ _PAUSE_AFTER_FAULT = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Worker(threading.Thread):
-    """`handle` settles each delivery itself; what it raises is logged and the delivery comes again."""
+class Worker:
+    """Works in `thread`, once that is started.
+
+    `handle` settles each delivery itself; what it raises is logged and the delivery comes again.
+    """
 
     def __init__(
         self, name: str, queue: Queue, handle: Callable[[Sequence[Delivery]], None], batch: int = 1
     ) -> None:
-        super().__init__(name=name, daemon=True)
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._queue = queue
         self._handle = handle
         self._batch = batch
@@ -35,14 +38,14 @@ class Worker(threading.Thread):
     def ask_to_stop(self) -> None:
         self._stopping.set()
 
-    def run(self) -> None:
+    def _run(self) -> None:
         is_unread = False
         while not self._stopping.is_set():
             try:
                 deliveries = self._queue.receive(self._batch, _WAIT_SECONDS)
             except BridgeError as error:
                 is_unread = True
-                self._outage.failing(f"{self.name}: the queue cannot be used: {error}", logging.ERROR)
+                self._outage.failing(f"{self.thread.name}: the queue cannot be used: {error}", logging.ERROR)
                 self._stopping.wait(_PAUSE_AFTER_FAULT)
                 continue
             if self._stopping.is_set():
@@ -50,29 +53,31 @@ class Worker(threading.Thread):
             if deliveries:
                 self._work(deliveries)
             elif is_unread:  # read again, and there is nothing to do: that may stay so for hours
-                self._say_it_works()
+                self._log_recovery()
             is_unread = False
 
     def _work(self, deliveries: Sequence[Delivery]) -> None:
         try:
             self._handle(deliveries)
         except BridgeError as error:  # the service settles what it can: this is the queue itself
-            self._outage.failing(f"{self.name}: a delivery comes again in a minute: {error}", logging.ERROR)
+            self._outage.failing(
+                f"{self.thread.name}: a delivery comes again in a minute: {error}", logging.ERROR
+            )
             for delivery in deliveries:
                 self._release(delivery)
             self._stopping.wait(_PAUSE_AFTER_FAULT)
         except Exception:  # noqa: BLE001 - a defect of ours must not end the thread; said with its traceback
-            _log.exception("%s: a delivery failed and comes again in a minute", self.name)
+            _log.exception("%s: a delivery failed and comes again in a minute", self.thread.name)
             for delivery in deliveries:
                 self._release(delivery)
             self._stopping.wait(_PAUSE_AFTER_FAULT)
         else:
-            self._say_it_works()
+            self._log_recovery()
 
-    def _say_it_works(self) -> None:
+    def _log_recovery(self) -> None:
         lasted = self._outage.over()
         if lasted is not None:
-            _log.info("%s: works again after %s", self.name, duration_in_words(lasted))
+            _log.info("%s: works again after %s", self.thread.name, duration_in_words(lasted))
 
     def _release(self, delivery: Delivery) -> None:
         """Tried until it works: what follows it in its group would wait for as long as it is in hand."""
@@ -81,7 +86,7 @@ class Worker(threading.Thread):
                 self._queue.retry(delivery, 60.0)
             except BridgeError as error:
                 self._outage.failing(
-                    f"{self.name}: a delivery cannot be handed back yet: {error}", logging.ERROR
+                    f"{self.thread.name}: a delivery cannot be handed back yet: {error}", logging.ERROR
                 )
                 self._stopping.wait(_PAUSE_AFTER_FAULT)
             else:
@@ -101,7 +106,7 @@ def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Sequence[Deliver
 _FIRST_SECONDS = 60.0
 
 
-class Cleanup(threading.Thread):
+class Cleanup:
     """By IMAGE_RETENTION_DAYS, FILM_RETENTION_DAYS and RETENTION_CLEANUP_INTERVAL_SECONDS.
 
     The first round comes a minute after the start at the latest, when a wrong clock had time to be set. What
@@ -116,7 +121,7 @@ class Cleanup(threading.Thread):
         monotonic: Clock = since_boot,
         timer: Clock | None = None,
     ) -> None:
-        super().__init__(name="cleanup", daemon=True)
+        self.thread = threading.Thread(target=self._run, name="cleanup", daemon=True)
         self._settings = settings
         self._database = database
         self._clock = clock
@@ -127,7 +132,7 @@ class Cleanup(threading.Thread):
     def ask_to_stop(self) -> None:
         self._stopping.set()
 
-    def run(self) -> None:
+    def _run(self) -> None:
         interval = self._settings.retention_cleanup_interval_seconds
         wait = min(_FIRST_SECONDS, interval)
         while not self._stopping.wait(wait):
@@ -137,7 +142,7 @@ class Cleanup(threading.Thread):
     def clean_once(self) -> None:
         """One round; a fault is said and the next round tries again."""
         settings, wrong_times = self._settings, self._history.wrong_times
-        jumped = self._history.look()
+        jumped = self._history.update()
         if jumped is not None:
             _log.warning(
                 "the clock was set forward by %s: what was kept before that is not taken as old",

@@ -111,12 +111,54 @@ install_version() {
         "$new_version/bin/$program" --help >/dev/null ||
             fail "$program does not start; what was installed before is unchanged"
     done
+    try_out "$new_version" || fail "the program does not run here; what was installed before is unchanged"
     ln -sfn "versions/$(basename "$new_version")" "$HOME_FOLDER/next"
     mv -T "$HOME_FOLDER/next" "$HOME_FOLDER/current"
     installed_version=$new_version
 }
 
+# Started for real, with a simulated printer and nothing of this machine's settings, until its API answers: what
+# only fails at a start (another Python, a library that does not load) is found before the switch.
+try_out() {
+    local version=$1 trial=$work_folder/trial program
+    install -d "$trial"
+    say "Trying it with a simulated printer"
+    (
+        cd "$trial"
+        exec env -i PATH="$PATH" HOME="$trial" PYTHONPATH="${PYTHONPATH:-}" SIMULATE=1 HOST=127.0.0.1 PORT=0 \
+            DATA_DIR="$trial/state" IMAGES_DIR="$trial/images" "$version/bin/printer-bridge"
+    ) >"$trial/said" 2>&1 &
+    program=$!
+    trial_program=$program
+    if "$version/bin/python" - "$trial/said" "$program" <<'PYTHON'; then
+import re, sys, time, urllib.request
+
+said, program = sys.argv[1:]
+end = time.monotonic() + 120  # a Raspberry Pi Zero 2 needs a quarter of it
+while time.monotonic() < end:
+    if open(f"/proc/{program}/stat").read().rpartition(")")[2].split()[0] == "Z":
+        sys.exit(1)  # it has ended
+    address = re.search(r"http://127\.0\.0\.1:\d+", open(said, encoding="utf-8", errors="replace").read())
+    if address:
+        try:
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            sys.exit(opener.open(address[0] + "/api/", timeout=10).read() != b"OK")
+        except OSError:
+            pass
+    time.sleep(0.2)
+sys.exit(1)
+PYTHON
+        kill -TERM "$program"
+        wait "$program" && trial_program="" && return 0
+    fi
+    kill -KILL "$program" 2>/dev/null || true
+    trial_program=""
+    tail -n 20 "$trial/said" >&2
+    return 1
+}
+
 clean_up() {
+    [ -z "${trial_program:-}" ] || kill -KILL "$trial_program" 2>/dev/null || true
     [ -z "$work_folder" ] || rm -rf "$work_folder"
     [ -z "${new_version:-}" ] || [ "${installed_version:-}" = "$new_version" ] || rm -rf "$new_version"
 }

@@ -1,4 +1,4 @@
-"""The recordings through reading, session, outbox and shipper, as a process of its own on a poorer machine:
+"""The recordings through reading, session, outbox and uploader, as a process of its own on a poorer machine:
 `python -m tests.collector.edge_replay FOLDER BLOCKED...`
 
 BLOCKED are modules that cannot be imported there. Says which are loaded in the end, then what arrives at the
@@ -30,7 +30,7 @@ def main(folder: Path, blocked: list[str]) -> None:
 def replay(folder: Path, name: str) -> list[str]:
     """What of that recording is shipped: reports without the collector's random name, frames by digest."""
     from collector.outbox.outbox import Outbox
-    from collector.outbox.uploader import Shipper
+    from collector.outbox.uploader import Uploader
     from collector.outbox.writer import OutboxWriter
     from collector.printer.policy import SessionPolicy
     from collector.printer.reporting import ReportRules
@@ -63,7 +63,7 @@ def replay(folder: Path, name: str) -> list[str]:
     session.opened()
     begun = clock.monotonic()
     queue, frames = FarQueue(), FarFrames()
-    shipper = Shipper(outbox, frames, queue, monotonic=clock.monotonic)
+    uploader = Uploader(outbox, frames, queue, monotonic=clock.monotonic)
     for seconds, message in load_recording(name):
         while timers and timers[0][0] <= begun + seconds:
             at, _, call = heapq.heappop(timers)
@@ -73,7 +73,7 @@ def replay(folder: Path, name: str) -> list[str]:
         session.tick()
         if "type" in message:
             session.received(json.dumps(message, separators=(",", ":")))
-        while shipper.ship_once() == 0.0:
+        while uploader.upload_once() == 0.0:
             pass
     shown = live.frame(name)
     outbox.close()

@@ -13,6 +13,7 @@ from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
 from tests.support.bambui_server import BambUI, eventually
 from tests.support.edge_material import RememberingOutbox
+from tests.support.timeouts import TIMEOUT
 
 P = "A1M-1"
 RUNNING = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 10}
@@ -48,7 +49,7 @@ async def running(
     try:
         yield collector
     finally:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(TIMEOUT):
             await collector.stop()
         await task
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from collector.config import credential_faults
+from tests.support.timeouts import TIMEOUT
 
 
 @pytest.fixture(autouse=True)
@@ -60,4 +61,4 @@ def test_a_helper_program_that_has_no_network_yet_is_no_fault_of_the_settings(tm
 def test_looking_costs_the_collector_no_boto3() -> None:
     """boto3 is loaded by the thread that ships, not before the watching begins."""
     code = "import sys; from collector.__main__ import main; sys.exit('boto3' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=TIMEOUT).returncode == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collector.app import run
+from tests.support.timeouts import TIMEOUT
 
 ROOT = Path(__file__).parents[2]
 OF_SIGNALS = """
@@ -36,7 +37,7 @@ def test_it_is_asked_to_end_by_a_signal_in_either_loop(blocked: tuple[str, ...])
         loop = program.stdout.readline().strip()
         program.send_signal(signal.SIGTERM)
         assert program.stdout.read().strip() == "ended"
-        assert program.wait(10) == 0
+        assert program.wait(TIMEOUT) == 0
     assert loop == ("asyncio" if blocked or not _has_uvloop() else "uvloop")
 
 

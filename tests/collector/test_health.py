@@ -19,6 +19,7 @@ from tests.collector.running_agent import RUNNING, P, running
 from tests.support.bambui_server import BambUI, bambui, eventually
 from tests.support.edge_material import RememberingOutbox, status_text
 from tests.support.systemd_socket import SystemdSocket
+from tests.support.timeouts import TIMEOUT
 
 NOTHING = OutboxFigures(
     bytes=0,
@@ -45,7 +46,7 @@ class HangingOutbox(RememberingOutbox):
     works: threading.Event = field(default_factory=threading.Event)
 
     def add_report(self, new: NewReport) -> Report:
-        self.works.wait(30)
+        self.works.wait(TIMEOUT)
         return super().add_report(new)
 
 
@@ -122,7 +123,7 @@ async def test_no_sign_while_the_outbox_does_not_answer(tmp_path: Path) -> None:
     works.set()
 
     def figures() -> OutboxFigures:
-        works.wait(30)
+        works.wait(TIMEOUT)
         return NOTHING
 
     async with watched(tmp_path, figures) as it:

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from tests.support.timeouts import TIMEOUT
+
 
 def _run(**environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
@@ -11,7 +13,7 @@ def _run(**environment: str) -> "subprocess.CompletedProcess[str]":
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=TIMEOUT,
         check=False,
     )
 

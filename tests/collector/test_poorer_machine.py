@@ -6,6 +6,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.support.timeouts import TIMEOUT
+
 ROOT = Path(__file__).parents[2]
 NO_WHEELS = ("msgspec", "uvloop", "PIL", "imageio_ffmpeg")
 NOT_NEEDED = ("pybase64", "httptools", "openai", "fastapi", "uvicorn")
@@ -18,7 +20,7 @@ def told(folder: Path, *blocked: str) -> tuple[list[str], list[str]]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=TIMEOUT,
         check=False,
     )
     assert run.returncode == 0, run.stderr

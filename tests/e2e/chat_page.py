@@ -54,7 +54,7 @@ async def _told() -> list[Posted]:
             SimulatedBambui([printer], time_scale=4) as bambui,
             bridge_over(Path(folder), bambui, telegram, progress_step=30),
         ):
-            await until_told(telegram, "timelapse", seconds=90)
+            await until_told(telegram, "timelapse")
         return telegram.messages
 
 

@@ -15,8 +15,7 @@ import time
 from pathlib import Path
 from typing import IO, Self
 
-STARTS_WITHIN = 30.0
-ENDS_WITHIN = 5.0
+from tests.support.timeouts import TIMEOUT
 
 
 class Program:
@@ -67,7 +66,7 @@ class Program:
         """Ask it to end; the exit code. Raises TimeoutError if it takes longer than it may."""
         assert self._process is not None
         self._process.send_signal(number)
-        return self.wait(ENDS_WITHIN)
+        return self.wait()
 
     def kill(self) -> None:
         """As a power cut ends it."""
@@ -75,7 +74,7 @@ class Program:
         self._process.kill()
         self.wait()
 
-    def wait(self, timeout: float = STARTS_WITHIN) -> int:
+    def wait(self, timeout: float = TIMEOUT) -> int:
         """The exit code, once it has ended and all that it said is here. Raises TimeoutError."""
         assert self._process is not None
         begun = time.monotonic()
@@ -84,7 +83,7 @@ class Program:
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"still running after {time.monotonic() - begun:.1f} s:\n{self.all}") from None
         for reader in self._readers:
-            reader.join(10)
+            reader.join(TIMEOUT)
         self._process = None
         return code
 
@@ -110,7 +109,7 @@ class Program:
         words = self.wait_for(r"  API +(http://\S+)/api/printers")
         return words[1]
 
-    def wait_for(self, pattern: str, timeout: float = STARTS_WITHIN, *, times: int = 1) -> re.Match[str]:
+    def wait_for(self, pattern: str, timeout: float = TIMEOUT, *, times: int = 1) -> re.Match[str]:
         """The last match once the newest run has said so many. Raises TimeoutError with what it said."""
         deadline = time.monotonic() + timeout
         with self._changed:

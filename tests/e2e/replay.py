@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import Shipper
+from collector.outbox.uploader import Uploader
 from collector.printer.policy import session_policy
 from collector.printer.session import Session
 from functions.notify.service import NotifyRules, NotifyService
@@ -62,7 +62,7 @@ class Replay:
         )
         self.clock.advance_to(self.outbox.last_stamp)
         self.stores = open_stores(settings, self.clock, self.monotonic)
-        self.shipper = Shipper(
+        self.uploader = Uploader(
             self.outbox, self.stores.frames, self.stores.reports, monotonic=self.monotonic, jitter=lambda: 0.0
         )
         self.tracker = TrackerService(
@@ -137,7 +137,7 @@ class Replay:
     def carry(self) -> None:
         """Everything that waits goes on to where it belongs."""
         for _ in range(100):
-            if self.shipper.ship_once() > 0:
+            if self.uploader.upload_once() > 0:
                 break
         while deliveries := self.stores.reports.receive(10):
             self.tracker.handle(deliveries)

@@ -11,6 +11,7 @@ from functions.shared.settings import Settings
 from infra.local.app import Bridge
 from infra.simulator.server import SimulatedBambui
 from tests.support.telegram.server import Posted, TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 SCALE = 30.0
 IMAGE = (160, 120)
@@ -54,10 +55,10 @@ async def bridge_over(
         yield bridge
     finally:
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, TIMEOUT)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = TIMEOUT) -> None:
     """Wait for what happens on the disk or in the stores, where nothing tells of it."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110
@@ -65,7 +66,7 @@ async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 
 async def until_told(
-    telegram: TelegramServer, words: str | tuple[str, ...], times: int = 1, seconds: float = 30.0
+    telegram: TelegramServer, words: str | tuple[str, ...], times: int = 1, seconds: float = TIMEOUT
 ) -> list[Posted]:
     """Wait until that many messages have one of the words in their first line."""
     wanted = (words,) if isinstance(words, str) else words
@@ -80,7 +81,7 @@ def first_line(message: Posted) -> str:
     return message.text.splitlines()[0]
 
 
-async def until_filmed(telegram: TelegramServer, films: int = 1, seconds: float = 30.0) -> list[Posted]:
+async def until_filmed(telegram: TelegramServer, films: int = 1, seconds: float = TIMEOUT) -> list[Posted]:
     """Wait for that many films; returns them alone."""
     await until_told(telegram, FILM_WORD, films, seconds)
     return [message for message in telegram.messages if message.video_size is not None]

@@ -17,6 +17,7 @@ from tests.e2e.image_numbers import kept_numbers, shown_numbers
 from tests.e2e.rig import IMAGE, SCALE, bridge_over, first_line, story, until, until_filmed, until_told
 from tests.support.telegram.faults import STALL, answers
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 
 async def test_a_film_that_is_too_large_for_telegram_comes_smaller_once(tmp_path: Path) -> None:
@@ -115,6 +116,6 @@ async def test_without_ffmpeg_the_person_learns_what_to_do_and_can_do_it(tmp_pat
         cwd=tmp_path,
         env={"PATH": "/usr/bin:/bin"},
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(TIMEOUT):
         assert await by_hand.wait() == 0
     assert shown_numbers(made) == kept_numbers(tmp_path / "images", "A1M-1")

@@ -18,6 +18,7 @@ from tests.e2e.program import Program
 from tests.e2e.rig import IMAGE, first_line
 from tests.support.edge_material import image_text, jpeg
 from tests.support.telegram.server import Posted, TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 NAMES = {
     "path": "../../x",
@@ -36,7 +37,6 @@ NAMES = {
 PRINTERS = {kind: name for kind, name in NAMES.items() if is_usable_name(name)}
 LOG_LINE = re.compile(r"\d\d:\d\d:\d\d (DEBUG|INFO|WARNING|ERROR) +[a-z_.]+: .*")
 SEGMENT = re.compile(r"[A-Za-z0-9()+_~-][A-Za-z0-9 ._()+~-]{0,149}")
-PATIENCE = 40.0
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def without_films(messages: list[Posted]) -> list[Posted]:
 
 
 async def until_told(telegram: TelegramServer, count: int) -> list[Posted]:
-    await asyncio.to_thread(telegram.wait_for, lambda all_: len(without_films(all_)) >= count, PATIENCE)
+    await asyncio.to_thread(telegram.wait_for, lambda all_: len(without_films(all_)) >= count, TIMEOUT)
     return told(telegram)
 
 
@@ -112,7 +112,7 @@ async def test_a_job_may_have_any_name(tmp_path: Path) -> None:
                     await print_once(printer, telegram, name)
                     view = await get(f"{program.url}/api/printer/A1M-1")
                     assert view.json()["status"]["subtask_name"] == name
-                films = await asyncio.to_thread(telegram.wait_for, 4 * len(NAMES), PATIENCE)
+                films = await asyncio.to_thread(telegram.wait_for, 4 * len(NAMES), TIMEOUT)
                 assert await asyncio.to_thread(program.stop) == 0
                 folders = list((program.folder / "images" / "A1M-1").iterdir())
         assert telegram.refusals == []
@@ -177,7 +177,7 @@ def segment(printer_id: str) -> str:
 
 
 async def get(url: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as client:
         return await client.get(url)
 
 
@@ -260,7 +260,7 @@ async def test_broken_input_in_mid_print_costs_a_line_and_nothing_else(tmp_path:
 
 async def until_percent(program: Program, percent: int) -> None:
     """The API shows that percent."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             view = await get(f"{program.url}/api/printer/A1M-1")
             if view.status_code == 200 and view.json()["status"].get("mc_percent") == percent:

@@ -111,7 +111,7 @@ async def test_telegram_away_for_the_whole_print_loses_nothing(tmp_path: Path) -
         ):
             await bambui.printers["A1M-1"].done.wait()
             telegram.up()
-            await until_told(telegram, "print finished", seconds=60)
+            await until_told(telegram, "print finished")
             assert bridge.stores.notifications.dead_letters() == []
         assert story(telegram, "A1M-1") == STORIES["pause"]
 

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.stack.cloud_template import ROOT
+from tests.support.timeouts import TIMEOUT
 
 FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "api")
 SAM = Path(sys.executable).parent / "sam"
@@ -69,7 +70,7 @@ def _build(folder: Path) -> None:
         "--cache-dir",
         str(folder / "cache"),
     ]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

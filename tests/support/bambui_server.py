@@ -13,12 +13,12 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-WAIT = 10.0
+from tests.support.timeouts import TIMEOUT
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Wait for something that nobody announces."""
-    async with asyncio.timeout(WAIT):
+    async with asyncio.timeout(TIMEOUT):
         while not condition():  # noqa: ASYNC110 - nobody sets an event for it
             await asyncio.sleep(0.001)
 
@@ -58,7 +58,7 @@ class BambUI:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that this server notices."""
-        async with asyncio.timeout(WAIT), self.changed:
+        async with asyncio.timeout(TIMEOUT), self.changed:
             await self.changed.wait_for(condition)
 
     async def send(self, name: str, *frames: str | bytes) -> None:

@@ -12,6 +12,7 @@ from infra.simulator.server import SimulatedBambui
 from tests.e2e.program import Program
 from tests.support.aws.gate import AwsGate
 from tests.support.aws.places import REGION
+from tests.support.timeouts import TIMEOUT
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -106,7 +107,7 @@ class Cloud:
                 states.append(state)
         return states
 
-    def wait_for_state(self, printer_id: str, state: str, seconds: float = 60.0) -> None:
+    def wait_for_state(self, printer_id: str, state: str, seconds: float = TIMEOUT) -> None:
         """Raises TimeoutError with what came instead."""
         deadline = time.monotonic() + seconds
         while state not in self.states(printer_id):
@@ -120,7 +121,7 @@ class Cloud:
         assert not answer["IsTruncated"]
         return [item["Key"] for item in answer.get("Contents", [])]
 
-    def wait_for_keys(self, prefix: str, count: int, seconds: float = 30.0) -> list[str]:
+    def wait_for_keys(self, prefix: str, count: int, seconds: float = TIMEOUT) -> list[str]:
         """Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while len(keys := self.keys(prefix)) < count:

@@ -12,6 +12,7 @@ from functions.shared.domain.keys import taken_at_of
 from functions.shared.errors import NotFoundError
 from functions.shared.messages.report import Report, decode_report
 from functions.shared.ports import Delivery, Outgoing, Refusal, StoredFrame
+from tests.support.timeouts import TIMEOUT
 
 
 @dataclass
@@ -68,7 +69,7 @@ class FarQueue:
         """More than five minutes pass."""
         self._ids.clear()
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> bool:
+    def wait_for(self, count: int, timeout: float = TIMEOUT) -> bool:
         with self.arrived:
             return self.arrived.wait_for(lambda: len(self.taken) >= count, timeout)
 
@@ -106,7 +107,7 @@ class FarFrames:
         with self.arrived:
             self.arrived.notify_all()
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> bool:
+    def wait_for(self, count: int, timeout: float = TIMEOUT) -> bool:
         with self.arrived:
             return self.arrived.wait_for(lambda: len(self.stored) >= count, timeout)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-WAIT = 30.0
+from tests.support.timeouts import TIMEOUT
 
 
 class SystemdSocket:
@@ -23,7 +23,7 @@ class SystemdSocket:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def take(self, timeout: float = WAIT) -> dict[str, str]:
+    def take(self, timeout: float = TIMEOUT) -> dict[str, str]:
         """The next message. Raises TimeoutError."""
         self._socket.settimeout(timeout)
         text = self._socket.recv(4096).decode()

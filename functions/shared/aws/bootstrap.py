@@ -123,12 +123,12 @@ class Backends:
         )
 
     def secret(
-        self, secret: Secret, parse: Callable[[str], str], told: Callable[[str], None]
+        self, secret: Secret, parse: Callable[[str], str], on_read: Callable[[str], None]
     ) -> "SecretParameter":
         """The parameter that the variable names; its value is not read yet (see SecretParameter)."""
         from functions.shared.aws.secrets import SecretParameter
 
-        return SecretParameter(lambda: self._client("ssm"), self._variable(secret), secret, parse, told)
+        return SecretParameter(lambda: self._client("ssm"), self._variable(secret), secret, parse, on_read)
 
     def _client(self, service: str) -> Any:
         """All of one session: what botocore reads from its files is read once."""

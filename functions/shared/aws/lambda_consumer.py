@@ -14,8 +14,10 @@ from functions.shared.errors import ContractError, TransientError
 from functions.shared.messages.codec import load_object
 from functions.shared.ports import Delivery, Outgoing, Queue, Refusal
 
+_log = logging.getLogger(__name__)
 
-class Settling:
+
+class SettlingQueue:
     """The Queue port over another queue. `held`: groups with a delivery that comes again."""
 
     def __init__(self, queue: Queue) -> None:
@@ -56,10 +58,9 @@ RETRY_SECONDS = 2.0
 DEFECT_TRIES = 5
 TIME_RESERVE_SECONDS = 20.0  # one call to AWS that hangs, with its retries
 _SHOWN = 200
-_log = logging.getLogger(__name__)
 
 Handle = Callable[[Delivery], None]
-MakeHandle = Callable[[Settling, LambdaContext], Handle]
+MakeHandle = Callable[[SettlingQueue, LambdaContext], Handle]
 
 
 class QueueWorker:
@@ -79,16 +80,18 @@ class QueueWorker:
         """
         self._logs.about({"request_id": context.aws_request_id})
         queue = self._backends.event_queue(self._name, event)
-        settling = Settling(queue)
+        settling = SettlingQueue(queue)
         try:
             handle = self._make_handle(settling, context)
             for delivery in queue.deliveries():
                 self._settle(delivery, settling, handle, context)
         finally:
-            self._tell(settling)
+            self._count(settling)
         return queue.response()
 
-    def _settle(self, delivery: Delivery, settling: Settling, handle: Handle, context: LambdaContext) -> None:
+    def _settle(
+        self, delivery: Delivery, settling: SettlingQueue, handle: Handle, context: LambdaContext
+    ) -> None:
         if self._name.is_fifo and delivery.group in settling.held:
             settling.retry(delivery, RETRY_SECONDS)  # its elder comes first
             return
@@ -107,7 +110,7 @@ class QueueWorker:
         finally:
             self._logs.about_nothing(keys)
 
-    def _after_defect(self, delivery: Delivery, settling: Settling, error: Exception) -> None:
+    def _after_defect(self, delivery: Delivery, settling: SettlingQueue, error: Exception) -> None:
         """A few tries, in case it passes; then aside, so that it holds up nothing for ever."""
         _log.exception("a delivery failed by a fault of ours")
         self._metrics.add(Metric.DEFECTS, 1)
@@ -118,7 +121,7 @@ class QueueWorker:
         else:
             settling.retry(delivery, RETRY_SECONDS**delivery.receive_count)
 
-    def _tell(self, settling: Settling) -> None:
+    def _count(self, settling: SettlingQueue) -> None:
         if settling.retried:
             self._metrics.add(Metric.RETRIED, settling.retried)
         if settling.dead_lettered:

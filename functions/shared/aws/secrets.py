@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 class SecretParameter:
     """`variable` holds the parameter's `name` and is named in errors; `parse` raises ValueError for junk.
 
-    `told` gets every value that is read, so that logs can hide it. No text made here shows the value.
+    `on_read` gets every value that is read, so that logs can hide it. No text made here shows the value.
     """
 
     def __init__(
@@ -25,13 +25,13 @@ class SecretParameter:
         name: str,
         variable: str,
         parse: Callable[[str], str] = str,
-        told: Callable[[str], None] = lambda value: None,  # noqa: ARG005
+        on_read: Callable[[str], None] = lambda value: None,  # noqa: ARG005
     ) -> None:
         self._client = client
         self._name = name
         self._variable = variable
         self._parse = parse
-        self._told = told
+        self._on_read = on_read
         self._provider: SSMProvider | None = None
         self._last: str | None = None
 
@@ -63,7 +63,7 @@ class SecretParameter:
                 raise ValueError("is empty")
         except ValueError as error:
             raise TransientError(f"the parameter {self._name!r} {error}: put the right value in") from None
-        self._told(value)
+        self._on_read(value)
         self._last = value
         return value
 

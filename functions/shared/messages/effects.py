@@ -133,9 +133,9 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Ask for one look at a running job. `prefix` is the job's folder, `since` the job's start.
+    """Ask for one check of a running job. `prefix` is the job's folder, `since` the job's start.
 
-    `confirms` is the effect id of the suspicious look that this one follows, None for a first look;
+    `confirms` is the effect id of the suspicious check that this one follows, None for a first one;
     `printing_since` is when the job last began to print (start or resume). `late_by`: seconds from the moment
     it was due to the moment it was put on the queue (negative: it was put there ahead of time).
     """

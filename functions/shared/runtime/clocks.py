@@ -54,7 +54,7 @@ class SuspendAwareClock:
     def __call__(self) -> float:
         return self._monotonic() - self._slept
 
-    def look(self, due_after: float) -> float | None:
+    def check(self, due_after: float) -> float | None:
         """To be called every `due_after` seconds: for how many more it stood still since, if it did."""
         now = self._monotonic()
         overdue = now - self._looked_at - due_after

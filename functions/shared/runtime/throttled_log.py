@@ -11,16 +11,16 @@ class LogThrottle:
     def __init__(self, monotonic: Callable[[], float], interval: float = 60.0) -> None:
         self._monotonic = monotonic
         self._interval = interval
-        self._said_at: float | None = None
+        self._logged_at: float | None = None
         self._held = 0
 
     def take(self) -> int | None:
         """How many occurrences a line said now stands for (1: only this one), or None: say nothing."""
         now = self._monotonic()
         self._held += 1
-        if self._said_at is not None and now - self._said_at < self._interval:
+        if self._logged_at is not None and now - self._logged_at < self._interval:
             return None
-        self._said_at = now
+        self._logged_at = now
         count, self._held = self._held, 0
         return count
 
@@ -34,7 +34,7 @@ class ThrottledLogger:
         self._limit = LogThrottle(monotonic)
         self._lock = threading.Lock()
         self._since: float | None = None
-        self._is_said = False
+        self._is_logged = False
 
     @property
     def is_on(self) -> bool:
@@ -48,7 +48,7 @@ class ThrottledLogger:
             count = self._limit.take()
             if count is None:
                 return
-            self._is_said = True
+            self._is_logged = True
         self._logger.log(level, "%s%s", message, f" ({count} times)" if count > 1 else "")
 
     def over(self) -> float | None:
@@ -57,8 +57,8 @@ class ThrottledLogger:
             if self._since is None:
                 return None
             lasted = self._monotonic() - self._since
-            is_said, self._is_said, self._since = self._is_said, False, None
-            return lasted if is_said else None
+            is_logged, self._is_logged, self._since = self._is_logged, False, None
+            return lasted if is_logged else None
 
 
 def duration_in_words(seconds: float) -> str:

@@ -30,7 +30,7 @@ _ANSWER_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class ChatsAnswer:
     """The chats, whether there may be more, and why not if nothing could be asked."""
 
     chats: tuple[SeenChat, ...] = ()
@@ -80,7 +80,7 @@ def run(
         return fail(wording.fault_in_words(me, settings.telegram_api_url), FAULT)
     bot = fields_of(me.result)
     name = f"@{text_of(bot.get('username')) or 'your_bot'}"
-    result = look(api)
+    result = ask_once(api)
     if not result.chats and result.refusal is None:
         is_waiting = arguments.wait > 0
         words = wording.nothing_in_words(name, bot.get("can_read_all_group_messages") is True, is_waiting)
@@ -100,7 +100,7 @@ def run(
     return FOUND
 
 
-def look(api: BotApi, poll_seconds: float = 0.0) -> CheckResult:
+def ask_once(api: BotApi, poll_seconds: float = 0.0) -> ChatsAnswer:
     """Ask once; with `poll_seconds` Telegram answers as soon as there is anything, at the latest then."""
     answer = api.call(
         "getUpdates",
@@ -109,19 +109,19 @@ def look(api: BotApi, poll_seconds: float = 0.0) -> CheckResult:
         **({"timeout": int(poll_seconds)} if poll_seconds >= 1 else {}),
     )
     if isinstance(answer, Unreachable) or not answer.is_ok:
-        return CheckResult(refusal=answer)
+        return ChatsAnswer(refusal=answer)
     updates = answer.result if isinstance(answer.result, list) else []
-    return CheckResult(tuple(chats_of(updates)), len(updates) >= wording.UPDATES_LIMIT)
+    return ChatsAnswer(tuple(chats_of(updates)), len(updates) >= wording.UPDATES_LIMIT)
 
 
 def wait(
     api: BotApi, seconds: float, sleep: Callable[[float], None], monotonic: Callable[[], float]
-) -> CheckResult:
+) -> ChatsAnswer:
     """Until there is a chat, a refusal, or the time is over. A network that is away for a moment is borne."""
     deadline = monotonic() + seconds
-    result = CheckResult()
+    result = ChatsAnswer()
     while not result.chats and (left := deadline - monotonic()) > 0:
-        result = look(api, min(_POLL_SECONDS, left))
+        result = ask_once(api, min(_POLL_SECONDS, left))
         if isinstance(result.refusal, BotAnswer):
             return result
         if not result.chats:

@@ -45,7 +45,7 @@ class ClockHistory:
         self._begin = self._wall = clock()
         self._at = monotonic()
 
-    def look(self) -> float | None:
+    def update(self) -> float | None:
         """To be called now and then: the seconds by which the clock has jumped forward since the last call,
         None if it has not."""
         wall, at = self._clock(), self._monotonic()

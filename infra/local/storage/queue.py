@@ -14,7 +14,7 @@ from functions.shared.ports import BATCH_LIMIT, HOLD_LIMIT_SECONDS, Delivery, Ou
 from functions.shared.runtime.clocks import Clock
 from infra.local.storage.database import SqliteDatabase
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 DEDUPLICATION_SECONDS = 3600.0  # five minutes are promised; a small computer takes its time to start again
 _REASON_LIMIT = 1000
@@ -269,7 +269,7 @@ class SqliteQueue:
             (self._clock(), reason, self.name, number),
         )
         self._forget(connection, number)
-        logger.warning("queue %s: a message is given up: %s", self.name, reason)
+        _log.warning("queue %s: a message is given up: %s", self.name, reason)
 
     def _forget(self, connection: sqlite3.Connection, number: int) -> None:
         self._sent.pop(number, None)
@@ -299,7 +299,7 @@ def read_queue_figures(path: Path, now: float) -> dict[str, QueueFigures]:
     """
     try:
         with closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", _BUSY_SECONDS, uri=True)
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=_BUSY_SECONDS, uri=True)
         ) as connection:
             waiting = connection.execute(
                 "SELECT queue, count(*), min(sent_at) FROM message GROUP BY queue"

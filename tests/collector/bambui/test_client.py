@@ -10,7 +10,8 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from collector.bambui.client import Connection, printer_url
 from functions.shared.runtime.backoff import Backoff
-from tests.support.bambui_server import WAIT, BambUI, bambui, eventually
+from tests.support.bambui_server import BambUI, bambui, eventually
+from tests.support.timeouts import TIMEOUT
 
 P = "A1M-1"
 
@@ -47,11 +48,11 @@ class Remembering:
         self._last = asyncio.ensure_future(notify())
 
     async def until_frames(self, count: int) -> None:
-        async with asyncio.timeout(WAIT), self.changed:
+        async with asyncio.timeout(TIMEOUT), self.changed:
             await self.changed.wait_for(lambda: len(self.frames) >= count)
 
     async def until_closed(self, count: int) -> None:
-        async with asyncio.timeout(WAIT), self.changed:
+        async with asyncio.timeout(TIMEOUT), self.changed:
             await self.changed.wait_for(lambda: self.closings >= count)
 
 
@@ -72,7 +73,7 @@ async def connected(
         yield connection
     finally:
         task.cancel()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(TIMEOUT):
             await asyncio.gather(task, return_exceptions=True)
 
 
@@ -252,7 +253,7 @@ async def test_a_fault_of_the_listener_ends_the_run_with_that_fault(server: Bamb
     connection = Connection(P, _url(server), listener, Backoff(0.001, 0.01), lambda: 1.0, time)
     running = asyncio.create_task(connection.run())
     await server.send(P, "frame")
-    async with asyncio.timeout(WAIT):
+    async with asyncio.timeout(TIMEOUT):
         with pytest.raises(ZeroDivisionError):
             await running
     assert listener.closings == 1

@@ -32,17 +32,17 @@ def _discovery(url: str) -> Discovery:
 
 async def test_the_printers_are_found(server: BambUI) -> None:
     found = _discovery(server.list_url)
-    changed = await found.look()
+    changed = await found.poll()
     assert [(one.printer_id, one.model, one.is_online) for one in changed] == [
         ("A1M-1", "A1M", True),
         ("P1S-1", "P1S", False),
     ]
-    assert await found.look() == ()
+    assert await found.poll() == ()
 
 
 async def test_a_user_and_password_in_the_url_are_sent_as_such(server: BambUI) -> None:
     url = server.list_url.replace("//", "//me:p%40ss@")
-    assert len(await _discovery(url).look()) == 2
+    assert len(await _discovery(url).poll()) == 2
     assert server.request_headers[-1]["authorization"] == "Basic bWU6cEBzcw=="
     assert server.request_headers[-1]["host"] == f"127.0.0.1:{server.port}"
 
@@ -67,12 +67,12 @@ async def test_an_unusable_answer_changes_nothing_and_is_one_line(
     listing: object,
 ) -> None:
     found = _discovery(server.list_url)
-    await found.look()
+    await found.poll()
     known = found.known
     server.status, server.content_type, server.listing = status, content_type, listing
     with caplog.at_level(logging.WARNING):
         for _ in range(5):
-            assert await found.look() == ()
+            assert await found.poll() == ()
     assert found.known == known
     assert len(caplog.records) == 1
     assert "what is known stays" in caplog.text
@@ -114,7 +114,7 @@ async def test_hostile_names_cost_a_line_and_the_rest_is_taken(
     server: BambUI, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.listing = [{"name": "a\nb"}, {"name": "x" * 400}, "?", *LISTING]
-    assert len(await _discovery(server.list_url).look()) == 2
+    assert len(await _discovery(server.list_url).poll()) == 2
     assert len(caplog.records) == 1
 
 
@@ -134,6 +134,6 @@ async def test_it_looks_again_sooner_while_a_printer_is_away_or_no_list_was_got(
     await found.wait(is_one_unconnected=True)
     await often.wait(is_one_unconnected=True)
     assert waited == [3600, 60, 7]
-    await found.look()
+    await found.poll()
     await found.wait(is_one_unconnected=False)
     assert waited[-1] == 60

@@ -119,6 +119,19 @@ def test_bad_input_is_called_bad_with_a_short_reason(frame: str | bytes) -> None
     assert 0 < len(message.reason) < 200
 
 
+@pytest.mark.parametrize("depth", [500, 2_000, 100_000])
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"x":', "}")])
+def test_what_is_nested_too_deep_is_bad_on_every_python(depth: int, start: str, end: str) -> None:
+    frame = '{"type":"printer_status","data":{"a":' + start * depth + "1" + end * depth + "}}"
+    assert isinstance(read_message(frame), BadMessage)
+
+
+def test_many_small_parts_are_no_nesting() -> None:
+    message = read_message(status_text(gcode_state="RUNNING", hms=[{"attr": 1, "code": 2}] * 600))
+    assert isinstance(message, StatusMessage)
+    assert message.facts.state == "RUNNING"
+
+
 def test_a_status_just_under_the_limit_is_good() -> None:
     assert isinstance(read_message(status_text(a="x" * (STATUS_BYTES_LIMIT - 100))), StatusMessage)
 

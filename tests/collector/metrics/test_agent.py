@@ -10,7 +10,7 @@ from collector.metrics.exposition import MetricsPage
 from collector.metrics.printers import printer_families
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import RemoteBackend, Shipper, ship_to
+from collector.outbox.uploader import RemoteBackend, Uploader, upload_to
 from functions.shared.errors import PermanentError, TransientError
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.collector.running_agent import RUNNING, P, running
@@ -19,6 +19,7 @@ from tests.support.clock import HandClock
 from tests.support.edge_material import RememberingOutbox, image_text, jpeg, status_text
 from tests.support.metrics.exposition import Exposition, read_exposition
 from tests.support.remote_backend import FarFrames, FarQueue
+from tests.support.timeouts import TIMEOUT
 
 
 def told(outbox: Outbox) -> Exposition:
@@ -89,8 +90,8 @@ def test_what_waits_and_what_was_sent_is_counted(tmp_path: Path) -> None:
         assert exposition.value(f"printer_bridge_{name}") == value, name
     assert (exposition.value("printer_bridge_outbox_bytes") or 0) > 200
     assert exposition.having("printer_bridge_reports_made_total", "kind") == {"change": 1, "heartbeat": 2}
-    shipper = Shipper(outbox, FarFrames(), FarQueue(), monotonic=clock.monotonic)
-    while shipper.ship_once() == 0:
+    uploader = Uploader(outbox, FarFrames(), FarQueue(), monotonic=clock.monotonic)
+    while uploader.upload_once() == 0:
         pass
     exposition = told(outbox)
     assert exposition.having("printer_bridge_shipped_total", "what") == {"reports": 2, "frames": 2}
@@ -104,7 +105,7 @@ def test_a_failure_is_counted_by_what_failed_and_whether_it_may_pass(tmp_path: P
     clock = HandClock()
     outbox = Outbox(tmp_path, 10**9, clock.wall, clock.monotonic)
     queue, frames = FarQueue(), FarFrames()
-    shipper = Shipper(outbox, frames, queue, monotonic=clock.monotonic, jitter=lambda: 1.0)
+    uploader = Uploader(outbox, frames, queue, monotonic=clock.monotonic, jitter=lambda: 1.0)
 
     def away(_: object) -> None:
         raise TransientError("away")
@@ -115,15 +116,15 @@ def test_a_failure_is_counted_by_what_failed_and_whether_it_may_pass(tmp_path: P
     queue.fault = frames.fault = away
     outbox.add_report(NewReport(a_report(observed_at=clock.wall()), durable=True))
     outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall()))
-    shipper.ship_reports_once()
+    uploader.upload_reports_once()
     clock.pass_time(100)
-    shipper.ship_reports_once()
-    shipper.ship_frames_once()
+    uploader.upload_reports_once()
+    uploader.upload_frames_once()
     queue.fault, frames.fault = (lambda _: None), refuses
     queue.refuses = lambda _: "too long"
     clock.pass_time(1000)
-    shipper.ship_reports_once()
-    shipper.ship_frames_once()
+    uploader.upload_reports_once()
+    uploader.upload_frames_once()
     exposition = told(outbox)
     for what, kind, count in (
         ("reports", "transient", 2), ("frames", "transient", 1), ("reports", "refused", 1),
@@ -149,7 +150,7 @@ def test_a_remote_backend_that_cannot_be_opened_is_counted(tmp_path: Path) -> No
             stop.set()
         raise TransientError("no credentials yet")
 
-    ship_to(opens, outbox, stop, wait=lambda _: None)
+    upload_to(opens, outbox, stop, wait=lambda _: None)
     assert told(outbox).value("printer_bridge_send_failures_total", what="opening", kind="transient") == 3
     outbox.close()
 
@@ -177,13 +178,13 @@ def test_while_the_outbox_waits_for_the_disk_only_its_own_figures_are_missing(
     def write_for_long() -> None:
         with outbox._lock:
             held.set()
-            assert release.wait(10)
+            assert release.wait(TIMEOUT)
 
     thread = threading.Thread(target=write_for_long)
     thread.start()
-    assert held.wait(10)
+    assert held.wait(TIMEOUT)
     assert told(outbox).values == {}
     release.set()
-    thread.join(10)
+    thread.join(TIMEOUT)
     assert told(outbox).value("printer_bridge_outbox_reports") == 0
     outbox.close()

@@ -10,6 +10,7 @@ import pytest
 from collector.metrics.exposition import MetricsPage, alone, gauge
 from functions.shared.errors import TransientError
 from tests.support.metrics.exposition import read_exposition
+from tests.support.timeouts import TIMEOUT
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -68,16 +69,16 @@ def test_while_one_scrape_hangs_the_next_is_announced_so_instead_of_hanging_too(
 
     def hangs() -> "list[Metric]":
         entered.set()
-        assert release.wait(10)
+        assert release.wait(TIMEOUT)
         return [gauge("first", "words", alone(1))]
 
     page = MetricsPage({"part": hangs}, timeout_seconds=0.01)
     first: list[bytes] = []
     thread = threading.Thread(target=lambda: first.append(page.text()))
     thread.start()
-    assert entered.wait(10)
+    assert entered.wait(TIMEOUT)
     with pytest.raises(TransientError, match="disk slow"):
         page.text()
     release.set()
-    thread.join(10)
+    thread.join(TIMEOUT)
     assert page.text() == first[0]

@@ -12,6 +12,7 @@ import pytest
 
 from collector.metrics.exposition import MetricsServer, open_server
 from functions.shared.errors import TransientError
+from tests.support.timeouts import TIMEOUT
 
 TEXT = b"# HELP x y\n# TYPE x gauge\nx 1.0\n"
 
@@ -27,14 +28,14 @@ def server() -> Iterator[MetricsServer]:
 
 
 def ask(port: int, path: str = "/metrics", method: str = "GET") -> tuple[int, bytes, str]:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)) as connection:
         connection.request(method, path)
         response = connection.getresponse()
         return response.status, response.read(), response.headers["Content-Type"]
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+    return socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
 
 
 def all_of(connection: socket.socket) -> bytes:
@@ -97,7 +98,7 @@ def test_who_does_not_read_the_answer_is_cut_off() -> None:
     try:
         with connected(server.port) as deaf:
             deaf.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
-            assert cut_off.wait(10)
+            assert cut_off.wait(TIMEOUT)
             assert len(all_of(deaf)) < len(big)
     finally:
         server.stop()

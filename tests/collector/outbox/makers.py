@@ -1,4 +1,4 @@
-"""Reports, jobs and frames for the tests of the outbox and the shipper."""
+"""Reports, jobs and frames for the tests of the outbox and the uploader."""
 
 from typing import Any
 

@@ -57,7 +57,7 @@ def test_a_film_thinned_after_its_end_was_reported_is_not_waited_for_in_vain(out
     assert batch == []  # it waits for the frame that it names
     frame = outbox.reader.take_frame(is_old_allowed=False)
     assert frame is not None
-    outbox.reader.frame_shipped(frame)
+    outbox.reader.frame_uploaded(frame)
     (item,), _ = outbox.reader.take_batch()
     assert item.report.frames_kept == len(kept_times(outbox)) + 1
     assert item.report.frames_kept < 60

@@ -216,7 +216,7 @@ def test_an_overwritten_frame_in_flight_is_followed_by_its_successor(harness: Ha
     keep(2)
     assert reader.path(first).exists()
     assert reader.take_frame(is_old_allowed=True) is None
-    reader.frame_shipped(first)
+    reader.frame_uploaded(first)
     second = reader.take_frame(is_old_allowed=True)
     assert second is not None
     assert second.taken_at == 1_700_000_002.0
@@ -309,7 +309,7 @@ def test_an_active_hour_writes_no_more_often_than_frames_are_kept_and_changes_ha
         reader.acknowledge(batch)
         frame = reader.take_frame(is_old_allowed=True)
         if frame is not None:
-            reader.frame_shipped(frame)
+            reader.frame_uploaded(frame)
         reader.tidy()
     reservations = 8
     assert outbox.figures().commits <= frames + changes + reservations

@@ -8,10 +8,11 @@ import pytest
 
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import RemoteBackend, ship_to
+from collector.outbox.uploader import RemoteBackend, upload_to
 from functions.shared.errors import TransientError
 from tests.collector.outbox.makers import a_report
 from tests.support.remote_backend import FarFrames, FarQueue
+from tests.support.timeouts import TIMEOUT
 
 
 def ship(tmp_path: Path, outcomes: list[Exception | RemoteBackend]) -> int:
@@ -30,14 +31,14 @@ def ship(tmp_path: Path, outcomes: list[Exception | RemoteBackend]) -> int:
         return outcome
 
     waits: list[float] = []
-    thread = threading.Thread(target=ship_to, args=(open_remote_backend, outbox, stop, waits.append))
+    thread = threading.Thread(target=upload_to, args=(open_remote_backend, outbox, stop, waits.append))
     thread.start()
     frames, queue = next(outcome for outcome in outcomes if not isinstance(outcome, Exception))
     assert isinstance(queue, FarQueue)
     assert isinstance(frames, FarFrames)
     assert queue.wait_for(1)
     stop.set()
-    thread.join(20)
+    thread.join(TIMEOUT)
     assert not thread.is_alive()
     outbox.close()
     assert waits == sorted(waits)
@@ -74,10 +75,10 @@ def test_it_ends_while_it_waits_to_open(tmp_path: Path) -> None:
         has_failed.set()
         raise TransientError("no network")
 
-    thread = threading.Thread(target=ship_to, args=(open_remote_backend, outbox, stop))
+    thread = threading.Thread(target=upload_to, args=(open_remote_backend, outbox, stop))
     thread.start()
-    assert has_failed.wait(20)
+    assert has_failed.wait(TIMEOUT)
     stop.set()
-    thread.join(20)
+    thread.join(TIMEOUT)
     assert not thread.is_alive()
     outbox.close()

@@ -9,7 +9,7 @@ import pytest
 
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import Shipper
+from collector.outbox.uploader import Uploader
 from functions.shared.domain.keys import digest, latest_key
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.report import Report
@@ -20,7 +20,7 @@ from tests.support.remote_backend import EventLog, FarFrames, FarQueue
 
 
 class Post:
-    """An outbox with its shipper and the remote backend."""
+    """An outbox with its uploader and the remote backend."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,7 +32,7 @@ class Post:
 
     def open(self) -> None:
         self.outbox = Outbox(self.folder, 100_000_000, self.clock.wall, self.clock.monotonic)
-        self.shipper = Shipper(
+        self.uploader = Uploader(
             self.outbox, self.frames, self.queue, monotonic=self.clock.monotonic, jitter=lambda: 1.0
         )
 
@@ -54,7 +54,7 @@ class Post:
     def drain(self) -> int:
         """Steps until there is nothing more to do now."""
         steps = 1
-        while self.shipper.ship_once() == 0.0:
+        while self.uploader.upload_once() == 0.0:
             steps += 1
             assert steps < 10_000
         return steps
@@ -63,7 +63,7 @@ class Post:
         """Let time pass, shipping whenever it is due."""
         end = self.clock.monotonic() + seconds
         while (left := end - self.clock.monotonic()) > 0:
-            self.clock.pass_time(min(left, max(0.01, self.shipper.ship_once())))
+            self.clock.pass_time(min(left, max(0.01, self.uploader.upload_once())))
         self.drain()
 
 
@@ -120,7 +120,7 @@ def test_a_report_of_another_run_of_the_program_waits_for_no_frame(post: Post) -
     post.frames.fault = away
     post.change(with_frame=True)
     post.restart()
-    post.shipper.ship_once()
+    post.uploader.upload_once()
     assert len(post.queue.reports) == 1
 
 
@@ -149,7 +149,7 @@ def test_tries_are_spaced_from_one_second_doubling_to_a_minute(post: Post) -> No
     post.change()
     waits = []
     for _ in range(9):
-        waits.append(post.shipper.ship_reports_once())
+        waits.append(post.uploader.upload_reports_once())
         post.clock.pass_time(waits[-1])
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
@@ -162,7 +162,7 @@ def test_the_other_sides_wish_to_be_left_alone_is_obeyed(post: Post) -> None:
     post.frames.fault = away
     post.change()
     post.film_frame()
-    post.shipper.ship_once()
+    post.uploader.upload_once()
     post.queue.fault = fine
     calls = post.queue.calls
     post.run_for(299)
@@ -317,7 +317,7 @@ def test_after_an_outage_of_both_reports_go_before_any_frame(post: Post) -> None
 
 def test_reports_go_first_though_the_next_try_of_the_frames_was_due_sooner(post: Post) -> None:
     jitters = itertools.cycle([1.0, 0.3])  # the reports' wait is the longer one each time
-    post.shipper = Shipper(
+    post.uploader = Uploader(
         post.outbox,
         post.frames,
         post.queue,
@@ -379,7 +379,7 @@ def test_nothing_is_sent_after_the_outbox_is_closed(post: Post) -> None:
     post.change()
     post.film_frame()
     post.outbox.close()
-    assert post.shipper.ship_once() > 0
+    assert post.uploader.upload_once() > 0
     assert post.events.log == []
     post.open()
 

@@ -7,7 +7,7 @@ import pytest
 
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import Shipper
+from collector.outbox.uploader import Uploader
 from functions.shared.errors import TransientError
 from functions.shared.messages.report import Report
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
@@ -35,17 +35,17 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
 
     queue.fault = frames.fault = fault
 
-    def start() -> tuple[Outbox, Shipper]:
+    def start() -> tuple[Outbox, Uploader]:
         outbox = Outbox(tmp_path, max_bytes, clock.wall, clock.monotonic)
-        return outbox, Shipper(outbox, frames, queue, monotonic=clock.monotonic, jitter=lambda: 0.5)
+        return outbox, Uploader(outbox, frames, queue, monotonic=clock.monotonic, jitter=lambda: 0.5)
 
-    outbox, shipper = start()
+    outbox, uploader = start()
     changes: list[Report] = []
     due = 0.0
     for second in range(0, HOURS * 3600, 30):
         if second == 3 * 3600:
             outbox.close()
-            outbox, shipper = start()
+            outbox, uploader = start()
             due = 0.0
         for place, name in enumerate(PRINTERS):
             job, now = a_job(name, f"run-{place}"), clock.wall()
@@ -57,7 +57,7 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
                 outbox.add_report(NewReport(a_report(name, now), durable=False, job=job))
         clock.pass_time(30)
         if clock.monotonic() >= due:
-            due = clock.monotonic() + shipper.ship_once()
+            due = clock.monotonic() + uploader.upload_once()
     tries_while_away = queue.calls + len(frames.puts)
     assert tries_while_away < HOURS * 60 * 4
     assert outbox.figures().bytes <= max_bytes
@@ -68,12 +68,12 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
     calls = queue.calls
     alive_beats = waiting.reports_waiting - len(changes)
     while outbox.figures().reports_waiting:
-        clock.pass_time(min(60.0, shipper.ship_once()))
+        clock.pass_time(min(60.0, uploader.upload_once()))
     assert clock.wall() - back_at <= 60  # no longer than the longest wait between two tries
     assert queue.calls - calls <= -(-waiting.reports_waiting // 10)
     assert 0 <= alive_beats <= len(PRINTERS)
     assert [kind for kind, _ in events.log].count("frame") <= 1  # reports first
-    while shipper.ship_once() < 1.0:
+    while uploader.upload_once() < 1.0:
         pass
 
     arrived = {report.id: report for report in queue.reports}

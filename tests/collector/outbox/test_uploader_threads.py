@@ -1,4 +1,4 @@
-"""The shipper in its own threads, with real clocks: woken at once, not held up, ended quickly."""
+"""The uploader in its own threads, with real clocks: woken at once, not held up, ended quickly."""
 
 import threading
 import time
@@ -9,12 +9,11 @@ import pytest
 
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import Shipper
+from collector.outbox.uploader import Uploader
 from functions.shared.errors import TransientError
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.support.remote_backend import FarFrames, FarQueue
-
-TIMEOUT = 20.0
+from tests.support.timeouts import TIMEOUT
 
 
 class Running:
@@ -23,8 +22,8 @@ class Running:
         self.frames = FarFrames()
         self.outbox = Outbox(folder, 100_000_000, time.time)
         self.stop = threading.Event()
-        shipper = Shipper(self.outbox, self.frames, self.queue)
-        self.thread = threading.Thread(target=shipper.run, args=(self.stop,))
+        uploader = Uploader(self.outbox, self.frames, self.queue)
+        self.thread = threading.Thread(target=uploader.run, args=(self.stop,))
         self.thread.start()
 
     def change(self, printer_id: str = "A1M-1", *, with_frame: bool = False) -> None:

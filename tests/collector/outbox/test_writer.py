@@ -12,6 +12,7 @@ from collector.outbox.writer import WAITING_HEARTBEATS_LIMIT, OutboxWriter
 from functions.shared.domain.job_identity import JobFingerprint
 from functions.shared.messages.report import Report, ReportKind
 from tests.support.edge_material import RememberingOutbox
+from tests.support.timeouts import TIMEOUT
 
 JOB = EdgeJob("t", 0.0, "images/P/Benchy/", JobFingerprint(None, "Benchy", 1, True), is_active=True)
 
@@ -24,7 +25,7 @@ class SlowOutbox(RememberingOutbox):
         self.go = threading.Event()
 
     def recall_job(self, printer_id: str) -> EdgeJob | None:
-        self.go.wait(10)
+        self.go.wait(TIMEOUT)
         return super().recall_job(printer_id)
 
 

@@ -245,7 +245,7 @@ def test_another_job_found_after_a_gap_is_always_a_change() -> None:
 
 def test_state_and_errors_want_a_fresh_image_and_a_percent_does_not() -> None:
     course = started()
-    wishes = []
+    frame_policies = []
     changes: list[dict[str, Any]] = [
         {"percent": 11},
         {"percent": 11, "state": "PAUSE"},
@@ -259,9 +259,9 @@ def test_state_and_errors_want_a_fresh_image_and_a_percent_does_not() -> None:
     for now, change in enumerate(changes):
         decision = course.status(5.0 + now, **{**PRINTING, **change})
         assert decision is not None
-        wishes.append(decision.frame_policy)
+        frame_policies.append(decision.frame_policy)
     kept, fresh = FramePolicy.NEWEST_KEPT, FramePolicy.FRESH
-    assert wishes == [kept, fresh, fresh, kept, fresh, fresh, kept, FramePolicy.OVERWRITE]
+    assert frame_policies == [kept, fresh, fresh, kept, fresh, fresh, kept, FramePolicy.OVERWRITE]
 
 
 def test_errors_found_on_an_idle_printer_at_the_start_want_no_image() -> None:

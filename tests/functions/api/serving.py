@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import uvicorn
 from fastapi import FastAPI
 
+from tests.support.timeouts import TIMEOUT
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -24,7 +26,7 @@ class Served:
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """Send exactly that path: no client tidies it up."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)) as connection:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, headers=named)
             response = connection.getresponse()
@@ -43,6 +45,6 @@ def served(app: FastAPI) -> Iterator[Served]:
         yield Served(listener.getsockname()[1])
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(TIMEOUT)
         listener.close()
     assert not thread.is_alive()

@@ -15,8 +15,8 @@ def chosen(
 ) -> FramePair | NoUsableFrame:
     frame = changes.pop("frame", None)
     assert frame is None or isinstance(frame, FrameReference)
-    asked = watched.ask(frame, **changes)
-    return choose_frames(watched.frames, asked, watched.clock.now, newer_than)
+    request = watched.ask(frame, **changes)
+    return choose_frames(watched.frames, request, watched.clock.now, newer_than)
 
 
 def numbers(pair: FramePair | NoUsableFrame) -> tuple[int, int | None]:

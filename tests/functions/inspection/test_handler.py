@@ -35,7 +35,7 @@ def ask(stack: LambdaStack, number: int = 1, **said: Any) -> Inspection:
     now = stack.now()
     key = frame_key(PREFIX, now, number)
     stack.put_frame(key, jpeg_image(number))
-    asked = Inspection(
+    request = Inspection(
         id=f"c1-{number}/inspection",
         printer_id=PRINTER,
         job_id="job-1",
@@ -46,8 +46,8 @@ def ask(stack: LambdaStack, number: int = 1, **said: Any) -> Inspection:
         printing_since=now - 3600,
         **said,
     )
-    stack.send("INSPECTIONS", outgoing(asked, asked.job_id))
-    return asked
+    stack.send("INSPECTIONS", outgoing(request, request.job_id))
+    return request
 
 
 def turn(stack: LambdaStack) -> int:
@@ -57,17 +57,17 @@ def turn(stack: LambdaStack) -> int:
 def test_a_check_is_made_once(
     stack: LambdaStack, server: OpenAiServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ask(stack)
+    request = ask(stack)
     event = stack.take("INSPECTIONS", 1)
     assert handle(event, Context()) == {"batchItemFailures": []}
     assert handle(event, Context()) == {"batchItemFailures": []}  # delivered twice
     assert len(server.requests) == 1
-    assert stack.records.get(done_key(asked.id)) is not None
+    assert stack.records.get(done_key(request.id)) is not None
     assert stack.bodies("NOTIFICATIONS") == []
     output = capsys.readouterr().out
     assert metrics(output)["LooksMade"] == 1
     (line,) = [line for line in log_lines(output) if "last look: fine" in line["message"]]
-    assert (line["printer_id"], line["message_id"]) == (PRINTER, asked.id)
+    assert (line["printer_id"], line["message_id"]) == (PRINTER, request.id)
 
 
 def test_a_confirmation_a_minute_later_confirms_and_the_alert_shows_its_image(

@@ -7,7 +7,7 @@ from functions.shared.messages.effects import Inspection, JobSnapshot
 from functions.shared.messages.report import FrameReference
 
 FRAME = FrameReference("images/x/y/z.jpg", 1.0, 1)
-ASKED = Inspection(
+REQUEST = Inspection(
     id="secret-id",
     printer_id="PRINTER-NAME",
     job_id="JOB-ID",
@@ -20,21 +20,21 @@ ASKED = Inspection(
 )
 
 
-def words_of(asked: Inspection, pair: FramePair) -> str:
-    asked_question = question(asked, pair)
+def words_of(request: Inspection, pair: FramePair) -> str:
+    asked_question = question(request, pair)
     return "\n".join(
         [asked_question.instructions, *(part for part in asked_question.parts if isinstance(part, str))]
     )
 
 
 def test_names_never_enter_the_prompt() -> None:
-    words = words_of(ASKED, FramePair(FRAME, PreparedImage(b"new"), PreparedImage(b"old"), 600.0))
+    words = words_of(REQUEST, FramePair(FRAME, PreparedImage(b"new"), PreparedImage(b"old"), 600.0))
     for name in ("PRINTER-NAME", "JOB-NAME", "JOB-ID", "MODEL-NAME", "secret-id", "Ignore all"):
         assert name not in words
 
 
 def test_it_names_what_counts_and_what_does_not() -> None:
-    words = words_of(ASKED, FramePair(FRAME, PreparedImage(b"new")))
+    words = words_of(REQUEST, FramePair(FRAME, PreparedImage(b"new")))
     for defect in Defect:
         assert defect.value in words
     for innocent in ("blurred", "purge towers", "supports", "glare", "own waste", "motion"):
@@ -43,7 +43,7 @@ def test_it_names_what_counts_and_what_does_not() -> None:
 
 
 def test_two_images_come_in_order_of_time_with_the_minutes_between() -> None:
-    asked_question = question(ASKED, FramePair(FRAME, PreparedImage(b"new"), PreparedImage(b"old"), 560.0))
+    asked_question = question(REQUEST, FramePair(FRAME, PreparedImage(b"new"), PreparedImage(b"old"), 560.0))
     assert asked_question.parts == (
         "The printer reports: 62 % done, layer 89 of 200.",
         "The print 9 minutes before the newest picture:",

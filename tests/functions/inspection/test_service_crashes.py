@@ -103,13 +103,13 @@ def test_a_decision_that_a_crash_kept_back_is_sent_with_the_next_check(watched: 
 
 
 def test_a_repeat_of_a_check_is_made_once(watched: WatchedPrint) -> None:
-    asked = watched.ask(watched.keep_frame())
+    request = watched.ask(watched.keep_frame())
     watched.work()
     watched.pass_time(HOUR)
-    watched.ask(id=asked.id)
+    watched.ask(id=request.id)
     watched.check()
     watched.pass_time(HOUR)
-    watched.ask(id=asked.id)
+    watched.ask(id=request.id)
     watched.work()
     assert len(watched.server.requests) == 2
 

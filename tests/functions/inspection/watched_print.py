@@ -17,6 +17,7 @@ from functions.shared.messages.effects import (
     decode_notification,
     outgoing,
 )
+from functions.shared.messages.printer_record import Job, PrinterRecord, record_to_json
 from functions.shared.messages.report import FrameReference
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
@@ -91,7 +92,7 @@ class WatchedPrint:
     def ask(self, frame: FrameReference | None = None, **changes: Any) -> Inspection:
         """The tracker asks for a check now."""
         self._asked += 1
-        asked = Inspection(
+        request = Inspection(
             id=f"c1-{PRINTER}-{self._asked}/inspection",
             printer_id=PRINTER,
             job_id="job-1",
@@ -103,9 +104,9 @@ class WatchedPrint:
             job=JobSnapshot(JOB_NAME, 62, 89, 200, remaining_minutes=70),
             printing_since=START,
         )
-        asked = replace(asked, **changes)
-        self.queue.send([outgoing(asked, asked.job_id)])
-        return asked
+        request = replace(request, **changes)
+        self.queue.send([outgoing(request, request.job_id)])
+        return request
 
     def work(self) -> int:
         """Handle what is due now; how many looks that were."""
@@ -143,11 +144,17 @@ class WatchedPrint:
     def record_job(self, **job: Any) -> None:
         """What the tracker's record says of the job."""
         stored = self.records.get(printer_key(PRINTER))
-        self.records.put(
-            printer_key(PRINTER),
-            {"printer_id": PRINTER, "job": {"id": "job-1", "phase": "active", "state": "RUNNING"} | job},
-            stored.version if stored else 0,
+        running = Job(
+            id="job-1",
+            started_at=START,
+            start_is_known=True,
+            state="RUNNING",
+            printing_since=START,
+            next_photo_at=START,
+            next_inspection_at=START,
         )
+        record = PrinterRecord(PRINTER, job=replace(running, **job))
+        self.records.put(printer_key(PRINTER), record_to_json(record), stored.version if stored else 0)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
+from tests.support.open_databases import closed_at_the_end
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
 NOW = 1_764_000_000.0  # Monday 24 November 2025, 16:00 UTC
@@ -93,7 +94,7 @@ class Harness:
     clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
-        self.database = SqliteDatabase(self.folder / "state.sqlite3")
+        self.database = closed_at_the_end(SqliteDatabase(self.folder / "state.sqlite3"))
         self.queue = SqliteQueue(self.database, "notifications", True, 600, None, self.clock)
         self.timelapses = SqliteQueue(self.database, "timelapses", False, 600, None, self.clock)
         self.records: RecordStore = SqliteRecordStore(self.database, self.clock)

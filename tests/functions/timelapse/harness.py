@@ -16,6 +16,7 @@ from infra.local.storage.records import SqliteRecordStore
 from tests.functions.timelapse.encode_jobs import SPEC
 from tests.support.clock import HandClock
 from tests.support.numbered_frames import fill_folder
+from tests.support.open_databases import closed_at_the_end
 
 PRINTER = "A1M-1"
 PREFIX = job_prefix(PRINTER, "benchy")
@@ -33,7 +34,7 @@ class Harness:
     clock: HandClock = field(default_factory=lambda: HandClock(BEGIN + 7200))
 
     def __post_init__(self) -> None:
-        self.database = SqliteDatabase(self.folder / "state.sqlite3")
+        self.database = closed_at_the_end(SqliteDatabase(self.folder / "state.sqlite3"))
         self.queue = SqliteQueue(self.database, "timelapses", False, 7200.0, None, self.clock.wall)
         self.notifications = SqliteQueue(self.database, "notifications", True, 60.0, None, self.clock.wall)
         self.records = SqliteRecordStore(self.database, self.clock.wall)

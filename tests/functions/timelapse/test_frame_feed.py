@@ -7,6 +7,7 @@ import pytest
 from functions.shared.errors import NotFoundError, TransientError
 from functions.timelapse.film import fetch_in_order
 from tests.support.numbered_frames import numbered_frame
+from tests.support.timeouts import TIMEOUT
 
 
 def test_frames_come_in_order_however_long_each_takes() -> None:
@@ -15,7 +16,7 @@ def test_frames_come_in_order_however_long_each_takes() -> None:
 
     def fetch(key: str) -> bytes:
         if key == "0":
-            assert second_is_here.wait(10)  # the first comes after the second
+            assert second_is_here.wait(TIMEOUT)  # the first comes after the second
         if key == "1":
             second_is_here.set()
         return frames[key]

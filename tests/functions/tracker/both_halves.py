@@ -136,7 +136,7 @@ class BothHalves:
         reader, said = self.outbox.reader, []
         while frame := reader.take_frame(is_old_allowed=True):
             self.frames.append(frame)
-            reader.frame_shipped(frame)
+            reader.frame_uploaded(frame)
         while batch := reader.take_batch()[0]:
             for item in batch:
                 report = decode_report(encode_report(item.report))

@@ -1,6 +1,7 @@
 """Edge and tracker follow the same job: what the one keeps is what the other asks a film of."""
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,10 @@ LOSS: st.SearchStrategy[Any] = st.tuples(
 
 
 @pytest.fixture
-def halves(tmp_path: Path) -> BothHalves:
-    return BothHalves(tmp_path)
+def halves(tmp_path: Path) -> Iterator[BothHalves]:
+    made = BothHalves(tmp_path)
+    yield made
+    made.outbox.close()
 
 
 def test_a_film_waits_for_no_photo_from_before_its_job(halves: BothHalves) -> None:

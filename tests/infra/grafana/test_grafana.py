@@ -25,6 +25,7 @@ from tests.support.metrics.exposition import Exposition, read_exposition
 from tests.support.metrics.farm import PRINTING
 from tests.support.metrics.promql import used
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 HERE = ROOT / "infra" / "grafana"
 P = "P1S-1"
@@ -80,7 +81,7 @@ def expressions() -> list[Used]:
 
 
 def get(url: str) -> str:
-    answer = httpx.get(url, timeout=10, trust_env=False)
+    answer = httpx.get(url, timeout=TIMEOUT, trust_env=False)
     return answer.text if answer.status_code == 200 else ""
 
 
@@ -91,7 +92,7 @@ def free_port() -> int:
 
 
 async def until_printing(url: str) -> Exposition:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             exposition = read_exposition(await asyncio.to_thread(get, url))
             if all(exposition.labels.get(f"printer_bridge_{name}") for name in LAST_TO_COME):
@@ -271,7 +272,12 @@ def test_promtool_finds_nothing(arguments: list[str]) -> None:
     if promtool is None:
         pytest.skip("promtool is not installed (apt-get install prometheus)")
     done = subprocess.run(
-        [promtool, "check", *arguments], cwd=HERE, capture_output=True, text=True, check=False, timeout=60
+        [promtool, "check", *arguments],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -8,6 +8,7 @@ import pytest
 
 from infra.local.__main__ import main
 from infra.local.cli import make_parser
+from tests.support.timeouts import TIMEOUT
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -41,5 +42,5 @@ def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_help_works_where_only_latin_letters_can_be_shown() -> None:
     command = [sys.executable, "-m", "infra.local", "timelapse", "--help"]
-    done = subprocess.run(command, env={"PYTHONIOENCODING": "ascii"}, capture_output=True, timeout=60)
+    done = subprocess.run(command, env={"PYTHONIOENCODING": "ascii"}, capture_output=True, timeout=TIMEOUT)
     assert (done.returncode, done.stderr) == (0, b"")

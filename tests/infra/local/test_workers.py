@@ -13,8 +13,7 @@ from infra.local.storage.queue import SqliteQueue
 from infra.local.workers import Worker
 from tests.support.clock import HandClock
 from tests.support.contracts.queue import message, only, send
-
-TIMEOUT = 20.0
+from tests.support.timeouts import TIMEOUT
 
 
 class Harness:
@@ -49,9 +48,9 @@ def test_a_disk_full_in_mid_work_holds_a_delivery_up_only_while_it_lasts(
     caplog.set_level(logging.INFO)
     harness = Harness(tmp_path)
     send(harness.queue, message("an alert"))
-    harness.worker.start()
+    harness.worker.thread.start()
     assert harness.tried.wait(TIMEOUT)
-    harness.worker.join(0.2)  # it goes on trying to give it back
+    harness.worker.thread.join(0.2)  # it goes on trying to give it back
     (said,) = [record.getMessage() for record in caplog.records]
     assert said.startswith("tracker: a delivery comes again in a minute: state.sqlite3: ")
     harness.fills_in_mid_work = False
@@ -61,9 +60,9 @@ def test_a_disk_full_in_mid_work_holds_a_delivery_up_only_while_it_lasts(
         harness.queue._signal.announce()
     harness.worker.ask_to_stop()
     harness.queue.close()
-    harness.worker.join(TIMEOUT)
+    harness.worker.thread.join(TIMEOUT)
     assert harness.queue.count() == 0
-    assert not harness.worker.is_alive()
+    assert not harness.worker.thread.is_alive()
     assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
     assert "tracker: works again after " in caplog.records[-1].getMessage()
     harness.database.close()
@@ -86,14 +85,14 @@ def test_a_queue_that_can_be_read_again_and_is_empty_works_again(
     logging.getLogger("infra.local.workers").addHandler(ear)
     with harness.database.reading() as connection:
         connection.execute("ALTER TABLE delivery RENAME TO away")
-    harness.worker.start()
+    harness.worker.thread.start()
     assert said.wait(TIMEOUT)
     with harness.database.reading() as connection:
         connection.execute("ALTER TABLE away RENAME TO delivery")
     assert told.wait(TIMEOUT)
     harness.worker.ask_to_stop()
     harness.queue.close()
-    harness.worker.join(TIMEOUT)
+    harness.worker.thread.join(TIMEOUT)
     logging.getLogger("infra.local.workers").removeHandler(ear)
     assert [record.getMessage()[:28] for record in caplog.records] == [
         "tracker: the queue cannot be",

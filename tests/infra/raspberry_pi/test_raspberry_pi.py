@@ -16,6 +16,7 @@ from collector.config import read_cloud_settings
 from functions.shared.settings import declarations, load_settings
 from tests.e2e.program import Program
 from tests.support.systemd_socket import SystemdSocket
+from tests.support.timeouts import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 HERE = ROOT / "infra" / "raspberry-pi"
@@ -209,7 +210,22 @@ def test_installing_upgrading_and_removing(tmp_path: Path) -> None:
     assert not (settings / "bridge.env").exists()
 
     shutil.copy(ROOT / "pyproject.toml", clone)
-    assert install(root, "bridge", clone=clone).returncode == 0
+    program = clone / "infra/local/app.py"
+    program.write_text(
+        program.read_text().replace(
+            "self.clock =", "raise TypeError('a Thread has that')\n        self.clock =", 1
+        )
+    )
+    crashes = install(root, "bridge", clone=clone)
+    assert crashes.returncode == 1
+    assert "TypeError: a Thread has that" in crashes.stderr
+    assert "the program does not run here; what was installed before is unchanged" in crashes.stderr
+    assert versions(root) == [first.name] == [current.resolve().name]
+
+    shutil.copy(ROOT / "infra/local/app.py", program)
+    repaired = install(root, "bridge", clone=clone)
+    assert repaired.returncode == 0
+    assert "Trying it with a simulated printer" in repaired.stdout
     assert versions(root) == [current.resolve().name] != [first.name]
     assert stat.S_IMODE((settings / "bridge.env").stat().st_mode) == 0o600
     assert (units / "printer-bridge.service").is_file()
@@ -267,6 +283,6 @@ def run(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=140,
+        timeout=TIMEOUT,
         check=False,
     )

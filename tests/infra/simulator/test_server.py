@@ -19,9 +19,9 @@ from infra.simulator.scenarios import SCENARIOS
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.support.recordings import image_bytes
+from tests.support.timeouts import TIMEOUT
 
 FAST = 200.0
-PATIENCE = 20.0
 
 
 def silent_printer(name: str = "a1mini", **options: Any) -> SimulatedPrinter:
@@ -43,7 +43,7 @@ async def client_of(
 
 
 async def heard(client: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         text = await client.recv()
     message = json.loads(text)
     assert isinstance(message, dict)
@@ -232,7 +232,7 @@ async def test_a_whole_print_comes_over_the_socket_with_images() -> None:
         assert len(states) > 60
         assert len([message for message in messages if message["type"] == "jpeg_image"]) > 60
         assert {message["type"] for message in messages} == {"printer_status", "jpeg_image"}
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await printer.done.wait()
         assert (await heard(client))["type"] in {"printer_status", "jpeg_image"}  # it goes on, finished
         assert printer.received == []
@@ -342,7 +342,7 @@ async def test_a_client_that_does_not_read_holds_up_the_others_until_it_is_gone(
         assert received < 40
         sleeper.transport.abort()
         for _ in range(40 - received):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 await reader.recv()
         await flooding
 
@@ -358,7 +358,7 @@ async def test_the_script_follows_the_injected_clock_and_no_other() -> None:
 
     printer = SimulatedPrinter("a1mini", "A1M", "full", image=image_bytes())
     async with SimulatedBambui([printer], time_scale=4.0, clock=lambda: now, sleep=sleep):
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await printer.done.wait()
         assert now == pytest.approx((4 + 91.125 + 8) / 4, abs=0.5)  # idle, print, rest; four times as fast
 
@@ -376,6 +376,6 @@ async def test_a_script_can_begin_in_the_middle_of_a_print() -> None:
 async def test_images_are_not_drawn_when_nobody_looks() -> None:
     printer = SimulatedPrinter("a1mini", "A1M", "full")
     async with SimulatedBambui([printer], time_scale=5000):
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await printer.done.wait()
         assert printer.images_sent == 0

@@ -11,7 +11,7 @@ import pytest
 
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import Shipper
+from collector.outbox.uploader import Uploader
 from collector.printer.policy import session_policy
 from collector.printer.session import Session
 from functions.api import handler as api_handler
@@ -64,7 +64,7 @@ class Cloud:
         self.outbox = Outbox(
             self._folder / "outbox", settings.outbox_max_bytes, self.time, monotonic=self.time
         )
-        self.shipper = Shipper(
+        self.uploader = Uploader(
             self.outbox,
             S3FrameStore(clients.make_client("s3"), self._bucket),
             SqsQueue(clients.make_client("sqs"), self._reports_url, fifo=True),
@@ -119,7 +119,7 @@ class Cloud:
 
     def carry(self) -> None:
         """Everything that waits goes on to where it belongs."""
-        while self.shipper.ship_once() == 0:
+        while self.uploader.upload_once() == 0:
             pass
         self.lambdas.turn()
 

@@ -140,11 +140,11 @@ class ReaderCourse:
 
 
 def _ship(outbox: Outbox) -> None:
-    """Take all that waits, as the shipper does."""
+    """Take all that waits, as the uploader does."""
     reader = outbox.reader
     while frame := reader.take_frame(is_old_allowed=True):
         reader.path(frame).unlink()
-        reader.frame_shipped(frame)
+        reader.frame_uploaded(frame)
     while batch := reader.take_batch()[0]:
         for item in batch:
             assert decode_report(encode_report(item.report)) == item.report

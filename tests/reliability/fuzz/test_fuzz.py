@@ -1,5 +1,6 @@
 """The short fuzz, and that fuzzing finds what it looks for: crashes, hangs, growth, broken promises."""
 
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +15,14 @@ from tests.reliability.fuzz.announced import Announced
 from tests.reliability.fuzz.course import LENGTH, Chances, size_of
 from tests.reliability.fuzz.mutations import Mutator
 from tests.reliability.fuzz.trial import KINDS, Course, TrialResult, growth, run_course, run_trial
+from tests.support.timeouts import TIMEOUT
 
 
 @pytest.mark.parametrize(("kind", "messages"), [("reader", 4000), ("tracker", 2500)])
 def test_thousands_of_damaged_messages_do_no_harm(kind: str, messages: int) -> None:
     result = run_trial(kind, seed=20, messages=messages, processes=1)
     assert result.messages == messages
-    assert result.faults == []
+    assert result.failures == []
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -57,12 +59,12 @@ class _Bad:
 
     def feed(self, number: int, frame: str | bytes) -> None:
         if self.harm == "growth":
-            self.hoard.append(bytes(200_000))
+            self.hoard.append(b"x" * 200_000)  # written to: what is only reserved is not resident
         if number == self._first + 3:
             if self.harm == "crash":
                 raise KeyError("state")
             if self.harm == "hang":
-                time.sleep(10)
+                time.sleep(TIMEOUT)
             if self.harm == "slow":
                 begun = time.thread_time()
                 while time.thread_time() - begun < trial.SECONDS_LIMIT:
@@ -78,8 +80,8 @@ class _Bad:
 @pytest.fixture
 def bad(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Bad]]:
     monkeypatch.setitem(trial.KINDS, "bad", _Bad)
-    monkeypatch.setattr(trial, "HANG_SECONDS", 0.05)
-    monkeypatch.setattr(trial, "SECONDS_LIMIT", 0.05)
+    monkeypatch.setattr(trial, "HANG_SECONDS", TIMEOUT)
+    monkeypatch.setattr(trial, "SECONDS_LIMIT", math.inf)
     yield _Bad
     _Bad.hoard.clear()
 
@@ -88,7 +90,7 @@ def bad(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Bad]]:
     ("harm", "said"),
     [
         ("crash", "bad:3: KeyError: 'state' (test_fuzz.py:"),
-        ("hang", "bad:3: HangError: still at it after 0.05 s"),
+        ("hang", "bad:3: HangError: still at it after 1 s"),
         ("slow", "bad:3 took 0.0"),
         ("left over", "bad:19: AssertionError: the record has 9 MB"),
     ],
@@ -96,7 +98,9 @@ def bad(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Bad]]:
 def test_harm_is_found(bad: type[_Bad], monkeypatch: pytest.MonkeyPatch, harm: str, said: str) -> None:
     monkeypatch.setattr(bad, "harm", harm)
     if harm == "slow":
-        monkeypatch.setattr(trial, "HANG_SECONDS", 10)
+        monkeypatch.setattr(trial, "SECONDS_LIMIT", 0.05)
+    if harm == "hang":
+        monkeypatch.setattr(trial, "HANG_SECONDS", 1)
     [fault] = run_trial("bad", 1, 20, 1).faults
     assert fault.startswith(said)
 
@@ -119,7 +123,6 @@ def test_growth_is_measured_without_the_warm_up() -> None:
 def test_a_failure_is_written_down_and_can_be_repeated(
     bad: type[_Bad], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trial, "HANG_SECONDS", 10)
     [failure] = run_trial("bad", 5, 20, 1).failures
     assert program.write_input(failure, tmp_path).read_text() == "message 3"
     assert failure.command == "python -m tests.reliability.fuzz --seed 5 --only bad:3"
@@ -131,7 +134,7 @@ def test_a_failure_is_written_down_and_can_be_repeated(
 def test_several_processes_share_the_work() -> None:
     result = run_trial("reader", seed=1, messages=2 * LENGTH, processes=2)
     assert result.messages == 2 * LENGTH
-    assert result.faults == []
+    assert result.failures == []
 
 
 def test_the_tracker_is_caught_telling_a_thing_twice() -> None:
@@ -167,13 +170,4 @@ def test_a_course_that_went_well_is_counted() -> None:
     result.take(run_course("reader", 1, 0, 10))
     assert result.messages == 10
     assert result.slowest[0] > 0
-    assert result.faults == []
-
-
-def test_a_megabyte_of_letters_is_mutated_quickly() -> None:
-    mutator = Mutator(["gcode_state"])
-    chance = Random(1)
-    begun = time.thread_time()
-    for _ in range(60):
-        mutator.mutate('{"type":"' + "A" * 1_000_000, chance, "{}")
-    assert time.thread_time() - begun < 10
+    assert result.failures == []

@@ -13,13 +13,13 @@ from tests.e2e.program import Program
 from tests.reliability.kills.auditor import line_of
 from tests.support.telegram.calls import CallError
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 PRINTER = "A1M-1"
 PAUSES = range(10, 100, 10)  # percent
 ERROR_AT = 45
 OUTAGE_AT = 60
 STEP_SECONDS = 0.15
-PATIENCE = 60.0
 AT_MOST_IDLE_SECONDS = 1.0
 ANSWER_SECONDS = 0.05
 AWAY = "away for a while"
@@ -118,7 +118,7 @@ class KilledPrint:
 
     async def _until_told(self, words: str, percent: int | None) -> None:
         """The printer stands still, saying the same again and again."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while (words, percent) not in {line_of(text, 0.0).key for text in self.telegram.texts}:
             if time.monotonic() > deadline:
                 chat = "\n---\n".join(self.telegram.texts)
@@ -130,7 +130,7 @@ class KilledPrint:
         mark = f"{PRINTER}: {category}\n"
         before = self.program.err.count(mark)
         await self._say(**fields)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while self.program.err.count(mark) == before:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"never noticed: {fields}\n{self.program.all}")

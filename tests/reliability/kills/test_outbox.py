@@ -84,16 +84,17 @@ def test_killed_again_and_again_nothing_kept_is_lost_and_no_sequence_is_used_twi
 SHIPPING_PROGRAM = """
 import sys, time
 from pathlib import Path
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from tests.collector.outbox.makers import a_report
 
 outbox = Outbox(Path(sys.argv[1]), 100_000_000, time.time)
 while True:
-    outbox.add_report(a_report(), durable=True)
-    batch, _ = outbox.outlet.take_batch()
+    outbox.add_report(NewReport(a_report(), durable=True))
+    batch, _ = outbox.reader.take_batch()
     for item in batch:
         print(item.report.sequence, 1, 0, flush=True)
-    outbox.outlet.acknowledge(batch)
+    outbox.reader.acknowledge(batch)
 """
 
 

@@ -49,8 +49,8 @@ _STARTS_WITHIN = 60.0
 
 @dataclass(frozen=True)
 class Plan:
-    """How long, how many, and how long the short prints are. `told_within`: seconds in which a begin or an
-    end of a print must have been told."""
+    """How long, how many, and how long the short prints are. `told_within`: seconds after the last
+    sample in which a begin or an end of a print must have been told."""
 
     mode: Mode
     printers: int = 200
@@ -91,6 +91,7 @@ def soak(plan: Plan, folder: Path, say: Callable[[Sample], None] = lambda sample
         for sample in watch.samples():
             samples.append(sample)
             say(sample)
+        watch.wait_until_told(program)
         made = watch.figures(samples)
         faults = watch.faults()
         watch.look_last()
@@ -164,6 +165,7 @@ class _Watch:
             self._metrics = f"http://127.0.0.1:{program.settings['METRICS_PORT']}/metrics"
         self._chance = random.Random(1)
         self._sent: dict[str, Any] = {}
+        self._due: dict[str, set[str]] = {"begun": set(), "ended": set()}
         self._arrived: dict[str, Any] = {}
         self._newest_lag = 0.0
         self._has_metrics = False
@@ -267,22 +269,33 @@ class _Watch:
             faults.append("no metrics: tasks, outbox and messages were not judged")
         return faults
 
+    def wait_until_told(self, program: Program) -> None:
+        """Until all that had happened at the last sample is told, or has had its time to be."""
+        self._due = {word: set(self._sent[word]) for word in ("begun", "ended")}
+        deadline = time.monotonic() + self._plan.told_within
+        while time.monotonic() < deadline:
+            if self._far is not None:
+                self._arrived = self._far.figures()
+            told = self._told(program.out)
+            if all(names <= told[word].keys() for word, names in self._due.items()):
+                return
+            time.sleep(0.1)
+
+    def _told(self, out: str) -> dict[str, Counter[str]]:
+        if self._far is not None:
+            return {word: Counter(list(self._arrived[word])) for word in ("begun", "ended")}
+        found = _TOLD.findall(out)
+        return {
+            "begun": Counter(name for words, name in found if words.endswith("started")),
+            "ended": Counter(name for words, name in found if words.endswith("finished")),
+        }
+
     def faults_told(self, out: str) -> list[str]:
         """Begins and ends of prints that were not told, or twice, or that never were."""
-        if self._far is not None:
-            told = {word: Counter(list(self._arrived[word])) for word in ("begun", "ended")}
-        else:
-            found = _TOLD.findall(out)
-            told = {
-                "begun": Counter(name for words, name in found if words.endswith("started")),
-                "ended": Counter(name for words, name in found if words.endswith("finished")),
-            }
-        faults = []
+        told, faults = self._told(out), []
         since = self._load.figures()  # a print may have begun while the program was being ended
         for word, names in told.items():
-            happened = self._sent[word]
-            due = {name for name, at in happened.items() if self._sent["now"] - at > self._plan.told_within}
-            if missing := due - names.keys():
+            if missing := self._due[word] - names.keys():
                 faults.append(f"{len(missing)} prints {word} were not told, such as {min(missing)}")
             if many := [name for name, count in names.items() if count > 1]:
                 faults.append(f"{len(many)} prints {word} were told twice, such as {many[0]}")

@@ -11,15 +11,17 @@ from infra.simulator.scenarios import Scenario
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.rig import END_WORDS, FILM_WORD, bridge_over, first_line, until_filmed, until_told
+from tests.e2e.slow_motion import slowed_bambui
 from tests.e2e.watching_model import WatchingModel
 from tests.stack.deployed.stack import LOOK_SECONDS, PROGRESS_STEP, DeployedStack
 from tests.support.collector_process import Edge, edge
 from tests.support.openai.server import OpenAiServer
 from tests.support.telegram.server import Posted, TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 ALERT = ": possible print defect"
 SIZE = (320, 180)
-_SECONDS = 90.0
+_SLOW_FROM_PERCENT = 80
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,19 @@ def cloud_edge(folder: Path, stack: DeployedStack, bambui: SimulatedBambui) -> E
         "REPORTS_QUEUE_URL": stack.queue_url,
         "FRAMES_BUCKET": stack.bucket,
         "AI_CHECK_INTERVAL_SECONDS": f"{LOOK_SECONDS}",
-        "STATUS_TIMEOUT_SECONDS": "2",
+        "STATUS_TIMEOUT_SECONDS": f"{TIMEOUT}",
         **stack.edge_credentials,
     }
     return edge(folder, None, bambui, settings)
 
 
 async def print_in_both(stack: DeployedStack, folder: Path, scenario: Scenario, scale: float) -> BothRuns:
-    """Until both have told the end and sent the film; the model that looks is the same in both."""
+    """Until both have told the end and sent the film; the model that looks is the same in both.
+
+    The print does not end before both have told of the defect.
+    """
     name = "A1M-1"
+    far_printer, near_printer = printer(scenario, name), printer(scenario, name)
     stack.ai.judge = WatchingModel()
     with TelegramServer(keeps_videos=True) as telegram, OpenAiServer() as ai:
         ai.judge = WatchingModel()
@@ -69,16 +75,21 @@ async def print_in_both(stack: DeployedStack, folder: Path, scenario: Scenario, 
             "ai_model": ai.models[0],
             "ai_check_interval_seconds": float(LOOK_SECONDS),
             "progress_step": PROGRESS_STEP,
+            "status_timeout_seconds": TIMEOUT,
         }
+
+        def is_alert_awaited() -> bool:
+            return not (alerts_of(telegram.messages) and alerts_of(stack.telegram.messages))
+
         async with (
-            SimulatedBambui([printer(scenario, name)], time_scale=scale) as far,
-            SimulatedBambui([printer(scenario, name)], time_scale=scale) as near,
+            slowed_bambui([far_printer], scale, (_SLOW_FROM_PERCENT, is_alert_awaited)) as far,
+            slowed_bambui([near_printer], scale, (_SLOW_FROM_PERCENT, is_alert_awaited)) as near,
             bridge_over(folder / "embedded", near, telegram, **eyes) as bridge,
         ):
             with cloud_edge(folder / "edge", stack, far) as collector:
                 for chat in (telegram, stack.telegram):
-                    await until_told(chat, END_WORDS, seconds=_SECONDS)
-                    await until_filmed(chat, seconds=_SECONDS)
+                    await until_told(chat, END_WORDS)
+                    await until_filmed(chat)
                 state = await asyncio.to_thread(_read, f"{bridge.base_url}/api/printer/{name}")
                 assert await asyncio.to_thread(collector.stop) == 0
         assert ai.faults == []
@@ -109,6 +120,6 @@ def alerts_of(messages: list[Posted]) -> list[Posted]:
 
 
 def _read(url: str) -> dict[str, Any]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
         found: dict[str, Any] = json.load(answer)
     return found

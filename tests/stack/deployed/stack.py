@@ -35,6 +35,7 @@ from tests.stack.deployed.rights import allow_batches, client_of, make_edge_user
 from tests.support.aws.places import REGION, ministack
 from tests.support.openai.server import OpenAiServer
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -50,7 +51,6 @@ _ARCHITECTURE: Final = {"aarch64": "arm64"}.get(platform.machine(), platform.mac
 _PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 _TARGET: Final = (f"Architecture={_ARCHITECTURE}", f"PythonVersion=python{_PYTHON}")
 _ARTIFACTS_BUCKET: Final = "artifacts"
-_SECONDS: Final = 600.0
 
 
 def build(folder: Path) -> Path:
@@ -131,7 +131,7 @@ class DeployedStack:
         keys = {"x-api-key": key} if key else {}
         request = urllib.request.Request(url, headers={"Accept": "*/*", **keys, **(headers or {})})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
                 return Answer(answer.status, _small(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -221,7 +221,12 @@ def _sam(arguments: list[str], more: Mapping[str, str]) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TARGET_")}
     environment = {**kept, "SAM_CLI_TELEMETRY": "0", **more}
     done = subprocess.run(
-        [str(_SAM), *arguments], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS
+        [str(_SAM), *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
 

@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.support.timeouts import TIMEOUT
+
 _FAULTS = {
     "ExpiredToken": (403, "The security token included in the request is expired"),
     "ServiceUnavailable": (503, "Please try again later"),
@@ -42,7 +44,7 @@ class AwsGate:
     def settle(self, request: "GateRequest", body: bytes) -> None:
         """Answer one request, or do not."""
         if self.stalls:
-            self.shutting.wait(60)
+            self.shutting.wait(TIMEOUT)
         if self.fault is not None:
             request.answer(*fault_answer(self.fault, *_FAULTS[self.fault], is_json=request.is_json))
         else:
@@ -75,7 +77,7 @@ class AwsGate:
         if self._server is not None and self._thread is not None:
             self._server.shutdown()
             self._server.server_close()
-            self._thread.join(10)
+            self._thread.join(TIMEOUT)
             self._server = None
 
 
@@ -105,7 +107,7 @@ class GateRequest(BaseHTTPRequestHandler):
 
 def ask(behind: str, request: BaseHTTPRequestHandler, body: bytes) -> Answer:
     """What the emulator answers to the request with that body."""
-    connection = http.client.HTTPConnection(behind, timeout=30)
+    connection = http.client.HTTPConnection(behind, timeout=TIMEOUT)
     try:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
         connection.request(request.command, request.path, body, headers)

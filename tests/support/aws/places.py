@@ -18,6 +18,7 @@ import pytest
 
 from functions.shared.aws.sqs import SqsQueue
 from tests.support.contracts.queue import VISIBILITY_SECONDS, QueueHarness
+from tests.support.timeouts import TIMEOUT
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 REGION: Final = "eu-central-1"
 
-_START_SECONDS = 30.0
 _NUMBERS = count(1)
 
 
@@ -81,7 +81,7 @@ def make_bucket(client: "S3Client") -> str:
     return name
 
 
-class SqsBench(QueueHarness):
+class SqsHarness(QueueHarness):
     """Queues of one emulator, each with a dead-letter queue; how its time passes is the emulator's affair."""
 
     def __init__(self, client: "SQSClient") -> None:
@@ -119,7 +119,7 @@ class SqsBench(QueueHarness):
         return [dict(message) for message in answer.get("Messages", [])]
 
 
-class MotoHarness(SqsBench):
+class MotoHarness(SqsHarness):
     """moto reads the time in its queues' module; there it is put forward."""
 
     def __init__(self, client: "SQSClient", patch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ class MotoHarness(SqsBench):
         self._ahead += seconds
 
 
-class MiniStackHarness(SqsBench):
+class MiniStackHarness(SqsHarness):
     def __init__(self, client: "SQSClient", ahead: Path) -> None:
         super().__init__(client)
         self._ahead = ahead
@@ -179,11 +179,11 @@ def ministack(folder: Path) -> Iterator[Path]:
         finally:
             process.kill()
             process.stdin.close()
-            process.wait(10)
+            process.wait(TIMEOUT)
 
 
 def _await(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + _START_SECONDS
+    end = time.monotonic() + TIMEOUT
     while time.monotonic() < end and process.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=1):

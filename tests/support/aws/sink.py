@@ -14,6 +14,7 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 from functions.shared.messages.report import Report, decode_report
+from tests.support.timeouts import TIMEOUT
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -50,7 +51,7 @@ class AwsSink:
     def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(TIMEOUT)
         self._loop.close()
 
     @property
@@ -72,7 +73,7 @@ class AwsSink:
         with self._changed:
             return [arrival.key for arrival in self.arrivals if arrival.key]
 
-    def wait_for(self, reports: int, keys: int = 0, seconds: float = 60.0) -> None:
+    def wait_for(self, reports: int, keys: int = 0, seconds: float = TIMEOUT) -> None:
         """Until so many have come. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(

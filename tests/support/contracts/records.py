@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from functions.shared.errors import ConflictError
 from functions.shared.ports import RecordStore, Stored
+from tests.support.timeouts import TIMEOUT
 
 RACERS = 8
 
@@ -115,7 +116,7 @@ class RecordsContract:
         start = threading.Barrier(RACERS)
 
         def race(number: int) -> bool:
-            start.wait(10)
+            start.wait(TIMEOUT)
             try:
                 records.put("k", {"by": number}, 1)
             except ConflictError:
@@ -134,7 +135,7 @@ class RecordsContract:
         expires_at = harness.now() + 100
 
         def race(_: int) -> bool:
-            start.wait(10)
+            start.wait(TIMEOUT)
             return records.put_if_absent("done/x", expires_at)
 
         with ThreadPoolExecutor(RACERS) as pool:

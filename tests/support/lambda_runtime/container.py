@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support.timeouts import TIMEOUT
+
 _ROOT = Path(__file__).parents[3]
 
 
@@ -23,7 +25,7 @@ class LambdaRuntime:
     `output` is what it has printed so far.
     """
 
-    def __init__(self, handler: str, environment: Mapping[str, str], seconds: float = 60.0) -> None:
+    def __init__(self, handler: str, environment: Mapping[str, str], seconds: float = TIMEOUT) -> None:
         self._handler = handler
         self._environment = environment
         self._seconds = seconds
@@ -57,8 +59,8 @@ class LambdaRuntime:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.wait(10)
-        self._reader.join(10)
+        self._process.wait(TIMEOUT)
+        self._reader.join(TIMEOUT)
         self._events.put(None)
         self._server.shutdown()
         self._server.server_close()

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from tests.support.openai.replies import Reply, failure, fine
 from tests.support.openai.requests import SeenRequest, checked_request
+from tests.support.timeouts import TIMEOUT
 
 BODY_LIMIT = 8 * 1024 * 1024
 _HANG_LIMIT = 60.0
@@ -57,7 +58,7 @@ class OpenAiServer:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=TIMEOUT)
 
     def reply_to(self, path: str, authorization: str, content_type: str, raw: bytes) -> Reply:
         """Check a request and choose the reply; in order even when several come at once."""

@@ -11,6 +11,7 @@ import pytest
 from functions.inspection.prompt import SCHEMA
 from tests.functions.inspection.frame_images import jpeg_image
 from tests.support.openai.server import OpenAiServer
+from tests.support.timeouts import TIMEOUT
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ GOOD: dict[str, Any] = {
 
 def post(server: OpenAiServer, body: Any, key: str | None = None) -> int:
     host, _, port = server.base_url.removeprefix("http://").partition("/")[0].partition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=5)
+    connection = http.client.HTTPConnection(host, int(port), timeout=TIMEOUT)
     try:
         connection.request(
             "POST",

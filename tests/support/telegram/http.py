@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from tests.support.telegram.calls import VIDEO_BYTES, CallError
 from tests.support.telegram.faults import Fault
+from tests.support.timeouts import TIMEOUT
 
 
 class Owner(Protocol):
@@ -107,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(fault.code, fault.body, fault.content_type)
             else:
                 if fault.kind == "stall":
-                    self.server.is_closing.wait(60)
+                    self.server.is_closing.wait(TIMEOUT)
                 self.close_connection = True
             return
         try:

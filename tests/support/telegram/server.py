@@ -19,6 +19,7 @@ from tests.support.telegram.calls import Call, CallError, bad_request, read_call
 from tests.support.telegram.chats import ChatProfile, Updates
 from tests.support.telegram.faults import Fault
 from tests.support.telegram.http import BotHttpServer
+from tests.support.timeouts import TIMEOUT
 
 TOKEN = "123456789:AAFakeTokenForTheLocalServer_0123456789"
 CHAT_ID = 4242
@@ -130,7 +131,9 @@ class TelegramServer:
             self._port = self._server.server_address[1]
             threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def wait_for(self, wanted: int | Callable[[list[Posted]], bool], timeout: float = 10.0) -> list[Posted]:
+    def wait_for(
+        self, wanted: int | Callable[[list[Posted]], bool], timeout: float = TIMEOUT
+    ) -> list[Posted]:
         """The messages once there are so many, or the condition holds. Raises TimeoutError with what came."""
 
         def holds() -> bool:
@@ -142,7 +145,7 @@ class TelegramServer:
                 raise TimeoutError(f"{len(self._messages)} messages within {timeout:g} s:\n{shown}")
             return list(self._messages)
 
-    def wait_for_calls(self, count: int, timeout: float = 10.0, method: str | None = None) -> int:
+    def wait_for_calls(self, count: int, timeout: float = TIMEOUT, method: str | None = None) -> int:
         """The number of calls (of that method, if given), refused ones included, once there are so many."""
 
         def made() -> int:

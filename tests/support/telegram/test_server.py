@@ -10,6 +10,7 @@ import requests
 from tests.functions.notify.harness import film_bytes, jpeg
 from tests.support.telegram.markup import MarkupError, read_html, utf16_units
 from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 
 @pytest.fixture
@@ -21,14 +22,14 @@ def telegram() -> Iterator[TelegramServer]:
 def call(telegram: TelegramServer, method: str, **parameters: Any) -> tuple[int, str]:
     """Status, and description or an empty text."""
     url = f"{telegram.url}/bot{telegram.token}/{method}"
-    answer = requests.post(url, json={"chat_id": CHAT_ID, **parameters}, timeout=10)
+    answer = requests.post(url, json={"chat_id": CHAT_ID, **parameters}, timeout=TIMEOUT)
     return answer.status_code, answer.json().get("description", "")
 
 
 def form(telegram: TelegramServer, method: str, files: dict[str, bytes], **texts: str) -> tuple[int, str]:
     url = f"{telegram.url}/bot{telegram.token}/{method}"
     parts = {name: (f"{name}.bin", data) for name, data in files.items()}
-    answer = requests.post(url, data={"chat_id": str(CHAT_ID), **texts}, files=parts, timeout=30)
+    answer = requests.post(url, data={"chat_id": str(CHAT_ID), **texts}, files=parts, timeout=TIMEOUT)
     return answer.status_code, answer.json().get("description", "")
 
 
@@ -119,7 +120,7 @@ def test_a_large_film_is_refused_and_an_odd_parameter_too(telegram: TelegramServ
 
 def test_tokens_methods_and_topics_are_checked(telegram: TelegramServer) -> None:
     def get(path: str) -> int:
-        return requests.get(telegram.url + path, timeout=10).status_code
+        return requests.get(telegram.url + path, timeout=TIMEOUT).status_code
 
     assert get(f"/bot{telegram.token}/getMe") == 200
     assert get("/bot1:wrong/getMe") == 401
@@ -142,7 +143,7 @@ def test_groups_are_paced_and_people_are_not() -> None:
             assert call(telegram, "sendMessage", text="x")[0] == 200
             now[0] += 10
         url = f"{telegram.url}/bot{telegram.token}/sendMessage"
-        answer = requests.post(url, json={"chat_id": GROUP_ID, "text": "x"}, timeout=10)
+        answer = requests.post(url, json={"chat_id": GROUP_ID, "text": "x"}, timeout=TIMEOUT)
         assert (answer.status_code, answer.json()["parameters"]) == (429, {"retry_after": 30})
         now[0] += 30
         assert call(telegram, "sendMessage", chat_id=GROUP_ID, text="x")[0] == 200
@@ -158,4 +159,4 @@ def test_waiting_for_what_does_not_come_tells_what_came(telegram: TelegramServer
 def test_no_length_no_answer(telegram: TelegramServer) -> None:
     url = f"{telegram.url}/bot{telegram.token}/sendMessage"
     body = json.dumps({"chat_id": CHAT_ID, "text": "x"}).encode()
-    assert requests.post(url, data=iter([body]), timeout=10).status_code == 411
+    assert requests.post(url, data=iter([body]), timeout=TIMEOUT).status_code == 411

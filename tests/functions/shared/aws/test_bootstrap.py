@@ -14,6 +14,7 @@ from functions.shared.messages.effects import Category, Notification, outgoing
 from tests.support.lambda_runtime.container import LambdaRuntime
 from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, LambdaStack, log_lines, metrics
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
@@ -27,7 +28,7 @@ def modules_after_importing(name: str) -> set[str]:
     program = f"import sys, json, functions.{name}.handler; print(json.dumps(sorted(sys.modules)))"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=environment
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=TIMEOUT, env=environment
     )
     assert ended.returncode == 0, ended.stderr
     return set(json.loads(ended.stdout))

@@ -29,6 +29,7 @@ from functions.shared.errors import (
 )
 from functions.shared.ports import Outgoing
 from tests.support.aws.places import aws_environment
+from tests.support.timeouts import TIMEOUT
 
 TRY_AGAIN = [
     # throttling and faults of AWS
@@ -219,7 +220,7 @@ def server(talk: Talk) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             listener.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(TIMEOUT)
 
 
 def hang_up(connection: socket.socket) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from functions.shared.aws.bootstrap import Backends, LambdaContext, QueueName, Secret, make_runtime
-from functions.shared.aws.lambda_consumer import DEFECT_TRIES, Handle, QueueWorker, Settling
+from functions.shared.aws.lambda_consumer import DEFECT_TRIES, Handle, QueueWorker, SettlingQueue
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ConfigurationError, TransientError
 from functions.shared.ports import Delivery, Outgoing
@@ -14,11 +14,11 @@ from tests.support.lambda_runtime.stack import LambdaStack, metrics
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
-Work = Callable[[Settling, Delivery], None]
+Work = Callable[[SettlingQueue, Delivery], None]
 
 
 def worker_of(work: Work, name: QueueName = QueueName.REPORTS) -> QueueWorker:
-    def make_handle(queue: Settling, context: LambdaContext) -> Handle:
+    def make_handle(queue: SettlingQueue, context: LambdaContext) -> Handle:
         return lambda delivery: work(queue, delivery)
 
     return QueueWorker(make_runtime("tracker"), name, make_handle)
@@ -32,7 +32,7 @@ def send(stack: LambdaStack, *messages: str, name: str = "REPORTS") -> None:
 def test_an_error_after_the_delivery_was_settled_does_not_bring_it_again(
     stack: LambdaStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def work(queue: Settling, delivery: Delivery) -> None:
+    def work(queue: SettlingQueue, delivery: Delivery) -> None:
         queue.acknowledge(delivery)
         raise ZeroDivisionError
 
@@ -44,7 +44,7 @@ def test_an_error_after_the_delivery_was_settled_does_not_bring_it_again(
 
 
 def test_a_delivery_that_was_not_settled_comes_again(stack: LambdaStack) -> None:
-    def forget(queue: Settling, delivery: Delivery) -> None:
+    def forget(queue: SettlingQueue, delivery: Delivery) -> None:
         """A service with a hole in it."""
 
     send(stack, "a1")
@@ -54,7 +54,7 @@ def test_a_delivery_that_was_not_settled_comes_again(stack: LambdaStack) -> None
 
 
 def test_when_the_queue_itself_is_away_lambda_is_announced_so(stack: LambdaStack) -> None:
-    def work(queue: Settling, delivery: Delivery) -> None:
+    def work(queue: SettlingQueue, delivery: Delivery) -> None:
         raise TransientError("SQS is not reached")
 
     send(stack, "a1")
@@ -67,7 +67,7 @@ def test_when_the_queue_itself_is_away_lambda_is_announced_so(stack: LambdaStack
 def test_a_defect_is_tried_a_few_times_with_growing_waits_and_then_dead_lettered(stack: LambdaStack) -> None:
     tries = []
 
-    def work(queue: Settling, delivery: Delivery) -> None:
+    def work(queue: SettlingQueue, delivery: Delivery) -> None:
         tries.append(stack.now())
         raise RuntimeError("no idea")
 
@@ -85,7 +85,7 @@ def test_a_defect_is_tried_a_few_times_with_growing_waits_and_then_dead_lettered
 def test_in_a_standard_queue_nobody_waits_for_another(stack: LambdaStack) -> None:
     seen = []
 
-    def work(queue: Settling, delivery: Delivery) -> None:
+    def work(queue: SettlingQueue, delivery: Delivery) -> None:
         seen.append(delivery.body)
         queue.retry(delivery, 60)
 
@@ -99,7 +99,7 @@ def test_in_a_standard_queue_nobody_waits_for_another(stack: LambdaStack) -> Non
 def test_in_a_fifo_queue_what_is_behind_one_that_comes_again_is_not_even_tried(stack: LambdaStack) -> None:
     seen = []
 
-    def work(queue: Settling, delivery: Delivery) -> None:
+    def work(queue: SettlingQueue, delivery: Delivery) -> None:
         seen.append(delivery.body)
         if delivery.body == "a2" and delivery.receive_count == 1:
             queue.retry(delivery, 1)

@@ -25,8 +25,8 @@ def ssm() -> Iterator[Any]:
         yield client
 
 
-def parameter(ssm: Any, told: list[str] | None = None) -> SecretParameter:
-    heard = told if told is not None else []
+def parameter(ssm: Any, on_read: list[str] | None = None) -> SecretParameter:
+    heard = on_read if on_read is not None else []
     return SecretParameter(lambda: ssm, NAME, "TELEGRAM_BOT_TOKEN_PARAMETER", bot_token, heard.append)
 
 
@@ -35,9 +35,9 @@ def change(ssm: Any, value: str) -> None:
 
 
 def test_it_is_decrypted_and_whoever_hides_secrets_is_announced(ssm: Any) -> None:
-    told: list[str] = []
-    assert parameter(ssm, told).value() == VALUE
-    assert told == [VALUE]
+    on_read: list[str] = []
+    assert parameter(ssm, on_read).value() == VALUE
+    assert on_read == [VALUE]
 
 
 def test_nothing_is_read_before_it_is_needed() -> None:

@@ -26,11 +26,10 @@ from tests.support.contracts.queue import (
     only,
     send,
 )
+from tests.support.timeouts import TIMEOUT
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-PATIENCE = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -288,9 +287,9 @@ class TestTimes:
         listen(harness.client, "before-send.sqs.ReceiveMessage", lambda **_: asks.set())
         with ThreadPoolExecutor(1) as pool:
             received = pool.submit(queue.receive, 10, 20.0)
-            assert asks.wait(PATIENCE)
+            assert asks.wait(TIMEOUT)
             send(queue, message("one"))
-            assert bodies(received.result(PATIENCE)) == ["one"]
+            assert bodies(received.result(TIMEOUT)) == ["one"]
 
     def test_the_time_of_sending_is_that_of_sqs(self, harness: MiniStackHarness) -> None:
         queue = harness.make()

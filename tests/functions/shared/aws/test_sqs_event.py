@@ -82,7 +82,7 @@ class Invocation:
     def __init__(
         self, harness: MiniStackHarness, *, fifo: bool = True, client: "SQSClient | None" = None
     ) -> None:
-        self._bench = harness
+        self._harness = harness
         answer = harness.client.receive_message(
             QueueUrl=harness.url,
             MaxNumberOfMessages=10,
@@ -115,8 +115,8 @@ class Invocation:
         failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
         for record in self.records:
             if record["messageId"] not in failed:
-                self._bench.client.delete_message(
-                    QueueUrl=self._bench.url, ReceiptHandle=record["receiptHandle"]
+                self._harness.client.delete_message(
+                    QueueUrl=self._harness.url, ReceiptHandle=record["receiptHandle"]
                 )
         return [record["body"] for record in self.records if record["messageId"] in failed]
 
@@ -255,8 +255,8 @@ class TestSettling:
         invocation.end()
         assert Invocation(harness, fifo=False).records == []
         harness.pass_time(61)
-        (second_look,) = Invocation(harness, fifo=False).queue.deliveries()
-        assert (second_look.body, second_look.group) == ("a2", digest("group", "a"))
+        (confirmation,) = Invocation(harness, fifo=False).queue.deliveries()
+        assert (confirmation.body, confirmation.group) == ("a2", digest("group", "a"))
 
 
 class TestWhenSqsDoesNotAnswer:

@@ -28,7 +28,7 @@ def test_it_is_the_monotonic_clock_while_it_is_looked_at_in_time() -> None:
     begun = awake()
     for _ in range(10):
         clock.pass_time(TICK + 0.9)
-        assert awake.look(TICK) is None
+        assert awake.check(TICK) is None
     assert awake() - begun == pytest.approx(59)
 
 
@@ -37,10 +37,10 @@ def test_a_standstill_is_left_out_and_announced_once() -> None:
     awake = SuspendAwareClock(clock.monotonic)
     begun = awake()
     clock.pass_time(TICK + 40)
-    assert awake.look(TICK) == pytest.approx(40)
+    assert awake.check(TICK) == pytest.approx(40)
     assert awake() - begun == pytest.approx(TICK)
     clock.pass_time(TICK)
-    assert awake.look(TICK) is None
+    assert awake.check(TICK) is None
     assert awake() - begun == pytest.approx(2 * TICK)
 
 
@@ -51,7 +51,7 @@ def test_it_never_goes_back_and_never_runs_ahead(gaps: list[float]) -> None:
     begun, last = awake(), awake()
     for gap in gaps:
         clock.pass_time(gap)
-        awake.look(TICK)
+        awake.check(TICK)
         assert last - 1e-6 <= awake() <= last + min(gap, TICK + 1) + 1e-6
         last = awake()
     assert last - begun <= sum(gaps) + 1e-6

@@ -18,6 +18,7 @@ from infra.local.chat_ids.updates import chats_of
 from tests.support.telegram.chats import ChatProfile, chat_fields
 from tests.support.telegram.faults import SERVER_ERROR, answers
 from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 FORUM = ChatProfile("supergroup", "Workshop", is_forum=True)
 TOPIC = {"forum_topic_created": {"name": "Prints", "icon_color": 7_322_096}}
@@ -124,7 +125,7 @@ def test_it_waits_for_the_first_chat(telegram: TelegramServer) -> None:
     telegram.wait_for_calls(2, method="getUpdates")
     telegram.happens(callback_query={"id": "1"})
     telegram.happens(message=message(CHAT_ID, ChatProfile("private", "Ada"), text="hello"))
-    waiting.join(20)
+    waiting.join(TIMEOUT)
     ((code, output, notes),) = found
     assert (code, f"TELEGRAM_CHAT_ID={CHAT_ID}" in output) == (0, True)
     assert "Waiting" in notes

@@ -24,6 +24,7 @@ from tests.support.openai.replies import Reply
 from tests.support.openai.server import OpenAiServer
 from tests.support.telegram.faults import answers
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import TIMEOUT
 
 NOWHERE = {
     "SIMULATE": "0",
@@ -182,7 +183,7 @@ def test_as_a_program_without_a_terminal_and_without_utf_8(tmp_path: Path) -> No
         env={"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONIOENCODING": "ascii", **NOWHERE},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=TIMEOUT,
     )
     assert done.returncode == 1
     assert done.stderr == b""

@@ -28,13 +28,13 @@ def test_what_was_stamped_before_the_clock_was_set_counts_as_new_until_it_is_old
     clock = HandClock(start=60.0)
     history = ClockHistory(clock.wall, clock.monotonic)
     clock.pass_time(30)
-    assert history.look() is None
+    assert history.update() is None
     clock.pass_time(30)
     clock.jump(TODAY)
-    assert history.look() == TODAY
+    assert history.update() == TODAY
     assert history.wrong_times(7) == [(60.0, 120.0 + TODAY)]
     clock.pass_time(6.9 * DAY)
-    assert history.look() is None
+    assert history.update() is None
     assert history.wrong_times(7) == [(60.0, 120.0 + TODAY)]
     clock.pass_time(0.2 * DAY)
     assert history.wrong_times(7) == []
@@ -47,7 +47,7 @@ def test_a_clock_that_is_right_has_no_wrong_times() -> None:
     for _ in range(1000):
         clock.pass_time(3600)
         clock.jump(0.5)  # drift, corrected
-        assert history.look() is None
+        assert history.update() is None
     assert history.wrong_times(7) == []
 
 
@@ -82,7 +82,7 @@ def test_nothing_counts_as_old_before_it_is(steps: list[tuple[str, float]], days
                 kept.append((clock(), hand.monotonic()))
             case "look":
                 looks += 1
-                history.look()
+                history.update()
                 now, spared = clock(), history.wrong_times(days)
                 for stamp, kept_at in kept:
                     age = hand.monotonic() - kept_at

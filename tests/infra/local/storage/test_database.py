@@ -17,6 +17,7 @@ from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from tests.support.clock import ManualClock
+from tests.support.timeouts import TIMEOUT
 
 WRITER = """
 import os, signal, sys
@@ -31,7 +32,7 @@ queue = SqliteQueue(database, "q", True, 30.0, None, lambda: 1000.0)
 records = SqliteRecordStore(database, lambda: 1000.0)
 queue.send([Outgoing(text, group, text) for text, group in (("a1", "a"), ("a2", "a"), ("b1", "b"))])
 first, second, other = queue.receive()
-queue.hand_back(other, 600.0)
+queue.retry(other, 600.0)
 records.put("printer/A1", {"percent": 62}, 0)
 records.put_if_absent("done/x", 5000.0)
 with database.writing() as connection:
@@ -72,7 +73,7 @@ def test_a_durable_write_after_a_passing_one_is_synced_again(path: Path) -> None
 
 
 def test_a_kill_in_the_middle_of_a_write_loses_nothing_that_was_committed(path: Path) -> None:
-    killed = subprocess.run([sys.executable, "-c", WRITER, str(path)], check=False, timeout=30)
+    killed = subprocess.run([sys.executable, "-c", WRITER, str(path)], check=False, timeout=TIMEOUT)
     assert killed.returncode == -signal.SIGKILL
     database = SqliteDatabase(path)
     queue = SqliteQueue(database, "q", True, 30.0, None, lambda: 1001.0)

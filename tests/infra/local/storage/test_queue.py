@@ -24,8 +24,7 @@ from tests.support.contracts.queue import (
     only,
     send,
 )
-
-PATIENCE = 10.0
+from tests.support.timeouts import TIMEOUT
 
 
 class SqliteHarness(QueueHarness):
@@ -156,7 +155,7 @@ class TestWaiting:
 
     @pytest.fixture
     def queue(self, harness: SqliteHarness) -> SqliteQueue:
-        return SqliteQueue(harness.database, "waiting", True, PATIENCE * 10, None, MonotonicWallClock())
+        return SqliteQueue(harness.database, "waiting", True, TIMEOUT * 10, None, MonotonicWallClock())
 
     def waiting(self, queue: SqliteQueue, then: Callable[[], object]) -> list[Delivery]:
         """What a receiver gets that was waiting already when `then` happened."""
@@ -170,10 +169,10 @@ class TestWaiting:
 
         queue._take = take  # type: ignore[method-assign]
         with ThreadPoolExecutor(1) as pool:
-            received = pool.submit(queue.receive, 10, PATIENCE * 10)
-            assert is_looking.wait(PATIENCE)
+            received = pool.submit(queue.receive, 10, TIMEOUT * 10)
+            assert is_looking.wait(TIMEOUT)
             then()
-            return received.result(PATIENCE)
+            return received.result(TIMEOUT)
 
     def test_a_receiver_wakes_when_a_message_is_sent(
         self, harness: SqliteHarness, queue: SqliteQueue
@@ -207,7 +206,7 @@ class TestWaiting:
     def test_a_closed_queue_gives_nothing_and_takes_messages_still(self, queue: SqliteQueue) -> None:
         queue.close()
         send(queue, message("one"))
-        assert queue.receive(wait_seconds=PATIENCE * 10) == []
+        assert queue.receive(wait_seconds=TIMEOUT * 10) == []
         assert queue.count() == 1
 
     def test_other_queues_of_the_file_are_not_touched(
@@ -271,7 +270,7 @@ class TestFrugality:
 
 class TestManyThreads:
     def test_every_message_is_handled_once_and_in_order(self, harness: SqliteHarness) -> None:
-        queue = SqliteQueue(harness.database, "busy", True, PATIENCE * 100, None, MonotonicWallClock())
+        queue = SqliteQueue(harness.database, "busy", True, TIMEOUT * 100, None, MonotonicWallClock())
         groups, per_group = 6, 20
         seen: dict[str, list[int]] = {digest("group", f"{group}"): [] for group in range(groups)}
         handled = threading.Semaphore(0)
@@ -282,7 +281,7 @@ class TestManyThreads:
 
         def consume() -> None:
             turn = 0
-            while deliveries := queue.receive(limit=3, wait_seconds=PATIENCE * 10):
+            while deliveries := queue.receive(limit=3, wait_seconds=TIMEOUT * 10):
                 turn += 1
                 for delivery in deliveries:
                     if turn % 5 == 0:
@@ -295,12 +294,12 @@ class TestManyThreads:
         with ThreadPoolExecutor(10) as pool:
             consumers = [pool.submit(consume) for _ in range(4)]
             for producer in [pool.submit(produce, group) for group in range(groups)]:
-                producer.result(PATIENCE * 3)
+                producer.result(TIMEOUT * 3)
             for _ in range(groups * per_group):
-                assert handled.acquire(timeout=PATIENCE)
+                assert handled.acquire(timeout=TIMEOUT)
             queue.close()
             for consumer in consumers:
-                consumer.result(PATIENCE)
+                consumer.result(TIMEOUT)
         assert list(seen.values()) == [list(range(per_group))] * groups
         assert queue.count() == 0
 
