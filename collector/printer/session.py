@@ -16,7 +16,7 @@ from collector.bambui.messages import (
     whole_status,
 )
 from collector.counters import PrinterCounters
-from collector.outbox.model import EdgeJob
+from collector.outbox.model import EdgeJob, NewReport
 from collector.outbox.writer import OutboxWriter
 from collector.printer import reporting, watchdog
 from collector.printer.frames import FrameKeeper
@@ -208,11 +208,7 @@ class Session:
         )
         captured, is_overwriting = self._keeper.frame_for(decision.frame_policy, job, now)
         self._writer.add_report(
-            lambda: report,
-            durable=decision.is_durable,
-            job=job,
-            captured=captured,
-            is_overwriting=is_overwriting,
+            NewReport(report, decision.is_durable, job, captured, is_overwriting=is_overwriting)
         )
 
     def _whole(self, message: StatusMessage) -> dict[str, Any] | None:

@@ -23,10 +23,11 @@ from functions.api.middleware import (
 )
 from functions.api.pages import Page
 from functions.api.presenter import newest_status, printer_view, summary
-from functions.api.queries import CollectorData, ListedPrinter, NewestImage, Queries
+from functions.api.queries import ListedPrinter, NewestImage, Queries
 from functions.api.schemas import HealthView, PrinterSummary, PrinterView, Refusal
 from functions.shared.errors import TransientError
 from functions.shared.live import Live
+from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.runtime.clocks import Clock
 
@@ -123,7 +124,7 @@ def create_app(
     app.add_middleware(SafeHeaders)
     _add_fault_answers(app)
 
-    def found(segment: str, collectors: list[CollectorData]) -> ListedPrinter:
+    def found(segment: str, collectors: list[CollectorRecord]) -> ListedPrinter:
         printer = queries.find(middleware.decoded(segment), collectors)
         if printer is None:
             raise HTTPException(404, UNKNOWN_PRINTER)

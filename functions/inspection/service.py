@@ -33,6 +33,7 @@ from functions.shared.messages.inspection_record import (
     inspection_from_json,
     inspection_to_json,
 )
+from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
@@ -143,8 +144,9 @@ class InspectionService:
     def _why_not(self, request: _PendingCheck, remembered: InspectionState) -> str | None:
         if request.late_by > LATE_SECONDS:
             return f"it is {request.late_by / 60:.0f} min late"
-        record = self.records.get(printer_key(request.inspection.printer_id))
-        reason = why_it_does_not_print(record.value if record else None, request.inspection)
+        stored = self.records.get(printer_key(request.inspection.printer_id))
+        record = printer_record_of(stored) if stored else None
+        reason = why_it_does_not_print(record, request.inspection)
         if reason is not None:
             return reason
         checks_today = state.checks_today(self.records, request.check.at)

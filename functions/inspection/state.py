@@ -1,34 +1,39 @@
 """What the stores say before a check: how many were made today, and whether the job still prints."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from functions.shared.errors import ConflictError
+from functions.shared.messages.codec import named, recall, to_json
 from functions.shared.messages.effects import Inspection
+from functions.shared.messages.printer_record import Phase, PrinterRecord
 from functions.shared.ports import RecordStore
 
 
-def why_it_does_not_print(record: Mapping[str, Any] | None, request: Inspection) -> str | None:
-    """Why a check of the job has no sense any more, or None. Total: what is not known decides nothing."""
-    job = record.get("job") if record is not None else None
-    if not isinstance(job, Mapping):
+def why_it_does_not_print(record: PrinterRecord | None, request: Inspection) -> str | None:
+    """Why a check of the job has no sense any more, or None. What is not known decides nothing."""
+    job = record.job if record is not None else None
+    if job is None:
         return None
-    job_id = job.get("id")
-    if isinstance(job_id, str) and job_id != request.job_id:
+    if job.id != request.job_id or job.phase is Phase.ENDED:
         return "its job is over"
-    if job.get("phase") == "ended":
-        return "its job is over"
-    if job.get("state") == "PAUSE":
+    if job.state == "PAUSE":
         return "the print is paused"
-    printing_since = job.get("settled_at")
-    if isinstance(printing_since, int | float) and printing_since > request.printing_since:
+    if job.printing_since > request.printing_since:
         return "the print was paused since"
     return None
 
 
 BUDGET_KEY = "inspection-budget"
 _ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many checks were begun on a UTC day."""
+
+    day: str = ""
+    checks: int = field(default=0, metadata=named("looks"))
 
 
 def day_of(at: float) -> str:
@@ -38,15 +43,15 @@ def day_of(at: float) -> str:
 
 def checks_today(records: RecordStore, at: float) -> int:
     """How many looks were begun on the UTC day of `at`."""
-    return _read(records, at)[0]
+    return _read(records, at)[0].checks
 
 
 def count_check(records: RecordStore, at: float) -> None:
     """Count one more look on that day. Raises ConflictError when others keep counting in between."""
     for attempt in range(_ATTEMPTS):
-        checks, version = _read(records, at)
+        budget, version = _read(records, at)
         try:
-            records.put(BUDGET_KEY, {"day": day_of(at), "looks": checks + 1}, version)
+            records.put(BUDGET_KEY, to_json(Budget(budget.day, budget.checks + 1)), version)
         except ConflictError:
             if attempt == _ATTEMPTS - 1:
                 raise
@@ -54,11 +59,8 @@ def count_check(records: RecordStore, at: float) -> None:
             return
 
 
-def _read(records: RecordStore, at: float) -> tuple[int, int]:
+def _read(records: RecordStore, at: float) -> tuple[Budget, int]:
     stored = records.get(BUDGET_KEY)
-    if stored is None:
-        return 0, 0
-    checks = stored.value.get("looks")
-    if stored.value.get("day") != day_of(at) or not isinstance(checks, int):
-        return 0, stored.version
-    return checks, stored.version
+    budget = recall(Budget, stored.value) if stored else Budget()
+    version = stored.version if stored else 0
+    return (budget if budget.day == day_of(at) else Budget(day_of(at))), version

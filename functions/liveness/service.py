@@ -21,7 +21,7 @@ from functions.shared.domain.collector_liveness import (
 from functions.shared.domain.error_codes import Severity
 from functions.shared.domain.keys import COLLECTORS, digest
 from functions.shared.errors import BridgeError, ConflictError, ContractError, TransientError
-from functions.shared.messages.collector_record import collector_of, with_state
+from functions.shared.messages.collector_record import collector_of, collector_record_of, with_state
 from functions.shared.messages.effects import Category, Notification, outgoing
 from functions.shared.ports import Queue, RecordStore, Stored
 from functions.shared.runtime.clocks import Clock
@@ -40,11 +40,11 @@ def notification_of(collector: Collector, announcement: Announcement, now: float
     """
     names = sorted(collector.printers, key=lambda name: (name.casefold(), name))
     silence = f"{digest(collector.collector_id)[:12]}-{announcement.sequence}"
-    is_lost = announcement.change is Change.LOST
+    is_lost = announcement.category is Change.LOST
     lasted = _lasted(announcement.quiet_seconds)
     return Notification(
-        id=f"collector-{silence}/{announcement.change.value}",
-        category=Category(announcement.change.value),
+        id=f"collector-{silence}/{announcement.category.value}",
+        category=Category(announcement.category.value),
         printer_id=_heading(names),
         observed_at=announcement.decided_at,
         late_by=max(0.0, round(now - announcement.decided_at, 3)),
@@ -137,7 +137,7 @@ class LivenessService:
 
 def _readable(stored: Stored) -> Collector | None:
     try:
-        return collector_of(stored)
+        return collector_of(collector_record_of(stored))
     except ContractError as error:
         _log.error("%s is left out: %s", stored.key, error)
         return None

@@ -5,12 +5,11 @@ limits"). The window is a tuple of the times of past sends, in seconds since 197
 in a row, a refused token.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from functions.shared.errors import ConflictError
+from functions.shared.messages.codec import recall, to_json
 from functions.shared.ports import RecordStore
 
 PERIOD_SECONDS = 60.0
@@ -58,7 +57,7 @@ def back_off(failures: int) -> float:
 def read_state(records: RecordStore, key: str) -> ChatState:
     """The state of a chat; junk counts as nothing known."""
     stored = records.get(key)
-    return _decoded(stored.value) if stored else ChatState()
+    return recall(ChatState, stored.value) if stored else ChatState()
 
 
 def change_state(records: RecordStore, key: str, change: Callable[[ChatState], ChatState]) -> ChatState:
@@ -68,37 +67,15 @@ def change_state(records: RecordStore, key: str, change: Callable[[ChatState], C
     """
     for attempt in range(_TRIES):
         stored = records.get(key)
-        before = _decoded(stored.value) if stored else ChatState()
+        before = recall(ChatState, stored.value) if stored else ChatState()
         after = change(before)
         if after == before:
             return after
         try:
-            records.put(key, _encoded(after), stored.version if stored else 0)
+            records.put(key, to_json(after), stored.version if stored else 0)
         except ConflictError:
             if attempt == _TRIES - 1:
                 raise
             continue
         return after
     raise AssertionError("not reached")
-
-
-def _encoded(state: ChatState) -> dict[str, Any]:
-    return {
-        "window": list(state.window),
-        "failures": state.failures,
-        "is_unauthorized": state.is_unauthorized,
-    }
-
-
-def _decoded(value: dict[str, Any]) -> ChatState:
-    window = value.get("window")
-    failures = value.get("failures")
-    return ChatState(
-        tuple(float(at) for at in window if _is_time(at)) if isinstance(window, list) else (),
-        failures if isinstance(failures, int) and failures > 0 else 0,
-        value.get("is_unauthorized") is True,
-    )
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -15,6 +15,7 @@ from functions.shared.errors import ContractError, PermanentError, TransientErro
 from functions.shared.messages.effects import (
     Category,
     Film,
+    JobSnapshot,
     Notification,
     Timelapse,
     decode_timelapse,
@@ -274,7 +275,7 @@ def _notification(order: Timelapse, category: Category) -> Notification:
         observed_at=order.observed_at,
         model=order.model,
         job_id=order.job_id,
-        job_name=order.job_name,
+        job=JobSnapshot(order.job_name),
         duration_seconds=order.duration_seconds,
     )
 

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from functions.shared.domain.error_codes import Severity, fault_of
-from functions.shared.messages.effects import Category, Effect, Inspection, Notification, Timelapse
+from functions.shared.messages.effects import (
+    Category,
+    Effect,
+    Inspection,
+    JobSnapshot,
+    Notification,
+    Timelapse,
+)
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import Report
 from functions.tracker.evaluation import fresh_frame
@@ -100,14 +107,8 @@ def _job_facts(job: Job | None) -> dict[str, Any]:
     """What a notification and an inspection say of a job, by their names."""
     if job is None:
         return {}
-    return {
-        "job_id": job.id,
-        "job_name": job.name,
-        "percent": job.percent,
-        "layer": job.layer,
-        "total_layers": job.total_layers,
-        "remaining_minutes": _shown_remaining(job),
-    }
+    snapshot = JobSnapshot(job.name, job.percent, job.layer, job.total_layers, _shown_remaining(job))
+    return {"job_id": job.id, "job": snapshot}
 
 
 def _shown_remaining(job: Job) -> int | None:

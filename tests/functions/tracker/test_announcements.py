@@ -85,7 +85,7 @@ def test_a_job_that_does_not_go_on_has_no_time_left() -> None:
     )
     assert isinstance(running, Notification)
     assert isinstance(gone, Notification)
-    assert (running.remaining_minutes, gone.remaining_minutes) == (12, None)
+    assert (running.job.remaining_minutes, gone.job.remaining_minutes) == (12, None)
 
 
 def test_a_job_without_a_frame_has_neither_film_nor_check() -> None:
