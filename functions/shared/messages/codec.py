@@ -4,9 +4,9 @@ What an older or a newer version has written must be readable: the rules are in
 infra/docs/architecture.md, "Stored formats and versions". For a reader they come to this:
 
 - A field that the dataclass has not is passed over.
-- A field that is missing or null, or an empty text, has its default: the dataclass's own, else None where
-  that is allowed, else false for a flag. Where there is no default it is a fault, and so it is in a field
-  marked ALWAYS: every version has written it, its default is for those who make the value.
+- A field that is missing, null, or an empty text where a text is due, has its default: the dataclass's own,
+  else None where that is allowed, else false for a flag. Without a default that is a fault, and so it is in
+  a field marked ALWAYS: every version has written it, its default is for those who make the value.
 - A value of another type, and a word that its enumeration has not, is a fault.
 - `from_json` refuses the whole for a fault. `recall` is for what is better read in part than not at all: the
   field at fault has its default, and an item at fault is left out of its list.
