@@ -48,17 +48,21 @@ def run(setup: Setup) -> CheckResult:
     data_dir = setup.settings.data_dir
     outbox = data_dir.joinpath(*_OUTBOX)
     if setup.is_cloud:
-        return CheckResult([evaluate_database("outbox", outbox, *read_verdict(outbox, is_running=False))])
+        verdict, words = read_verdict(outbox, is_running=False, seconds=_OUTBOX_SECONDS)
+        return CheckResult([evaluate_database("outbox", outbox, verdict, words)])
     records, simulation = data_dir / DATABASE_FILE, data_dir / SIMULATION_FOLDER
     is_running = is_locked(data_dir / _LOCK_FILE)
     is_simulated = is_running and is_in_use(simulation.joinpath(*_OUTBOX))
     is_used = is_running and not is_simulated
     findings = [evaluate_lock(data_dir, is_running, is_simulated)]
-    for subject, file in (("records and queues", records), ("outbox", outbox)):
+    for subject, file, seconds in (
+        ("records and queues", records, _CHECK_SECONDS),
+        ("outbox", outbox, _OUTBOX_SECONDS),
+    ):
         if file == outbox and is_used and file.exists():
             verdict, words = Verdict.IN_USE, ""
         else:
-            verdict, words = read_verdict(file, is_used)
+            verdict, words = read_verdict(file, is_used, seconds)
         if verdict is Verdict.MISSING and simulation.is_dir():
             verdict = Verdict.SIMULATED_ONLY
         findings.append(evaluate_database(subject, file, verdict, words))

@@ -2,10 +2,12 @@
 
 import sqlite3
 import time
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
 
+from collector.outbox.database import LOCK_TIMEOUT_SECONDS
 from collector.outbox.outbox import Outbox
 from infra.local.config import SIMULATION_FOLDER
 from infra.local.doctor.database_check import Verdict, evaluate_database, is_locked, read_verdict, run
@@ -131,6 +133,17 @@ def test_a_large_one_is_not_read_for_ever(tmp_path: Path) -> None:
     file = tmp_path / "large.sqlite3"
     make_large(file)
     assert read_verdict(file, is_running=False, seconds=-1)[0] is Verdict.TOO_LONG
+
+
+def test_a_collector_that_starts_while_its_outbox_is_read_gets_its_lock_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    margin = 1.0
+    make_large(tmp_path / "outbox" / "outbox.db")
+    times = chain([0.0], repeat(LOCK_TIMEOUT_SECONDS - margin))
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    (finding,) = look(tmp_path, is_cloud=True).values()
+    assert finding.found == "outbox.db is large, and was not read to its end"
 
 
 def test_a_folder_in_its_place_cannot_be_opened(tmp_path: Path) -> None:
