@@ -39,7 +39,7 @@ CHECK = Check(
     ("OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "AI_MODEL"),
     run,
     60,
-    lambda setup: not setup.is_cloud,
+    applies=lambda setup: not setup.is_cloud,
 )
 
 

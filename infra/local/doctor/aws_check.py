@@ -70,7 +70,7 @@ def run(setup: Setup) -> CheckResult:
 
 
 CHECK = Check(
-    "AWS", ("REPORTS_QUEUE_URL", "FRAMES_BUCKET", CREDENTIALS), run, 90, lambda setup: setup.is_cloud
+    "AWS", ("REPORTS_QUEUE_URL", "FRAMES_BUCKET", CREDENTIALS), run, 90, applies=lambda setup: setup.is_cloud
 )
 
 

@@ -46,46 +46,65 @@ def simulate(setup: Setup) -> CheckResult:
 
 
 def run(setup: Setup, watch: Callable[[str, float], Awaitable[Seen]] = watch_printer) -> CheckResult:
-    settings, seed, unset = setup.settings, setup.settings.printer_id, unset_in(setup.environment)
+    settings = setup.settings
     answer = ask(HttpRequest(settings.printers_api_url, is_local=True))
-    listing = evaluate_list(answer, settings.printers_api_url, seed, unset)
-    switched_off = [it for it in listing.printers if it.is_online is False and it.printer_id != seed]
-    watched = {it.printer_id: it for it in listing.printers if it.is_online is not False}
-    seed_is_listed = next((it for it in listing.printers if it.printer_id == seed), None)
-    watched[seed] = seed_is_listed or ListedPrinter(seed, None, None)
-    chosen = sorted(watched.values(), key=lambda it: (it.printer_id != seed, it.printer_id))[:_PRINTERS_LIMIT]
+    listing = evaluate_list(
+        answer, settings.printers_api_url, settings.printer_id, unset_in(setup.environment)
+    )
+    chosen = printers_to_watch(listing.printers, settings.printer_id)
+    urls = [printer_url(settings.ws_url_template, it.printer_id) for it in chosen[:_PRINTERS_LIMIT]]
 
     async def watch_all() -> list[Seen]:
-        urls = [printer_url(settings.ws_url_template, it.printer_id) for it in chosen]
         return await asyncio.gather(*(watch(url, setup.seconds) for url in urls))
 
-    findings = [*evaluate_hosts(settings, unset), *listing.findings]
-    for printer, seen in zip(chosen, asyncio.run(watch_all()), strict=True):
-        is_a_guess = printer.printer_id == seed and SEED in unset
-        if is_a_guess and listing.printers and not seed_is_listed and seen.refused_with == UNKNOWN:
-            continue  # the list's finding says it
-        evaluated = evaluate_printer(printer, seen, settings.ws_url_template, setup.seconds)
-        for variable in _leading_to(seen, is_a_guess):
-            evaluated = [with_default_advice(it, variable, unset) for it in evaluated]
-        findings += evaluated
-    findings += [
-        nothing(it.printer_id, "switched off (it does not answer BambUI's ping)") for it in switched_off
-    ]
-    if len(watched) > len(chosen):
-        found = f"only the first {len(chosen)} of {len(watched)} are looked at"
-        findings.append(warning("more printers", found))
-    return CheckResult(findings, answer.ahead)
+    return CheckResult(evaluate_bambui(setup, listing, chosen, asyncio.run(watch_all())), answer.ahead)
 
 
-SIMULATION = Check("BambUI", ("SIMULATE",), simulate, 1, lambda setup: setup.is_simulated)
+SIMULATION = Check("BambUI", ("SIMULATE",), simulate, 1, applies=lambda setup: setup.is_simulated)
 CHECK = Check(
-    "BambUI", (LIST, SOCKET, SEED), run, _MARGIN_SECONDS, lambda setup: not setup.is_simulated, True
+    "BambUI",
+    (LIST, SOCKET, SEED),
+    run,
+    _MARGIN_SECONDS,
+    applies=lambda setup: not setup.is_simulated,
+    waits_for_printers=True,
 )
 
 
 def unset_in(environment: Mapping[str, str]) -> frozenset[str]:
     """Those of BambUI's three settings whose defaults count: a BambUI that is hardly the user's own."""
     return frozenset(name for name in _OWN if not environment.get(name, "").strip())
+
+
+def printers_to_watch(listed: Sequence[ListedPrinter], seed: str) -> list[ListedPrinter]:
+    """PRINTER_ID first, whatever is known of it, and all that are not switched off."""
+    first = next((it for it in listed if it.printer_id == seed), ListedPrinter(seed, None, None))
+    others = [it for it in listed if it.is_online is not False and it.printer_id != seed]
+    return [first, *sorted(others, key=lambda it: it.printer_id)]
+
+
+def evaluate_bambui(
+    setup: Setup, listing: Listing, chosen: Sequence[ListedPrinter], looks: Sequence[Seen]
+) -> list[Finding]:
+    """`looks`: what was seen of the first of the printers that were chosen."""
+    seed, unset = setup.settings.printer_id, unset_in(setup.environment)
+    findings = [*evaluate_hosts(setup.settings, unset), *listing.findings]
+    is_unlisted = len(listing.printers) > 0 and seed not in {it.printer_id for it in listing.printers}
+    for printer, seen in zip(chosen, looks, strict=False):
+        is_a_guess = printer.printer_id == seed and SEED in unset
+        if is_a_guess and is_unlisted and seen.refused_with == UNKNOWN:
+            continue  # the list's finding says it
+        evaluated = evaluate_printer(printer, seen, setup.settings.ws_url_template, setup.seconds)
+        for variable in _leading_to(seen, is_a_guess):
+            evaluated = [with_default_advice(it, variable, unset) for it in evaluated]
+        findings += evaluated
+    for printer in listing.printers:
+        if printer.is_online is False and printer.printer_id != seed:
+            findings.append(nothing(printer.printer_id, "switched off (it does not answer BambUI's ping)"))
+    if len(looks) < len(chosen):
+        found = f"only the first {len(looks)} of {len(chosen)} are looked at"
+        findings.append(warning("more printers", found))
+    return findings
 
 
 def with_default_advice(finding: Finding, variable: str, unset: frozenset[str]) -> Finding:

@@ -16,7 +16,8 @@ class Setup:
     """What the doctor looks at: settings without the faulty variables (`faulty`), and all variables.
 
     `is_cloud`: the collector alone runs here, the rest in AWS; only then there are its own settings
-    (`collector`) and `region`. `seconds`: how long a printer may take for a status and an image.
+    (`collector`) and `region`. `seconds`: how long a printer may take for a status and an image;
+    `is_sending`: whether a test message is asked for.
     """
 
     settings: Settings

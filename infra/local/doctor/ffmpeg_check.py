@@ -39,7 +39,7 @@ def run(setup: Setup) -> CheckResult:
     return CheckResult([finding, _make_film(program)] if finding.outcome is Outcome.FINE else [finding])
 
 
-CHECK = Check("ffmpeg", ("FFMPEG",), run, 90, lambda setup: not setup.is_cloud)
+CHECK = Check("ffmpeg", ("FFMPEG",), run, 90, applies=lambda setup: not setup.is_cloud)
 
 
 def evaluate_program(program: str, version: str, encoders: str) -> Finding:

@@ -42,8 +42,10 @@ def run_metrics(setup: Setup) -> CheckResult:
     return CheckResult([evaluate_port(host, port, error, is_ours, "METRICS_")])
 
 
-API = Check("API", ("HOST", "PORT", "API_KEY"), run, 10, lambda setup: not setup.is_cloud)
-METRICS = Check("metrics", ("METRICS_HOST", "METRICS_PORT"), run_metrics, 10, lambda setup: setup.is_cloud)
+API = Check("API", ("HOST", "PORT", "API_KEY"), run, 10, applies=lambda setup: not setup.is_cloud)
+METRICS = Check(
+    "metrics", ("METRICS_HOST", "METRICS_PORT"), run_metrics, 10, applies=lambda setup: setup.is_cloud
+)
 
 
 def try_port(host: str, port: int) -> int:

@@ -41,16 +41,13 @@ CHECK = Check(
     ("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", "TELEGRAM_THREAD_ID", "TELEGRAM_API_URL"),
     run,
     60,
-    lambda setup: not setup.is_cloud,
+    applies=lambda setup: not setup.is_cloud,
 )
 
 
 def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
-    settings, chat_id, thread_id = (
-        setup.settings,
-        setup.settings.telegram_chat_id,
-        setup.settings.telegram_thread_id,
-    )
+    settings = setup.settings
+    chat_id, thread_id = settings.telegram_chat_id, settings.telegram_thread_id
     address: dict[str, Any] = {"chat_id": chat_id if chat_id.startswith("@") else int(chat_id)}
     asked = api.call("getChat", **address)
     findings = [evaluate_chat(asked, chat_id, settings.telegram_api_url)]
