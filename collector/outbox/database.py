@@ -255,7 +255,7 @@ class OutboxDatabase:
 DATABASE = "outbox.db"
 BROKEN_DATABASE = "outbox.broken.db"
 _PARTS = ("", "-wal", "-shm")
-_LOCK_TIMEOUT_SECONDS = 5.0
+LOCK_TIMEOUT_SECONDS = 5.0
 _JOURNAL_BYTES = 4 * 1024 * 1024
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -296,7 +296,7 @@ def open_database(folder: Path) -> tuple[OutboxDatabase, Contents, bool]:
 
 def _open(path: Path | None) -> tuple[OutboxDatabase, Contents]:
     connection = sqlite3.connect(
-        path or ":memory:", timeout=_LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        path or ":memory:", timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
     )
     database = OutboxDatabase(connection)
     try:

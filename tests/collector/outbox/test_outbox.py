@@ -266,7 +266,7 @@ def test_what_was_acknowledged_is_not_shipped_again_after_a_restart(harness: Har
 def test_a_second_process_on_the_same_folder_is_announced_so(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collector.outbox.database._LOCK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("collector.outbox.database.LOCK_TIMEOUT_SECONDS", 0.1)
     with pytest.raises(PermanentError, match=r"another process.*DATA_DIR"):
         Outbox(harness.folder, PLENTY, harness.clock.wall)
 

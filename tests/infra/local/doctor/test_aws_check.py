@@ -11,23 +11,15 @@ from functions.shared.domain.keys import COLLECTORS, belongs_to, is_key, taken_a
 from functions.shared.messages.report import decode_report
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
-from infra.local.doctor.aws_backend import open_remote_backend
-from infra.local.doctor.cloud_check import (
-    FRAME_KEY,
-    LATEST_KEY,
-    CloudCheck,
-    evaluate_refusal,
-    harmless_report,
-)
-from infra.local.doctor.findings import Finding, Outcome
+from infra.local.doctor.aws_check import FRAME_KEY, LATEST_KEY, evaluate_refusal, harmless_report, run
+from infra.local.doctor.findings import Finding
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from tests.infra.local.doctor.aws_edge import BUCKET, make_places, make_user
+from tests.infra.local.doctor.examined import FAULT, FINE, found_by, outcomes
 from tests.support.aws.places import REGION, ministack
 from tests.support.consuming import consume
-
-FINE, FAULT = Outcome.FINE, Outcome.FAULT
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +39,8 @@ def look(credentials: Mapping[str, str], queue_url: str, bucket: str = BUCKET) -
     with pytest.MonkeyPatch.context() as patch:
         for name, value in credentials.items():
             patch.setenv(name, value)
-        result = CloudCheck(lambda: open_remote_backend(queue_url, bucket, REGION)).look()
-    return {finding.subject: finding for finding in result.findings}
-
-
-def outcomes(found: Mapping[str, Finding]) -> dict[str, Outcome]:
-    return {subject: finding.outcome for subject, finding in found.items()}
+        given = {"REPORTS_QUEUE_URL": queue_url, "FRAMES_BUCKET": bucket}
+        return found_by(run, given, is_cloud=True, region=REGION)
 
 
 def test_the_edge_s_own_policy_is_enough(queue_url: str, edge: Mapping[str, str]) -> None:

@@ -8,24 +8,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.local.doctor.findings import (
+    LETTERS,
+    SIGNS,
     Finding,
     Outcome,
+    as_json,
+    as_table,
     exit_code,
     fault,
     fine,
+    marks_for,
     nothing,
+    of_check,
     sum_in_words,
     warning,
 )
-from infra.local.doctor.table import LETTERS, SIGNS, as_json, as_table, marks_for
-from infra.local.probes.output import cleaner, secrets_of
 
-TOKEN = "123456789:AAsecretsecretsecretsecretsecretsecret"
+FAULTY = fault("b", "c", "d")
 FINDINGS = [
-    fine("BambUI", "list", "2 printers"),
-    fault("BambUI", "A1M-1", "nobody listens there", "Start BambUI, or correct the port in WS_URL_TEMPLATE."),
-    warning("disk", "DATA_DIR", "nearly full"),
-    nothing("AI", "key", "not set"),
+    *of_check(
+        "BambUI",
+        [
+            fine("list", "2 printers"),
+            fault("A1M-1", "nobody listens there", "Start BambUI, or correct the port in WS_URL_TEMPLATE."),
+        ],
+    ),
+    *of_check("disk", [warning("DATA_DIR", "nearly full")]),
+    *of_check("AI", [nothing("key", "not set")]),
 ]
 
 
@@ -47,7 +56,7 @@ def test_one_cause_is_advised_on_once_on_a_screen_and_every_time_to_a_machine() 
     findings = [one, FINDINGS[0], one, other, one]  # above is the last advice that was shown, no earlier one
     arrows = [line.strip() for line in as_table(findings, 120, SIGNS).splitlines() if "→" in line]
     assert arrows == [f"→ {one.advice}", "→ As above.", f"→ {one.advice}", f"→ {one.advice}"]
-    assert {it["advice"] for it in json.loads(as_json([one, one], str))["findings"]} == {one.advice}
+    assert {it["advice"] for it in json.loads(as_json([one, one]))["findings"]} == {one.advice}
 
 
 def test_without_such_signs_letters_do() -> None:
@@ -61,10 +70,10 @@ def test_without_such_signs_letters_do() -> None:
     ("findings", "code"),
     [
         ([], 0),
-        ([fine("a", "b", "c"), warning("a", "b", "c"), nothing("a", "b", "c")], 0),
-        ([fault("BambUI", "b", "c", "d")], 1),
-        ([fault("BambUI", "b", "c", "d"), fault("settings", "b", "c", "d")], 2),
-        ([warning("settings", "b", "c")], 0),
+        ([fine("b", "c"), warning("b", "c"), nothing("b", "c")], 0),
+        (of_check("BambUI", [FAULTY]), 1),
+        ([*of_check("BambUI", [FAULTY]), *of_check("settings", [FAULTY])], 2),
+        (of_check("settings", [warning("b", "c")]), 0),
     ],
 )
 def test_the_exit_code(findings: list[Finding], code: int) -> None:
@@ -72,12 +81,12 @@ def test_the_exit_code(findings: list[Finding], code: int) -> None:
 
 
 def test_all_well_is_said() -> None:
-    assert sum_in_words([fine("a", "b", "c")]) == "Nothing is wrong, 1 fine."
+    assert sum_in_words([fine("b", "c")]) == "Nothing is wrong, 1 fine."
     assert sum_in_words(FINDINGS[1:2] * 2).startswith("2 things are wrong")
 
 
 def test_a_machine_gets_the_same() -> None:
-    body = json.loads(as_json(FINDINGS, str))
+    body = json.loads(as_json(FINDINGS))
     assert body["findings"][1] == {
         "check": "BambUI",
         "subject": "A1M-1",
@@ -94,27 +103,11 @@ WORDS = st.text(max_size=80)
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.builds(Finding, WORDS, WORDS, st.sampled_from(Outcome), WORDS, WORDS), max_size=4),
+    st.lists(st.builds(Finding, WORDS, st.sampled_from(Outcome), WORDS, WORDS, WORDS, WORDS), max_size=4),
     st.integers(0, 300),
     st.sampled_from([SIGNS, LETTERS]),
 )
 def test_any_words_make_a_table(findings: list[Finding], columns: int, marks: object) -> None:
     table = as_table(findings, columns, marks)  # type: ignore[arg-type]
     assert table.endswith(sum_in_words(findings) + "\n")
-    json.loads(as_json(findings, str))
-
-
-def test_no_secret_and_nothing_that_steers_a_terminal_comes_out() -> None:
-    environment = {
-        "TELEGRAM_BOT_TOKEN": TOKEN,
-        "OPENROUTER_API_KEY": "sk-or-v1-key",
-        "API_KEY": "my/own key",
-        "AWS_SECRET_ACCESS_KEY": "aws+secret/",
-        "PRINTERS_API_URL": "http://me:pass%2Fword@host/api/printers",
-    }
-    clean = cleaner(secrets_of(environment))
-    hostile = f"{TOKEN} sk-or-v1-key my/own key my/own%20key aws+secret/ pass/word {TOKEN[10:]}"
-    shown = clean(f"\x1b[31m{hostile}\u202e\nend")
-    assert "secret" not in shown
-    assert not any(word in shown for word in ("sk-or", "own", "word", "\x1b", "\u202e", "\n"))
-    assert shown.endswith("end")
+    json.loads(as_json(findings))
