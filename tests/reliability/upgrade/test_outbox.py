@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from collector.outbox.model import EdgeJob
+from collector.outbox.model import EdgeJob, NewReport
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import Shipper, ship_to
+from collector.outbox.uploader import Uploader, upload_to
 from functions.shared.domain.job_identity import JobFingerprint
 from functions.shared.messages.report import ReportKind
 from functions.shared.ports import FrameStore, Queue
@@ -43,9 +43,9 @@ def test_all_that_waits_is_shipped_once_in_the_same_bytes_and_in_order(folder: P
     outbox = opened(folder, clock)
     events = EventLog()
     queue, frames = FarQueue(events), FarFrames(events)
-    shipper = Shipper(outbox, frames, queue, monotonic=clock.monotonic)
+    shipper = Uploader(outbox, frames, queue, monotonic=clock.monotonic)
     while outbox.figures().reports_waiting or outbox.figures().frames_waiting:
-        assert shipper.ship_once() == 0, "nothing has to wait"
+        assert shipper.upload_once() == 0, "nothing has to wait"
 
     shipped_at = f'"shipped_at":{NOW}'
     kept = [body.replace('"shipped_at":null', shipped_at) for body in as_it_was_kept()]
@@ -92,7 +92,7 @@ def test_the_jobs_numbers_and_the_time_go_on_where_they_stood(folder: Path) -> N
     assert figures.is_disk_writable
 
     job = outbox.recall_job(WATCHED)
-    next_one = outbox.add_report(a_report(WATCHED, NOW), durable=True, job=job)
+    next_one = outbox.add_report(NewReport(a_report(WATCHED, NOW), durable=True, job=job))
     assert next_one.sequence == 101, "numbers that may have been used are never given again"
     assert next_one.frames_kept == 5
     assert next_one.frame is not None
@@ -116,7 +116,7 @@ def test_the_uploader_itself_empties_it(folder: Path) -> None:
     def open_backend() -> tuple[FrameStore, Queue]:
         return frames, queue
 
-    shipping = threading.Thread(target=ship_to, args=(open_backend, outbox, stop), daemon=True)
+    shipping = threading.Thread(target=upload_to, args=(open_backend, outbox, stop), daemon=True)
     shipping.start()
     assert queue.wait_for(WAITING_REPORTS)
     assert frames.wait_for(WAITING_FRAMES)

@@ -26,7 +26,7 @@ from functions.shared.domain.keys import (
     inspection_key,
     printer_key,
 )
-from functions.shared.messages.collector_record import collector_of, with_state
+from functions.shared.messages.collector_record import collector_of, collector_record_of, with_state
 from functions.shared.messages.effects import (
     Category,
     decode_inspection,
@@ -156,7 +156,9 @@ def test_records_are_written_in_the_same_bytes(stores: Stores) -> None:
     collectors = stores.records.list(COLLECTORS)
     assert len(collectors) == 3
     for each in collectors:
-        assert in_bytes(with_state(each.value, collector_of(each).state)) == in_bytes(each.value)
+        assert in_bytes(with_state(each.value, collector_of(collector_record_of(each)).state)) == in_bytes(
+            each.value
+        )
 
 
 def test_the_running_job_is_known_as_it_stood(stores: Stores) -> None:
@@ -241,7 +243,10 @@ def test_inspection_chat_liveness_and_marks_are_known_as_they_stood(stores: Stor
     assert chat == ChatState((NOW - 62,) * 3, failures=1, is_unauthorized=True)
     assert read_state(stores.records, chat_key(f"{CHAT_ID}/films")) == ChatState(failures=2)
 
-    collectors = {each.collector_id: each for each in map(collector_of, stores.records.list(COLLECTORS))}
+    collectors = {
+        record.collector_id: collector_of(record)
+        for record in map(collector_record_of, stores.records.list(COLLECTORS))
+    }
     assert collectors[COLLECTOR].printers == (WATCHED, SILENT, ENDED, IDLE, SILENCED, OFFLINE)
     assert collectors[COLLECTOR].state == LivenessState()
     assert collectors["0123456789abcdef"].state == LivenessState(lost_sequence=7, lost_since=NOW - 1900)
