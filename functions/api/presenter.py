@@ -29,7 +29,7 @@ from functions.api.schemas import (
     TemperaturesView,
 )
 from functions.shared.domain.error_codes import fault_of, notable_codes
-from functions.shared.domain.status import PrinterStatus, is_active, read_status
+from functions.shared.domain.status import NO_CHAMBER_SENSOR, PrinterStatus, is_active, read_status
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -59,7 +59,6 @@ def errors_of(facts: PrinterStatus) -> list[FaultView]:
 _OFFLINE_AFTER = 120.0  # BambUI's ping is only asked now and then; a fresh status is the better witness
 
 _NOTHING_SEEN = "none"  # the category of a check that found nothing
-_NO_CHAMBER_SENSOR = 5.0  # what printers without that sensor send (recordings of A1 and P1)
 
 
 def summary(printer: ListedPrinter) -> PrinterSummary:
@@ -199,7 +198,7 @@ def _temperatures(status: Mapping[str, object]) -> TemperaturesView:
         nozzle_target=number_in(status, "nozzle_target_temper"),
         bed=number_in(status, "bed_temper"),
         bed_target=number_in(status, "bed_target_temper"),
-        chamber=None if chamber == _NO_CHAMBER_SENSOR else chamber,
+        chamber=None if chamber == NO_CHAMBER_SENSOR else chamber,
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from functions.notify.markup import Line, Span
-from functions.notify.render import PHOTO_AGE_LIMIT, Message, RenderContext, film_remark, photo_age, render
+from functions.notify.render import Message, RenderContext, film_remark, photo_age, render
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.shared.domain.jpeg import jpeg_fault
 from functions.shared.domain.keys import belongs_to
+from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, THUMBNAIL_BYTES, THUMBNAIL_SIDE
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.ports import FrameStore
@@ -20,7 +21,6 @@ _log = logging.getLogger(__name__)
 _GIVEN_UP = frozenset({Outcome.REFUSED, Outcome.TOO_LARGE, Outcome.BAD_MARKUP})
 _PHOTO_TRIES = 2
 _FILM_TRIES = 12  # most of an hour, by the back-off
-_THUMBNAIL_SIDE, _THUMBNAIL_BYTES = 320, 200_000  # core.telegram.org/bots/api, sendVideo
 
 
 class NotificationDelivery:
@@ -90,7 +90,7 @@ class NotificationDelivery:
         if frame is None or age is None:
             return None
         is_evidence = notification.category is Category.DEFECT  # the very photo that was judged
-        if age > PHOTO_AGE_LIMIT and not is_evidence:
+        if age > PHOTO_AGE_LIMIT_SECONDS and not is_evidence:
             _log.info("the picture of %s is left out: %.0f s old", notification.id, age)
             return None
         return self._read_jpeg(notification, frame.key)
@@ -100,7 +100,7 @@ class NotificationDelivery:
         if notification.category is not Category.FILM or notification.frame is None:
             return None
         photo = self._read_jpeg(notification, notification.frame.key)
-        if photo is None or len(photo) > _THUMBNAIL_BYTES or jpeg_fault(photo, _THUMBNAIL_SIDE):
+        if photo is None or len(photo) > THUMBNAIL_BYTES or jpeg_fault(photo, THUMBNAIL_SIDE):
             return None
         return photo
 

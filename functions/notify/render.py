@@ -23,11 +23,8 @@ from functions.notify.markup import (
 )
 from functions.notify.wording import Figures, is_paused, is_silent, wording_of
 from functions.shared.domain.error_codes import Fault
+from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
 from functions.shared.messages.effects import Category, Film, Notification
-
-PHOTO_AGE_SHOWN = 30.0
-PHOTO_AGE_LIMIT = 120.0
-DELAY_SHOWN = 120.0
 
 _PRINTER_LIMIT = 80
 _JOB_LIMIT = 120
@@ -221,9 +218,9 @@ def _code(fault: Fault) -> list[Span]:
 def _footnotes(notification: Notification, context: RenderContext, has_photo: bool) -> Line:
     notes = []
     age = photo_age(notification)
-    if has_photo and age is not None and age > PHOTO_AGE_SHOWN:
+    if has_photo and age is not None and age > PHOTO_AGE_MENTIONED_SECONDS:
         notes.append(f"picture from {wording.duration(age)} before")
-    if context.lateness > DELAY_SHOWN:
+    if context.lateness > LATE_MESSAGE_SECONDS:
         notes.append(f"delayed {wording.duration(context.lateness)}")
     return (Span(_SEPARATOR.join(notes), "i"),) if notes else ()
 

@@ -16,6 +16,7 @@ from functions.notify.delivery import NotificationDelivery
 from functions.notify.render import RenderContext
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.shared.domain.keys import chat_key, done_key
+from functions.shared.domain.limits import LATE_MESSAGE_SECONDS
 from functions.shared.errors import BridgeError, ContractError, TransientError
 from functions.shared.messages.effects import Category, Notification, decode_notification, outgoing
 from functions.shared.ports import Delivery, FrameStore, Queue, RecordStore
@@ -23,7 +24,6 @@ from functions.shared.runtime.clocks import Clock
 
 _log = logging.getLogger(__name__)
 
-OUTDATED_SECONDS = 120.0
 _OUTDATED = frozenset({Category.PROGRESS, Category.PHOTO})
 _DONE_MARK_SECONDS = 30 * 86_400.0
 _UNAUTHORIZED_SECONDS = 900.0
@@ -87,7 +87,7 @@ class NotifyService:
             return
         now = self._clock()
         lateness = lateness_of(notification, delivery, now)
-        if notification.category in _OUTDATED and lateness > OUTDATED_SECONDS:
+        if notification.category in _OUTDATED and lateness > LATE_MESSAGE_SECONDS:
             _log.info("%s is dropped: %.0f s late", notification.id, lateness)
             self._queue.acknowledge(delivery)
             return

@@ -7,13 +7,13 @@ from enum import Enum, auto
 from functions.notify import wording
 from functions.notify.markup import clean, cut_end
 from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import Category, Notification
 
 _BAR_CELLS = 10
 _REMAINING_LIMIT = 60 * 24 * 60  # minutes; a longer estimate is junk
 _DURATION_LIMIT = 1e9
-_ALMOST_DONE_FROM = 90
 _STATES = {
     "PREPARE": "preparing",
     "SLICING": "slicing",
@@ -84,7 +84,7 @@ def remaining(minutes: int | None, percent: int | None) -> str | None:
     if minutes is None or not 0 <= minutes <= _REMAINING_LIMIT:
         return None
     if minutes == 0:
-        return "almost done" if percent is not None and percent >= _ALMOST_DONE_FROM else None
+        return "almost done" if percent is not None and percent >= REMAINING_TRUSTED_FROM_PERCENT else None
     return f"{duration(minutes * 60)} left"
 
 

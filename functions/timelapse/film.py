@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.shared.domain.jpeg import frame_size, jpeg_fault
+from functions.shared.domain.limits import THUMBNAIL_BYTES
 from functions.shared.errors import NotFoundError
 from functions.timelapse.errors import EncodingError, FilmTooLargeError, TooFewFramesError
 from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Encoder, Timeouts, check_film, read_film, run_briefly
@@ -54,7 +55,6 @@ def fetch_in_order(
 
 logger = logging.getLogger(__name__)
 
-BYTES_LIMIT = 200_000
 LIMIT_SECONDS = 30.0
 
 
@@ -65,7 +65,7 @@ def make_thumbnail(ffmpeg: str, frame: bytes, limit_seconds: float = LIMIT_SECON
     except (OSError, subprocess.TimeoutExpired) as error:
         logger.warning("no thumbnail: %s", type(error).__name__)
         return None
-    if len(small) >= BYTES_LIMIT or jpeg_fault(small) is not None:
+    if len(small) >= THUMBNAIL_BYTES or jpeg_fault(small) is not None:
         logger.warning("no thumbnail: ffmpeg gave no picture of it")
         return None
     return small

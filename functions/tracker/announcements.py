@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from functions.shared.domain.error_codes import Severity, fault_of
+from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.messages.effects import Category, Inspection, Notification, Timelapse
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.messages.report import Report
@@ -15,8 +16,6 @@ _SEVERITIES = {
     Category.CONTACT_LOST: Severity.ATTENTION,
     Category.OFFLINE: Severity.ATTENTION,
 }
-_REMAINING_TRUSTED_FROM = 90
-FRAME_AGE_LIMIT = 120.0
 
 
 def notification(
@@ -57,14 +56,14 @@ def notification(
 def with_photo(message: Notification, record: PrinterRecord) -> Notification:
     """The message with the newest frame, unless that is too old to show."""
     frame = record.frame
-    if frame is None or message.observed_at - frame.taken_at > FRAME_AGE_LIMIT:
+    if frame is None or message.observed_at - frame.taken_at > PHOTO_AGE_LIMIT_SECONDS:
         return message
     return replace(message, frame=frame)
 
 
 def shown_remaining(job: Job) -> int | None:
     """Remaining minutes; 0 early in a job means that the printer does not know yet."""
-    if job.remaining_minutes == 0 and (job.percent or 0) < _REMAINING_TRUSTED_FROM:
+    if job.remaining_minutes == 0 and (job.percent or 0) < REMAINING_TRUSTED_FROM_PERCENT:
         return None
     return job.remaining_minutes
 

@@ -20,11 +20,6 @@ class Rules:
     inspection_interval: float | None = None
     silence_grace: float = 0.0
 
-    @property
-    def first_inspection_after(self) -> float:
-        """The first check comes sooner than the interval."""
-        return min(300.0, self.inspection_interval or 0.0)
-
 
 @dataclass(slots=True)
 class Evaluation:

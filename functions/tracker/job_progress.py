@@ -7,10 +7,11 @@ import math
 from dataclasses import replace
 
 from functions.shared.domain.error_codes import Severity, error_of, fault_of, is_prompt, notable_codes
+from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, first_check_after
 from functions.shared.domain.status import PREPARING, PRINTING, PrinterStatus
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase
-from functions.tracker.announcements import FRAME_AGE_LIMIT, inspection, notification
+from functions.tracker.announcements import inspection, notification
 from functions.tracker.evaluation import Evaluation
 
 PAUSE_STAGES: dict[int, str] = {
@@ -55,7 +56,7 @@ def begin_job(evaluation: Evaluation, state: str, job_id: str, *, is_found: bool
         state=state,
         printing_since=evaluation.now,
         next_photo_at=evaluation.now + rules.photo_interval,
-        next_inspection_at=evaluation.now + rules.first_inspection_after,
+        next_inspection_at=evaluation.now + first_check_after(rules.inspection_interval),
         frames_before=_frames_before(evaluation),
     )
     job = _with_facts(job, evaluation.facts, state)
@@ -87,7 +88,10 @@ def continue_job(evaluation: Evaluation, state: str, *, is_quiet: bool = False) 
     if before.state != state and state in PRINTING:
         job = replace(job, printing_since=evaluation.now)
         if before.state == "PAUSE":
-            job = replace(job, next_inspection_at=evaluation.now + evaluation.rules.first_inspection_after)
+            job = replace(
+                job,
+                next_inspection_at=evaluation.now + first_check_after(evaluation.rules.inspection_interval),
+            )
     evaluation.set_job(job)
     if not is_quiet:
         if job.name is not None and job.name != before.name:
@@ -197,7 +201,7 @@ def _announce_photo(evaluation: Evaluation, is_quiet: bool) -> None:
     assert job is not None
     if interval <= 0 or evaluation.now < job.next_photo_at:
         return
-    if frame is None or evaluation.now - frame.taken_at > FRAME_AGE_LIMIT:
+    if frame is None or evaluation.now - frame.taken_at > PHOTO_AGE_LIMIT_SECONDS:
         return  # it stays due until there is one
     evaluation.set_job(replace(job, next_photo_at=evaluation.now + interval))
     if not is_quiet and not evaluation.has_shown_photo:

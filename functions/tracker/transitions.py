@@ -10,6 +10,7 @@ from dataclasses import replace
 from functions.shared.domain.error_codes import CANCEL_CODES, error_of
 from functions.shared.domain.job_identity import JobFingerprint, is_same_job
 from functions.shared.domain.keys import belongs_to, digest, printer_prefix
+from functions.shared.domain.limits import FRESH_FRAME_SECONDS
 from functions.shared.domain.status import PREPARING, PrinterStatus, is_active, is_finished, read_status
 from functions.shared.messages.effects import Category, Effect
 from functions.shared.messages.printer_record import Phase, PrinterRecord
@@ -59,7 +60,11 @@ def _learn_frames(evaluation: Evaluation) -> None:
     job, frame = evaluation.open_job, evaluation.report.frame
     if job is None:
         return
-    if frame is not None and frame == evaluation.record.frame and frame.taken_at >= job.started_at - 10.0:
+    if (
+        frame is not None
+        and frame == evaluation.record.frame
+        and frame.taken_at >= job.started_at - FRESH_FRAME_SECONDS
+    ):
         folder = frame.key.rsplit("/", 1)[0] + "/"
         if folder.startswith(printer_prefix(evaluation.record.printer_id)):
             job = replace(job, prefix=folder)

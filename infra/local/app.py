@@ -21,6 +21,7 @@ from functions.notify.service import NotifyRules, NotifyService
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
 from functions.shared.live import Live
+from functions.shared.ports import BATCH_LIMIT
 from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
 from functions.timelapse.plan import FilmSpec
@@ -35,7 +36,6 @@ from infra.local.terminal import Terminal
 from infra.local.workers import Cleanup, Worker, one_by_one
 
 NO_CHAT = "terminal"
-_REPORT_BATCH = 10
 _WATCH_SECONDS = 1.0
 _STOP_SECONDS = 2.0
 _log = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ class Bridge:
             chat=self._chat,
             clock=self.clock,
         )
-        return Worker("tracker", stores.reports, service.handle, _REPORT_BATCH)
+        return Worker("tracker", stores.reports, service.handle, BATCH_LIMIT)
 
     @property
     def _chat(self) -> str:

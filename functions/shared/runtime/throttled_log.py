@@ -4,6 +4,9 @@ import logging
 import threading
 from collections.abc import Callable
 
+# A fault that lasts for hours (a printer away, BambUI away) stays in sight, and does not fill the log.
+LASTING_FAULT_SECONDS = 600.0
+
 
 class LogThrottle:
     """At most one line per `interval` seconds; a line stands for all that were held back before it."""
