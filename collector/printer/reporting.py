@@ -181,9 +181,7 @@ def _for_job(state: ReporterState, job: EdgeJob | None, rules: ReportRules) -> R
         last_reported=replace(state.last_reported, percent=None),
         job_token=job.token,
         photo_at=job.started_at + photo if photo > 0 else None,
-        inspection_at=None
-        if inspection is None
-        else job.started_at + first_check_after(inspection),
+        inspection_at=None if inspection is None else job.started_at + first_check_after(inspection),
     )
 
 

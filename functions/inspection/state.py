@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.shared.errors import ConflictError
 from functions.shared.messages.effects import Inspection
 from functions.shared.ports import RecordStore
+from functions.shared.records import update
 
 
 def why_it_does_not_print(record: Mapping[str, Any] | None, request: Inspection) -> str | None:
@@ -28,7 +28,6 @@ def why_it_does_not_print(record: Mapping[str, Any] | None, request: Inspection)
 
 
 BUDGET_KEY = "inspection-budget"
-_ATTEMPTS = 8
 
 
 def day_of(at: float) -> str:
@@ -38,27 +37,22 @@ def day_of(at: float) -> str:
 
 def checks_today(records: RecordStore, at: float) -> int:
     """How many looks were begun on the UTC day of `at`."""
-    return _read(records, at)[0]
+    stored = records.get(BUDGET_KEY)
+    return _checks_of(stored.value if stored else None, day_of(at))
 
 
 def count_check(records: RecordStore, at: float) -> None:
     """Count one more look on that day. Raises ConflictError when others keep counting in between."""
-    for attempt in range(_ATTEMPTS):
-        checks, version = _read(records, at)
-        try:
-            records.put(BUDGET_KEY, {"day": day_of(at), "looks": checks + 1}, version)
-        except ConflictError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-        else:
-            return
+    day = day_of(at)
+    update(
+        records,
+        BUDGET_KEY,
+        read=lambda value: _checks_of(value, day),
+        write=lambda checks: {"day": day, "looks": checks},
+        change=lambda checks: checks + 1,
+    )
 
 
-def _read(records: RecordStore, at: float) -> tuple[int, int]:
-    stored = records.get(BUDGET_KEY)
-    if stored is None:
-        return 0, 0
-    checks = stored.value.get("looks")
-    if stored.value.get("day") != day_of(at) or not isinstance(checks, int):
-        return 0, stored.version
-    return checks, stored.version
+def _checks_of(value: Mapping[str, Any] | None, day: str) -> int:
+    checks = value.get("looks") if value is not None and value.get("day") == day else None
+    return checks if isinstance(checks, int) else 0

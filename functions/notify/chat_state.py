@@ -6,12 +6,12 @@ in a row, a refused token.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.shared.errors import ConflictError
 from functions.shared.ports import RecordStore
+from functions.shared.records import update
 
 PERIOD_SECONDS = 60.0
 _CLOCK_TOLERANCE = 5.0
@@ -37,8 +37,7 @@ def seconds_to_wait(window: Window, now: float, most: int) -> float:
     return counted[-most] + PERIOD_SECONDS - now
 
 
-_TRIES = 8
-_LONGEST_BACK_OFF = 900.0
+LONGEST_BACK_OFF = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,13 @@ class ChatState:
 
 def back_off(failures: int) -> float:
     """Seconds to wait after so many failures in a row: 1 s doubling to 15 minutes."""
-    return min(_LONGEST_BACK_OFF, 2.0 ** min(max(0, failures - 1), 20))
+    return min(LONGEST_BACK_OFF, 2.0 ** min(max(0, failures - 1), 20))
 
 
 def read_state(records: RecordStore, key: str) -> ChatState:
     """The state of a chat; junk counts as nothing known."""
     stored = records.get(key)
-    return _decoded(stored.value) if stored else ChatState()
+    return _decoded(stored.value if stored else None)
 
 
 def change_state(records: RecordStore, key: str, change: Callable[[ChatState], ChatState]) -> ChatState:
@@ -66,20 +65,7 @@ def change_state(records: RecordStore, key: str, change: Callable[[ChatState], C
 
     Raises ConflictError only when others keep writing in between.
     """
-    for attempt in range(_TRIES):
-        stored = records.get(key)
-        before = _decoded(stored.value) if stored else ChatState()
-        after = change(before)
-        if after == before:
-            return after
-        try:
-            records.put(key, _encoded(after), stored.version if stored else 0)
-        except ConflictError:
-            if attempt == _TRIES - 1:
-                raise
-            continue
-        return after
-    raise AssertionError("not reached")
+    return update(records, key, _decoded, _encoded, change)
 
 
 def _encoded(state: ChatState) -> dict[str, Any]:
@@ -90,7 +76,9 @@ def _encoded(state: ChatState) -> dict[str, Any]:
     }
 
 
-def _decoded(value: dict[str, Any]) -> ChatState:
+def _decoded(value: Mapping[str, Any] | None) -> ChatState:
+    if value is None:
+        return ChatState()
     window = value.get("window")
     failures = value.get("failures")
     return ChatState(

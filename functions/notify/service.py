@@ -11,22 +11,22 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from functions.notify import chat_state
-from functions.notify.chat_state import ChatState, back_off, change_state, read_state
+from functions.notify.chat_state import LONGEST_BACK_OFF, ChatState, back_off, change_state, read_state
 from functions.notify.delivery import NotificationDelivery
 from functions.notify.render import RenderContext
 from functions.notify.transports import Answer, Outcome, Transport
-from functions.shared.domain.keys import chat_key, done_key
+from functions.shared.dispatch import EffectSender
+from functions.shared.domain.keys import chat_key, effect_id, films_chat
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS
 from functions.shared.errors import BridgeError, ContractError, TransientError
-from functions.shared.messages.effects import Category, Notification, decode_notification, outgoing
+from functions.shared.messages.effects import Category, Notification, decode_notification
 from functions.shared.ports import Delivery, FrameStore, Queue, RecordStore
+from functions.shared.records import is_done, mark_done
 from functions.shared.runtime.clocks import Clock
 
 _log = logging.getLogger(__name__)
 
 _OUTDATED = frozenset({Category.PROGRESS, Category.PHOTO})
-_DONE_MARK_SECONDS = 30 * 86_400.0
-_UNAUTHORIZED_SECONDS = 900.0
 _SMALLEST_FILM = 100_000
 
 
@@ -55,11 +55,11 @@ class NotifyService:
         self._queue = queue
         self._records = records
         self._delivery = NotificationDelivery(transport, frames)
-        self._timelapses = timelapses
+        self._sender = EffectSender(rules.chat_id, timelapses=timelapses)
         self._clock = clock
         self._rules = rules
         self._chat_key = chat_key(rules.chat_id)
-        self._film_key = chat_key(f"{rules.chat_id}/films")
+        self._film_key = chat_key(films_chat(rules.chat_id))
         self._is_paced = chat_state.is_group(rules.chat_id) and rules.messages_per_minute > 0
 
     def handle(self, delivery: Delivery) -> None:
@@ -81,7 +81,7 @@ class NotifyService:
             self._queue.retry(delivery, delay)
 
     def _send_once(self, delivery: Delivery, notification: Notification) -> None:
-        if self._records.get(done_key(notification.id)) is not None:
+        if is_done(self._records, notification.id):
             _log.info("%s was sent before", notification.id)
             self._queue.acknowledge(delivery)
             return
@@ -128,7 +128,7 @@ class NotifyService:
             case Outcome.UNAUTHORIZED:
                 self._release(reserved_at)
                 self._log_unauthorized(answer)
-                self._queue.retry(delivery, _UNAUTHORIZED_SECONDS)
+                self._queue.retry(delivery, LONGEST_BACK_OFF)
             case _:
                 self._release(reserved_at)
                 _log.error("%s is refused for good: %s", notification.id, answer.reason)
@@ -139,7 +139,7 @@ class NotifyService:
     ) -> None:
         """Mark it done, then acknowledge; a mark that fails must not send the message again."""
         try:
-            self._records.put_if_absent(done_key(notification.id), self._clock() + _DONE_MARK_SECONDS)
+            mark_done(self._records, notification.id, self._clock())
         except BridgeError as error:
             _log.error("%s could not be marked as done: %s", notification.id, error)
         self._queue.acknowledge(delivery)
@@ -198,10 +198,12 @@ class NotifyService:
     def _order_smaller_film(self, notification: Notification) -> bool:
         """Ask once for a film of half the bytes; False if this is that film, or none can be made."""
         film, remake = notification.film, notification.remake
-        if self._timelapses is None or film is None or remake is None or remake.max_bytes is not None:
+        if self._sender.timelapses is None or film is None or remake is None or remake.max_bytes is not None:
             return False
-        smaller = replace(remake, id=f"{remake.id}/smaller", max_bytes=max(_SMALLEST_FILM, film.size // 2))
-        refusals = self._timelapses.send([outgoing(smaller, smaller.job_id)])
+        smaller = replace(
+            remake, id=effect_id(remake.id, "smaller"), max_bytes=max(_SMALLEST_FILM, film.size // 2)
+        )
+        refusals = self._sender.offer(smaller)
         for refusal in refusals:
             _log.error("a smaller film could not be ordered: %s", refusal.reason)
         return not refusals

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from functions.shared.domain.error_codes import Severity, fault_of
+from functions.shared.domain.keys import effect_id
 from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.messages.effects import Category, Inspection, Notification, Timelapse
 from functions.shared.messages.printer_record import Job, PrinterRecord
@@ -32,7 +33,7 @@ def notification(
     faults = tuple(fault_of(code) for code in codes)
     severities = [_SEVERITIES.get(category, Severity.NOTICE), *(fault.severity for fault in faults)]
     base = Notification(
-        id=f"{report.id}/{category.value}" + (f"/{part}" if part else ""),
+        id=effect_id(report.id, category.value, *([part] if part else [])),
         category=category,
         printer_id=record.printer_id,
         observed_at=report.observed_at,
@@ -81,7 +82,7 @@ def timelapse(
     if job.prefix is None:
         return None
     return Timelapse(
-        id=f"{report.id}/timelapse/{job.id}",
+        id=effect_id(report.id, "timelapse", job.id),
         printer_id=record.printer_id,
         job_id=job.id,
         observed_at=report.observed_at,
@@ -101,7 +102,7 @@ def inspection(record: PrinterRecord, job: Job, report: Report) -> Inspection | 
     if job.prefix is None:
         return None
     return Inspection(
-        id=f"{report.id}/inspection",
+        id=effect_id(report.id, "inspection"),
         printer_id=record.printer_id,
         job_id=job.id,
         observed_at=report.observed_at,

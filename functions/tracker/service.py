@@ -8,9 +8,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from functions.shared.dispatch import EffectSender
 from functions.shared.domain.keys import collector_key, printer_key
 from functions.shared.errors import ContractError, PermanentError, TransientError
-from functions.shared.messages.effects import Category, Effect, Notification, Timelapse, outgoing
+from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
 from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import Report, ReportKind, decode_report
 from functions.shared.ports import Delivery, Queue, RecordStore
@@ -80,18 +81,11 @@ class TrackerService:
         _log_if_filmless(record, after, effects)
 
     def _send(self, effect: Effect, late_by: float) -> None:
-        late_by = round(late_by, 3)
         if isinstance(effect, Notification):
             _log.debug("%s: %s", effect.printer_id, effect.category.value)
-            refused = self.notifications.send([outgoing(replace(effect, late_by=late_by), self.chat)])
-        elif isinstance(effect, Timelapse):
-            refused = self.timelapses.send([outgoing(effect, effect.job_id)])
-        elif self.inspections is not None:
-            refused = self.inspections.send([outgoing(replace(effect, late_by=late_by), effect.job_id)])
-        else:
-            return
-        for refusal in refused:
-            _log.error("effect %s refused for good: %s", effect.id, refusal.reason)
+        if not isinstance(effect, Timelapse):
+            effect = replace(effect, late_by=round(late_by, 3))
+        EffectSender(self.chat, self.notifications, self.timelapses, self.inspections).send(effect)
 
     def _keep_collector(self, report: Report) -> None:
         """A collector's report on itself; the far side's own clock says when it was heard."""

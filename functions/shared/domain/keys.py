@@ -155,6 +155,19 @@ def chat_key(chat_id: str) -> str:
     return "chat/" + digest(chat_id)[:16]
 
 
+def films_chat(chat_id: str) -> str:
+    """Films go to the same chat, but wait in a line of their own: the name of that line."""
+    return f"{chat_id}/films"
+
+
+def effect_id(cause: str, *parts: str) -> str:
+    """The id of what follows from a cause (a report, a check, an order): derived, so that a repeat is one.
+
+    `parts` tell apart what follows from one cause: a kind, a code, a step, a category, never a position.
+    """
+    return "/".join((cause, *parts))
+
+
 def done_key(effect_id: str) -> str:
     """The mark that an effect's outside call was made."""
     return "done/" + effect_id
