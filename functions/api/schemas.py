@@ -74,7 +74,7 @@ class FaultView(View):
 
 
 class ImageView(View):
-    """The newest image, to be had from `/api/printer/{printer_id}/image`."""
+    """The newest picture, to be had from `/api/printer/{printer_id}/image`."""
 
     taken_at: datetime = Field(description="When it was received from the camera", examples=[_TIME])
     age_seconds: float = Field(examples=[1.4])

@@ -76,7 +76,7 @@ class Watcher:
 
 
 @pytest.mark.parametrize(
-    ("series", "told"),
+    ("series", "announced"),
     [
         (["fine", "an hour", "fine", "an hour", "fine"], []),
         (["spaghetti@69", "an hour", "spaghetti@69", "an hour", "spaghetti@69"], []),

@@ -71,7 +71,7 @@ def announced(**changes: object) -> str | None:
         "start_is_known": True,
         "phase": Phase.ACTIVE,
         "state": "RUNNING",
-        "settled_at": 50.0,
+        "printing_since": 50.0,
         "next_photo_at": 0.0,
         "next_inspection_at": 0.0,
     }

@@ -28,7 +28,7 @@ def test_a_film_without_a_photo_goes_without_thumbnail(harness: Harness, telegra
     assert telegram.messages[0].thumbnail is None
 
 
-@pytest.mark.parametrize("picture", [b"junk", jpeg()[:300] + b"\xff\xd9", jpeg(321, 180)])
+@pytest.mark.parametrize("photo", [b"junk", jpeg()[:300] + b"\xff\xd9", jpeg(321, 180)])
 def test_a_photo_that_is_no_thumbnail_for_telegram_is_left_out(
     harness: Harness, telegram: TelegramServer, photo: bytes
 ) -> None:

@@ -26,8 +26,8 @@ def snapshot(printer_id: str, status: dict[str, Any] | None = None, **changed: A
         "is_refused": False,
         "status_text": text,
         "status_age": None if status is None else 0.5,
-        "picture_age": None if status is None else 0.7,
-        "tally": PrinterCounters(statuses=3, connects=1),
+        "image_age": None if status is None else 0.7,
+        "counters": PrinterCounters(statuses=3, connects=1),
     }
     return PrinterSnapshot(**fields | changed)
 
