@@ -10,9 +10,10 @@ import math
 from collections.abc import Sequence
 
 from functions.api.json_values import age, shown, utc_time
-from functions.api.presenter import duration_words, newest_status, silent_since
+from functions.api.presenter import newest_status, silent_since
 from functions.api.queries import CollectorData, PrinterData
 from functions.api.schemas import CollectorHealth, HealthView, PrinterHealth
+from functions.shared.text import rough_duration
 
 RECENT_SECONDS = 900.0
 FORGOTTEN_SECONDS = 7 * 86_400.0
@@ -70,7 +71,7 @@ def health(
         detail = "nothing is known yet" if is_new else "nothing has been heard of for 15 minutes"
     elif missing:
         quiet = max((it.age_seconds or 0.0 for it in missing), default=0.0)
-        detail = f"{len(missing)} collector(s) not heard of, the longest for {duration_words(quiet)}"
+        detail = f"{len(missing)} collector(s) not heard of, the longest for {rough_duration(quiet)}"
     elif recent:
         detail = "all collectors are heard of"
     else:

@@ -17,6 +17,7 @@ from functions.inspection.prompt import Question
 from functions.inspection.verdict import clean_text
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
+from functions.shared.text import HIDDEN
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -184,7 +185,7 @@ class OpenAiModel:
         return self._clean(words) if isinstance(words, str) and words else "no details"
 
     def _clean(self, text: str) -> str:
-        return clean_text(text.replace(self._api_key, "***") if self._api_key else text, _DETAIL_LIMIT)
+        return clean_text(text.replace(self._api_key, HIDDEN) if self._api_key else text, _DETAIL_LIMIT)
 
 
 def _messages(question: Question) -> Any:

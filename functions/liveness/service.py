@@ -30,6 +30,7 @@ from functions.shared.messages.effects import Category, Notification
 from functions.shared.ports import Queue, RecordStore, Stored
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
+from functions.shared.text import full_duration
 
 _NAMES_SHOWN = 10
 _NOBODY = "Printer bridge"
@@ -44,7 +45,7 @@ def notification_of(collector: Collector, announcement: Announcement, now: float
     names = sorted(collector.printers, key=lambda name: (name.casefold(), name))
     silence = f"{digest(collector.collector_id)[:12]}-{announcement.sequence}"
     is_lost = announcement.change is Change.LOST
-    lasted = _lasted(announcement.quiet_seconds)
+    lasted = full_duration(announcement.quiet_seconds, days_from_hours=24)
     return Notification(
         id=effect_id(f"collector-{silence}", announcement.change.value),
         category=Category(announcement.change.value),
@@ -68,16 +69,6 @@ def _listed(names: Sequence[str]) -> str:
     hidden = len(names) - len(shown)
     last = f"{hidden} more" if hidden else shown.pop()
     return f"{', '.join(shown)} and {last}"
-
-
-def _lasted(seconds: float) -> str:
-    """`17 min`, `3 h 5 min`, `2 d 4 h`."""
-    minutes = round(seconds / 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours_of_day = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours_of_day} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 _CHANGES_LIMIT = 4  # no collector is lost and back and lost again within one look

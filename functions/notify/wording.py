@@ -10,10 +10,10 @@ from functions.shared.domain.error_codes import Severity
 from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import Category, Notification
+from functions.shared.text import duration
 
 _BAR_CELLS = 10
 _REMAINING_LIMIT = 60 * 24 * 60  # minutes; a longer estimate is junk
-_DURATION_LIMIT = 1e9
 _STATES = {
     "PREPARE": "preparing",
     "SLICING": "slicing",
@@ -26,21 +26,6 @@ _STATES = {
     "FINISH": "finished",
     "FAILED": "failed",
 }
-
-
-def duration(seconds: float) -> str:
-    """`45 s`, `12 min`, `3 h 12 min`, `2 d 3 h`."""
-    seconds = min(max(0.0, seconds), _DURATION_LIMIT)
-    if seconds < 59.5:
-        return f"{round(seconds)} s"
-    minutes = round(seconds / 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours == 0:
-        return f"{minutes} min"
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
 
 
 def clock_time(at: float, now: float, zone: tzinfo) -> str | None:

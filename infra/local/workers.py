@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from functions.shared.errors import BridgeError
 from functions.shared.ports import Delivery, Queue
 from functions.shared.runtime.clocks import Clock
-from functions.shared.runtime.throttled_log import ThrottledLogger, duration_in_words
+from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.settings import Settings
+from functions.shared.text import full_duration
 from infra.local.storage.clock_history import ClockHistory, since_boot
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.retention import remove_old_files, remove_old_rows
@@ -77,7 +78,7 @@ class Worker:
     def _log_recovery(self) -> None:
         lasted = self._outage.over()
         if lasted is not None:
-            _log.info("%s: works again after %s", self.thread.name, duration_in_words(lasted))
+            _log.info("%s: works again after %s", self.thread.name, full_duration(lasted))
 
     def _release(self, delivery: Delivery) -> None:
         """Tried until it works: what follows it in its group would wait for as long as it is in hand."""
@@ -146,7 +147,7 @@ class Cleanup:
         if jumped is not None:
             _log.warning(
                 "the clock was set forward by %s: what was kept before that is not taken as old",
-                duration_in_words(jumped),
+                full_duration(jumped),
             )
         try:
             removed = remove_old_files(

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from functions.api.health import health
 from functions.api.json_values import sendable, utc_time
-from functions.api.presenter import duration_words, inspection_view, newest_status, printer_view, summary
+from functions.api.presenter import inspection_view, newest_status, printer_view, summary
 from functions.api.queries import CollectorData, ListedPrinter, PrinterData, ReceivedStatus
 from functions.api.schemas import PrinterView
+from functions.shared.text import rough_duration
 from tests.functions.api.bridge_data import NOW, RUNNING
 
 
@@ -197,7 +198,7 @@ def test_a_look_that_found_nothing_has_no_category() -> None:
     [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (172_800, "2 days")],
 )
 def test_spans_of_time_in_words(seconds: float, words: str) -> None:
-    assert duration_words(seconds) == words
+    assert rough_duration(seconds) == words
 
 
 def test_only_what_json_can_carry_is_sent() -> None:
@@ -271,4 +272,4 @@ def test_no_content_of_record_or_status_can_break_an_answer(
     ],
 )
 def test_a_span_has_words_whatever_it_is(seconds: float, words: str) -> None:
-    assert duration_words(seconds) == words
+    assert rough_duration(seconds) == words

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.runtime.logging import hide_tokens
+from functions.shared.text import hide_tokens
 from infra.local.doctor.arguments import add_arguments
 from infra.local.doctor.findings import CheckResult, Outcome, fine
 from infra.local.doctor.program import run
