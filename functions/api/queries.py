@@ -1,7 +1,8 @@
-"""What the stores and the memory hold of a printer, read once for one answer. No rules in here."""
+"""What the stores and the memory hold of printers, each record read once for one answer. No rules in here."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from functions.api.json_values import flag_in, number_in, object_in, shown, text_in
 from functions.shared.domain.keys import COLLECTORS, PRINTERS, belongs_to, inspection_key, printer_key
@@ -63,25 +64,31 @@ class PrinterData:
 
 
 class Queries:
-    """Reads the newest from memory (`live`) and falls back to the stores. Blocks; any thread may call."""
+    """Reads for one answer: the newest from memory (`live`), else from stores, no record twice. Blocks."""
 
     def __init__(self, records: RecordStore, frames: FrameStore, live: Live | None) -> None:
         self._records = records
         self._frames = frames
         self._live = live
+        self._values: dict[str, Mapping[str, object]] = {}
 
+    @cached_property
     def collectors(self) -> list[CollectorData]:
         """Every collector ever heard of."""
         return [_collector(stored.key, stored.value) for stored in self._records.list(COLLECTORS)]
 
-    def listed(self, collectors: list[CollectorData]) -> list[ListedPrinter]:
+    @cached_property
+    def listed(self) -> list[ListedPrinter]:
         """Every known printer, sorted by name: what memory, records and collectors know, joined."""
         live = [_live_printer(name, known) for name, known in self._live_printers().items()]
-        stored = [_record_printer(item.key, item.value) for item in self._records.list(PRINTERS)]
-        printers = _joined((*live, *stored, *_reported(collectors)))
+        recorded = self._records.list(PRINTERS)
+        self._values |= {item.key: item.value for item in recorded}
+        stored = [_record_printer(item.key, item.value) for item in recorded]
+        printers = _joined((*live, *stored, *_reported(self.collectors)))
+        self._values = {printer_key(name): _NOTHING for name in printers} | self._values
         return sorted(printers.values(), key=lambda item: (item.printer_id.casefold(), item.printer_id))
 
-    def find(self, name: str, collectors: list[CollectorData]) -> ListedPrinter | None:
+    def find(self, name: str) -> ListedPrinter | None:
         """The printer asked for, or None.
 
         A name may also be given as the API shows it (`?` for what no URL can carry) or with `~` before
@@ -89,22 +96,29 @@ class Queries:
         """
         if not name or len(name) > _NAME_LIMIT:
             return None
-        found = self._find_exact(name, collectors)
+        found = self._find_exact(name)
         if found is None and name.startswith(_ESCAPE):
-            found = self._find_exact(name[1:], collectors)
+            found = self._find_exact(name[1:])
         if found is None:
-            found = next((it for it in self.listed(collectors) if shown(it.printer_id) == name), None)
+            found = next((it for it in self.listed if shown(it.printer_id) == name), None)
         return found
 
     def read(self, listed: ListedPrinter) -> PrinterData:
         """All that is held of one printer."""
+        return self._data(listed, self._value(inspection_key(listed.printer_id)))
+
+    def read_listed(self) -> list[PrinterData]:
+        """What the lists hold of every printer: all but its checks, which have a record each."""
+        return [self._data(listed, _NOTHING) for listed in self.listed]
+
+    def _data(self, listed: ListedPrinter, inspection: Mapping[str, object]) -> PrinterData:
         printer_id = listed.printer_id
         record = self._value(printer_key(printer_id))
         return PrinterData(
             printer_id=printer_id,
             live=self._live_status(printer_id),
             record=record,
-            inspection=self._value(inspection_key(printer_id)),
+            inspection=inspection,
             image_taken_at=self._image_taken_at(printer_id, record),
             listed=listed,
         )
@@ -122,12 +136,12 @@ class Queries:
         except NotFoundError:
             return None
 
-    def _find_exact(self, name: str, collectors: list[CollectorData]) -> ListedPrinter | None:
+    def _find_exact(self, name: str) -> ListedPrinter | None:
         live, record = self._live_printers().get(name), self._value(printer_key(name))
         sources = [_live_printer(name, live)] if live else []
         if record:
             sources.append(_record_printer(printer_key(name), record))
-        sources += [printer for printer in _reported(collectors) if printer.printer_id == name]
+        sources += [printer for printer in _reported(self.collectors) if printer.printer_id == name]
         return _joined(sources).get(name)
 
     def _live_printers(self) -> dict[str, tuple[str | None, bool | None, bool]]:
@@ -143,18 +157,20 @@ class Queries:
         return ReceivedStatus(data, newest.received_at)
 
     def _image_taken_at(self, printer_id: str, record: Mapping[str, object]) -> float | None:
-        frame = self._live.frame(printer_id) if self._live else None
-        if frame is not None:
-            return frame.taken_at
+        taken_at = self._live.frame_taken_at(printer_id) if self._live else None
+        if taken_at is not None:
+            return taken_at
         reference = _frame_reference(printer_id, record)
         return reference.taken_at if reference else None
 
     def _value(self, key: str) -> Mapping[str, object]:
-        try:
-            stored = self._records.get(key)
-        except UnicodeEncodeError:  # a name with lone surrogates, which this store cannot hold
-            return _NOTHING
-        return stored.value if stored else _NOTHING
+        if key not in self._values:
+            try:
+                stored = self._records.get(key)
+            except UnicodeEncodeError:  # a name with lone surrogates, which this store cannot hold
+                stored = None
+            self._values[key] = stored.value if stored else _NOTHING
+        return self._values[key]
 
 
 def _joined(sources: Iterable[ListedPrinter]) -> dict[str, ListedPrinter]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.domain.jpeg import frame_size, jpeg_fault
+from functions.shared.domain.jpeg import Jpeg, read_jpeg
 from functions.shared.domain.limits import THUMBNAIL_BYTES
 from functions.shared.errors import TransientError
 from functions.timelapse.errors import TooFewFramesError
@@ -133,8 +133,8 @@ def test_a_thumbnail_of_the_end_comes_along(tmp_path: Path) -> None:
     frames = {f"{number}": numbered_frame(number, 960, 540) for number in range(5)}
     made = make_film(job_of(frames, tmp_path / "film.mp4"))
     assert made.thumbnail is not None
-    assert jpeg_fault(made.thumbnail) is None
-    assert frame_size(made.thumbnail) == (320, 180)
+    assert read_jpeg(made.thumbnail).fault is None
+    assert read_jpeg(made.thumbnail) == Jpeg(320, 180)
     assert len(made.thumbnail) < THUMBNAIL_BYTES
 
 
@@ -182,15 +182,15 @@ def test_memory_does_not_grow_with_the_number_of_frames(tmp_path: Path) -> None:
 import resource, sys
 from pathlib import Path
 from functions.timelapse.film import make_film
-from tests.functions.timelapse.encode_jobs import noisy_frame, order_of
+from tests.functions.timelapse.encode_jobs import noisy_frame, job_of
 frame = noisy_frame(1)
-order = order_of({str(n): frame for n in range(20)}, Path(sys.argv[1]))
+order = job_of({str(n): frame for n in range(20)}, Path(sys.argv[1]))
 make_film(order)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 class Many(dict):
     def __getitem__(self, key): return bytes(frame)
 many = Many.fromkeys(str(n) for n in range(600))
-made = make_film(order_of(many, Path(sys.argv[1])))
+made = make_film(job_of(many, Path(sys.argv[1])))
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 print(grown, made.frames * len(frame) // 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
