@@ -14,24 +14,23 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from functions.api.app import create_app
 from functions.api.middleware import OPEN_PATH
 from functions.shared.aws.bootstrap import LambdaContext, Runtime, make_runtime, start_early
+from functions.shared.ports import FrameStore, RecordStore
 
 _KEPT = "/%:@!$&'()*+,;=~"
 
 
 @functools.cache
-def worker() -> Runtime:
+def worker() -> tuple[Runtime, RecordStore, FrameStore]:
     """Made once per container."""
     runtime = make_runtime("api")
-    runtime.backends.records()
-    runtime.backends.frames()
-    return runtime
+    return runtime, runtime.backends.records, runtime.backends.frames
 
 
 @functools.cache
 def application(root_path: str) -> Mangum:
     """The application as it is served under that path."""
-    backends = worker().backends
-    app = create_app(backends.records(), backends.frames(), None, backends.clock, "", root_path)
+    runtime, records, frames = worker()
+    app = create_app(records, frames, None, runtime.backends.clock, "", root_path)
     return Mangum(RawPath(app), lifespan="off")
 
 
@@ -51,7 +50,7 @@ class RawPath:
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One request; an image is answered in base64, which the gateway turns into bytes again."""
-    worker().logs.about({"request_id": context.aws_request_id})
+    worker()[0].logs.about({"request_id": context.aws_request_id})
     request = dict(event)
     if request.get("path") == OPEN_PATH.rstrip("/"):
         request["path"] = (

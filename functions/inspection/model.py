@@ -17,6 +17,7 @@ from functions.inspection.prompt import Question
 from functions.inspection.verdict import clean_text
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
+from functions.shared.settings import Settings
 from functions.shared.text import HIDDEN
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class OpenAiModel:
         self._seconds_limit = seconds_limit
         self._stopwatch = stopwatch
         self._takes_schema = True
+
+    @classmethod
+    def from_settings(cls, settings: Settings, api_key: str, seconds_limit: float = 60.0) -> "OpenAiModel":
+        """The model and the server that the settings name."""
+        return cls(settings.openrouter_base_url, api_key, settings.ai_model, seconds_limit)
 
     def ask(self, question: Question) -> Answer:
         import openai

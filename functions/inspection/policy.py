@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 
 from functions.inspection.verdict import Defect, NoVerdict, Verdict
 from functions.shared.messages.inspection_record import CheckState, InspectionState, PendingConfirmation
+from functions.shared.settings import Settings
 
 LATE_SECONDS = 300.0
 
@@ -53,6 +54,15 @@ class Rules:
     interval: float = 3600.0
     checks_per_job: int = 100
     checks_per_day: int = 500
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Rules":
+        return cls(
+            settings.ai_confidence_threshold,
+            settings.ai_check_interval_seconds,
+            settings.ai_checks_per_job,
+            settings.ai_checks_per_day,
+        )
 
     @property
     def confirmation_after(self) -> float:

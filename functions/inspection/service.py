@@ -1,4 +1,4 @@
-"""Takes looks off their queue, has the model look, and puts what follows on the queues.
+"""Has the model look at a print, and puts what follows on the queues.
 
 What a check comes to is written once, together with its effects, before they are sent: a crash at any
 point repeats the effects with the same ids and never asks the model about the same check again.
@@ -17,8 +17,9 @@ from functions.inspection.policy import LATE_SECONDS, Check, Decision, Rules
 from functions.inspection.prompt import question
 from functions.inspection.state import why_it_does_not_print
 from functions.inspection.verdict import NoVerdict, Verdict, read_verdict
-from functions.shared.dispatch import EffectSender
+from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
 from functions.shared.domain.keys import inspection_key, printer_key, printer_prefix
+from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
 from functions.shared.messages.effects import (
     Inspection,
@@ -33,9 +34,10 @@ from functions.shared.messages.inspection_record import (
     inspection_from_json,
     inspection_to_json,
 )
-from functions.shared.ports import Delivery, FrameStore, Queue, RecordStore
+from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.records import is_done, mark_done, update
 from functions.shared.runtime.clocks import Clock
+from functions.shared.settings import Settings
 
 TRIES = 3
 FIRST_RETRY_SECONDS = 15.0
@@ -57,9 +59,12 @@ class _PendingCheck:
 
 @dataclass(frozen=True, slots=True)
 class InspectionService:
-    """`queue` is the inspections' own; `chat` names the notifications' group. Blocks; thread-safe."""
+    """`inspections` is where a confirmation is asked for; `chat` names the notifications' group.
 
-    queue: Queue
+    Blocks; thread-safe.
+    """
+
+    inspections: Queue
     notifications: Queue
     records: RecordStore
     frames: FrameStore
@@ -68,43 +73,44 @@ class InspectionService:
     chat: str
     clock: Clock
 
-    def handle(self, delivery: Delivery) -> None:
-        """Make one check: acknowledged, handed back or set aside when this returns."""
-        try:
-            wait = self._check(self._asked(delivery))
-        except TransientError as error:
-            _log.warning("a look goes back for a while: %s", error)
-            wait = error.retry_after or STORE_RETRY_SECONDS
-        except PermanentError as error:
-            _log.error("a look is set aside: %s", error)
-            self.queue.dead_letter(delivery, str(error))
-            return
-        if wait is None:
-            self.queue.acknowledge(delivery)
-        else:
-            self.queue.retry(delivery, wait)
-
-    def _asked(self, delivery: Delivery) -> _PendingCheck:
-        request = decode_inspection(delivery.body)
+    def decode(self, body: str) -> Inspection:
+        """Raises ContractError."""
+        request = decode_inspection(body)
         if not request.prefix.startswith(printer_prefix(request.printer_id)):
             raise ContractError(f"the folder of the look is not one of printer {request.printer_id!r:.80}")
-        now = self.clock()
-        late_by = request.late_by + max(0.0, now - delivery.sent_at)
+        return request
+
+    def refuse(self, error: Exception) -> DeadLetter:
+        _log.error("a look is set aside: %s", error)
+        return DeadLetter(str(error))
+
+    def handle(self, message: Received[Inspection]) -> Settlement:
+        """Make one check."""
+        try:
+            return self._check(self._pending(message))
+        except TransientError as error:
+            _log.warning("a look goes back for a while: %s", error)
+            return Retry(error.retry_after or STORE_RETRY_SECONDS)
+        except PermanentError as error:
+            return self.refuse(error)
+
+    def _pending(self, message: Received[Inspection]) -> _PendingCheck:
+        request, now = message.content, self.clock()
+        late_by = request.late_by + max(0.0, now - message.sent_at)
         check = Check(request.id, request.job_id, request.printing_since, now, request.confirms)
         return _PendingCheck(request, check, request.observed_at + late_by, late_by)
 
-    def _check(self, request: _PendingCheck) -> float | None:
-        """Seconds to hand the check back for, or None when it is over."""
+    def _check(self, request: _PendingCheck) -> Settlement:
         printer_id, check = request.inspection.printer_id, request.check
         remembered = self._with_pending_sent(printer_id, self._remembered(printer_id))
         if remembered.decided:
             mark_done(self.records, remembered.decided, self.clock())  # a crash may have come before
         if remembered.decided == check.id or is_done(self.records, check.id):
-            return None
+            return Done()
         reason = self._why_not(request, remembered)
         if reason is not None:
             self._skip(request, reason)
-            return None
+            return Done()
         is_second = check.confirms is not None
         newer_than = (
             remembered.pending_confirmation.frame_at
@@ -114,9 +120,9 @@ class InspectionService:
         pair = choose_frames(self.frames, request.inspection, request.edge_now, newer_than)
         if isinstance(pair, NoUsableFrame):
             if pair.may_come and request.late_by + FRAME_WAIT_SECONDS <= LATE_SECONDS:
-                return FRAME_WAIT_SECONDS
+                return Retry(FRAME_WAIT_SECONDS)
             self._skip(request, pair.reason)
-            return None
+            return Done()
         remembered = self._begin(request, remembered)
         verdict: Verdict | NoVerdict
         try:
@@ -129,10 +135,10 @@ class InspectionService:
             wait = max(error.retry_after or 0.0, FIRST_RETRY_SECONDS * 2.0 ** (remembered.tries - 1))
             if remembered.tries < TRIES and request.late_by + wait <= LATE_SECONDS:
                 _log.warning("%s: the AI is asked again in %.0f s: %s", printer_id, wait, error)
-                return wait
+                return Retry(wait)
             verdict = NoVerdict(str(error))
         self._conclude(request, pair, verdict)
-        return None
+        return Done()
 
     def _why_not(self, request: _PendingCheck, remembered: InspectionState) -> str | None:
         if request.late_by > LATE_SECONDS:
@@ -230,7 +236,7 @@ class InspectionService:
 
     @property
     def _sender(self) -> EffectSender:
-        return EffectSender(self.chat, self.notifications, inspections=self.queue)
+        return EffectSender(self.chat, self.notifications, inspections=self.inspections)
 
     def _remembered(self, printer_id: str) -> InspectionState:
         stored = self.records.get(inspection_key(printer_id))
@@ -244,3 +250,17 @@ class InspectionService:
 
 def _state_of(value: Mapping[str, Any] | None) -> InspectionState:
     return InspectionState() if value is None else inspection_from_json(value)
+
+
+def build_service(backends: Backends, settings: Settings, model: VisionModel) -> InspectionService:
+    """Over those back ends, asking that model."""
+    return InspectionService(
+        backends.inspections,
+        backends.notifications,
+        backends.records,
+        backends.frames,
+        model,
+        Rules.from_settings(settings),
+        backends.chat,
+        backends.clock,
+    )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.liveness.service import LivenessService
-from functions.shared.aws.bootstrap import LambdaContext, QueueName, Runtime, make_runtime, start_early
+from functions.shared.aws.bootstrap import LambdaContext, Runtime, make_runtime, start_early
 from functions.shared.aws.observability import Metric
 
 
@@ -14,8 +14,8 @@ def worker() -> tuple[Runtime, LivenessService]:
     """Made once per container."""
     runtime = make_runtime("liveness")
     backends = runtime.backends
-    notifications = backends.queue(QueueName.NOTIFICATIONS)
-    return runtime, LivenessService(backends.records(), notifications, backends.chat, backends.clock)
+    service = LivenessService(backends.records, backends.notifications, backends.chat, backends.clock)
+    return runtime, service
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> None:  # noqa: ARG001

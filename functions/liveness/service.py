@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from functions.shared.dispatch import EffectSender
 from functions.shared.domain.collector_liveness import (
     Announcement,
     Change,
@@ -24,6 +23,7 @@ from functions.shared.domain.collector_liveness import (
 )
 from functions.shared.domain.error_codes import Severity
 from functions.shared.domain.keys import COLLECTORS, digest, effect_id
+from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, ConflictError, ContractError, TransientError
 from functions.shared.messages.collector_record import collector_of, with_state
 from functions.shared.messages.effects import Category, Notification

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from functions.notify.service import NotifyRules, NotifyService, lateness_of
+from functions.notify.service import build_service, lateness_of
 from functions.notify.telegram import Telegram
 from functions.notify.transports import LogTransport, RotatingTokenTransport
 from functions.shared.aws.bootstrap import (
@@ -19,11 +19,11 @@ from functions.shared.aws.bootstrap import (
     make_runtime,
     start_early,
 )
-from functions.shared.aws.lambda_consumer import Handle, QueueWorker, SettlingQueue
+from functions.shared.aws.lambda_consumer import LambdaConsumer
 from functions.shared.aws.observability import Metric
+from functions.shared.dispatch import Received, Settlement
 from functions.shared.errors import ConfigurationError
-from functions.shared.messages.effects import decode_notification
-from functions.shared.ports import Delivery
+from functions.shared.messages.effects import Notification
 from functions.shared.setting_types import bot_token
 
 # Short enough that the longest delivery (a film: five times as long) ends before the function's time does.
@@ -32,35 +32,27 @@ _log = logging.getLogger(__name__)
 
 
 @functools.cache
-def worker() -> QueueWorker:
+def worker() -> LambdaConsumer[Notification]:
     """Made once per container."""
     runtime = make_runtime("notify")
     backends, metrics = runtime.backends, runtime.metrics
-    settings = backends.settings
     transport = _transport(runtime)
-    rules = NotifyRules(backends.chat, settings.telegram_messages_per_minute, settings.timezone)
-    records, frames = backends.records(), backends.frames()
-    timelapses = backends.queue(QueueName.TIMELAPSES)
+    service = build_service(backends, backends.settings, transport)
 
-    def make_handle(queue: SettlingQueue, context: LambdaContext) -> Handle:  # noqa: ARG001
-        service = NotifyService(queue, records, frames, transport, timelapses, backends.clock, rules)
+    def handle(message: Received[Notification]) -> Settlement:
+        sent_before = transport.sent
+        settlement = service.handle(message)
+        if transport.sent > sent_before:
+            metrics.add(Metric.MESSAGES_SENT, transport.sent - sent_before)
+            metrics.add(Metric.MESSAGE_DELAY, round(lateness_of(message, backends.clock()), 3))
+        return settlement
 
-        def handle(delivery: Delivery) -> None:
-            sent_before = transport.sent
-            service.handle(delivery)
-            if transport.sent > sent_before:
-                late = lateness_of(decode_notification(delivery.body), delivery, backends.clock())
-                metrics.add(Metric.MESSAGES_SENT, transport.sent - sent_before)
-                metrics.add(Metric.MESSAGE_DELAY, round(late, 3))
-
-        return handle
-
-    return QueueWorker(runtime, QueueName.NOTIFICATIONS, make_handle)
+    return LambdaConsumer(runtime, QueueName.NOTIFICATIONS, service, handle)
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One notification; the answer names it if it comes again."""
-    return worker().work(event, context)
+    return worker().consume(event, context)
 
 
 def _transport(runtime: Runtime) -> RotatingTokenTransport | LogTransport:
@@ -72,14 +64,7 @@ def _transport(runtime: Runtime) -> RotatingTokenTransport | LogTransport:
         raise ConfigurationError(["TELEGRAM_CHAT_ID is needed to send messages"])
 
     def make(token: str) -> Telegram:
-        return Telegram(
-            token,
-            settings.telegram_chat_id,
-            settings.telegram_thread_id,
-            settings.telegram_api_url,
-            CONNECT_SECONDS,
-            READ_SECONDS,
-        )
+        return Telegram.from_settings(settings, token, CONNECT_SECONDS, READ_SECONDS)
 
     return RotatingTokenTransport(backends.secret(Secret.BOT_TOKEN, bot_token, runtime.logs.hide).value, make)
 

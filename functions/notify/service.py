@@ -1,8 +1,6 @@
 """One notification from its queue to a person: once, in order, however long Telegram is away.
 
-Both the embedded run and the Lambda handler call `NotifyService.handle`. Messages are received one at a
-time (`queue.receive(1)`): out of a batch, the next of a group would overtake one that is handed back.
-Several threads may do so at once; then a film in its own group holds up nothing.
+Several threads may handle messages at once; then a film in its own group holds up nothing.
 """
 
 import logging
@@ -15,14 +13,16 @@ from functions.notify.chat_state import LONGEST_BACK_OFF, ChatState, back_off, c
 from functions.notify.delivery import NotificationDelivery
 from functions.notify.render import RenderContext
 from functions.notify.transports import Answer, Outcome, Transport
-from functions.shared.dispatch import EffectSender
+from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
 from functions.shared.domain.keys import chat_key, effect_id, films_chat
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS
-from functions.shared.errors import BridgeError, ContractError, TransientError
+from functions.shared.effect_sender import EffectSender
+from functions.shared.errors import BridgeError, TransientError
 from functions.shared.messages.effects import Category, Notification, decode_notification
-from functions.shared.ports import Delivery, FrameStore, Queue, RecordStore
+from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.records import is_done, mark_done
 from functions.shared.runtime.clocks import Clock
+from functions.shared.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -38,13 +38,16 @@ class NotifyRules:
     messages_per_minute: int
     zone: tzinfo
 
+    @classmethod
+    def from_settings(cls, settings: Settings, chat_id: str) -> "NotifyRules":
+        return cls(chat_id, settings.telegram_messages_per_minute, settings.timezone)
+
 
 class NotifyService:
     """`timelapses` is where a smaller film is ordered; None: films are not made here."""
 
     def __init__(
         self,
-        queue: Queue,
         records: RecordStore,
         frames: FrameStore,
         transport: Transport,
@@ -52,7 +55,6 @@ class NotifyService:
         clock: Clock,
         rules: NotifyRules,
     ) -> None:
-        self._queue = queue
         self._records = records
         self._delivery = NotificationDelivery(transport, frames)
         self._sender = EffectSender(rules.chat_id, timelapses=timelapses)
@@ -62,88 +64,81 @@ class NotifyService:
         self._film_key = chat_key(films_chat(rules.chat_id))
         self._is_paced = chat_state.is_group(rules.chat_id) and rules.messages_per_minute > 0
 
-    def handle(self, delivery: Delivery) -> None:
-        """Acknowledge, hand back or reject this delivery.
+    decode = staticmethod(decode_notification)
 
-        Raises TransientError only when the queue itself cannot be reached.
-        """
+    def refuse(self, error: Exception) -> DeadLetter:
+        _log.error("a notification that cannot be read is set aside: %s", error)
+        return DeadLetter(f"not a notification: {error}")
+
+    def handle(self, message: Received[Notification]) -> Settlement:
+        """Send it, unless it was sent before or is outdated; retried for as long as Telegram is away."""
         try:
-            notification = decode_notification(delivery.body)
-        except ContractError as error:
-            _log.error("a notification that cannot be read is set aside: %s", error)
-            self._queue.dead_letter(delivery, f"not a notification: {error}")
-            return
-        try:
-            self._send_once(delivery, notification)
+            return self._send_once(message)
         except TransientError as error:
-            delay = back_off(delivery.receive_count)
-            _log.warning("%s waits %g s, the storage is in trouble: %s", notification.id, delay, error)
-            self._queue.retry(delivery, delay)
+            delay = back_off(message.receive_count)
+            _log.warning("%s waits %g s, the storage is in trouble: %s", message.content.id, delay, error)
+            return Retry(delay)
 
-    def _send_once(self, delivery: Delivery, notification: Notification) -> None:
+    def _send_once(self, message: Received[Notification]) -> Settlement:
+        notification = message.content
         if is_done(self._records, notification.id):
             _log.info("%s was sent before", notification.id)
-            self._queue.acknowledge(delivery)
-            return
+            return Done()
         now = self._clock()
-        lateness = lateness_of(notification, delivery, now)
+        lateness = lateness_of(message, now)
         if notification.category in _OUTDATED and lateness > LATE_MESSAGE_SECONDS:
             _log.info("%s is dropped: %.0f s late", notification.id, lateness)
-            self._queue.acknowledge(delivery)
-            return
+            return Done()
         wait = self._reserve(now)
         if wait > 0:
             _log.debug("%s waits %.1f s for its place", notification.id, wait)
-            self._queue.retry(delivery, wait)
-            return
+            return Retry(wait)
         key = self._chat_key if notification.film is None else self._film_key
         failures = read_state(self._records, key).failures
         context = RenderContext(now, lateness, self._rules.zone)
         answer = self._delivery.deliver(notification, context, failures)
         if answer.outcome is Outcome.TOO_LARGE and notification.film is not None:
             if self._order_smaller_film(notification):
-                self._finish(delivery, notification, "a smaller film is ordered")
-                return
+                return self._finish(notification, "a smaller film is ordered")
             answer = self._delivery.announce_film(notification, context, "The film is too large for Telegram")
-        self._settle(delivery, notification, answer, key, reserved_at=now)
+        return self._settlement_of(answer, notification, key, reserved_at=now)
 
-    def _settle(
-        self, delivery: Delivery, notification: Notification, answer: Answer, key: str, reserved_at: float
-    ) -> None:
+    def _settlement_of(
+        self, answer: Answer, notification: Notification, key: str, reserved_at: float
+    ) -> Settlement:
         match answer.outcome:
             case Outcome.SENT:
                 is_remote = answer.message_id is not None  # what a terminal shows needs no line beside it
                 how = f"sent as message {answer.message_id}" if is_remote else "shown"
-                self._finish(delivery, notification, how, logging.INFO if is_remote else logging.DEBUG)
+                done = self._finish(notification, how, logging.INFO if is_remote else logging.DEBUG)
                 self._remember_success(key, reserved_at)
+                return done
             case Outcome.WAIT if answer.retry_after is not None:
                 self._release(reserved_at)
                 _log.warning("Telegram asks to wait %g s", answer.retry_after)
-                self._queue.retry(delivery, answer.retry_after)
+                return Retry(answer.retry_after)
             case Outcome.WAIT | Outcome.UNAVAILABLE:
                 state = self._change(key, lambda before: replace(before, failures=before.failures + 1))
                 delay = back_off(state.failures)
                 _log.warning("Telegram is not reached (%s): next try in %g s", answer.reason, delay)
-                self._queue.retry(delivery, delay)
+                return Retry(delay)
             case Outcome.UNAUTHORIZED:
                 self._release(reserved_at)
                 self._log_unauthorized(answer)
-                self._queue.retry(delivery, LONGEST_BACK_OFF)
+                return Retry(LONGEST_BACK_OFF)
             case _:
                 self._release(reserved_at)
                 _log.error("%s is refused for good: %s", notification.id, answer.reason)
-                self._queue.dead_letter(delivery, answer.reason)
+                return DeadLetter(answer.reason)
 
-    def _finish(
-        self, delivery: Delivery, notification: Notification, how: str, level: int = logging.INFO
-    ) -> None:
-        """Mark it done, then acknowledge; a mark that fails must not send the message again."""
+    def _finish(self, notification: Notification, how: str, level: int = logging.INFO) -> Done:
+        """Mark it done; a mark that fails must not send the message again."""
         try:
             mark_done(self._records, notification.id, self._clock())
         except BridgeError as error:
             _log.error("%s could not be marked as done: %s", notification.id, error)
-        self._queue.acknowledge(delivery)
         _log.log(level, "%s of %s: %s", notification.category.value, notification.printer_id, how)
+        return Done()
 
     def _reserve(self, now: float) -> float:
         """Take a place in the chat's window; the seconds to wait if there is none."""
@@ -184,7 +179,7 @@ class NotifyService:
             else:
                 self._change(key, well_again)
                 self._change(self._chat_key, arrived)
-        except TransientError as error:
+        except BridgeError as error:  # whatever it is: what was sent must not be sent again
             _log.warning("the state of the chat could not be written: %s", error)
 
     def _log_unauthorized(self, answer: Answer) -> None:
@@ -212,6 +207,18 @@ class NotifyService:
         return change_state(self._records, key, change)
 
 
+def build_service(backends: Backends, settings: Settings, transport: Transport) -> NotifyService:
+    """Over those back ends, to that transport."""
+    return NotifyService(
+        backends.records,
+        backends.frames,
+        transport,
+        backends.timelapses,
+        backends.clock,
+        NotifyRules.from_settings(settings, backends.chat),
+    )
+
+
 def _without(state: ChatState, place: float) -> chat_state.Window:
     """The window less one place of that time."""
     places = list(state.window)
@@ -220,6 +227,6 @@ def _without(state: ChatState, place: float) -> chat_state.Window:
     return tuple(places)
 
 
-def lateness_of(notification: Notification, delivery: Delivery, now: float) -> float:
+def lateness_of(message: Received[Notification], now: float) -> float:
     """Seconds since the event: what it was late when it was queued, and its time in the queue."""
-    return max(0.0, notification.late_by) + max(0.0, now - delivery.sent_at)
+    return max(0.0, message.content.late_by) + max(0.0, now - message.sent_at)

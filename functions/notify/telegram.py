@@ -19,6 +19,7 @@ from functions.notify.markup import clean
 from functions.notify.render import Message
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.effects import Film
+from functions.shared.settings import Settings
 from functions.shared.text import HIDDEN
 
 _PIECE = 64 * 1024
@@ -213,6 +214,14 @@ class Telegram:
         self._local = threading.local()
         logging.getLogger("urllib3.connectionpool").addFilter(self._hide_token)
 
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, token: str, connect_seconds: float = 10.0, read_seconds: float = 60.0
+    ) -> "Telegram":
+        """The chat that the settings name."""
+        chat_id, thread_id = settings.telegram_chat_id, settings.telegram_thread_id
+        return cls(token, chat_id, thread_id, settings.telegram_api_url, connect_seconds, read_seconds)
+
     def __repr__(self) -> str:
         return f"Telegram(chat_id={self._chat_id!r}, api_url={self._api_url!r})"
 
@@ -298,9 +307,8 @@ class Telegram:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self._drop_session()
             return Answer(Outcome.UNAVAILABLE, _reason_of(error, timeouts))
-        parsed = read_answer(
-            status, content.replace(self._token.encode(), HIDDEN.encode())
-        )  # it may repeat the path
+        harmless = content.replace(self._token.encode(), HIDDEN.encode())  # it may repeat the path
+        parsed = read_answer(status, harmless)
         if parsed.new_chat_id is not None and str(parsed.new_chat_id) != self._chat_id:
             raise _ChatMovedError(parsed.new_chat_id)
         return parsed.answer

@@ -1,48 +1,69 @@
-"""Effects on their way: each on the queue of its kind, in its group, once.
+"""What a service is given and what it answers: a decoded message, and what becomes of its delivery.
 
-Parts of the commit protocol (infra/docs/architecture.md, "Commit protocol, ids and done-marks").
+The consumer (`functions/shared/consumer.py`) stands between a service and the queue that it works off.
 """
 
-import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from functions.shared.domain.keys import films_chat
-from functions.shared.messages.effects import Category, Effect, Inspection, Timelapse, outgoing
-from functions.shared.ports import Queue, Refusal
 
-_log = logging.getLogger(__name__)
-_FILMS = frozenset({Category.FILM, Category.FILM_FAILED})
+class Content(Protocol):
+    """What a message says, decoded: a report or an effect."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def printer_id(self) -> str: ...
+
+
+ContentT = TypeVar("ContentT", bound=Content)
 
 
 @dataclass(frozen=True, slots=True)
-class EffectSender:
-    """Knows the queues; one that is None is switched off, and what it would take is left out.
+class Received(Generic[ContentT]):
+    """A delivery as its service sees it; the times are those of `Delivery`."""
 
-    Messages of one chat stay in order, films aside: one that is long in sending holds up nothing else.
-    """
+    content: ContentT
+    sent_at: float
+    receive_count: int
 
-    chat: str
-    notifications: Queue | None = None
-    timelapses: Queue | None = None
-    inspections: Queue | None = None
 
-    def send(self, effect: Effect, delay_seconds: float = 0.0) -> None:
-        """Put it on its queue, where a repeat of its id is dropped; what is refused for good is said.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Never again."""
 
-        `delay_seconds` is for a check only. Raises TransientError: send the same again.
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Again after so many seconds, and before anything behind it in its group."""
+
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """It can never succeed, for that reason."""
+
+    reason: str
+
+
+Settlement: TypeAlias = Done | Retry | DeadLetter
+
+
+class Service(Protocol[ContentT]):
+    """Handles one kind of message. It puts effects on queues, and never touches the one that it works off."""
+
+    def decode(self, body: str) -> ContentT:
+        """Raises ContractError."""
+        ...
+
+    def refuse(self, error: Exception) -> Settlement:
+        """Say that a message could not be decoded, and what becomes of it."""
+        ...
+
+    def handle(self, message: Received[ContentT]) -> Settlement:
+        """Do what it asks for, and say what becomes of it: the queue is told after that, and may fail.
+
+        What it raises is a fault of ours that nobody thought of: each consumer has its own answer to that.
         """
-        for refusal in self.offer(effect, delay_seconds):
-            _log.error("effect %s refused for good: %s", effect.id, refusal.reason)
-
-    def offer(self, effect: Effect, delay_seconds: float = 0.0) -> Sequence[Refusal]:
-        """The same, for who has something else to say of a refusal."""
-        queue, group = self._way_of(effect)
-        return [] if queue is None else queue.send([outgoing(effect, group, delay_seconds)])
-
-    def _way_of(self, effect: Effect) -> tuple[Queue | None, str]:
-        if isinstance(effect, Timelapse):
-            return self.timelapses, effect.job_id
-        if isinstance(effect, Inspection):
-            return self.inspections, effect.job_id
-        return self.notifications, films_chat(self.chat) if effect.category in _FILMS else self.chat
+        ...

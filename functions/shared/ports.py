@@ -6,7 +6,7 @@ quotas": batch of 10, 1 MiB, delay of 15 minutes, visibility of 12 hours).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,23 @@ class Delivery:
     sent_at: float
 
 
-class Queue(Protocol):
+class SettlingQueue(Protocol):
+    """Where the three ends of a delivery are said."""
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """Done with it: never delivered again. An outdated receipt changes nothing."""
+        ...
+
+    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
+        """Deliver it again after the delay, before anything behind it in its group."""
+        ...
+
+    def dead_letter(self, delivery: Delivery, reason: str) -> None:
+        """It can never succeed: to the dead-letter place, with the reason."""
+        ...
+
+
+class Queue(SettlingQueue, Protocol):
     """FIFO per group (a standard queue: any order), deduplicated by id for at least five minutes."""
 
     def send(self, entries: Sequence[Outgoing]) -> Sequence[Refusal]:
@@ -61,18 +77,6 @@ class Queue(Protocol):
         A group with a message in flight or handed back with a delay gives no other message: who hands
         back one of a batch hands back the rest of its group too.
         """
-        ...
-
-    def acknowledge(self, delivery: Delivery) -> None:
-        """Done with it: never delivered again. An outdated receipt changes nothing."""
-        ...
-
-    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
-        """Deliver it again after the delay, before anything behind it in its group."""
-        ...
-
-    def dead_letter(self, delivery: Delivery, reason: str) -> None:
-        """It can never succeed: to the dead-letter place, with the reason."""
         ...
 
 
@@ -142,6 +146,27 @@ class FrameStore(Protocol):
 
         Names carry whole seconds: the second in which `since` lies is included.
         """
+        ...
+
+
+class Backends(Protocol):
+    """What a service is built from. Each part is opened at its first use, if it is not open already."""
+
+    @property
+    def records(self) -> RecordStore: ...
+    @property
+    def frames(self) -> FrameStore: ...
+    @property
+    def notifications(self) -> Queue: ...
+    @property
+    def timelapses(self) -> Queue: ...
+    @property
+    def inspections(self) -> Queue: ...
+    @property
+    def clock(self) -> Callable[[], float]: ...
+    @property
+    def chat(self) -> str:
+        """The group of all notifications; every program must name the same."""
         ...
 
 

@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from functions.shared.aws.bootstrap import LambdaContext, QueueName, make_runtime, seconds_left, start_early
-from functions.shared.aws.lambda_consumer import Handle, QueueWorker, SettlingQueue
-from functions.timelapse.ffmpeg import Timeouts
-from functions.timelapse.plan import FilmSpec
-from functions.timelapse.service import FilmSettings, TimelapseService
+from functions.shared.aws.bootstrap import (
+    LambdaContext,
+    QueueName,
+    Runtime,
+    make_runtime,
+    seconds_left,
+    start_early,
+)
+from functions.shared.aws.lambda_consumer import LambdaConsumer
+from functions.shared.messages.effects import Timelapse
+from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Timeouts
+from functions.timelapse.service import build_service
 
 WORK_FOLDER = Path("/tmp/films")  # noqa: S108 (the only place a function can write to; its own)
 STALL_SECONDS = 45.0
@@ -21,38 +28,31 @@ _LOCAL_FOLDER = "frames"
 
 
 @functools.cache
-def worker() -> QueueWorker:
-    """Made once per container."""
+def worker() -> Runtime:
+    """Made once per container, with all that a service takes from it."""
     runtime = make_runtime("timelapse")
+    make_consumer(runtime, DEFAULT_TIMEOUTS)
+    return runtime
+
+
+def make_consumer(runtime: Runtime, limits: Timeouts) -> LambdaConsumer[Timelapse]:
+    """Made for each invocation, as each has its own end."""
     backends = runtime.backends
-    settings, bucket = backends.settings, backends.bucket
-    spec = FilmSpec(
-        settings.timelapse_target_duration_seconds,
-        settings.timelapse_fps_cap,
-        settings.timelapse_max_width,
-        settings.timelapse_max_bytes,
-    )
-    records, frames = backends.records(), backends.frames()
-    notifications = backends.queue(QueueName.NOTIFICATIONS)
+    bucket = backends.bucket
 
     def fetching(prefix: str) -> str:
         source = shlex.quote(f"s3://{bucket}/{prefix}")
         return f"aws s3 sync {source} {_LOCAL_FOLDER} && "
 
-    def make_handle(queue: SettlingQueue, context: LambdaContext) -> Handle:
-        film_settings = FilmSettings(
-            spec,
-            backends.chat,
-            WORK_FOLDER,
-            settings.ffmpeg,
-            timeouts=timeouts(seconds_left(context)),
-            shown_folder=lambda prefix: _LOCAL_FOLDER,  # noqa: ARG005
-            fetching=fetching,
-        )
-        service = TimelapseService(queue, notifications, records, frames, backends.clock, film_settings)
-        return service.handle
-
-    return QueueWorker(runtime, QueueName.TIMELAPSES, make_handle)
+    service = build_service(
+        backends,
+        backends.settings,
+        WORK_FOLDER,
+        shown_folder=lambda prefix: _LOCAL_FOLDER,  # noqa: ARG005
+        fetching=fetching,
+        timeouts=limits,
+    )
+    return LambdaConsumer(runtime, QueueName.TIMELAPSES, service)
 
 
 def timeouts(seconds: float) -> Timeouts:
@@ -63,7 +63,7 @@ def timeouts(seconds: float) -> Timeouts:
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One film; the answer names its order if that comes again."""
-    return worker().work(event, context)
+    return make_consumer(worker(), timeouts(seconds_left(context))).consume(event, context)
 
 
 start_early(worker)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from functions.shared.settings import Settings
+
 FRAMES_WAIT_SECONDS = 1800.0
 FAILURES_LIMIT = 5
 STARTS_LIMIT = 20
@@ -50,6 +52,15 @@ class FilmSpec:
     fps_cap: int
     max_width: int
     max_bytes: int
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "FilmSpec":
+        return cls(
+            settings.timelapse_target_duration_seconds,
+            settings.timelapse_fps_cap,
+            settings.timelapse_max_width,
+            settings.timelapse_max_bytes,
+        )
 
 
 @dataclass(frozen=True, slots=True)

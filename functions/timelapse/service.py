@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from functions.shared.dispatch import EffectSender
+from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
 from functions.shared.domain.keys import belongs_to, digest, effect_id, film_key
 from functions.shared.domain.limits import DONE_MARK_SECONDS
+from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
 from functions.shared.messages.effects import (
     Category,
@@ -21,8 +22,9 @@ from functions.shared.messages.effects import (
     decode_timelapse,
 )
 from functions.shared.messages.report import FrameReference
-from functions.shared.ports import Delivery, FrameStore, Queue, RecordStore, StoredFrame
+from functions.shared.ports import Backends, FrameStore, Queue, RecordStore, StoredFrame
 from functions.shared.records import is_done, mark_done
+from functions.shared.settings import Settings
 from functions.timelapse.errors import EncodingError, TooFewFramesError
 from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Timeouts, find_ffmpeg
 from functions.timelapse.film import EncodeJob, MadeFilm, make_film, thumbnail_key
@@ -47,6 +49,10 @@ _LEFTOVER_SECONDS = 3600.0
 _HAND_STAMP = "%Y%m%dT%H%M%S"
 
 
+def _nothing_to_fetch(prefix: str) -> str:  # noqa: ARG001
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class FilmSettings:
     """What the service needs to know: wishes, the FFMPEG setting, the chat, a folder for the film being made.
@@ -62,18 +68,14 @@ class FilmSettings:
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     retry_delays: Sequence[float] = RETRY_DELAYS
     shown_folder: Callable[[str], str] = str
-    fetching: Callable[[str], str] = lambda prefix: ""  # noqa: ARG005
+    fetching: Callable[[str], str] = _nothing_to_fetch
 
 
 class TimelapseService:
-    """Handles one delivery at a time; every delivery ends acknowledged, handed back or rejected.
-
-    `made` and `failed` count the films since the start.
-    """
+    """One film at a time. `made` and `failed` count the films since the start."""
 
     def __init__(
         self,
-        queue: Queue,
         notifications: Queue,
         records: RecordStore,
         frames: FrameStore,
@@ -82,7 +84,6 @@ class TimelapseService:
     ) -> None:
         self.made = 0
         self.failed = 0
-        self._queue = queue
         self._sender = EffectSender(settings.chat_id, notifications)
         self._records = records
         self._frames = frames
@@ -90,35 +91,37 @@ class TimelapseService:
         self._settings = settings
         self._remove_leftovers()
 
-    def handle(self, delivery: Delivery) -> None:
-        """Make the film that the delivery asks for. Raises TransientError if not even handing back works."""
-        try:
-            order = _read_order(delivery.body)
-        except ContractError as error:
-            logger.error("an order for a film is not readable: %s", error)
-            self._queue.dead_letter(delivery, str(error))
-            return
-        try:
-            self._fulfil(order, delivery)
-        except TransientError as error:
-            doublings = min(delivery.receive_count - 1, _STORE_RETRY_DOUBLINGS)
-            wait = error.retry_after or _STORE_RETRY_SECONDS * 2**doublings
-            logger.warning("the film of %s has to wait: %s", _named(order), error)
-            self._queue.retry(delivery, wait)
+    def decode(self, body: str) -> Timelapse:
+        """Raises ContractError."""
+        order = decode_timelapse(body)
+        if not order.prefix.endswith("/") or not belongs_to(order.prefix, order.printer_id):
+            raise ContractError(f"{order.prefix[:200]!r} is no folder of that printer")
+        return order
 
-    def _fulfil(self, order: Timelapse, delivery: Delivery) -> None:
+    def refuse(self, error: Exception) -> DeadLetter:
+        logger.error("an order for a film is not readable: %s", error)
+        return DeadLetter(str(error))
+
+    def handle(self, message: Received[Timelapse]) -> Settlement:
+        """Make the film that is asked for, or say why there is none."""
+        try:
+            return self._fulfil(message.content, message.sent_at)
+        except TransientError as error:
+            doublings = min(message.receive_count - 1, _STORE_RETRY_DOUBLINGS)
+            logger.warning("the film of %s has to wait: %s", _named(message.content), error)
+            return Retry(error.retry_after or _STORE_RETRY_SECONDS * 2**doublings)
+
+    def _fulfil(self, order: Timelapse, sent_at: float) -> Settlement:
         if is_done(self._records, order.id):
-            self._queue.acknowledge(delivery)
-            return
+            return Done()
         frames = self._frames_of(order)
-        wait = wait_for_frames(len(frames), order.frames_kept, self._clock() - delivery.sent_at)
+        wait = wait_for_frames(len(frames), order.frames_kept, self._clock() - sent_at)
         if wait is not None:
             logger.info(
                 "the film of %s waits for frames: %d of %s are here",
                 *(_named(order), len(frames), order.frames_kept),
             )
-            self._queue.retry(delivery, wait)
-            return
+            return Retry(wait)
         if self._count("film-start", order, STARTS_LIMIT) is None:
             self._announce_failure(order, f"making it was interrupted {STARTS_LIMIT} times")
         else:
@@ -131,13 +134,12 @@ class TimelapseService:
                 delay = retry_delay(failures, self._settings.retry_delays)
                 if delay is not None:
                     logger.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
-                    self._queue.retry(delivery, delay)
-                    return
+                    return Retry(delay)
                 self._announce_failure(order, str(error))
             except PermanentError as error:
                 self._announce_failure(order, str(error))
         mark_done(self._records, order.id, self._clock())
-        self._queue.acknowledge(delivery)
+        return Done()
 
     def _remove_leftovers(self) -> None:
         """Of a run that was killed. A young file may be a film that another process is making right now."""
@@ -242,11 +244,27 @@ class TimelapseService:
         return None
 
 
-def _read_order(body: str) -> Timelapse:
-    order = decode_timelapse(body)
-    if not order.prefix.endswith("/") or not belongs_to(order.prefix, order.printer_id):
-        raise ContractError(f"{order.prefix[:200]!r} is no folder of that printer")
-    return order
+def build_service(
+    backends: Backends,
+    settings: Settings,
+    work_folder: Path,
+    shown_folder: Callable[[str], str],
+    fetching: Callable[[str], str] = _nothing_to_fetch,
+    timeouts: Timeouts = DEFAULT_TIMEOUTS,
+) -> TimelapseService:
+    """Over those back ends; the rest is as in `FilmSettings`."""
+    film_settings = FilmSettings(
+        FilmSpec.from_settings(settings),
+        backends.chat,
+        work_folder,
+        settings.ffmpeg,
+        timeouts,
+        shown_folder=shown_folder,
+        fetching=fetching,
+    )
+    return TimelapseService(
+        backends.notifications, backends.records, backends.frames, backends.clock, film_settings
+    )
 
 
 def _notification(order: Timelapse, category: Category) -> Notification:

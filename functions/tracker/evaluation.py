@@ -8,6 +8,7 @@ from functions.shared.domain.status import PrinterStatus
 from functions.shared.messages.effects import Effect, Notification
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import Report
+from functions.shared.settings import Settings
 from functions.tracker.announcements import with_photo
 
 
@@ -19,6 +20,15 @@ class Rules:
     photo_interval: float = 3600.0
     inspection_interval: float | None = None
     silence_grace: float = 0.0
+
+    @classmethod
+    def from_settings(cls, settings: Settings, checks_are_on: bool) -> "Rules":
+        return cls(
+            settings.progress_step,
+            settings.photo_interval_seconds,
+            settings.ai_check_interval_seconds if checks_are_on else None,
+            settings.silence_grace_seconds,
+        )
 
 
 @dataclass(slots=True)

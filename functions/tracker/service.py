@@ -1,4 +1,4 @@
-"""Takes reports off their queue, advances the records, puts the effects on theirs.
+"""Advances the record of a report's printer, and puts the effects on their queues.
 
 Commit protocol: effects first, with ids derived from the report, then the record by its version. A crash
 in between repeats the same ids, which queues and workers drop.
@@ -8,18 +8,20 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from functions.shared.dispatch import EffectSender
+from functions.shared.consumer import RETRY_SECONDS
+from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
 from functions.shared.domain.keys import collector_key, printer_key
+from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
 from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
 from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import Report, ReportKind, decode_report
-from functions.shared.ports import Delivery, Queue, RecordStore
+from functions.shared.ports import Backends, Queue, RecordStore
 from functions.shared.runtime.clocks import Clock
+from functions.shared.settings import Settings
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
 
-RETRY_SECONDS = 2.0
 _ENDS = frozenset({Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED})
 _log = logging.getLogger(__name__)
 
@@ -28,7 +30,6 @@ _log = logging.getLogger(__name__)
 class TrackerService:
     """`chat` names the notifications' group; `inspections` may be None when AI is off."""
 
-    reports: Queue
     records: RecordStore
     notifications: Queue
     timelapses: Queue
@@ -37,27 +38,25 @@ class TrackerService:
     chat: str
     clock: Clock
 
-    def handle(self, deliveries: Sequence[Delivery]) -> None:
-        """Work off deliveries in order; after a transient fault the rest of that group goes back too."""
-        held: set[str] = set()
-        for delivery in deliveries:
-            if delivery.group in held:
-                self.reports.retry(delivery, RETRY_SECONDS)
-                continue
-            try:
-                self._track(delivery)
-            except TransientError as error:
-                _log.warning("report goes back for %g s: %s", RETRY_SECONDS, error)
-                held.add(delivery.group)
-                self.reports.retry(delivery, error.retry_after or RETRY_SECONDS)
-            except PermanentError as error:
-                _log.error("report set aside: %s", error)
-                self.reports.dead_letter(delivery, str(error))
-            else:
-                self.reports.acknowledge(delivery)
+    decode = staticmethod(decode_report)
 
-    def _track(self, delivery: Delivery) -> None:
-        report = decode_report(delivery.body)
+    def refuse(self, error: Exception) -> DeadLetter:
+        _log.error("report set aside: %s", error)
+        return DeadLetter(str(error))
+
+    def handle(self, message: Received[Report]) -> Settlement:
+        """Advance the record of the report's printer, or keep the collector's own."""
+        try:
+            self._track(message)
+        except TransientError as error:
+            _log.warning("report goes back for %g s: %s", RETRY_SECONDS, error)
+            return Retry(error.retry_after or RETRY_SECONDS)
+        except PermanentError as error:
+            return self.refuse(error)
+        return Done()
+
+    def _track(self, message: Received[Report]) -> None:
+        report = message.content
         if report.kind is ReportKind.COLLECTOR:
             self._keep_collector(report)
             return
@@ -73,8 +72,7 @@ class TrackerService:
         after, effects = advance(record, report, self.rules)
         if after == record:
             return
-        shipped_at = report.shipped_at if report.shipped_at is not None else report.observed_at
-        late_by = max(0.0, shipped_at - report.observed_at) + max(0.0, self.clock() - delivery.sent_at)
+        late_by = lateness_of(message, self.clock())
         for effect in effects:
             self._send(effect, late_by)
         self.records.put(key, record_to_json(after), version)
@@ -102,6 +100,26 @@ class TrackerService:
             "status": dict(report.status or {}),
         }
         self.records.put(key, kept, stored.version if stored else 0)
+
+
+def build_service(backends: Backends, settings: Settings, checks_are_on: bool) -> TrackerService:
+    """Over those back ends; without checks nothing is put on the inspections' queue."""
+    return TrackerService(
+        backends.records,
+        backends.notifications,
+        backends.timelapses,
+        backends.inspections if checks_are_on else None,
+        Rules.from_settings(settings, checks_are_on),
+        backends.chat,
+        backends.clock,
+    )
+
+
+def lateness_of(message: Received[Report], now: float) -> float:
+    """Seconds from the observation at the edge (by its clock) to now, less what only clocks disagree on."""
+    report = message.content
+    shipped_at = report.shipped_at if report.shipped_at is not None else report.observed_at
+    return round(max(0.0, shipped_at - report.observed_at) + max(0.0, now - message.sent_at), 3)
 
 
 def _log_if_filmless(before: PrinterRecord | None, after: PrinterRecord, effects: Sequence[Effect]) -> None:

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO
 
 from collector.agent import Collector
 from collector.app import version
@@ -14,28 +13,25 @@ from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Uploader
 from collector.systemd import Systemd
 from functions.api.app import create_app
+from functions.inspection import service as inspection_service
 from functions.inspection.model import OpenAiModel, VisionModel
-from functions.inspection.policy import Rules as InspectionRules
-from functions.inspection.service import InspectionService
-from functions.notify.service import NotifyRules, NotifyService
+from functions.notify import service as notify_service
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
 from functions.shared.live import Live
 from functions.shared.ports import BATCH_LIMIT
 from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
-from functions.timelapse.plan import FilmSpec
-from functions.timelapse.service import FilmSettings, TimelapseService
-from functions.tracker.evaluation import Rules
-from functions.tracker.service import TrackerService
+from functions.timelapse import service as timelapse_service
+from functions.timelapse.service import TimelapseService
+from functions.tracker import service as tracker_service
 from infra.local.api_server import ApiServer
 from infra.local.console import Console
 from infra.local.metrics import CountingModel, CountingTransport, metrics_page
 from infra.local.stores import open_stores
 from infra.local.terminal import Terminal
-from infra.local.workers import Cleanup, Worker, one_by_one
+from infra.local.workers import Cleanup, Worker
 
-NO_CHAT = "terminal"
 _WATCH_SECONDS = 1.0
 _STOP_SECONDS = 2.0
 _log = logging.getLogger(__name__)
@@ -80,19 +76,9 @@ class Bridge:
             version=version(),
         )
         transport = CountingTransport(self._transport(output))
-        films = self._film_service()
-        self._workers = [
-            self._tracker(checks_every),
-            *self._notify(transport),
-            # One worker: films of printers that end together are made one after another.
-            Worker("timelapse", self.stores.timelapses, one_by_one(films.handle)),
-        ]
-        model = None
-        if checks_are_on:
-            model = CountingModel(
-                OpenAiModel(settings.openrouter_base_url, settings.openrouter_api_key, settings.ai_model)
-            )
-            self._workers.append(self._inspection(model))
+        films = self._timelapse_service()
+        model = self._model() if checks_are_on else None
+        self._workers = self._make_workers(transport, films, model)
         self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
         page = metrics_page(
             self.collector, outbox, self.stores, transport, films, model, self.clock, version()
@@ -152,95 +138,40 @@ class Bridge:
         self._outbox.close()
         self.stores.database.close()
 
-    def _tracker(self, checks_every: float | None) -> Worker:
+    def _make_workers(
+        self, transport: Transport, films: TimelapseService, model: VisionModel | None
+    ) -> list[Worker[Any]]:
         settings, stores = self._settings, self.stores
-        service = TrackerService(
-            reports=stores.reports,
-            records=stores.records,
-            notifications=stores.notifications,
-            timelapses=stores.timelapses,
-            inspections=stores.inspections if checks_every else None,
-            rules=Rules(
-                progress_step=settings.progress_step,
-                photo_interval=settings.photo_interval_seconds,
-                inspection_interval=checks_every,
-                silence_grace=settings.silence_grace_seconds,
-            ),
-            chat=self._chat,
-            clock=self.clock,
-        )
-        return Worker("tracker", stores.reports, service.handle, BATCH_LIMIT)
+        tracker = tracker_service.build_service(stores, settings, model is not None)
+        notify = notify_service.build_service(stores, settings, transport)
+        workers: list[Worker[Any]] = [
+            Worker("tracker", stores.reports, tracker, BATCH_LIMIT),
+            # Two workers, so that a film being sent holds up no alert (its group is another).
+            Worker("notify-1", stores.notifications, notify),
+            Worker("notify-2", stores.notifications, notify),
+            # One worker: films of printers that end together are made one after another.
+            Worker("timelapse", stores.timelapses, films),
+        ]
+        if model is not None:
+            inspection = inspection_service.build_service(stores, settings, model)
+            workers.append(Worker("inspection", stores.inspections, inspection))
+        return workers
 
-    @property
-    def _chat(self) -> str:
-        return self._settings.telegram_chat_id or NO_CHAT
-
-    def _notify(self, transport: Transport) -> list[Worker]:
-        """Two workers, so that a film being sent holds up no alert (its group is another)."""
-        settings, stores = self._settings, self.stores
-        service = NotifyService(
-            stores.notifications,
-            stores.records,
-            stores.frames,
-            transport,
-            stores.timelapses,
-            self.clock,
-            NotifyRules(self._chat, settings.telegram_messages_per_minute, settings.timezone),
-        )
-        handle: Callable[..., None] = one_by_one(service.handle)
-        return [Worker(f"notify-{number}", stores.notifications, handle) for number in (1, 2)]
-
-    def _film_service(self) -> TimelapseService:
-        settings, stores = self._settings, self.stores
+    def _timelapse_service(self) -> TimelapseService:
+        settings = self._settings
         work_folder = settings.data_dir / "films"
         work_folder.mkdir(parents=True, exist_ok=True)
-        spec = FilmSpec(
-            settings.timelapse_target_duration_seconds,
-            settings.timelapse_fps_cap,
-            settings.timelapse_max_width,
-            settings.timelapse_max_bytes,
-        )
-        return TimelapseService(
-            stores.timelapses,
-            stores.notifications,
-            stores.records,
-            stores.frames,
-            self.clock,
-            FilmSettings(
-                spec,
-                self._chat,
-                work_folder,
-                settings.ffmpeg,
-                shown_folder=lambda prefix: str(settings.images_dir / prefix.removeprefix("images/")),
-            ),
-        )
 
-    def _inspection(self, model: VisionModel) -> Worker:
-        settings, stores = self._settings, self.stores
-        service = InspectionService(
-            queue=stores.inspections,
-            notifications=stores.notifications,
-            records=stores.records,
-            frames=stores.frames,
-            model=model,
-            rules=InspectionRules(
-                settings.ai_confidence_threshold,
-                settings.ai_check_interval_seconds,
-                settings.ai_checks_per_job,
-                settings.ai_checks_per_day,
-            ),
-            chat=self._chat,
-            clock=self.clock,
-        )
-        return Worker("inspection", stores.inspections, one_by_one(service.handle))
+        def shown_folder(prefix: str) -> str:
+            return str(settings.images_dir / prefix.removeprefix("images/"))
+
+        return timelapse_service.build_service(self.stores, settings, work_folder, shown_folder)
+
+    def _model(self) -> CountingModel:
+        return CountingModel(OpenAiModel.from_settings(self._settings, self._settings.openrouter_api_key))
 
     def _transport(self, output: TextIO) -> Transport:
         settings = self._settings
         if not settings.telegram_bot_token:
             return Terminal(output, self.clock, settings.timezone)
-        return Telegram(
-            settings.telegram_bot_token,
-            settings.telegram_chat_id,
-            settings.telegram_thread_id,
-            settings.telegram_api_url,
-        )
+        return Telegram.from_settings(settings, settings.telegram_bot_token)

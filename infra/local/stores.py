@@ -37,11 +37,15 @@ class OwnLock:
 
 
 DATABASE_FILE = "bridge.sqlite3"
+NO_CHAT = "terminal"
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """All that the embedded programs share. `timer` is the queues' own."""
+    """All that the embedded programs share: the services' back ends, and more.
+
+    `timer` is the queues' own.
+    """
 
     database: SqliteDatabase
     records: SqliteRecordStore
@@ -51,6 +55,8 @@ class Stores:
     timelapses: SqliteQueue
     inspections: SqliteQueue
     timer: Clock
+    clock: Clock
+    chat: str
 
     @property
     def queues(self) -> tuple[SqliteQueue, ...]:
@@ -86,6 +92,8 @@ def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monoto
             timelapses=queue("timelapses", fifo=False, visibility=7200.0, tries=200),
             inspections=queue("inspections", fifo=False, visibility=600.0, tries=200),
             timer=timer,
+            clock=clock,
+            chat=settings.telegram_chat_id or NO_CHAT,
         )
     except BaseException:
         database.close()

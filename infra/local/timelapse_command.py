@@ -108,11 +108,12 @@ class _HandError(PermanentError):
 def _make(
     arguments: argparse.Namespace, settings: Settings, screen: TextIO, clock: Callable[[], float]
 ) -> MadeFilm:
+    usual = FilmSpec.from_settings(settings)
     spec = FilmSpec(
-        target_seconds=arguments.duration or settings.timelapse_target_duration_seconds,
-        fps_cap=arguments.fps or settings.timelapse_fps_cap,
-        max_width=arguments.width or settings.timelapse_max_width,
-        max_bytes=arguments.max_bytes or settings.timelapse_max_bytes,
+        target_seconds=arguments.duration or usual.target_seconds,
+        fps_cap=arguments.fps or usual.fps_cap,
+        max_width=arguments.width or usual.max_width,
+        max_bytes=arguments.max_bytes or usual.max_bytes,
     )
     folder: Path = arguments.folder
     timed = _frames(folder, arguments.since, arguments.until)

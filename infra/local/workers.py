@@ -3,16 +3,20 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Generic
 
+from functions.shared.consumer import Consumer
+from functions.shared.dispatch import ContentT, Service
 from functions.shared.errors import BridgeError
-from functions.shared.ports import Delivery, Queue
+from functions.shared.ports import Delivery
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.settings import Settings
 from functions.shared.text import full_duration
 from infra.local.storage.clock_history import ClockHistory, since_boot
 from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.retention import remove_old_files, remove_old_rows
 
 _WAIT_SECONDS = 20.0
@@ -20,18 +24,16 @@ _PAUSE_AFTER_FAULT = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Worker:
-    """Works in `thread`, once that is started.
+class Worker(Generic[ContentT]):
+    """Has a service handle what comes from its queue, in `thread`, once that is started.
 
-    `handle` settles each delivery itself; what it raises is logged and the delivery comes again.
+    What the service or the queue raises is logged, and all of the batch comes again.
     """
 
-    def __init__(
-        self, name: str, queue: Queue, handle: Callable[[Sequence[Delivery]], None], batch: int = 1
-    ) -> None:
+    def __init__(self, name: str, queue: SqliteQueue, service: Service[ContentT], batch: int = 1) -> None:
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._queue = queue
-        self._handle = handle
+        self._service = service
         self._batch = batch
         self._outage = ThrottledLogger(_log, time.monotonic)
         self._stopping = threading.Event()
@@ -58,9 +60,11 @@ class Worker:
             is_unread = False
 
     def _work(self, deliveries: Sequence[Delivery]) -> None:
+        consumer = Consumer(self._queue, self._service, is_fifo=self._queue.is_fifo)
         try:
-            self._handle(deliveries)
-        except BridgeError as error:  # the service settles what it can: this is the queue itself
+            for delivery in deliveries:
+                consumer.consume(delivery)
+        except BridgeError as error:  # the service says what it can: this is the queue itself
             self._outage.failing(
                 f"{self.thread.name}: a delivery comes again in a minute: {error}", logging.ERROR
             )
@@ -92,16 +96,6 @@ class Worker:
                 self._stopping.wait(_PAUSE_AFTER_FAULT)
             else:
                 return
-
-
-def one_by_one(handle: Callable[[Delivery], None]) -> Callable[[Sequence[Delivery]], None]:
-    """A service that takes one delivery, as one that takes several."""
-
-    def handle_all(deliveries: Sequence[Delivery]) -> None:
-        for delivery in deliveries:
-            handle(delivery)
-
-    return handle_all
 
 
 _FIRST_SECONDS = 60.0

@@ -23,6 +23,7 @@ from functions.shared.settings import Settings
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
 from infra.local.stores import open_stores
+from tests.support.consuming import consume
 from tests.support.direct_writer import DirectWriter
 from tests.support.telegram.server import TelegramServer
 
@@ -66,7 +67,6 @@ class Replay:
             self.outbox, self.stores.frames, self.stores.reports, monotonic=self.monotonic, jitter=lambda: 0.0
         )
         self.tracker = TrackerService(
-            reports=self.stores.reports,
             records=self.stores.records,
             notifications=self.stores.notifications,
             timelapses=self.stores.timelapses,
@@ -80,7 +80,6 @@ class Replay:
             clock=self.clock,
         )
         self.notify = NotifyService(
-            self.stores.notifications,
             self.stores.records,
             self.stores.frames,
             Telegram(self.telegram.token, self.telegram.chat_id, None, self.telegram.url),
@@ -140,9 +139,9 @@ class Replay:
             if self.uploader.upload_once() > 0:
                 break
         while deliveries := self.stores.reports.receive(10):
-            self.tracker.handle(deliveries)
+            consume(self.stores.reports, self.tracker, deliveries)
         while messages := self.stores.notifications.receive(1):
-            self.notify.handle(messages[0])
+            consume(self.stores.notifications, self.notify, messages)
 
     @property
     def transcript(self) -> list[str]:

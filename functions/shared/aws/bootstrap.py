@@ -8,8 +8,9 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from time import time as wall_clock
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from functions.shared.aws.observability import LambdaLogs, Metrics
 from functions.shared.errors import ConfigurationError
@@ -33,10 +34,10 @@ def seconds_left(context: LambdaContext) -> float:
 
 
 if TYPE_CHECKING:
+    from boto3.session import Session
+
     from functions.shared.aws.secrets import SecretParameter
     from functions.shared.aws.sqs_event import EventQueue
-
-MadeT = TypeVar("MadeT")
 
 NO_CHAT = "log"
 
@@ -61,19 +62,18 @@ class Secret(StrEnum):
     OPENROUTER_KEY = "OPENROUTER_API_KEY_PARAMETER"
 
 
-class Backends:
-    """One function's settings and stores. Raises ConfigurationError naming every fault of the settings."""
+class AwsBackends:
+    """One function's settings and back ends. Raises ConfigurationError naming every fault of the settings."""
 
     def __init__(self, environment: Mapping[str, str], program: str, clock: Clock) -> None:
         self.program = program
         self.clock = clock
         self.environment = environment
         self.settings: Settings = load_settings(environment, program)
-        self._made: dict[str, Any] = {}
+        self._clients: dict[str, Any] = {}
 
     @property
     def chat(self) -> str:
-        """The group of all notifications; every function must name the same."""
         return self.settings.telegram_chat_id or NO_CHAT
 
     @property
@@ -84,34 +84,32 @@ class Backends:
         """Whether a parameter is named, so that the part which needs it is on."""
         return bool(self.environment.get(secret, "").strip())
 
+    @cached_property
     def records(self) -> RecordStore:
-        def make() -> RecordStore:
-            from functions.shared.aws.dynamodb import DynamoRecordStore
+        from functions.shared.aws.dynamodb import DynamoRecordStore
 
-            return DynamoRecordStore(self._client("dynamodb"), self._variable("TABLE_NAME"), self.clock)
+        return DynamoRecordStore(self._client("dynamodb"), self._variable("TABLE_NAME"), self.clock)
 
-        return self._once("records", make)
-
+    @cached_property
     def frames(self) -> FrameStore:
-        def make() -> FrameStore:
-            from functions.shared.aws.s3 import S3FrameStore
+        from functions.shared.aws.s3 import S3FrameStore
 
-            return S3FrameStore(self._client("s3"), self.bucket)
+        return S3FrameStore(self._client("s3"), self.bucket)
 
-        return self._once("frames", make)
+    @cached_property
+    def notifications(self) -> Queue:
+        return self._queue(QueueName.NOTIFICATIONS)
 
-    def queue(self, name: QueueName) -> Queue:
-        """A queue to send to."""
+    @cached_property
+    def timelapses(self) -> Queue:
+        return self._queue(QueueName.TIMELAPSES)
 
-        def make() -> Queue:
-            from functions.shared.aws.sqs import SqsQueue
-
-            return SqsQueue(self._client("sqs"), self._variable(f"{name}_QUEUE_URL"), name.is_fifo)
-
-        return self._once(f"queue {name}", make)
+    @cached_property
+    def inspections(self) -> Queue:
+        return self._queue(QueueName.INSPECTIONS)
 
     def event_queue(self, name: QueueName, event: Mapping[str, Any]) -> "EventQueue":
-        """The deliveries of one Lambda event as a queue."""
+        """The deliveries of one Lambda event, to be settled."""
         from functions.shared.aws.sqs_event import EventQueue
 
         return EventQueue(
@@ -123,24 +121,31 @@ class Backends:
         )
 
     def secret(
-        self, secret: Secret, parse: Callable[[str], str], on_read: Callable[[str], None]
+        self, secret: Secret, parse: Callable[[str], str], told: Callable[[str], None]
     ) -> "SecretParameter":
         """The parameter that the variable names; its value is not read yet (see SecretParameter)."""
         from functions.shared.aws.secrets import SecretParameter
 
-        return SecretParameter(lambda: self._client("ssm"), self._variable(secret), secret, parse, on_read)
+        return SecretParameter(lambda: self._client("ssm"), self._variable(secret), secret, parse, told)
+
+    def _queue(self, name: QueueName) -> Queue:
+        from functions.shared.aws.sqs import SqsQueue
+
+        return SqsQueue(self._client("sqs"), self._variable(f"{name}_QUEUE_URL"), name.is_fifo)
 
     def _client(self, service: str) -> Any:
-        """All of one session: what botocore reads from its files is read once."""
-
-        def make() -> Any:
-            from boto3.session import Session
-
+        if service not in self._clients:
             from functions.shared.aws.clients import make_client
 
-            return make_client(service, session=self._once("session", Session))
+            self._clients[service] = make_client(service, session=self._session)
+        return self._clients[service]
 
-        return self._once(f"client {service}", make)
+    @cached_property
+    def _session(self) -> "Session":
+        """One for all clients: what botocore reads from its files is read once."""
+        from boto3.session import Session
+
+        return Session()
 
     def _variable(self, name: str) -> str:
         value = self.environment.get(name, "").strip()
@@ -148,25 +153,19 @@ class Backends:
             raise ConfigurationError([f"{name} is not set: the template sets it, deploy the stack again"])
         return value
 
-    def _once(self, name: str, make: Callable[[], MadeT]) -> MadeT:
-        if name not in self._made:
-            self._made[name] = make()
-        made: MadeT = self._made[name]
-        return made
-
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """The parts that every function has."""
 
-    backends: Backends
+    backends: AwsBackends
     logs: LambdaLogs
     metrics: Metrics
 
 
 def make_runtime(program: str) -> Runtime:
     """From the environment as it is now. Raises ConfigurationError."""
-    backends = Backends(os.environ, program, wall_clock)
+    backends = AwsBackends(os.environ, program, wall_clock)
     return Runtime(backends, LambdaLogs(program, backends.settings.log_level), Metrics())
 
 

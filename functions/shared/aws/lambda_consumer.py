@@ -1,138 +1,116 @@
 """Works off the deliveries of one Lambda event, one after the other, each for itself.
 
-A service settles its delivery by the Queue port: that is all there is of partial failures. What is left
-here: the order of a group, faults nobody thought of, the end of the time, and what is told of it all.
+Over the consumer, what only a function has: the end of its time, faults that nobody thought of, and what is
+told of it all.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Generic
 
 from functions.shared.aws.bootstrap import LambdaContext, QueueName, Runtime, seconds_left
-from functions.shared.aws.observability import Metric
+from functions.shared.aws.observability import LambdaLogs, Metric
+from functions.shared.consumer import RETRY_SECONDS, Consumer
+from functions.shared.dispatch import ContentT, DeadLetter, Received, Retry, Service, Settlement
 from functions.shared.errors import ContractError, TransientError
 from functions.shared.messages.codec import load_object
-from functions.shared.ports import Delivery, Outgoing, Queue, Refusal
+from functions.shared.ports import Delivery
 
-
-class SettlingQueue:
-    """The Queue port over another queue. `held`: groups with a delivery that comes again."""
-
-    def __init__(self, queue: Queue) -> None:
-        self._queue = queue
-        self._settled: set[str] = set()
-        self.held: set[str] = set()
-        self.acknowledged = 0
-        self.retried = 0
-        self.dead_lettered = 0
-
-    def is_settled(self, delivery: Delivery) -> bool:
-        return delivery.receipt in self._settled
-
-    def send(self, entries: Sequence[Outgoing]) -> Sequence[Refusal]:
-        return self._queue.send(entries)
-
-    def receive(self, limit: int = 10, wait_seconds: float = 0.0) -> list[Delivery]:
-        return self._queue.receive(limit, wait_seconds)
-
-    def acknowledge(self, delivery: Delivery) -> None:
-        self._queue.acknowledge(delivery)
-        self._settled.add(delivery.receipt)
-        self.acknowledged += 1
-
-    def retry(self, delivery: Delivery, delay_seconds: float) -> None:
-        self._queue.retry(delivery, delay_seconds)
-        self._settled.add(delivery.receipt)
-        self.held.add(delivery.group)
-        self.retried += 1
-
-    def dead_letter(self, delivery: Delivery, reason: str) -> None:
-        self._queue.dead_letter(delivery, reason)
-        self._settled.add(delivery.receipt)
-        self.dead_lettered += 1
-
-
-RETRY_SECONDS = 2.0
 DEFECT_TRIES = 5
-TIME_RESERVE_SECONDS = 20.0  # one call to AWS that hangs, with its retries
 _SHOWN = 200
+_KEYS = ("printer_id", "message_id")
 _log = logging.getLogger(__name__)
 
-Handle = Callable[[Delivery], None]
-MakeHandle = Callable[[SettlingQueue, LambdaContext], Handle]
+Handle = Callable[[Received[ContentT]], Settlement]
 
 
-class QueueWorker:
-    """One function's container. `make_handle` gives the service's `handle` over the event's queue."""
+class LambdaConsumer(Generic[ContentT]):
+    """Of one queue. `handle`: the service's, or what counts figures around it."""
 
-    def __init__(self, runtime: Runtime, name: QueueName, make_handle: MakeHandle) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        name: QueueName,
+        service: Service[ContentT],
+        handle: Handle[ContentT] | None = None,
+    ) -> None:
         self._backends = runtime.backends
         self._logs = runtime.logs
         self._metrics = runtime.metrics
         self._name = name
-        self._make_handle = make_handle
+        self._service = _KeyedService(service, handle or service.handle, runtime.logs)
 
-    def work(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    def consume(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Settle every delivery of the event; the answer names those that come again.
 
         Raises what is wrong with the wiring or the queue: then Lambda brings all of them again.
         """
         self._logs.about({"request_id": context.aws_request_id})
         queue = self._backends.event_queue(self._name, event)
-        settling = SettlingQueue(queue)
+        consumer = Consumer(
+            queue, self._service, is_fifo=self._name.is_fifo, seconds_left=lambda: seconds_left(context)
+        )
         try:
-            handle = self._make_handle(settling, context)
             for delivery in queue.deliveries():
-                self._settle(delivery, settling, handle, context)
+                self._consume(delivery, consumer)
         finally:
-            self._count(settling)
+            self._write_metrics(consumer)
         return queue.response()
 
-    def _settle(
-        self, delivery: Delivery, settling: SettlingQueue, handle: Handle, context: LambdaContext
-    ) -> None:
-        if self._name.is_fifo and delivery.group in settling.held:
-            settling.retry(delivery, RETRY_SECONDS)  # its elder comes first
-            return
-        if seconds_left(context) < TIME_RESERVE_SECONDS:
-            _log.warning("no time is left: the rest comes again")
-            settling.retry(delivery, RETRY_SECONDS)
-            return
-        keys = _keys(delivery)
-        self._logs.about(keys)
+    def _consume(self, delivery: Delivery, consumer: Consumer[ContentT]) -> None:
         try:
-            handle(delivery)
+            consumer.consume(delivery)
         except TransientError:
             raise  # the queue itself is not reached: Lambda brings all of it again
         except Exception as error:  # noqa: BLE001 (one bad message must stop no other)
-            self._after_defect(delivery, settling, error)
+            _log.exception("a delivery failed by a fault of ours")
+            self._metrics.add(Metric.DEFECTS, 1)
+            consumer.settle(delivery, _after_defect(delivery, error))
         finally:
-            self._logs.about_nothing(keys)
+            self._logs.about_nothing(_KEYS)
 
-    def _after_defect(self, delivery: Delivery, settling: SettlingQueue, error: Exception) -> None:
-        """A few tries, in case it passes; then aside, so that it holds up nothing for ever."""
-        _log.exception("a delivery failed by a fault of ours")
-        self._metrics.add(Metric.DEFECTS, 1)
-        if settling.is_settled(delivery):
-            return
-        if delivery.receive_count >= DEFECT_TRIES:
-            settling.dead_letter(delivery, f"{type(error).__name__}: {error!s:.200}")
-        else:
-            settling.retry(delivery, RETRY_SECONDS**delivery.receive_count)
-
-    def _count(self, settling: SettlingQueue) -> None:
-        if settling.retried:
-            self._metrics.add(Metric.RETRIED, settling.retried)
-        if settling.dead_lettered:
-            self._metrics.add(Metric.DEAD_LETTERED, settling.dead_lettered)
+    def _write_metrics(self, consumer: Consumer[ContentT]) -> None:
+        if consumer.retried:
+            self._metrics.add(Metric.RETRIED, consumer.retried)
+        if consumer.dead_lettered:
+            self._metrics.add(Metric.DEAD_LETTERED, consumer.dead_lettered)
         self._metrics.write()
 
 
-def _keys(delivery: Delivery) -> dict[str, Any]:
-    """What log lines about a delivery carry: whose and which report or effect it is."""
+def _after_defect(delivery: Delivery, error: Exception) -> Settlement:
+    """A few tries, in case it passes; then aside, so that it holds up nothing for ever."""
+    if delivery.receive_count >= DEFECT_TRIES:
+        return DeadLetter(f"{type(error).__name__}: {error!s:.200}")
+    return Retry(RETRY_SECONDS**delivery.receive_count)
+
+
+class _KeyedService(Generic[ContentT]):
+    """A service whose log lines say whose report or effect they are about, and which."""
+
+    def __init__(self, service: Service[ContentT], handle: Handle[ContentT], logs: LambdaLogs) -> None:
+        self._service = service
+        self._logs = logs
+        self.handle = handle
+        self.refuse = service.refuse
+
+    def decode(self, body: str) -> ContentT:
+        try:
+            content = self._service.decode(body)
+        except ContractError:
+            self._logs.about(_keys_of_undecodable(body))
+            raise
+        self._logs.about(_keys(content.printer_id, content.id))
+        return content
+
+
+def _keys(*values: object) -> dict[str, str]:
+    named = zip(_KEYS, values, strict=True)
+    return {name: value[:_SHOWN] for name, value in named if isinstance(value, str)}
+
+
+def _keys_of_undecodable(body: str) -> dict[str, str]:
     try:
-        body = load_object(delivery.body)
+        said = load_object(body)
     except ContractError:
         return {}
-    keys = {"printer_id": body.get("printer_id"), "message_id": body.get("id")}
-    return {name: value[:_SHOWN] for name, value in keys.items() if isinstance(value, str)}
+    return _keys(said.get("printer_id"), said.get("id"))

@@ -8,7 +8,7 @@ metric of its own, so there is one dimension, the same for all: the stack.
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -65,7 +65,7 @@ class LambdaLogs:
         """Every line carries these keys, until they are taken away again."""
         self._formatter.append_keys(**keys)
 
-    def about_nothing(self, keys: Mapping[str, Any]) -> None:
+    def about_nothing(self, keys: Iterable[str]) -> None:
         self._formatter.remove_keys(keys)
 
 

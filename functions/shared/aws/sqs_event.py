@@ -1,4 +1,4 @@
-"""The Queue port over the records of one Lambda event of SQS (`ReportBatchItemFailures` must be on).
+"""The records of one Lambda event of SQS, to be settled (`ReportBatchItemFailures` must be on).
 
 Lambda deletes what the response does not name; what it names comes again when its visibility time is over.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.shared.aws.sqs import GROUP_ATTRIBUTE, DeadLetters, SqsQueue
 from functions.shared.errors import BridgeError, ContractError
-from functions.shared.ports import Delivery, Outgoing, Refusal
+from functions.shared.ports import Delivery
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -20,11 +20,7 @@ _DEAD_LETTER_AGAIN_SECONDS = 60.0
 
 
 class EventQueue:
-    """One for each invocation. What was not settled when `response()` is asked for comes again.
-
-    On a FIFO queue everything of a group behind a handed-back message that was not acknowledged or
-    rejected comes again with it, after the same delay.
-    """
+    """One for each invocation. What is neither acknowledged nor dead-lettered by `response()` comes again."""
 
     def __init__(
         self,
@@ -37,37 +33,24 @@ class EventQueue:
         """`url` is the queue that the event comes from. Raises ContractError if it is no event of SQS."""
         self._queue = SqsQueue(sqs_client, url, fifo)
         self._dead_letters = DeadLetters(sqs_client, dead_letter_url, fifo)
-        self._fifo = fifo
         self._deliveries: dict[str, Delivery] = {}  # by message id, in order
         for record in _records(event):
             self._deliveries[record["messageId"]] = _delivery(record)
-        self._received = 0
         self._settled: set[str] = set()  # receipts
-        self._delays: dict[str, float] = {}  # by receipt
 
     def deliveries(self) -> list[Delivery]:
         """All messages of the event, in order."""
         return list(self._deliveries.values())
 
-    def send(self, entries: Sequence[Outgoing]) -> Sequence[Refusal]:
-        """To the queue that the event comes from (an inspection asks itself for a second look)."""
-        return self._queue.send(entries)
-
-    def receive(self, limit: int = 10, wait_seconds: float = 0.0) -> list[Delivery]:  # noqa: ARG002 - the port's
-        """The next of the event's messages; never waits, for there will be no others."""
-        handed_out = self.deliveries()[self._received : self._received + max(1, limit)]
-        self._received += len(handed_out)
-        return handed_out
-
     def acknowledge(self, delivery: Delivery) -> None:
         self._settled.add(delivery.receipt)
-        self._delays.pop(delivery.receipt, None)
 
     def retry(self, delivery: Delivery, delay_seconds: float) -> None:
         """As the port has it. If SQS does not take the delay the message comes after the queue's own time."""
-        self._settled.discard(delivery.receipt)
-        self._delays[delivery.receipt] = delay_seconds
-        self._delay(delivery, delay_seconds)
+        try:
+            self._queue.retry(delivery, delay_seconds)
+        except BridgeError as error:
+            logger.warning("a message comes again after the queue's own time: %s", error)
 
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
         """As the port has it. If the dead-letter queue does not take it the message comes again."""
@@ -81,24 +64,12 @@ class EventQueue:
 
     def response(self) -> dict[str, list[dict[str, str]]]:
         """What the handler returns: the messages that come again."""
-        held: dict[str, float] = {}
-        failures = []
-        for message_id, delivery in self._deliveries.items():
-            if delivery.receipt in self._settled:
-                continue
-            failures.append({"itemIdentifier": message_id})
-            delay = self._delays.get(delivery.receipt)
-            if delay is not None:
-                held.setdefault(delivery.group, delay)
-            elif self._fifo and delivery.group in held:
-                self._delay(delivery, held[delivery.group])
+        failures = [
+            {"itemIdentifier": message_id}
+            for message_id, delivery in self._deliveries.items()
+            if delivery.receipt not in self._settled
+        ]
         return {"batchItemFailures": failures}
-
-    def _delay(self, delivery: Delivery, delay_seconds: float) -> None:
-        try:
-            self._queue.retry(delivery, delay_seconds)
-        except BridgeError as error:
-            logger.warning("a message comes again after the queue's own time: %s", error)
 
 
 def _records(event: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -74,7 +74,7 @@ class SqliteQueue:
     ) -> None:
         self.name = name
         self._database = database
-        self._fifo = fifo
+        self.is_fifo = fifo
         self._visibility_seconds = visibility_seconds
         self._max_receive_count = max_receive_count
         self._clock = clock
@@ -86,7 +86,7 @@ class SqliteQueue:
     def send(self, entries: Sequence[Outgoing]) -> Sequence[Refusal]:
         if len(entries) > BATCH_LIMIT:
             raise ValueError(f"{len(entries)} messages in one send: {BATCH_LIMIT} are allowed")
-        faults = [message_fault(entry, fifo=self._fifo) for entry in entries]
+        faults = [message_fault(entry, fifo=self.is_fifo) for entry in entries]
         accepted = [entry for entry, fault in zip(entries, faults, strict=True) if fault is None]
         if accepted:
             with self._database.writing() as connection:

@@ -48,9 +48,9 @@ class Dying:
     [
         *(("records", "put", call) for call in range(1, 7)),
         *(("records", "put_if_absent", call) for call in (1, 2)),
-        ("queue", "send", 1),
+        ("inspections", "send", 1),
         ("notifications", "send", 1),
-        *(("queue", "acknowledge", call) for call in (1, 2)),
+        *(("inspections", "acknowledge", call) for call in (1, 2)),
     ],
 )
 def test_a_power_cut_at_any_write_neither_loses_the_alert_nor_doubles_it(
@@ -58,7 +58,8 @@ def test_a_power_cut_at_any_write_neither_loses_the_alert_nor_doubles_it(
 ) -> None:
     """Answers differ after the cut: what was decided before must stand, and nothing is asked twice."""
     watched.server.judge = lambda request: fake.defect()
-    watched.restarted(**{part: Dying(getattr(watched, part), method, call, is_before)})
+    inner = watched.queue if part == "inspections" else getattr(watched, part)
+    watched.restarted(**{part: Dying(inner, method, call, is_before)})
     died = 0
     watched.ask(watched.keep_frame())
     for _ in range(12):

@@ -17,6 +17,7 @@ from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from tests.support.clock import ManualClock
+from tests.support.consuming import consume
 
 
 class Crash(BaseException):
@@ -33,7 +34,7 @@ class Harness:
             for name in ("reports", "notifications")
         )
         self.tracker = TrackerService(
-            self.reports, self.records, self.notifications, self.notifications, None, Rules(), "c", self.clock
+            self.records, self.notifications, self.notifications, None, Rules(), "c", self.clock
         )
         self.service = LivenessService(self.records, self.notifications, "c", self.clock)
         self._sequence = 0
@@ -51,7 +52,7 @@ class Harness:
             status={"version": "1", "printers": listed},
         )
         self.reports.send([Outgoing(encode_report(report), report.group, digest(report.id))])
-        self.tracker.handle(self.reports.receive(1))
+        consume(self.reports, self.tracker, self.reports.receive(1))
 
     def item(self, collector_id: str = "pi") -> dict[str, Any]:
         stored = self.records.get(collector_key(collector_id))

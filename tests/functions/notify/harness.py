@@ -16,11 +16,12 @@ from functions.notify.transports import Transport
 from functions.shared.domain.keys import frame_key, job_prefix
 from functions.shared.messages.effects import Category, Film, Notification, Timelapse, outgoing
 from functions.shared.messages.report import FrameReference
-from functions.shared.ports import RecordStore
+from functions.shared.ports import Delivery, RecordStore
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
+from tests.support.consuming import consume
 from tests.support.open_databases import closed_at_the_end
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
@@ -100,7 +101,6 @@ class Harness:
             or Telegram(self.telegram.token, self.chat_id, api_url=self.telegram.url)
         )
         self.service = NotifyService(
-            self.queue,
             self.records,
             self.frames,
             self.transport,
@@ -114,11 +114,14 @@ class Harness:
             group = f"{self.chat_id}/films" if each.film else self.chat_id
             assert not self.queue.send([outgoing(each, group)])
 
+    def handle(self, delivery: Delivery) -> None:
+        consume(self.queue, self.service, [delivery])
+
     def turn(self) -> int:
         """Handle what is visible now, one message at a time; how many there were."""
         deliveries = []
         while delivery := self.queue.receive(1):
-            self.service.handle(delivery[0])
+            self.handle(delivery[0])
             deliveries += delivery
         return len(deliveries)
 

@@ -53,7 +53,7 @@ def test_the_same_effect_put_again_later_is_sent_once(harness: Harness, telegram
 def test_a_crash_after_the_done_mark_repeats_nothing(harness: Harness, telegram: TelegramServer) -> None:
     harness.put(notification(Category.FINISHED))
     (delivery,) = harness.queue.receive()
-    harness.service.handle(delivery)
+    harness.handle(delivery)
     body = outgoing(notification(Category.FINISHED), harness.chat_id)
     harness.queue.send([Outgoing(body.body, body.group, digest("as if it had not been acknowledged"))])
     harness.restart()

@@ -15,6 +15,7 @@ from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from tests.functions.timelapse.encode_jobs import SPEC
 from tests.support.clock import HandClock
+from tests.support.consuming import consume
 from tests.support.numbered_frames import fill_folder
 from tests.support.open_databases import closed_at_the_end
 
@@ -45,7 +46,6 @@ class Harness:
     def restart(self) -> None:
         """A new service over the same stores, as after a restart of the program."""
         self.service = TimelapseService(
-            self.queue,
             self.notifications,
             self.records,
             self.frames,
@@ -91,16 +91,19 @@ class Harness:
         [delivery] = self.queue.receive(1)
         return delivery
 
+    def handle(self, delivery: Delivery) -> None:
+        consume(self.queue, self.service, [delivery])
+
     def work(self) -> None:
         """Handle the one delivery that is due."""
-        self.service.handle(self.delivery())
+        self.handle(self.delivery())
 
     def work_until_idle(self, limit_seconds: float) -> int:
         """Let time pass and handle what becomes due; how many times something was handled."""
         handled, passed = 0, 0.0
         while passed <= limit_seconds:
             for delivery in self.queue.receive(1):
-                self.service.handle(delivery)
+                self.handle(delivery)
                 handled += 1
             self.clock.pass_time(5.0)
             passed += 5.0

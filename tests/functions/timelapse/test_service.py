@@ -163,10 +163,10 @@ def test_a_crash_before_the_mark_gives_the_same_film_and_message(harness: Harnes
     harness.records.put_if_absent = crash  # type: ignore[method-assign]
     delivery = harness.delivery()
     with pytest.raises(KeyboardInterrupt):
-        harness.service.handle(delivery)
+        harness.handle(delivery)
     harness.records.put_if_absent = mark  # type: ignore[method-assign]
     harness.restart()
-    harness.service.handle(delivery)
+    harness.handle(delivery)
     assert len(harness.told()) == 1  # the queue drops the repeat by its id
     assert len(list((harness.folder / PREFIX).glob("*.mp4"))) == 1
 

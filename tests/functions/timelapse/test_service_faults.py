@@ -96,7 +96,7 @@ def test_a_film_that_ends_the_program_each_time_is_given_up(harness: Harness) ->
     delivery = harness.delivery()
     for number in range(20):
         harness.records.put_if_absent(f"film-start/{order.id}/{number + 1}", harness.clock.wall() + 1e6)
-    harness.service.handle(delivery)
+    harness.handle(delivery)
     [told] = harness.told()
     assert told.category is Category.FILM_FAILED
     assert told.reason is not None

@@ -17,6 +17,7 @@ from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from tests.support.clock import ManualClock
+from tests.support.consuming import consume
 
 
 class LosingRecords(SqliteRecordStore):
@@ -42,7 +43,6 @@ class ServiceHarness:
         self.inspections = self._queue("inspections", fifo=False)
         self.sequence = 0
         self.service = TrackerService(
-            self.reports,
             self.records,
             self.notifications,
             self.timelapses,
@@ -76,7 +76,7 @@ class ServiceHarness:
         )
 
     def work(self) -> None:
-        self.service.handle(self.reports.receive(10))
+        consume(self.reports, self.service, self.reports.receive(10))
 
     def told(self) -> list[str]:
         categories = []

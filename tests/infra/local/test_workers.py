@@ -2,22 +2,28 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from functions.shared.ports import Delivery
+from functions.shared.dispatch import Done, Received, Settlement
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.workers import Worker
 from tests.support.clock import HandClock
-from tests.support.contracts.queue import message, only, send
+from tests.support.contracts.queue import message, send
 from tests.support.timeouts import TIMEOUT
 
 
+@dataclass(frozen=True)
+class Note:
+    id: str
+    printer_id: str = "A1M-1"
+
+
 class Harness:
-    """Works off what it is given, unless the disk takes nothing: `full` does that."""
+    """A service whose work is done, unless the disk takes nothing: `full` does that."""
 
     def __init__(self, folder: Path) -> None:
         self.clock = HandClock()
@@ -25,16 +31,20 @@ class Harness:
         self.queue = SqliteQueue(self.database, "q", True, 3600.0, None, self.clock.wall)
         self.fills_in_mid_work = True
         self.tried, self.done = threading.Event(), threading.Event()
-        self.worker = Worker("tracker", self.queue, self.handle)
+        self.worker = Worker("tracker", self.queue, self)
 
-    def handle(self, deliveries: Sequence[Delivery]) -> None:
+    decode = staticmethod(Note)
+
+    def refuse(self, error: Exception) -> Settlement:
+        raise AssertionError("each note is one") from error
+
+    def handle(self, message: Received[Note]) -> Settlement:
         if self.fills_in_mid_work:
             self.set_full(True)
-        try:
-            self.queue.acknowledge(only(list(deliveries)))
-        finally:
-            self.tried.set()
-        self.done.set()
+        else:
+            self.done.set()
+        self.tried.set()
+        return Done()
 
     def set_full(self, is_full: bool) -> None:
         with self.database.reading() as connection:

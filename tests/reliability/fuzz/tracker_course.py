@@ -30,6 +30,7 @@ from tests.reliability.fuzz.memory_stores import MemoryQueue, MemoryRecords
 from tests.reliability.fuzz.mutations import Mutator
 from tests.reliability.fuzz.reader_course import NAMES
 from tests.reliability.fuzz.shown_printer import show
+from tests.support.consuming import consume
 from tests.support.telegram.markup import read_html, utf16_units
 
 _REPORT_NAMES = """
@@ -87,7 +88,6 @@ class TrackerCourse:
         self._reports = MemoryQueue(lambda entry: None)
         self._handled = 0
         self._service = TrackerService(
-            reports=self._reports,
             records=self._records,
             notifications=MemoryQueue(self._take_notification),
             timelapses=MemoryQueue(self._take_timelapse),
@@ -151,7 +151,7 @@ class TrackerCourse:
             is_known = report.id in self._taken
             is_remembered = is_known and self._is_remembered(report)
         done = self._reports.acknowledged, self._reports.dead_lettered
-        self._service.handle([Delivery(body, "group", str(self._handled), 1, self._now)])
+        consume(self._reports, self._service, [Delivery(body, "group", str(self._handled), 1, self._now)])
         self._handled += 1
         if report is None:
             assert (self._reports.acknowledged, self._reports.dead_lettered) == (done[0], done[1] + 1)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.shared.aws.clients import make_client
+from functions.shared.aws.sqs import SqsQueue
 from functions.shared.aws.sqs_event import EventQueue
+from functions.shared.dispatch import Done, Received, Retry, Settlement
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ContractError
 from functions.shared.ports import Delivery
 from tests.support.aws.places import MiniStackHarness, listen, ministack
+from tests.support.consuming import consume
 from tests.support.contracts.queue import VISIBILITY_SECONDS, bodies, message, send
 
 if TYPE_CHECKING:
@@ -139,6 +143,27 @@ def left_behind(harness: MiniStackHarness) -> list[str]:
     return seen
 
 
+@dataclass(frozen=True)
+class Letter:
+    id: str
+    printer_id: str = "A1M-1"
+
+
+class Settling:
+    """A service: what becomes of the messages that are named; the others are done."""
+
+    def __init__(self, **named: Settlement) -> None:
+        self._named = named
+
+    decode = staticmethod(Letter)
+
+    def refuse(self, error: Exception) -> Settlement:
+        raise AssertionError("each letter is one") from error
+
+    def handle(self, message: Received[Letter]) -> Settlement:
+        return self._named.get(message.content.id, Done())
+
+
 class TestReading:
     def test_a_fifo_event_is_read(self, shared_client: "SQSClient") -> None:
         queue = EventQueue(shared_client, json.loads(FIFO_EVENT), "https://queue", None, fifo=True)
@@ -163,11 +188,8 @@ class TestReading:
         with pytest.raises(ContractError, match="SQS"):
             EventQueue(shared_client, event, "https://queue", None, fifo=True)
 
-    def test_the_messages_can_be_received_like_those_of_any_queue(self, harness: MiniStackHarness) -> None:
-        invocation = start(harness, "a1", "b1", "c1")
-        assert bodies(invocation.queue.receive(limit=2)) == ["a1", "b1"]
-        assert bodies(invocation.queue.receive(wait_seconds=20)) == ["c1"]
-        assert invocation.queue.receive(wait_seconds=20) == []
+    def test_the_messages_are_handed_out_in_order(self, harness: MiniStackHarness) -> None:
+        assert bodies(start(harness, "a1", "b1", "c1").queue.deliveries()) == ["a1", "b1", "c1"]
 
 
 class TestSettling:
@@ -194,18 +216,14 @@ class TestSettling:
         self, harness: MiniStackHarness
     ) -> None:
         invocation = start(harness, "a1", "a2", "b1", "a3")
-        deliveries = {delivery.body: delivery for delivery in invocation.queue.deliveries()}
-        invocation.queue.retry(deliveries["a1"], 2.0)
-        invocation.queue.acknowledge(deliveries["b1"])
+        consume(invocation.queue, Settling(a1=Retry(2.0)), invocation.queue.deliveries())
         assert invocation.end() == ["a1", "a2", "a3"]
         harness.pass_time(3)  # and not the queue's own visibility time
         assert bodies(Invocation(harness).queue.deliveries()) == ["a1", "a2", "a3"]
 
     def test_what_was_done_before_the_one_handed_back_is_over(self, harness: MiniStackHarness) -> None:
         invocation = start(harness, "a1", "a2", "a3")
-        first, second, _ = invocation.queue.deliveries()
-        invocation.queue.acknowledge(first)
-        invocation.queue.retry(second, 0.0)
+        consume(invocation.queue, Settling(a2=Retry(0.0)), invocation.queue.deliveries())
         assert invocation.end() == ["a2", "a3"]
         assert left_behind(harness) == ["a2", "a3"]
 
@@ -247,10 +265,13 @@ class TestSettling:
         assert letter["MessageAttributes"]["reason"]["StringValue"] == "unreadable"
         assert left_behind(harness) == []
 
-    def test_a_message_sent_by_the_worker_goes_to_the_queue_itself(self, harness: MiniStackHarness) -> None:
+    def test_a_message_sent_by_a_service_to_the_queue_it_works_off_comes_from_it(
+        self, harness: MiniStackHarness
+    ) -> None:
         """A second look of the inspection."""
         invocation = start(harness, "a1", fifo=False)
-        assert list(invocation.queue.send([message("a2", "a", delay_seconds=60.0)])) == []
+        queue = SqsQueue(harness.client, harness.url, fifo=False)
+        assert list(queue.send([message("a2", "a", delay_seconds=60.0)])) == []
         invocation.queue.acknowledge(invocation.queue.deliveries()[0])
         invocation.end()
         assert Invocation(harness, fifo=False).records == []

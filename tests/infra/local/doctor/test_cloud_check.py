@@ -25,6 +25,7 @@ from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from tests.infra.local.doctor.aws_edge import BUCKET, make_places, make_user
 from tests.support.aws.places import REGION, ministack
+from tests.support.consuming import consume
 
 FINE, FAULT = Outcome.FINE, Outcome.FAULT
 
@@ -133,7 +134,6 @@ def test_the_tracker_keeps_nothing_of_the_report(tmp_path: Path) -> None:
     reports, notifications = queue("reports"), queue("notifications")
     records = SqliteRecordStore(database, lambda: now)
     tracker = TrackerService(
-        reports,
         records,
         notifications,
         queue("timelapses"),
@@ -143,7 +143,7 @@ def test_the_tracker_keeps_nothing_of_the_report(tmp_path: Path) -> None:
         lambda: now,
     )
     assert list(reports.send([harmless_report()])) == []
-    tracker.handle(reports.receive())
+    consume(reports, tracker, reports.receive())
     assert reports.receive() == []
     assert notifications.receive() == []
     assert list(records.list(COLLECTORS)) == []
