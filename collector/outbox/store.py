@@ -173,8 +173,8 @@ class OutboxStore:
                 self.disk_failed(error)
                 if not (is_first and is_disk_full(error) and self.make_room()):
                     return False
-        for number in self._unsaved:
-            self.index.held.pop(number, None)
+        for waiting, _ in self._unsaved.values():
+            self.index.note_saved(waiting)
         self._unsaved.clear()
         self._changed_jobs.clear()
         self._gone_reports.clear()
