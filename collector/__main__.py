@@ -13,12 +13,10 @@ from pathlib import Path
 from collector.app import run as run_in_loop
 from collector.config import CloudSettings, credential_faults, read_cloud_settings, read_environment
 from collector.systemd import Systemd
-from functions.shared.errors import BridgeError, ConfigurationError
+from functions.shared.errors import EXIT_CONFIGURATION, EXIT_FAULT, BridgeError, ConfigurationError
 from functions.shared.runtime.logging import set_up_logs
 from functions.shared.text import aws_secrets_of
 
-EXIT_FAULT = 1
-EXIT_CONFIGURATION = 2
 _log = logging.getLogger("collector")
 
 
