@@ -14,12 +14,14 @@ from typing import Any
 from collector.bambui.client import printer_url
 from collector.bambui.discovery import Discovery, ListedPrinter
 from collector.counters import PrinterCounters
-from collector.outbox.model import OutboxPort
+from collector.outbox.model import NewReport, OutboxPort
 from collector.outbox.writer import OutboxWriter
 from collector.printer.policy import session_policy
 from collector.printer.session import Session
 from collector.printer.supervisor import CallLater, PrinterSnapshot, PrinterSupervisor
 from functions.shared.live import Live
+from functions.shared.messages.codec import to_json
+from functions.shared.messages.collector_record import CollectorStatus, ReportedPrinter
 from functions.shared.messages.report import Report, ReportKind
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.clocks import SuspendAwareClock
@@ -28,7 +30,7 @@ from functions.shared.settings import Settings
 OWN_NAME = "collector"
 OWN_REPORT_INTERVAL = 300.0
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,8 @@ class Collector:
                     self._take_listed(printer)
                 for task in self._printers.values():
                     task.try_again()
-            except Exception:
-                _logger.exception("reading the list of printers failed")
+            except Exception:  # noqa: BLE001 - said with its traceback
+                _log.exception("reading the list of printers failed")
             await self._discovery.wait(is_one_unconnected=self._is_one_unconnected())
 
     def _is_one_unconnected(self) -> bool:
@@ -233,7 +235,7 @@ class Collector:
             model=printer.model,
             is_online=printer.is_online,
         )
-        self._writer.add_report(lambda: report, durable=True)
+        self._writer.add_report(NewReport(report, durable=True))
 
     async def _tick(self) -> None:
         tick = self._settings.watchdog_tick_seconds
@@ -242,7 +244,7 @@ class Collector:
             await asyncio.sleep(tick)
             slept = self._awake_clock.check(tick)
             if slept is not None:
-                _logger.warning(
+                _log.warning(
                     "the program stood still for %.0f s: no printer is called silent for that", slept
                 )
             for task in list(self._printers.values()):
@@ -251,22 +253,17 @@ class Collector:
 
     async def _report_on_itself(self) -> None:
         while True:
-            self._writer.add_report(self._own_report(), durable=False)
+            self._writer.add_heartbeat(self._own_report())
             await asyncio.sleep(self._own_report_interval)
 
     def _own_report(self) -> Callable[[], Report]:
         """The report is made later, in the writer's thread: the outbox's figures may need the disk."""
         observed_at = self._clock()
-        printers = [
-            {
-                "printer_id": view.printer_id,
-                "model": view.model,
-                "is_online": view.is_online,
-                "is_connected": view.is_connected,
-            }
+        printers = tuple(
+            ReportedPrinter(view.printer_id, view.model, view.is_online, view.is_connected)
             for view in self.printers()
             if not view.is_refused
-        ]
+        )
 
         def make() -> Report:
             return Report(
@@ -275,12 +272,9 @@ class Collector:
                 printer_id=OWN_NAME,
                 kind=ReportKind.COLLECTOR,
                 observed_at=observed_at,
-                status={
-                    "version": self._version,
-                    "started_at": self._started_at,
-                    "outbox": dict(self._outbox_figures()),
-                    "printers": printers,
-                },
+                status=to_json(
+                    CollectorStatus(self._version, self._started_at, self._outbox_figures(), printers)
+                ),
             )
 
         return make

@@ -18,6 +18,8 @@ from collector.outbox.uploader import RemoteBackend, upload_to
 from collector.systemd import Systemd
 from functions.shared.runtime.clocks import MonotonicWallClock
 
+_log = logging.getLogger(__name__)
+
 ResultT = TypeVar("ResultT")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
@@ -38,7 +40,6 @@ def loop_factory() -> LoopFactory | None:
 
 
 _STOP_SECONDS = 2.5
-_log = logging.getLogger(__name__)
 
 
 def version() -> str:

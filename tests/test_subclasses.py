@@ -1,7 +1,7 @@
 """No class of ours that extends a library's class takes a name which that class keeps for itself.
 
-A library may rename what is private to it in any release: CPython 3.13 gave `threading.Thread` a `_handle`,
-and a subclass that had set one of its own no longer started.
+A library may rename what is private to it in any release: CPython 3.13 gave `threading.Thread` an attribute
+_handle, and a subclass that had set one of its own no longer started.
 """
 
 import ast

@@ -28,7 +28,7 @@ _ADDRESSES_TRIED = 4
 _UNKNOWN_PRINTER = 403
 _TOO_BIG = 1009
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
@@ -108,7 +108,7 @@ class Connection:
             self.is_connected = True
             self._has_logged_refused = False
             level = logging.INFO if self._has_failed else logging.DEBUG
-            _logger.log(level, "printer %r: connected", self._printer_id)
+            _log.log(level, "printer %r: connected", self._printer_id)
             self._has_failed = False
             self._listener.opened()
             await self._read(websocket)
@@ -132,7 +132,7 @@ class Connection:
                 return
             if end.sent is not None and end.sent.code == _TOO_BIG:
                 limit = MESSAGE_LIMIT // 1024 // 1024
-                _logger.warning("printer %r: a message over %d MiB was refused", self._printer_id, limit)
+                _log.warning("printer %r: a message over %d MiB was refused", self._printer_id, limit)
             else:
                 code = end.rcvd.code if end.rcvd is not None else "no closing frame"
                 self._note_failure(f"the connection ended ({code})")
@@ -171,7 +171,7 @@ class Connection:
         self.is_refused = True
         if not self._has_logged_refused:
             self._has_logged_refused = True
-            _logger.warning(
+            _log.warning(
                 "BambUI knows no printer %r: is PRINTER_ID right? Tried again whenever the list of printers "
                 "is read",
                 self._printer_id,
@@ -182,7 +182,7 @@ class Connection:
         count = self._failures.take()
         if count is not None:
             times = f" ({count} times)" if count > 1 else ""
-            _logger.warning("printer %r: %s%s; connecting again", self._printer_id, reason, times)
+            _log.warning("printer %r: %s%s; connecting again", self._printer_id, reason, times)
 
 
 def _read_in_pieces(websocket: ClientConnection) -> None:

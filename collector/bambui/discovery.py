@@ -20,6 +20,8 @@ from functions.shared.errors import ContractError, TransientError
 from functions.shared.runtime.threads import run_in_daemon_thread
 from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
 
+_log = logging.getLogger(__name__)
+
 PRINTERS_LIMIT = 1000
 _MODEL_LIMIT = 40
 _SHOWN = 60
@@ -93,8 +95,6 @@ BODY_LIMIT = 1024 * 1024
 TIMEOUT = 10.0
 SOON = 60.0
 _CHUNK = 64 * 1024
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Discovery:
         count = self._lines.take()
         if count is not None:
             times = f" ({count} times)" if count > 1 else ""
-            _logger.warning("BambUI's list of printers %s%s; what is known stays", fault, times)
+            _log.warning("BambUI's list of printers %s%s; what is known stays", fault, times)
 
 
 def _request(url: str) -> urllib.request.Request:

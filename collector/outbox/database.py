@@ -31,6 +31,8 @@ from collector.outbox.model import (
 )
 from functions.shared.errors import PermanentError
 
+_log = logging.getLogger(__name__)
+
 SCHEMA_VERSION = 1
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -250,12 +252,10 @@ class OutboxDatabase:
         return row[1], row[2]
 
 
-_log = logging.getLogger(__name__)
-
 DATABASE = "outbox.db"
 BROKEN_DATABASE = "outbox.broken.db"
 _PARTS = ("", "-wal", "-shm")
-_LOCK_TIMEOUT_SECONDS = 5.0
+LOCK_TIMEOUT_SECONDS = 5.0
 _JOURNAL_BYTES = 4 * 1024 * 1024
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -296,7 +296,7 @@ def open_database(folder: Path) -> tuple[OutboxDatabase, Contents, bool]:
 
 def _open(path: Path | None) -> tuple[OutboxDatabase, Contents]:
     connection = sqlite3.connect(
-        path or ":memory:", timeout=_LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        path or ":memory:", timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
     )
     database = OutboxDatabase(connection)
     try:

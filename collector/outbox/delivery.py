@@ -142,7 +142,7 @@ class OutboxReader:
             self.notify()
 
     def take_frame(self, *, is_old_allowed: bool) -> WaitingFrame | None:
-        """The frame to ship now, which nobody else is given until it is shipped, given back or set aside."""
+        """The frame to ship now, which nobody else is given until it is shipped, released or quarantined."""
         with self._changed:
             if self._is_closed:
                 return None

@@ -1,21 +1,13 @@
 """What the outbox takes, holds and writes down: its port for sessions, and its rows with their JSON."""
 
-import dataclasses
 import json
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from functions.shared.domain.job_identity import JobFingerprint
 from functions.shared.errors import ContractError
-from functions.shared.messages.codec import (
-    flag_of,
-    load_object,
-    number_of,
-    optional_integer_of,
-    optional_text_of,
-    text_of,
-)
-from functions.shared.messages.report import FrameReference, Report, frame_of
+from functions.shared.messages.codec import from_json, load_object, named, to_json
+from functions.shared.messages.report import FrameReference, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +29,25 @@ class EdgeJob:
     token: str
     started_at: float
     prefix: str | None
-    fingerprint: JobFingerprint
-    is_active: bool
+    is_active: bool = field(kw_only=True)
+    fingerprint: JobFingerprint = field(metadata=named("marks"))
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A report to be kept, whose `sequence`, `frame` and `frames_kept` the outbox fills in.
+
+    A durable one (a change) is on disk with fsync, with `job`, before it counts as kept; another (a
+    heartbeat) is only in memory. `captured`, if given, is kept first and named by the report; otherwise the
+    newest kept frame of that printer is named, if it is of the same job. `is_overwriting`: the frame goes to
+    `latest/<printer>.jpg` (an idle printer in the cloud).
+    """
+
+    report: Report
+    durable: bool
+    job: EdgeJob | None = None
+    captured: CapturedFrame | None = None
+    is_overwriting: bool = False
 
 
 class OutboxPort(Protocol):
@@ -47,22 +56,8 @@ class OutboxPort(Protocol):
     @property
     def collector_id(self) -> str: ...
 
-    def add_report(
-        self,
-        report: Report,
-        *,
-        durable: bool,
-        job: EdgeJob | None = None,
-        captured: CapturedFrame | None = None,
-        is_overwriting: bool = False,
-    ) -> Report:
-        """Keep a report, whose `sequence`, `frame` and `frames_kept` are filled in here, and return it.
-
-        A durable one (a change) is on disk with fsync, with `job`, before this returns; another (a
-        heartbeat) is only in memory. `captured`, if given, is kept first and named by the report;
-        otherwise the newest kept frame of that printer is named, if it is of the same job.
-        `is_overwriting`: the frame goes to `latest/<printer>.jpg` (an idle printer in the cloud).
-        """
+    def add_report(self, new: NewReport) -> Report:
+        """Keep a report and return it as it is filled in."""
         ...
 
     def keep_frame(self, printer_id: str, job: EdgeJob, captured: CapturedFrame) -> None:
@@ -161,44 +156,23 @@ def from_text(text: str) -> str | None:
 
 
 def encode_job(job: EdgeJob | None) -> str | None:
-    if job is None:
-        return None
-    body = dataclasses.asdict(job)
-    body["marks"] = body.pop("fingerprint")  # as the outboxes of older releases have it
-    return json.dumps(body, separators=(",", ":"))
+    return None if job is None else json.dumps(to_json(job), separators=(",", ":"))
 
 
 def decode_job(text: str | None) -> EdgeJob | None:
     """The job of such a text, or None if it cannot be read (then the job is found again by its status)."""
-    if text is None:
-        return None
     try:
-        body = load_object(text)
-        fingerprint = body.get("marks")
-        if not isinstance(fingerprint, dict):
-            return None
-        return EdgeJob(
-            token=text_of(body, "token"),
-            started_at=number_of(body, "started_at"),
-            prefix=optional_text_of(body, "prefix"),
-            fingerprint=JobFingerprint(
-                task_id=optional_text_of(fingerprint, "task_id"),
-                name=optional_text_of(fingerprint, "name"),
-                percent=optional_integer_of(fingerprint, "percent"),
-                has_run=bool(flag_of(fingerprint, "has_run")),
-            ),
-            is_active=bool(flag_of(body, "is_active")),
-        )
+        return None if text is None else from_json(EdgeJob, load_object(text))
     except ContractError:
         return None
 
 
 def encode_frame(frame: FrameReference | None) -> str | None:
-    return None if frame is None else json.dumps(frame.to_json())
+    return None if frame is None else json.dumps(to_json(frame))
 
 
 def decode_frame(text: str | None) -> FrameReference | None:
     try:
-        return None if text is None else frame_of(load_object(text))
+        return None if text is None else from_json(FrameReference, load_object(text))
     except ContractError:
         return None

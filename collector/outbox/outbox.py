@@ -14,7 +14,7 @@ from collector.counters import OutboxCounters
 from collector.outbox.database import OutboxDatabase, is_disk_full
 from collector.outbox.delivery import OutboxReader
 from collector.outbox.eviction import Eviction
-from collector.outbox.model import CapturedFrame, EdgeJob, WaitingFrame, WaitingReport
+from collector.outbox.model import CapturedFrame, EdgeJob, NewReport, WaitingFrame, WaitingReport
 from collector.outbox.sequences import SequenceAllocator
 from collector.outbox.store import OutboxStore
 from functions.shared.domain.keys import digest, frame_key, job_prefix, latest_key
@@ -80,26 +80,18 @@ class Outbox:
         with self._lock:
             return self._last_stamp
 
-    def add_report(
-        self,
-        report: Report,
-        *,
-        durable: bool,
-        job: EdgeJob | None = None,
-        captured: CapturedFrame | None = None,
-        is_overwriting: bool = False,
-    ) -> Report:
+    def add_report(self, new: NewReport) -> Report:
         """See `OutboxPort.add_report`."""
+        report, job, durable = new.report, new.job, new.durable
         frame = None
-        if captured is not None:
-            is_saved = durable or not is_overwriting
+        if new.captured is not None:
             frame = self._keep_file(
                 report.printer_id,
                 job,
-                captured,
-                is_film=not is_overwriting,
+                new.captured,
+                is_film=not new.is_overwriting,
                 synced=durable,
-                is_saved=is_saved,
+                is_saved=durable or not new.is_overwriting,
             )
         with self._lock:
             sequence = self._sequences.next_sequence(report.printer_id, report.observed_at)

@@ -12,9 +12,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TypeVar
 
-from collector.outbox.model import CapturedFrame, EdgeJob, OutboxPort
+from collector.outbox.model import CapturedFrame, EdgeJob, NewReport, OutboxPort
 from functions.shared.errors import TransientError
 from functions.shared.messages.report import Report
 from functions.shared.runtime.threads import run_in_daemon_thread
@@ -24,7 +25,7 @@ WAITING_BYTES_LIMIT = 64 * 1024 * 1024
 WAITING_HEARTBEATS_LIMIT = 1000
 _RETRY_SECONDS = 5.0
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _MAY_PASS = (OSError, sqlite3.Error, TransientError)
 ResultT = TypeVar("ResultT")
 Work = Callable[[], None]
@@ -60,7 +61,7 @@ class OutboxWriter:
         self._works.put(None)
         await run_in_daemon_thread(lambda: self._thread.join(seconds))
         if self._thread.is_alive():
-            _logger.warning("the disk is slow: about %d things were not written", self._works.qsize())
+            _log.warning("the disk is slow: about %d things were not written", self._works.qsize())
 
     async def ask(self, question: Callable[[OutboxPort], ResultT]) -> ResultT:
         """An answer of the outbox, after all that was written before."""
@@ -79,27 +80,28 @@ class OutboxWriter:
         self._works.put(work)
         return await asyncio.wrap_future(answer)
 
-    def add_report(
-        self,
-        make: Callable[[], Report],
-        *,
-        durable: bool,
-        job: EdgeJob | None = None,
-        captured: CapturedFrame | None = None,
-        is_overwriting: bool = False,
-    ) -> None:
-        """Keep a report (made in the thread, so that making it may block). A durable one is tried until the
-        disk takes it; of heartbeats only so many wait."""
-        if not durable and self._works.qsize() >= WAITING_HEARTBEATS_LIMIT:
+    def add_report(self, new: NewReport) -> None:
+        """Keep a report. A durable one is tried until the disk takes it; of heartbeats only so many wait."""
+        if not new.durable and self._has_too_many():
             return
-        captured = captured if self._reserve(captured) else None
+        if not self._reserve(new.captured):
+            new = replace(new, captured=None)
+        self._works.put(
+            lambda: self._finish(lambda: self._outbox.add_report(new), new.captured, is_repeated=new.durable)
+        )
+
+    def add_heartbeat(self, make: Callable[[], Report]) -> None:
+        """Keep a heartbeat that is made in the thread, as making it may block."""
+        if self._has_too_many():
+            return
 
         def write() -> None:
-            self._outbox.add_report(
-                make(), durable=durable, job=job, captured=captured, is_overwriting=is_overwriting
-            )
+            self._outbox.add_report(NewReport(make(), durable=False))
 
-        self._works.put(lambda: self._finish(write, captured, is_repeated=durable))
+        self._works.put(lambda: self._finish(write, None, is_repeated=False))
+
+    def _has_too_many(self) -> bool:
+        return self._works.qsize() >= WAITING_HEARTBEATS_LIMIT
 
     def keep_frame(self, printer_id: str, job: EdgeJob, captured: CapturedFrame) -> bool:
         """Keep a frame for the job's film; False if too many wait already."""
@@ -126,7 +128,9 @@ class OutboxWriter:
         while (work := self._works.get()) is not None:
             work()
 
-    def _finish(self, write: Work, captured: CapturedFrame | None, *, is_repeated: bool) -> None:
+    def _finish(
+        self, write: Callable[[], object], captured: CapturedFrame | None, *, is_repeated: bool
+    ) -> None:
         try:
             self._try(write, is_repeated=is_repeated)
         finally:
@@ -134,7 +138,7 @@ class OutboxWriter:
                 with self._lock:
                     self._waiting_bytes -= len(captured.data)
 
-    def _try(self, write: Work, *, is_repeated: bool) -> None:
+    def _try(self, write: Callable[[], object], *, is_repeated: bool) -> None:
         while True:
             try:
                 write()
@@ -142,9 +146,9 @@ class OutboxWriter:
                 count = self._lines.take()
                 if count is not None:
                     what = "a report waits until it can" if is_repeated else "pictures are left out"
-                    _logger.error("cannot write to the outbox (%d times): %s; %s", count, error, what)
-            except Exception:
-                _logger.exception("something could not be put into the outbox and is left out")
+                    _log.error("cannot write to the outbox (%d times): %s; %s", count, error, what)
+            except Exception:  # noqa: BLE001 - said with its traceback
+                _log.exception("something could not be put into the outbox and is left out")
                 return
             else:
                 return

@@ -13,6 +13,8 @@ from collector.printer.reporting import FramePolicy
 from functions.shared.domain.status import PrinterStatus
 from functions.shared.runtime.throttled_log import LogThrottle
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class FrameSampler:
@@ -51,7 +53,6 @@ def sample(sampler: FrameSampler, now: float, remaining: float, budget: float) -
     return replace(sampler, reached=due if is_on_time else now), True
 
 
-_logger = logging.getLogger(__name__)
 _SECONDS_PER_MINUTE = 60.0
 
 
@@ -135,7 +136,7 @@ class FrameKeeper:
             self._counters.broken_images += 1
             count = self._faults.take()
             if count is not None:
-                _logger.warning(
+                _log.warning(
                     "printer %r: %d broken pictures left out, this one: %s", self._printer_id, count, fault
                 )
             return None

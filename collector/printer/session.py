@@ -16,7 +16,7 @@ from collector.bambui.messages import (
     whole_status,
 )
 from collector.counters import PrinterCounters
-from collector.outbox.model import EdgeJob
+from collector.outbox.model import EdgeJob, NewReport
 from collector.outbox.writer import OutboxWriter
 from collector.printer import reporting, watchdog
 from collector.printer.frames import FrameKeeper
@@ -32,7 +32,7 @@ from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThr
 
 _SHORTEST_WAIT = 0.01
 
-_logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Session:
@@ -104,7 +104,7 @@ class Session:
         else:
             counters.others += 1
             if isinstance(message, ErrorMessage) and self._errors.take() is not None:
-                _logger.info("printer %r: BambUI says %r", self._printer_id, message.text)
+                _log.info("printer %r: BambUI says %r", self._printer_id, message.text)
 
     def newest(self) -> tuple[str | None, float | None, float | None]:
         """From any thread: the newest status message, and the seconds since the newest status and image."""
@@ -187,7 +187,7 @@ class Session:
         if decision is None:
             return
         if decision.kind is ReportKind.SILENCE and decision.is_durable:
-            _logger.info("printer %r: silent", self._printer_id)
+            _log.info("printer %r: silent", self._printer_id)
         job = self._job
         self._report(decision, status, now, job if job is not None and job.is_active else None)
 
@@ -207,11 +207,7 @@ class Session:
         )
         captured, is_overwriting = self._keeper.frame_for(decision.frame_policy, job, now)
         self._writer.add_report(
-            lambda: report,
-            durable=decision.is_durable,
-            job=job,
-            captured=captured,
-            is_overwriting=is_overwriting,
+            NewReport(report, decision.is_durable, job, captured, is_overwriting=is_overwriting)
         )
 
     def _whole(self, message: StatusMessage) -> dict[str, Any] | None:
@@ -224,6 +220,6 @@ class Session:
     def _log_bad(self, reason: str) -> None:
         count = self._bad_messages.take()
         if count is not None:
-            _logger.warning(
+            _log.warning(
                 "printer %r: %d bad messages left out, this one: %s", self._printer_id, count, reason
             )

@@ -14,6 +14,8 @@ from collector.printer.watchdog import Cause
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class PrinterSnapshot:
@@ -33,7 +35,6 @@ class PrinterSnapshot:
     counters: PrinterCounters
 
 
-_logger = logging.getLogger(__name__)
 CallLater = Callable[[float, Callable[[], None]], object]
 MakeSession = Callable[[str, CallLater, PrinterCounters], Awaitable[Session]]
 
@@ -111,7 +112,7 @@ class PrinterSupervisor:
             return
         if cause is not None and self._connection is not None:
             level = logging.DEBUG if cause is Cause.FORCED else logging.INFO
-            _logger.log(level, "printer %r: connecting anew: %s", self.printer_id, cause)
+            _log.log(level, "printer %r: connecting anew: %s", self.printer_id, cause)
             self._connection.reconnect()
 
     async def run(self) -> None:
@@ -167,7 +168,7 @@ class PrinterSupervisor:
         self.counters.faults += 1
         count = self._faults.take()
         if count is not None:
-            _logger.exception(
+            _log.exception(
                 "printer %r: a fault in the program (%d times); its session begins anew",
                 self.printer_id,
                 count,

@@ -30,6 +30,8 @@ from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.runtime.clocks import Clock
 
+log = logging.getLogger(__name__)
+
 _VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError")
 
 
@@ -69,8 +71,6 @@ def _matches(if_none_match: str, etag: str) -> bool:
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
     return "*" in tags or etag in tags
 
-
-log = logging.getLogger(__name__)
 
 UNKNOWN_PRINTER = "unknown printer"
 NO_STATUS = "no status yet"

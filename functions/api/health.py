@@ -9,48 +9,47 @@ was heard for so long, neither a collector nor a status of any printer.
 import math
 from collections.abc import Sequence
 
-from functions.api.json_values import age, shown, utc_time
+from functions.api.json_values import age, shown, shown_or_none, utc_time
 from functions.api.presenter import newest_status, silent_since
-from functions.api.queries import CollectorData, PrinterData
+from functions.api.queries import PrinterData
 from functions.api.schemas import CollectorHealth, HealthView, PrinterHealth
+from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
+from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.text import rough_duration
 
-RECENT_SECONDS = 900.0
-FORGOTTEN_SECONDS = 7 * 86_400.0
 
-
-def quiet_for(collector: CollectorData, now: float, started_at: float | None) -> float:
+def quiet_for(collector: CollectorRecord, now: float, started_at: float | None) -> float:
     """Seconds since it was heard of, counted at most from the start of this program if that is given."""
     heard = [at for at in (collector.received_at, started_at) if at is not None]
     return max(0.0, now - max(heard)) if heard else math.inf
 
 
-def is_recent(collector: CollectorData, now: float, started_at: float | None) -> bool:
-    return quiet_for(collector, now, started_at) <= RECENT_SECONDS
+def is_recent(collector: CollectorRecord, now: float, started_at: float | None) -> bool:
+    return quiet_for(collector, now, started_at) <= COLLECTOR_SILENT_SECONDS
 
 
-def is_superseded(collector: CollectorData, recent: Sequence[CollectorData], now: float) -> bool:
+def is_superseded(collector: CollectorRecord, recent: Sequence[CollectorRecord], now: float) -> bool:
     """Whether others took its place: they list all its printers, or it has been away for a week."""
-    listed = {printer.printer_id for other in recent for printer in other.printers}
-    is_forgotten = quiet_for(collector, now, None) > FORGOTTEN_SECONDS
-    is_replaced = all(printer.printer_id in listed for printer in collector.printers)
+    listed = {printer.printer_id for other in recent for printer in other.status.printers}
+    is_forgotten = quiet_for(collector, now, None) > COLLECTOR_FORGOTTEN_SECONDS
+    is_replaced = all(printer.printer_id in listed for printer in collector.status.printers)
     return bool(recent) and (is_replaced or is_forgotten)
 
 
 def collector_silence(
-    printer_id: str, collectors: Sequence[CollectorData], now: float, started_at: float | None
+    printer_id: str, collectors: Sequence[CollectorRecord], now: float, started_at: float | None
 ) -> float | None:
     """How long the collectors of this printer have not been heard of, if that is too long, else None."""
-    own = [it for it in collectors if any(printer.printer_id == printer_id for printer in it.printers)]
+    own = [it for it in collectors if any(printer.printer_id == printer_id for printer in it.status.printers)]
     own = own or list(collectors)
     if not own:
         return None
     quiet = min(quiet_for(collector, now, started_at) for collector in own)
-    return quiet if RECENT_SECONDS < quiet < math.inf else None
+    return quiet if COLLECTOR_SILENT_SECONDS < quiet < math.inf else None
 
 
 def health(
-    collectors: Sequence[CollectorData],
+    collectors: Sequence[CollectorRecord],
     printers: Sequence[PrinterData],
     now: float,
     started_at: float | None,
@@ -64,7 +63,7 @@ def health(
     collector_views = [_collector(it, recent, now) for it in collectors]
     printer_views = [_printer(it, now) for it in printers]
     missing = [it for it in collector_views if not it.is_recent and not it.is_superseded]
-    has_started = started_at is not None and now - started_at <= RECENT_SECONDS
+    has_started = started_at is not None and now - started_at <= COLLECTOR_SILENT_SECONDS
     is_anything_recent = bool(recent) or has_started or any(it.is_recent for it in printer_views)
     if not is_anything_recent:
         is_new = not collectors and not printers
@@ -88,10 +87,10 @@ def health(
     return view, is_anything_recent
 
 
-def _collector(collector: CollectorData, recent: Sequence[CollectorData], now: float) -> CollectorHealth:
+def _collector(collector: CollectorRecord, recent: Sequence[CollectorRecord], now: float) -> CollectorHealth:
     return CollectorHealth(
         collector_id=shown(collector.collector_id),
-        version=None if collector.version is None else shown(collector.version),
+        version=shown_or_none(collector.status.version),
         received_at=utc_time(collector.received_at),
         age_seconds=age(now, collector.received_at),
         is_recent=collector in recent,
@@ -105,7 +104,7 @@ def _printer(printer_data: PrinterData, now: float) -> PrinterHealth:
     return PrinterHealth(
         printer_id=shown(printer_data.printer_id),
         is_online=printer_data.listed.is_online,
-        is_recent=since is None and status_age is not None and status_age <= RECENT_SECONDS,
+        is_recent=since is None and status_age is not None and status_age <= COLLECTOR_SILENT_SECONDS,
         silent_since=utc_time(since),
         status_age_seconds=status_age,
         image_age_seconds=age(now, printer_data.image_taken_at),

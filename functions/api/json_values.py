@@ -1,4 +1,4 @@
-"""Reading stored and received JSON without trust: what has not the expected type is unknown (None)."""
+"""Values as the answers carry them: texts that UTF-8 can, times in UTC, JSON that every client can read."""
 
 import math
 from collections.abc import Mapping
@@ -13,9 +13,8 @@ def shown(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def text_in(values: Mapping[str, object], name: str) -> str | None:
-    value = values.get(name)
-    return shown(value) if isinstance(value, str) and value else None
+def shown_or_none(text: str | None) -> str | None:
+    return None if text is None else shown(text)
 
 
 def number_in(values: Mapping[str, object], name: str) -> float | None:
@@ -27,21 +26,6 @@ def number_in(values: Mapping[str, object], name: str) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
-
-
-def whole_in(values: Mapping[str, object], name: str) -> int | None:
-    number = number_in(values, name)
-    return None if number is None else int(number)
-
-
-def flag_in(values: Mapping[str, object], name: str) -> bool | None:
-    value = values.get(name)
-    return value if isinstance(value, bool) else None
-
-
-def object_in(values: Mapping[str, object], name: str) -> Mapping[str, object] | None:
-    value = values.get(name)
-    return value if isinstance(value, Mapping) else None
 
 
 def utc_time(seconds: float | None) -> datetime | None:

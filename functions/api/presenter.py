@@ -8,14 +8,11 @@ from collections.abc import Mapping
 
 from functions.api.json_values import (
     age,
-    flag_in,
     number_in,
-    object_in,
     sendable,
     shown,
-    text_in,
+    shown_or_none,
     utc_time,
-    whole_in,
 )
 from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
 from functions.api.schemas import (
@@ -29,6 +26,8 @@ from functions.api.schemas import (
 )
 from functions.shared.domain.error_codes import fault_of, notable_codes
 from functions.shared.domain.status import NO_CHAMBER_SENSOR, PrinterStatus, is_active, read_status
+from functions.shared.messages.inspection_record import CheckState, InspectionState
+from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.text import rough_duration
 
 
@@ -49,7 +48,7 @@ _NOTHING_SEEN = "none"  # the category of a check that found nothing
 def summary(printer: ListedPrinter) -> PrinterSummary:
     return PrinterSummary(
         printer_id=shown(printer.printer_id),
-        model=None if printer.model is None else shown(printer.model),
+        model=shown_or_none(printer.model),
         is_online=printer.is_online,
         has_status=printer.has_status,
     )
@@ -59,13 +58,13 @@ def newest_status(printer_data: PrinterData) -> ReceivedStatus | None:
     """The memory's status, else the record's."""
     if printer_data.live is not None:
         return printer_data.live
-    stored = object_in(printer_data.record, "status")
-    return None if stored is None else ReceivedStatus(stored, number_in(printer_data.record, "received_at"))
+    record = printer_data.record
+    return None if record.status is None else ReceivedStatus(record.status, record.received_at)
 
 
 def silent_since(printer_data: PrinterData) -> float | None:
     """When the running silence began; None if there is none, or a status came after it."""
-    since = number_in(printer_data.record, "silent_since")
+    since = printer_data.record.silent_since
     return None if since is None or (_live_time(printer_data) or 0.0) > since else since
 
 
@@ -80,7 +79,7 @@ def printer_view(
     status_age = age(now, status.received_at)
     return PrinterView(
         printer_id=shown(printer_data.printer_id),
-        model=None if printer_data.listed.model is None else shown(printer_data.listed.model),
+        model=shown_or_none(printer_data.listed.model),
         is_online=printer_data.listed.is_online,
         received_at=utc_time(status.received_at),
         age_seconds=status_age,
@@ -88,7 +87,7 @@ def printer_view(
         state_inferred=is_inferred,
         silent_since=utc_time(since),
         problem=_problem(printer_data.listed, status_age, since is not None, collector_silence),
-        job=_job(object_in(printer_data.record, "job"), facts, is_ahead, status.received_at),
+        job=_job(printer_data.record.job, facts, is_ahead, status.received_at),
         temperatures=_temperatures(status.data),
         errors=errors_of(facts),
         image=_image(printer_data.image_taken_at, now),
@@ -105,18 +104,13 @@ def _is_live_ahead(printer_data: PrinterData) -> bool:
     at = _live_time(printer_data)
     if at is None or silent_since(printer_data) is not None:
         return False
-    return at > (number_in(printer_data.record, "received_at") or 0.0)
+    return at > (printer_data.record.received_at or 0.0)
 
 
-def _state(
-    record: Mapping[str, object], facts: PrinterStatus, is_live_ahead: bool
-) -> tuple[str | None, bool]:
-    if is_live_ahead and facts.state is not None:
+def _state(record: PrinterRecord, facts: PrinterStatus, is_live_ahead: bool) -> tuple[str | None, bool]:
+    if record.state is None or (is_live_ahead and facts.state is not None):
         return facts.state, False
-    state = text_in(record, "state")
-    if state is None:
-        return facts.state, False
-    return state, flag_in(record, "state_inferred") or False
+    return shown(record.state), record.state_inferred
 
 
 def _problem(
@@ -137,42 +131,48 @@ def _problem(
 
 
 def _job(
-    recorded: Mapping[str, object] | None,
+    recorded: Job | None,
     facts: PrinterStatus,
     is_live_ahead: bool,
     received_at: float | None,
 ) -> JobView | None:
-    job = recorded or {}
-    ended_at, result = number_in(job, "ended_at"), text_in(job, "result")
-    is_running = recorded is not None and ended_at is None and result is None
+    job = recorded
+    is_running = job is not None and job.ended_at is None and job.result is None
     if is_live_ahead and facts.state is not None:
         was_running, is_running = is_running, is_active(facts.state)
-        if is_running and not (was_running and facts.job_name in (None, text_in(job, "name"))):
-            job, ended_at, result = {}, None, None  # one that the tracker has not yet told apart
+        if is_running and not (was_running and job and facts.job_name in (None, job.name)):
+            job = None  # one that the tracker has not yet told apart
     if not is_running and recorded is None:
         return None
-    name = text_in(job, "name")
-    percent, layer = whole_in(job, "percent"), whole_in(job, "layer")
-    total, remaining = whole_in(job, "total_layers"), whole_in(job, "remaining_minutes")
-    if is_running and is_live_ahead:
-        name = name or facts.job_name
-        percent = percent if facts.percent is None else facts.percent
-        layer = layer if facts.layer is None else facts.layer
-        total = total if facts.total_layers is None else facts.total_layers
-        remaining = remaining if facts.remaining_minutes is None else facts.remaining_minutes
+    known = _figures_of(job)
+    said = facts if is_running and is_live_ahead else PrinterStatus()
+    remaining = known.remaining_minutes if said.remaining_minutes is None else said.remaining_minutes
     ends = received_at + remaining * 60.0 if is_running and remaining and received_at is not None else None
     return JobView(
-        id=text_in(job, "id"),
-        name=name,
+        id=shown_or_none(job.id) if job else None,
+        name=shown_or_none(known.job_name or said.job_name),
         is_active=is_running,
-        started_at=utc_time(number_in(job, "started_at")),
-        ended_at=utc_time(ended_at),
-        result=result,
-        percent=percent,
-        layer=layer,
-        total_layers=total,
+        started_at=utc_time(job.started_at) if job else None,
+        ended_at=utc_time(job.ended_at) if job else None,
+        result=shown_or_none(job.result) if job else None,
+        percent=known.percent if said.percent is None else said.percent,
+        layer=known.layer if said.layer is None else said.layer,
+        total_layers=known.total_layers if said.total_layers is None else said.total_layers,
         remaining_minutes=remaining,
         expected_end_at=utc_time(ends),
+    )
+
+
+def _figures_of(job: Job | None) -> PrinterStatus:
+    """What the record knows of the job, as a status would say it."""
+    if job is None:
+        return PrinterStatus()
+    return PrinterStatus(
+        job_name=job.name,
+        percent=job.percent,
+        layer=job.layer,
+        total_layers=job.total_layers,
+        remaining_minutes=job.remaining_minutes,
     )
 
 
@@ -192,21 +192,20 @@ def _image(taken_at: float | None, now: float) -> ImageView | None:
     return None if at is None or seconds is None else ImageView(taken_at=at, age_seconds=seconds)
 
 
-def inspection_view(memory: Mapping[str, object], now: float) -> InspectionView | None:
+def inspection_view(remembered: InspectionState, now: float) -> InspectionView | None:
     """The last look, with a sentence such as `last look 12 min ago: fine`; None if none was due yet."""
-    looked, noted = number_in(memory, "last_look_at"), number_in(memory, "noted_at")
-    at, seconds = utc_time(looked), age(now, looked)
-    note = text_in(memory, "note")
+    at, seconds = utc_time(remembered.last_check_at), age(now, remembered.last_check_at)
+    note = shown_or_none(remembered.note)
     if at is None and note is None:
         return None
-    verdict = text_in(memory, "verdict") or "no verdict"
-    category, confidence = text_in(memory, "category"), number_in(memory, "confidence")
+    verdict = shown_or_none(remembered.verdict) or CheckState.NO_VERDICT.value
+    category, confidence = shown_or_none(remembered.category), remembered.confidence
     if category == _NOTHING_SEEN:
         category = None
     if confidence is not None and not 0.0 <= confidence <= 1.0:
         confidence = None
     because = []
-    if verdict in ("suspicious", "defect"):
+    if verdict in (CheckState.SUSPICIOUS, CheckState.DEFECT):
         because += [category.replace("_", " ")] if category else []
         because += [f"{confidence * 100:.0f} % sure"] if confidence is not None else []
     words = f"{verdict} ({', '.join(because)})" if because else verdict
@@ -214,7 +213,7 @@ def inspection_view(memory: Mapping[str, object], now: float) -> InspectionView 
     if at is not None and seconds is not None:
         sentences.append(f"last look {rough_duration(seconds)} ago: {words}")
     if note is not None:
-        noted_age = age(now, noted)
+        noted_age = age(now, remembered.noted_at)
         since = "" if noted_age is None else f" {rough_duration(noted_age)} ago"
         sentences.append(f"no look{since}: {note}")
     return InspectionView(
@@ -223,8 +222,8 @@ def inspection_view(memory: Mapping[str, object], now: float) -> InspectionView 
         verdict=verdict,
         category=category,
         confidence=confidence,
-        summary=text_in(memory, "summary"),
+        summary=shown_or_none(remembered.summary),
         note=note,
-        noted_at=utc_time(noted) if note is not None else None,
+        noted_at=utc_time(remembered.noted_at) if note is not None else None,
         sentence="; ".join(sentences),
     )

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from functions.api.json_values import flag_in, number_in, object_in, shown, text_in
+from functions.api.json_values import shown
 from functions.shared.domain.keys import COLLECTORS, PRINTERS, belongs_to, inspection_key, printer_key
-from functions.shared.errors import ContractError, NotFoundError
+from functions.shared.errors import NotFoundError
 from functions.shared.live import Live
-from functions.shared.messages.report import FrameReference, frame_of
-from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.messages.collector_record import CollectorRecord, collector_record_of
+from functions.shared.messages.inspection_record import InspectionState, inspection_from_json
+from functions.shared.messages.printer_record import PrinterRecord, printer_record_of
+from functions.shared.messages.report import FrameReference
+from functions.shared.ports import FrameStore, RecordStore, Stored
 
 _NAME_LIMIT = 1024
 _ESCAPE = "~"
-_NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +44,13 @@ class ListedPrinter:
 
 
 @dataclass(frozen=True, slots=True)
-class CollectorData:
-    """A collector's last report on itself; `received_at` is by the clock of this side."""
-
-    collector_id: str
-    received_at: float | None
-    version: str | None
-    printers: tuple[ListedPrinter, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class PrinterData:
     """All that is held of one printer. `record` and `inspection` are empty when there is none."""
 
     printer_id: str
     live: ReceivedStatus | None
-    record: Mapping[str, object]
-    inspection: Mapping[str, object]
+    record: PrinterRecord
+    inspection: InspectionState
     image_taken_at: float | None
     listed: ListedPrinter
 
@@ -70,22 +62,21 @@ class Queries:
         self._records = records
         self._frames = frames
         self._live = live
-        self._values: dict[str, Mapping[str, object]] = {}
+        self._read: dict[str, Stored | None] = {}
 
     @cached_property
-    def collectors(self) -> list[CollectorData]:
+    def collectors(self) -> list[CollectorRecord]:
         """Every collector ever heard of."""
-        return [_collector(stored.key, stored.value) for stored in self._records.list(COLLECTORS)]
+        return [collector_record_of(stored) for stored in self._records.list(COLLECTORS)]
 
     @cached_property
     def listed(self) -> list[ListedPrinter]:
         """Every known printer, sorted by name: what memory, records and collectors know, joined."""
         live = [_live_printer(name, known) for name, known in self._live_printers().items()]
         recorded = self._records.list(PRINTERS)
-        self._values |= {item.key: item.value for item in recorded}
-        stored = [_record_printer(item.key, item.value) for item in recorded]
+        stored = [_record_printer(printer_record_of(item)) for item in recorded]
         printers = _joined((*live, *stored, *_reported(self.collectors)))
-        self._values = {printer_key(name): _NOTHING for name in printers} | self._values
+        self._read |= {printer_key(name): None for name in printers} | {item.key: item for item in recorded}
         return sorted(printers.values(), key=lambda item: (item.printer_id.casefold(), item.printer_id))
 
     def find(self, name: str) -> ListedPrinter | None:
@@ -105,15 +96,16 @@ class Queries:
 
     def read(self, listed: ListedPrinter) -> PrinterData:
         """All that is held of one printer."""
-        return self._data(listed, self._value(inspection_key(listed.printer_id)))
+        inspection = self._stored(inspection_key(listed.printer_id))
+        return self._data(listed, inspection_from_json(inspection.value) if inspection else InspectionState())
 
     def read_listed(self) -> list[PrinterData]:
         """What the lists hold of every printer: all but its checks, which have a record each."""
-        return [self._data(listed, _NOTHING) for listed in self.listed]
+        return [self._data(listed, InspectionState()) for listed in self.listed]
 
-    def _data(self, listed: ListedPrinter, inspection: Mapping[str, object]) -> PrinterData:
+    def _data(self, listed: ListedPrinter, inspection: InspectionState) -> PrinterData:
         printer_id = listed.printer_id
-        record = self._value(printer_key(printer_id))
+        record = self._record(printer_id) or PrinterRecord(printer_id)
         return PrinterData(
             printer_id=printer_id,
             live=self._live_status(printer_id),
@@ -128,7 +120,7 @@ class Queries:
         frame = self._live.frame(printer_id) if self._live else None
         if frame is not None:
             return NewestImage(frame.data, frame.taken_at)
-        reference = _frame_reference(printer_id, self._value(printer_key(printer_id)))
+        reference = _frame_of(self._record(printer_id))
         if reference is None:
             return None
         try:
@@ -137,10 +129,10 @@ class Queries:
             return None
 
     def _find_exact(self, name: str) -> ListedPrinter | None:
-        live, record = self._live_printers().get(name), self._value(printer_key(name))
+        live, record = self._live_printers().get(name), self._record(name)
         sources = [_live_printer(name, live)] if live else []
         if record:
-            sources.append(_record_printer(printer_key(name), record))
+            sources.append(_record_printer(record))
         sources += [printer for printer in _reported(self.collectors) if printer.printer_id == name]
         return _joined(sources).get(name)
 
@@ -156,21 +148,24 @@ class Queries:
             return None
         return ReceivedStatus(data, newest.received_at)
 
-    def _image_taken_at(self, printer_id: str, record: Mapping[str, object]) -> float | None:
+    def _image_taken_at(self, printer_id: str, record: PrinterRecord) -> float | None:
         taken_at = self._live.frame_taken_at(printer_id) if self._live else None
         if taken_at is not None:
             return taken_at
-        reference = _frame_reference(printer_id, record)
+        reference = _frame_of(record)
         return reference.taken_at if reference else None
 
-    def _value(self, key: str) -> Mapping[str, object]:
-        if key not in self._values:
+    def _record(self, printer_id: str) -> PrinterRecord | None:
+        stored = self._stored(printer_key(printer_id))
+        return printer_record_of(stored) if stored else None
+
+    def _stored(self, key: str) -> Stored | None:
+        if key not in self._read:
             try:
-                stored = self._records.get(key)
+                self._read[key] = self._records.get(key)
             except UnicodeEncodeError:  # a name with lone surrogates, which this store cannot hold
-                stored = None
-            self._values[key] = stored.value if stored else _NOTHING
-        return self._values[key]
+                self._read[key] = None
+        return self._read[key]
 
 
 def _joined(sources: Iterable[ListedPrinter]) -> dict[str, ListedPrinter]:
@@ -189,50 +184,27 @@ def _joined(sources: Iterable[ListedPrinter]) -> dict[str, ListedPrinter]:
     return joined
 
 
-def _reported(collectors: Iterable[CollectorData]) -> list[ListedPrinter]:
+def _reported(collectors: Iterable[CollectorRecord]) -> list[ListedPrinter]:
     """The printers that collectors list, the newest report first."""
     newest_first = sorted(collectors, key=lambda item: item.received_at or 0.0, reverse=True)
-    return [printer for collector in newest_first for printer in collector.printers]
+    return [
+        ListedPrinter(it.printer_id, it.model, it.is_online, is_connected=it.is_connected)
+        for collector in newest_first
+        for it in collector.status.printers
+    ]
 
 
 def _live_printer(printer_id: str, known: tuple[str | None, bool | None, bool]) -> ListedPrinter:
     return ListedPrinter(printer_id, *known)
 
 
-def _record_printer(key: str, record: Mapping[str, object]) -> ListedPrinter:
-    return ListedPrinter(
-        key.removeprefix(PRINTERS),
-        text_in(record, "model"),
-        flag_in(record, "is_online"),
-        object_in(record, "status") is not None,
-    )
+def _record_printer(record: PrinterRecord) -> ListedPrinter:
+    return ListedPrinter(record.printer_id, record.model, record.is_online, record.status is not None)
 
 
-def _frame_reference(printer_id: str, record: Mapping[str, object]) -> FrameReference | None:
-    try:
-        reference = frame_of(record.get("frame"))
-    except ContractError:
+def _frame_of(record: PrinterRecord | None) -> FrameReference | None:
+    """The record's newest frame, if it is one of that printer."""
+    frame = record.frame if record else None
+    if record is None or frame is None:
         return None
-    if reference is None or not belongs_to(reference.key, printer_id) or not reference.key.endswith(".jpg"):
-        return None
-    return reference
-
-
-def _collector(key: str, record: Mapping[str, object]) -> CollectorData:
-    status = object_in(record, "status") or _NOTHING
-    printers = status.get("printers")
-    return CollectorData(
-        collector_id=shown(key.removeprefix(COLLECTORS)),
-        received_at=number_in(record, "received_at"),
-        version=text_in(status, "version"),
-        printers=tuple(
-            ListedPrinter(
-                name,
-                text_in(item, "model"),
-                flag_in(item, "is_online"),
-                is_connected=flag_in(item, "is_connected"),
-            )
-            for item in (printers if isinstance(printers, list) else ())
-            if isinstance(item, Mapping) and isinstance(name := item.get("printer_id"), str) and name
-        ),
-    )
+    return frame if belongs_to(frame.key, record.printer_id) and frame.key.endswith(".jpg") else None

@@ -17,6 +17,8 @@ from functions.shared.messages.effects import Inspection
 from functions.shared.messages.report import FrameReference
 from functions.shared.ports import FrameStore
 
+_log = logging.getLogger(__name__)
+
 MEASURED_SIDE = 160
 _DARK_BRIGHTNESS = 24.0
 _SMOOTH_DIFFERENCE = 7.0
@@ -108,7 +110,6 @@ EARLIER_SECONDS = 600.0
 LEAST_APART_SECONDS = 60.0
 _REACH_SECONDS = 1800.0
 _TRIES = 3
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.inspection.frames import FramePair
 from functions.inspection.verdict import Defect
-from functions.shared.messages.effects import Inspection
+from functions.shared.messages.effects import Inspection, JobSnapshot
 
 SCHEMA_NAME = "print_inspection"
 
@@ -69,7 +69,7 @@ class Question:
 
 def question(check: Inspection, pair: FramePair) -> Question:
     """The question about a pair of images; of the job only numbers are told."""
-    parts: list[str | bytes] = [_progress(check)]
+    parts: list[str | bytes] = [_progress(check.job)]
     if pair.earlier is not None:
         minutes = max(1, round(pair.seconds_apart / 60))
         unit = "minute" if minutes == 1 else "minutes"
@@ -80,11 +80,11 @@ def question(check: Inspection, pair: FramePair) -> Question:
     return Question(INSTRUCTIONS, tuple(parts), SCHEMA_NAME, SCHEMA)
 
 
-def _progress(check: Inspection) -> str:
+def _progress(job: JobSnapshot) -> str:
     said = []
-    if check.percent is not None:
-        said.append(f"{check.percent} % done")
-    if check.layer is not None:
-        of_total = f" of {check.total_layers}" if check.total_layers is not None else ""
-        said.append(f"layer {check.layer}{of_total}")
+    if job.percent is not None:
+        said.append(f"{job.percent} % done")
+    if job.layer is not None:
+        of_total = f" of {job.total_layers}" if job.total_layers is not None else ""
+        said.append(f"layer {job.layer}{of_total}")
     return f"The printer reports: {', '.join(said)}." if said else "The printer reports no progress."

@@ -5,9 +5,8 @@ point repeats the effects with the same ids and never asks the model about the s
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from functions.inspection import policy, state
 from functions.inspection.follow_ups import alert, checks_down, confirmation
@@ -34,6 +33,7 @@ from functions.shared.messages.inspection_record import (
     inspection_from_json,
     inspection_to_json,
 )
+from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.records import is_done, mark_done, update
 from functions.shared.runtime.clocks import Clock
@@ -143,8 +143,9 @@ class InspectionService:
     def _why_not(self, request: _PendingCheck, remembered: InspectionState) -> str | None:
         if request.late_by > LATE_SECONDS:
             return f"it is {request.late_by / 60:.0f} min late"
-        record = self.records.get(printer_key(request.inspection.printer_id))
-        reason = why_it_does_not_print(record.value if record else None, request.inspection)
+        stored = self.records.get(printer_key(request.inspection.printer_id))
+        record = printer_record_of(stored) if stored else None
+        reason = why_it_does_not_print(record, request.inspection)
         if reason is not None:
             return reason
         checks_today = state.checks_today(self.records, request.check.at)
@@ -240,16 +241,14 @@ class InspectionService:
 
     def _remembered(self, printer_id: str) -> InspectionState:
         stored = self.records.get(inspection_key(printer_id))
-        return _state_of(stored.value if stored else None)
+        return inspection_from_json(stored.value if stored else {})
 
     def _change(
         self, printer_id: str, change: Callable[[InspectionState], InspectionState]
     ) -> InspectionState:
-        return update(self.records, inspection_key(printer_id), _state_of, inspection_to_json, change)
-
-
-def _state_of(value: Mapping[str, Any] | None) -> InspectionState:
-    return InspectionState() if value is None else inspection_from_json(value)
+        return update(
+            self.records, inspection_key(printer_id), inspection_from_json, inspection_to_json, change
+        )
 
 
 def build_service(backends: Backends, settings: Settings, model: VisionModel) -> InspectionService:

@@ -1,33 +1,40 @@
 """What the stores say before a check: how many were made today, and whether the job still prints."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from functions.shared.messages.codec import named, recall, to_json
 from functions.shared.messages.effects import Inspection
+from functions.shared.messages.printer_record import Phase, PrinterRecord
 from functions.shared.ports import RecordStore
 from functions.shared.records import update
 
 
-def why_it_does_not_print(record: Mapping[str, Any] | None, request: Inspection) -> str | None:
-    """Why a check of the job has no sense any more, or None. Total: what is not known decides nothing."""
-    job = record.get("job") if record is not None else None
-    if not isinstance(job, Mapping):
+def why_it_does_not_print(record: PrinterRecord | None, request: Inspection) -> str | None:
+    """Why a check of the job has no sense any more, or None. What is not known decides nothing."""
+    job = record.job if record is not None else None
+    if job is None:
         return None
-    job_id = job.get("id")
-    if isinstance(job_id, str) and job_id != request.job_id:
+    if job.id != request.job_id or job.phase is Phase.ENDED:
         return "its job is over"
-    if job.get("phase") == "ended":
-        return "its job is over"
-    if job.get("state") == "PAUSE":
+    if job.state == "PAUSE":
         return "the print is paused"
-    printing_since = job.get("settled_at")
-    if isinstance(printing_since, int | float) and printing_since > request.printing_since:
+    if job.printing_since > request.printing_since:
         return "the print was paused since"
     return None
 
 
 BUDGET_KEY = "inspection-budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many checks were begun on a UTC day."""
+
+    day: str = ""
+    checks: int = field(default=0, metadata=named("looks"))
 
 
 def day_of(at: float) -> str:
@@ -38,21 +45,21 @@ def day_of(at: float) -> str:
 def checks_today(records: RecordStore, at: float) -> int:
     """How many looks were begun on the UTC day of `at`."""
     stored = records.get(BUDGET_KEY)
-    return _checks_of(stored.value if stored else None, day_of(at))
+    return _budget_of(stored.value if stored else {}, at).checks
 
 
 def count_check(records: RecordStore, at: float) -> None:
     """Count one more look on that day. Raises ConflictError when others keep counting in between."""
-    day = day_of(at)
     update(
         records,
         BUDGET_KEY,
-        read=lambda value: _checks_of(value, day),
-        write=lambda checks: {"day": day, "looks": checks},
-        change=lambda checks: checks + 1,
+        read=lambda value: _budget_of(value, at),
+        write=to_json,
+        change=lambda budget: replace(budget, checks=budget.checks + 1),
     )
 
 
-def _checks_of(value: Mapping[str, Any] | None, day: str) -> int:
-    checks = value.get("looks") if value is not None and value.get("day") == day else None
-    return checks if isinstance(checks, int) else 0
+def _budget_of(value: Mapping[str, Any], at: float) -> Budget:
+    """What was used up of that day's; another day's is as good as none."""
+    budget = recall(Budget, value)
+    return budget if budget.day == day_of(at) else Budget(day_of(at))

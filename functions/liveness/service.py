@@ -25,12 +25,14 @@ from functions.shared.domain.error_codes import Severity
 from functions.shared.domain.keys import COLLECTORS, digest, effect_id
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, ConflictError, ContractError, TransientError
-from functions.shared.messages.collector_record import collector_of, with_state
+from functions.shared.messages.collector_record import collector_of, collector_record_of, with_state
 from functions.shared.messages.effects import Category, Notification
 from functions.shared.ports import Queue, RecordStore, Stored
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
 from functions.shared.text import full_duration
+
+_log = logging.getLogger(__name__)
 
 _NAMES_SHOWN = 10
 _NOBODY = "Printer bridge"
@@ -44,11 +46,11 @@ def notification_of(collector: Collector, announcement: Announcement, now: float
     """
     names = sorted(collector.printers, key=lambda name: (name.casefold(), name))
     silence = f"{digest(collector.collector_id)[:12]}-{announcement.sequence}"
-    is_lost = announcement.change is Change.LOST
+    is_lost = announcement.category is Change.LOST
     lasted = full_duration(announcement.quiet_seconds, days_from_hours=24)
     return Notification(
-        id=effect_id(f"collector-{silence}", announcement.change.value),
-        category=Category(announcement.change.value),
+        id=effect_id(f"collector-{silence}", announcement.category.value),
+        category=Category(announcement.category.value),
         printer_id=_heading(names),
         observed_at=announcement.decided_at,
         late_by=max(0.0, round(now - announcement.decided_at, 3)),
@@ -72,7 +74,6 @@ def _listed(names: Sequence[str]) -> str:
 
 
 _CHANGES_LIMIT = 4  # no collector is lost and back and lost again within one look
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +121,17 @@ class LivenessService:
         """Change the state as it is stored now; the collector then, None if none can be read."""
         collector: Collector | None = None
 
-        def changed(value: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        def changed(value: Mapping[str, Any]) -> Mapping[str, Any]:
             nonlocal collector
-            collector = _readable(Stored(key, dict(value), 0)) if value is not None else None
-            if value is None or collector is None:
+            collector = _readable(Stored(key, dict(value), 0)) if value else None
+            if collector is None:
                 return value
             state, before = change(collector), collector.state
             collector = replace(collector, state=state)
             return value if state == before else with_state(value, state)
 
         try:
-            update(self.records, key, lambda value: value, lambda value: dict(value or {}), changed)
+            update(self.records, key, lambda value: value, dict, changed)
         except ConflictError:
             raise TransientError("others keep writing its item") from None
         return collector
@@ -148,7 +149,7 @@ def _struck_out(collector: Collector, said: Announcement) -> LivenessState:
 
 def _readable(stored: Stored) -> Collector | None:
     try:
-        return collector_of(stored)
+        return collector_of(collector_record_of(stored))
     except ContractError as error:
         _log.error("%s is left out: %s", stored.key, error)
         return None

@@ -5,11 +5,11 @@ limits"). The window is a tuple of the times of past sends, in seconds since 197
 in a row, a refused token.
 """
 
-import math
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from functions.shared.messages.codec import recall, to_json
 from functions.shared.ports import RecordStore
 from functions.shared.records import update
 
@@ -57,7 +57,7 @@ def back_off(failures: int) -> float:
 def read_state(records: RecordStore, key: str) -> ChatState:
     """The state of a chat; junk counts as nothing known."""
     stored = records.get(key)
-    return _decoded(stored.value if stored else None)
+    return recall(ChatState, stored.value) if stored else ChatState()
 
 
 def change_state(records: RecordStore, key: str, change: Callable[[ChatState], ChatState]) -> ChatState:
@@ -65,28 +65,4 @@ def change_state(records: RecordStore, key: str, change: Callable[[ChatState], C
 
     Raises ConflictError only when others keep writing in between.
     """
-    return update(records, key, _decoded, _encoded, change)
-
-
-def _encoded(state: ChatState) -> dict[str, Any]:
-    return {
-        "window": list(state.window),
-        "failures": state.failures,
-        "is_unauthorized": state.is_unauthorized,
-    }
-
-
-def _decoded(value: Mapping[str, Any] | None) -> ChatState:
-    if value is None:
-        return ChatState()
-    window = value.get("window")
-    failures = value.get("failures")
-    return ChatState(
-        tuple(float(at) for at in window if _is_time(at)) if isinstance(window, list) else (),
-        failures if isinstance(failures, int) and failures > 0 else 0,
-        value.get("is_unauthorized") is True,
-    )
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return update(records, key, functools.partial(recall, ChatState), to_json, change)

@@ -1,6 +1,6 @@
 """Lambda entry of notify: one notification from SQS in, one message to Telegram out.
 
-It never waits: whatever has to come later is handed back to the queue with the wait as its visibility.
+It never waits: whatever has to come later is retried: back to the queue with the wait as its visibility.
 """
 
 import functools

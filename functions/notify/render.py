@@ -101,18 +101,19 @@ def _headline(notification: Notification) -> Line:
 
 
 def _job_line(notification: Notification) -> Line:
-    if not notification.job_name:
+    if not notification.job.name:
         return ()
-    return (Span(name_words(notification.job_name, _JOB_LIMIT), "code"),)
+    return (Span(name_words(notification.job.name, _JOB_LIMIT), "code"),)
 
 
 def _figures(notification: Notification, context: RenderContext) -> Line:
-    percent = wording.known_percent(notification.percent)
-    layer = wording.layers(notification.layer, notification.total_layers)
-    minutes = notification.remaining_minutes
+    job = notification.job
+    percent = wording.known_percent(job.percent)
+    layer = wording.layers(job.layer, job.total_layers)
+    minutes = job.remaining_minutes
     left = wording.remaining(minutes, percent)
     ready = wording.ready(minutes, context.now, context.lateness, context.zone)
-    total = notification.total_layers
+    total = job.total_layers
     seconds = notification.duration_seconds
     lasted = duration(seconds) if seconds is not None and 0 <= seconds < 1e8 else None
     progress = f"{wording.bar(percent)} {percent} %" if percent is not None else None

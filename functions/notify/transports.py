@@ -13,6 +13,8 @@ from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Film
 from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
 
+_log = logging.getLogger(__name__)
+
 
 class Outcome(Enum):
     """What came of one try to send. The values are labels of the metric `notifications`."""
@@ -52,9 +54,6 @@ class Transport(Protocol):
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
         """An MP4 of `film.size` bytes, read from the stream's start while it is sent."""
         ...
-
-
-_log = logging.getLogger(__name__)
 
 
 class LogTransport:

@@ -176,7 +176,7 @@ def wording_of(notification: Notification) -> Wording:
     icon, words, figures = base.icon, base.words, base.figures
     if is_paused(notification) and figures is Figures.RUNNING:
         figures = Figures.STANDING
-    percent = wording.known_percent(notification.percent)
+    percent = wording.known_percent(notification.job.percent)
     match notification.category:
         case Category.ERROR:
             icon, words = _ERRORS[notification.severity]

@@ -3,7 +3,7 @@
 BridgeError
 ├── TransientError      try again later; nothing is wrong with the request itself
 │   └── ConflictError   a conditional write lost to another writer: read again, then try again
-└── PermanentError      trying again cannot help: set aside, log, count
+└── PermanentError      trying again cannot help: dead letter, log, count
     ├── ContractError   a message that does not have the agreed form
     ├── NotFoundError   the thing asked for is not stored
     └── ConfigurationError  settings that cannot be used (all faults at once)

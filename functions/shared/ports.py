@@ -74,8 +74,8 @@ class Queue(SettlingQueue, Protocol):
     def receive(self, limit: int = 10, wait_seconds: float = 0.0) -> list[Delivery]:
         """Hand out up to `limit` messages, waiting up to `wait_seconds` for the first.
 
-        A group with a message in flight or handed back with a delay gives no other message: who hands
-        back one of a batch hands back the rest of its group too.
+        A group with a message in flight or to be retried after a delay gives no other message: who
+        retries one of a batch retries the rest of its group too.
         """
         ...
 

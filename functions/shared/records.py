@@ -22,18 +22,18 @@ _TRIES = 8
 def update(
     records: RecordStore,
     key: str,
-    read: Callable[[Mapping[str, Any] | None], ValueT],
+    read: Callable[[Mapping[str, Any]], ValueT],
     write: Callable[[ValueT], dict[str, Any]],
     change: Callable[[ValueT], ValueT],
 ) -> ValueT:
     """Change a record as it is stored now, and again if somebody else wrote in between; what it is then.
 
-    `read` makes a value of what is stored (None: nothing is), `write` the reverse; `change` may be called
+    `read` makes a value of what is stored (empty: nothing is), `write` the reverse; `change` may be called
     several times. Nothing is written when nothing changes. Raises ConflictError when others keep writing.
     """
     for tries_left in reversed(range(_TRIES)):
         stored = records.get(key)
-        before = read(stored.value if stored else None)
+        before = read(stored.value if stored else {})
         after = change(before)
         if after == before:
             break

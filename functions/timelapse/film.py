@@ -18,6 +18,8 @@ from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Encoder, Timeouts, chec
 from functions.timelapse.plan import FEWEST_FRAMES, FilmSpec, Timing, film_timing
 from functions.timelapse.recipe import Shape, film_command, film_shape, thumbnail_command
 
+_log = logging.getLogger(__name__)
+
 WORKERS = 8
 AHEAD = 16
 
@@ -55,8 +57,6 @@ def fetch_in_order(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-logger = logging.getLogger(__name__)
-
 LIMIT_SECONDS = 30.0
 
 
@@ -65,10 +65,10 @@ def make_thumbnail(ffmpeg: str, frame: bytes, limit_seconds: float = LIMIT_SECON
     try:
         small, _ = run_briefly(thumbnail_command(ffmpeg), frame, limit_seconds)
     except (OSError, subprocess.TimeoutExpired) as error:
-        logger.warning("no thumbnail: %s", type(error).__name__)
+        _log.warning("no thumbnail: %s", type(error).__name__)
         return None
     if len(small) >= THUMBNAIL_BYTES or read_jpeg(small).fault is not None:
-        logger.warning("no thumbnail: ffmpeg gave no picture of it")
+        _log.warning("no thumbnail: ffmpeg gave no picture of it")
         return None
     return small
 
@@ -158,13 +158,13 @@ def _make(job: EncodeJob) -> MadeFilm:
         size = job.output.stat().st_size
         if is_strict and encoded.undecodable > len(job.keys) // 4:
             # More likely a camera with a dialect of its own than so many broken frames: take all of them.
-            logger.warning("ffmpeg refuses %d frames: made again without being strict", encoded.undecodable)
+            _log.warning("ffmpeg refuses %d frames: made again without being strict", encoded.undecodable)
             is_strict = False
         elif size <= spec.max_bytes:
             return _checked(job, size, shape, timing, encoded)
         elif limit == spec.max_bytes:
             # One pass keeps below the limit by construction; this is for cameras nobody foresaw.
-            logger.warning("the film has %d bytes, over %d: made again at half the rate", size, limit)
+            _log.warning("the film has %d bytes, over %d: made again at half the rate", size, limit)
             limit //= 2
         else:
             raise FilmTooLargeError(

@@ -17,6 +17,7 @@ from functions.shared.errors import ContractError, PermanentError, TransientErro
 from functions.shared.messages.effects import (
     Category,
     Film,
+    JobSnapshot,
     Notification,
     Timelapse,
     decode_timelapse,
@@ -41,7 +42,7 @@ from functions.timelapse.plan import (
     wait_for_frames,
 )
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _STORE_RETRY_SECONDS, _STORE_RETRY_DOUBLINGS = 10.0, 6
 _LEFTOVERS = "film-*"
@@ -99,7 +100,7 @@ class TimelapseService:
         return order
 
     def refuse(self, error: Exception) -> DeadLetter:
-        logger.error("an order for a film is not readable: %s", error)
+        _log.error("an order for a film is not readable: %s", error)
         return DeadLetter(str(error))
 
     def handle(self, message: Received[Timelapse]) -> Settlement:
@@ -108,7 +109,7 @@ class TimelapseService:
             return self._fulfil(message.content, message.sent_at)
         except TransientError as error:
             doublings = min(message.receive_count - 1, _STORE_RETRY_DOUBLINGS)
-            logger.warning("the film of %s has to wait: %s", _named(message.content), error)
+            _log.warning("the film of %s has to wait: %s", _named(message.content), error)
             return Retry(error.retry_after or _STORE_RETRY_SECONDS * 2**doublings)
 
     def _fulfil(self, order: Timelapse, sent_at: float) -> Settlement:
@@ -117,7 +118,7 @@ class TimelapseService:
         frames = self._frames_of(order)
         wait = wait_for_frames(len(frames), order.frames_kept, self._clock() - sent_at)
         if wait is not None:
-            logger.info(
+            _log.info(
                 "the film of %s waits for frames: %d of %s are here",
                 *(_named(order), len(frames), order.frames_kept),
             )
@@ -128,12 +129,12 @@ class TimelapseService:
             try:
                 self._make(order, frames)
             except TooFewFramesError as error:
-                logger.warning("no film of %s: %s", _named(order), error)
+                _log.warning("no film of %s: %s", _named(order), error)
             except EncodingError as error:
                 failures = self._count("film-failure", order, FAILURES_LIMIT) or FAILURES_LIMIT
                 delay = retry_delay(failures, self._settings.retry_delays)
                 if delay is not None:
-                    logger.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
+                    _log.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
                     return Retry(delay)
                 self._announce_failure(order, str(error))
             except PermanentError as error:
@@ -189,7 +190,7 @@ class TimelapseService:
         self._frames.put(key, made.path)
         self.made += 1
         missing = missing_frames(arrived, order.frames_kept, made.broken + empty)
-        logger.info(
+        _log.info(
             "the film of %s: %d frames (%d missing), %.0f s, %.1f MB",
             *(_named(order), made.frames, missing, made.seconds, made.size / 1e6),
         )
@@ -227,13 +228,13 @@ class TimelapseService:
             f"{cause}. The frames are kept; by hand it is made with: "
             f"{fetching}printer-bridge timelapse {folder} --since {since} --until {until}"
         )
-        logger.error("no film of %s: %s", _named(order), cause)
+        _log.error("no film of %s: %s", _named(order), cause)
         self.failed += 1
         self._send(replace(_notification(order, Category.FILM_FAILED), reason=reason))
 
     def _send(self, notification: Notification) -> None:
         for refusal in self._sender.offer(notification):
-            logger.error("the message about a film was refused: %s", refusal.reason)
+            _log.error("the message about a film was refused: %s", refusal.reason)
 
     def _count(self, what: str, order: Timelapse, limit: int) -> int | None:
         """How often that has happened with this order, this time included; None beyond the limit."""
@@ -275,7 +276,7 @@ def _notification(order: Timelapse, category: Category) -> Notification:
         observed_at=order.observed_at,
         model=order.model,
         job_id=order.job_id,
-        job_name=order.job_name,
+        job=JobSnapshot(order.job_name),
         duration_seconds=order.duration_seconds,
     )
 

@@ -1,85 +1,92 @@
-"""Building effects out of a record: what every message carries along."""
+"""What is told of the events of one report: effects, by the table in `events`."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from functions.shared.domain.error_codes import Severity, fault_of
 from functions.shared.domain.keys import effect_id
-from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, REMAINING_TRUSTED_FROM_PERCENT
-from functions.shared.messages.effects import Category, Inspection, Notification, Timelapse
-from functions.shared.messages.printer_record import Job, PrinterRecord
+from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
+from functions.shared.messages.effects import (
+    Category,
+    Effect,
+    Inspection,
+    JobSnapshot,
+    Notification,
+    Timelapse,
+)
+from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import Report
+from functions.tracker.evaluation import fresh_frame
+from functions.tracker.events import ANNOUNCEMENTS, TELL_CODES, Event, EventKind
 
 _RANK = {Severity.NOTICE: 0, Severity.ATTENTION: 1, Severity.CRITICAL: 2}
-_SEVERITIES = {
-    Category.PAUSED: Severity.ATTENTION,
-    Category.FAILED: Severity.CRITICAL,
-    Category.CONTACT_LOST: Severity.ATTENTION,
-    Category.OFFLINE: Severity.ATTENTION,
-}
 
 
-def notification(
-    record: PrinterRecord,
-    job: Job | None,
-    report: Report,
-    category: Category,
-    *,
-    part: str = "",
-    codes: tuple[str, ...] = (),
-    **said: Any,
+def announce(events: Sequence[Event], record: PrinterRecord, report: Report) -> tuple[Effect, ...]:
+    """The effects of all that happened in a report; `record` is the one after it.
+
+    What one message tells no other repeats: who is quiet depends on what happened, not on who comes first.
+    """
+    happened = {event.kind for event in events}
+    appeared = next((event.codes for event in events if event.kind is EventKind.CODES_APPEARED), ())
+    effects: list[Effect | None] = []
+    for event in events:
+        if event.kind is EventKind.FILM_DUE:
+            effects.append(_timelapse(event, record, report))
+        elif event.kind is EventKind.CHECK_DUE:
+            effects.append(_inspection(event, record, report))
+        elif ANNOUNCEMENTS[event.kind].quiet_beside.isdisjoint(happened):
+            effects.append(_notification(event, appeared, record, report))
+    return tuple(effect for effect in effects if effect is not None)
+
+
+def _notification(
+    event: Event, appeared: tuple[str, ...], record: PrinterRecord, report: Report
 ) -> Notification:
-    """A message about the printer and its job as they stand; `part` tells apart two of one category."""
+    row = ANNOUNCEMENTS[event.kind]
+    codes = (appeared if event.kind in TELL_CODES else ()) or event.codes
     faults = tuple(fault_of(code) for code in codes)
-    severities = [_SEVERITIES.get(category, Severity.NOTICE), *(fault.severity for fault in faults)]
-    base = Notification(
-        id=effect_id(report.id, category.value, *([part] if part else [])),
-        category=category,
+    return Notification(
+        id=effect_id(report.id, row.category.value, *([event.part] if event.part else [])),
+        category=row.category,
         printer_id=record.printer_id,
         observed_at=report.observed_at,
         model=record.model,
+        duration_seconds=event.duration_seconds,
+        from_state=event.from_state,
+        to_state=event.to_state,
+        reason=event.reason,
         faults=faults,
-        severity=max(severities, key=_RANK.__getitem__),
+        severity=max((row.severity, *(fault.severity for fault in faults)), key=_RANK.__getitem__),
+        frame=fresh_frame(record, report.observed_at) if row.has_photo else None,
+        ended=event.job is not None and event.job.phase is Phase.SILENCED,
+        late_end=event.is_late,
+        **_job_facts(event.job),
     )
-    if job is not None:
-        base = replace(
-            base,
-            job_id=job.id,
-            job_name=job.name,
-            percent=job.percent,
-            layer=job.layer,
-            total_layers=job.total_layers,
-            remaining_minutes=shown_remaining(job),
-        )
-    return replace(base, **said)
 
 
-def with_photo(message: Notification, record: PrinterRecord) -> Notification:
-    """The message with the newest frame, unless that is too old to show."""
-    frame = record.frame
-    if frame is None or message.observed_at - frame.taken_at > PHOTO_AGE_LIMIT_SECONDS:
-        return message
-    return replace(message, frame=frame)
-
-
-def shown_remaining(job: Job) -> int | None:
-    """Remaining minutes; 0 early in a job means that the printer does not know yet."""
-    if job.remaining_minutes == 0 and (job.percent or 0) < REMAINING_TRUSTED_FROM_PERCENT:
+def _inspection(event: Event, record: PrinterRecord, report: Report) -> Inspection | None:
+    """None for a job of which no frame was ever kept: there is nothing to look at."""
+    job = event.job
+    if job is None or job.prefix is None:
         return None
-    return job.remaining_minutes
+    return Inspection(
+        id=effect_id(report.id, "inspection"),
+        printer_id=record.printer_id,
+        observed_at=report.observed_at,
+        prefix=job.prefix,
+        since=job.started_at,
+        frame=record.frame,
+        model=record.model,
+        printing_since=job.printing_since,
+        **_job_facts(job),
+    )
 
 
-def timelapse(
-    record: PrinterRecord,
-    job: Job,
-    report: Report,
-    result: Category,
-    until: float,
-    frames_kept: int | None,
-    duration: float | None = None,
-) -> Timelapse | None:
-    """Ask for the film of a job, if any frame of it was ever kept."""
-    if job.prefix is None:
+def _timelapse(event: Event, record: PrinterRecord, report: Report) -> Timelapse | None:
+    """None for a job of which no frame was ever kept: there is nothing to show."""
+    job = event.job
+    if job is None or job.prefix is None:
         return None
     return Timelapse(
         id=effect_id(report.id, "timelapse", job.id),
@@ -88,32 +95,27 @@ def timelapse(
         observed_at=report.observed_at,
         prefix=job.prefix,
         since=job.started_at,
-        until=until,
-        frames_kept=frames_kept,
+        until=event.until,
+        frames_kept=event.frames_kept,
         model=record.model,
         job_name=job.name,
-        result=result,
-        duration_seconds=duration,
+        result=Category(job.result or Category.ENDED),
+        duration_seconds=event.duration_seconds,
     )
 
 
-def inspection(record: PrinterRecord, job: Job, report: Report) -> Inspection | None:
-    """Ask for a check of a job, if any frame of it was ever kept."""
-    if job.prefix is None:
+def _job_facts(job: Job | None) -> dict[str, Any]:
+    """What a notification and an inspection say of a job, by their names."""
+    if job is None:
+        return {}
+    snapshot = JobSnapshot(job.name, job.percent, job.layer, job.total_layers, _shown_remaining(job))
+    return {"job_id": job.id, "job": snapshot}
+
+
+def _shown_remaining(job: Job) -> int | None:
+    """Minutes left of a job that goes on; 0 early in it means that the printer does not know yet."""
+    if job.phase is not Phase.ACTIVE:
         return None
-    return Inspection(
-        id=effect_id(report.id, "inspection"),
-        printer_id=record.printer_id,
-        job_id=job.id,
-        observed_at=report.observed_at,
-        prefix=job.prefix,
-        since=job.started_at,
-        frame=record.frame,
-        model=record.model,
-        job_name=job.name,
-        percent=job.percent,
-        layer=job.layer,
-        total_layers=job.total_layers,
-        remaining_minutes=shown_remaining(job),
-        printing_since=job.printing_since,
-    )
+    if job.remaining_minutes == 0 and (job.percent or 0) < REMAINING_TRUSTED_FROM_PERCENT:
+        return None
+    return job.remaining_minutes

@@ -1,15 +1,19 @@
-"""One report being evaluated by the rules: the settings they take, the record as it becomes, and the
-effects so far.
-"""
+"""One report held against the record: what was heard, in the words that the table of transitions asks by."""
 
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 
-from functions.shared.domain.status import PrinterStatus
-from functions.shared.messages.effects import Effect, Notification
+from functions.shared.domain.error_codes import CANCEL_CODES, error_of
+from functions.shared.domain.job_identity import JobFingerprint, is_same_job
+from functions.shared.domain.keys import belongs_to, printer_prefix
+from functions.shared.domain.limits import FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
+from functions.shared.domain.status import PrinterStatus, is_active, is_finished, read_status
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
-from functions.shared.messages.report import Report
+from functions.shared.messages.report import FrameReference, Report, ReportKind
 from functions.shared.settings import Settings
-from functions.tracker.announcements import with_photo
+from functions.tracker.error_episodes import follow_errors
+
+LATE_AFTER = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,47 +35,166 @@ class Rules:
         )
 
 
-@dataclass(slots=True)
-class Evaluation:
-    """Local to one call of `advance`; `new_codes` are the errors that no message has told yet.
+class Heard(Enum):
+    """What a report says of the recorded job; ANOTHER_...: a word that cannot be that job's."""
 
-    `last_heard_at` and `last_kept`: the last status before this one, and the frames of the job until then.
+    NOTHING = auto()
+    ACTIVE = auto()
+    ANOTHER_ACTIVE = auto()
+    FINISHED = auto()
+    ANOTHER_FINISHED = auto()
+    UNKNOWN_WORD = auto()
+    SILENCE = auto()
+    OFFLINE = auto()
+    ONLINE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that a rule may ask.
+
+    `before` is the record as it was, `record` the one with what the report plainly says: what follows of
+    it for the job is the rule's. `state` is the printer's last word, `new_codes` are the errors that
+    appeared. `is_late`: what is seen now may have happened long ago.
     """
 
+    before: PrinterRecord
     record: PrinterRecord
     report: Report
     rules: Rules
+    heard: Heard
     facts: PrinterStatus = field(default_factory=PrinterStatus)
+    state: str = ""
     new_codes: tuple[str, ...] = ()
     after_gap: bool = False
-    last_heard_at: float | None = None
-    last_kept: int | None = None
-    effects: list[Effect] = field(default_factory=list)
+    is_late: bool = False
 
     @property
     def now(self) -> float:
         return self.report.observed_at
 
     @property
-    def open_job(self) -> Job | None:
-        """The recorded job unless it has ended for good."""
-        job = self.record.job
-        return job if job is not None and job.phase is not Phase.ENDED else None
+    def job(self) -> Job:
+        """The recorded job, for the rules of a job: the table calls them only when there is one."""
+        assert self.record.job is not None
+        return self.record.job
 
-    def set_job(self, job: Job) -> None:
-        self.record = replace(self.record, job=job)
 
-    def announce(self, message: Notification, *, photo: bool = False) -> None:
-        self.effects.append(with_photo(message, self.record) if photo else message)
+def evaluate(before: PrinterRecord, report: Report, rules: Rules) -> Evaluation:
+    """What the report says, taken into the record as far as no rule is needed for it."""
+    is_new_collector = bool(before.sequences) and before.sequence_of(report.collector_id) is None
+    is_own_frame = report.frame is not None and belongs_to(report.frame.key, before.printer_id)
+    record = replace(
+        before.with_sequence(report.collector_id, report.sequence),
+        model=report.model or before.model,
+        is_online=before.is_online if report.is_online is None else report.is_online,
+        frame=report.frame if is_own_frame else before.frame,
+    )
+    if report.kind is ReportKind.STATUS:
+        return _of_status(before, record, report, rules, report.after_gap or is_new_collector)
+    if report.kind is ReportKind.SILENCE:
+        return _of_silence(before, record, report, rules)
+    heard = Heard.NOTHING
+    if report.kind is ReportKind.PRESENCE and record.is_online is not None:
+        heard = Heard.ONLINE if record.is_online else Heard.OFFLINE
+    return Evaluation(before, record, report, rules, heard)
 
-    def emit(self, effect: Effect | None) -> None:
-        if effect is not None:
-            self.effects.append(effect)
 
-    @property
-    def has_announced(self) -> bool:
-        return any(isinstance(effect, Notification) for effect in self.effects)
+def _of_status(
+    before: PrinterRecord, record: PrinterRecord, report: Report, rules: Rules, after_gap: bool
+) -> Evaluation:
+    now, facts, job = report.observed_at, read_status(report.status or {}), open_job(before)
+    was_silent = before.silent_since is not None
+    is_late = was_silent or (
+        after_gap and before.received_at is not None and now - before.received_at > LATE_AFTER
+    )
+    after_gap = after_gap or was_silent
+    errors = follow_errors(before.episodes, before.announced_once, facts, now)
+    state = facts.state or before.heard_state
+    heard = _heard_in(facts, state, job, after_gap)
+    if job is not None and heard not in (Heard.NOTHING, Heard.ANOTHER_ACTIVE):
+        job = with_frames(job, record, report)
+    is_cancel_new = _has_cancel_code(facts) and not _has_cancel_code(read_status(before.status or {}))
+    record = replace(
+        record,
+        status=report.status,
+        received_at=now,
+        heard_state=state,
+        state=state,
+        state_inferred=False,
+        silent_since=None,
+        offline_announced=before.offline_announced and not was_silent,
+        job=job or before.job,
+        episodes=errors.episodes,
+        announced_once=errors.announced_once,
+        cancel_seen_at=now if is_cancel_new else before.cancel_seen_at,
+    )
+    is_first = before.heard_state is None  # what stands there at first sight is no news
+    new_codes = () if is_first else errors.new_codes
+    return Evaluation(before, record, report, rules, heard, facts, state or "", new_codes, after_gap, is_late)
 
-    @property
-    def has_shown_photo(self) -> bool:
-        return any(isinstance(effect, Notification) and effect.frame for effect in self.effects)
+
+def _heard_in(facts: PrinterStatus, state: str | None, job: Job | None, after_gap: bool) -> Heard:
+    """Within an unbroken stream a word is the recorded job's; else it has to be."""
+    if state is None:
+        return Heard.NOTHING
+    doubted = job if job is not None and (after_gap or job.phase is not Phase.ACTIVE) else None
+    if is_active(state):
+        is_another = doubted is not None and not is_same_job(_fingerprint(doubted), facts)
+        return Heard.ANOTHER_ACTIVE if is_another else Heard.ACTIVE
+    if is_finished(state):
+        is_another = doubted is not None and _is_end_of_another(doubted, facts)
+        return Heard.ANOTHER_FINISHED if is_another else Heard.FINISHED
+    return Heard.UNKNOWN_WORD
+
+
+def _fingerprint(job: Job) -> JobFingerprint:
+    return JobFingerprint(job.task_id, job.name, job.percent, job.has_run)
+
+
+def _is_end_of_another(job: Job, facts: PrinterStatus) -> bool:
+    if facts.job_name is not None and job.name is not None and facts.job_name != job.name:
+        return True
+    return facts.task_id is not None and job.task_id is not None and facts.task_id != job.task_id
+
+
+def _has_cancel_code(facts: PrinterStatus) -> bool:
+    """It may stay long after the job that it cancelled: only its coming tells of a cancel."""
+    return error_of(facts) in CANCEL_CODES
+
+
+def _of_silence(before: PrinterRecord, record: PrinterRecord, report: Report, rules: Rules) -> Evaluation:
+    job = open_job(before)
+    record = replace(
+        record,
+        silent_since=report.observed_at if before.silent_since is None else before.silent_since,
+        state="IDLE" if before.heard_state else before.state,
+        state_inferred=before.heard_state is not None,
+        job=before.job if job is None else with_frames(job, record, report),
+    )
+    return Evaluation(before, record, report, rules, Heard.SILENCE)
+
+
+def open_job(record: PrinterRecord) -> Job | None:
+    """The recorded job unless it has ended for good."""
+    job = record.job
+    return job if job is not None and job.phase is not Phase.ENDED else None
+
+
+def with_frames(job: Job, record: PrinterRecord, report: Report) -> Job:
+    """The job's folder is where its newest frame lies; a frame from before the job says nothing."""
+    frame, kept = report.frame, report.frames_kept
+    if frame is not None and frame == record.frame and frame.taken_at >= job.started_at - FRESH_FRAME_SECONDS:
+        folder = frame.key.rsplit("/", 1)[0] + "/"
+        if folder.startswith(printer_prefix(record.printer_id)) and folder != job.prefix:
+            job = replace(job, prefix=folder)
+    if kept is not None:
+        is_counted_on = kept >= job.frames_before  # else another collector counts from nothing
+        job = replace(job, frames_kept=kept - job.frames_before if is_counted_on else kept)
+    return job
+
+
+def fresh_frame(record: PrinterRecord, now: float) -> FrameReference | None:
+    """The newest frame, unless it is too old to be shown."""
+    frame = record.frame
+    return None if frame is None or now - frame.taken_at > PHOTO_AGE_LIMIT_SECONDS else frame

@@ -1,158 +1,87 @@
-"""How a job ends: by the printer's word, by silence, or unseen."""
+"""How a job ends, by the printer's word or unseen, and whether its film is due."""
 
 from dataclasses import replace
 
 from functions.shared.domain.error_codes import CANCEL_CODES, error_of, fault_of, is_prompt, is_stop
 from functions.shared.domain.status import CANCELLED, FAILED, SUCCEEDED
-from functions.shared.messages.effects import Category, Timelapse
+from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase
-from functions.tracker.announcements import notification, timelapse
 from functions.tracker.evaluation import Evaluation
+from functions.tracker.events import Event, EventKind, Outcome
 
 _CANCEL_HOLDS = 30.0
-_NO_CONTACT = "No contact with the printer"
+_KINDS = {
+    Category.FINISHED: EventKind.JOB_FINISHED,
+    Category.FAILED: EventKind.JOB_FAILED,
+    Category.CANCELLED: EventKind.JOB_CANCELLED,
+    Category.ENDED: EventKind.JOB_ENDED,
+}
 
 
-def end_by_word(evaluation: Evaluation, state: str, is_late: bool) -> None:
-    """The printer says a finished word while a job is open.
-
-    After a gap the word may be of another job: then the old one ended unseen, and nothing is said of
-    the other. A job already taken as ended by silence needs a clear word (not IDLE) to be told again.
-    """
-    job = evaluation.open_job
-    assert job is not None
-    is_after_gap = evaluation.after_gap or job.phase is not Phase.ACTIVE
-    if is_after_gap and _is_of_another(evaluation, job):
-        end_unseen(evaluation)
-        return
-    result = _result(evaluation, state)
-    if job.phase is Phase.SILENCED and result is Category.ENDED:
-        evaluation.set_job(replace(job, phase=Phase.ENDED))
-        return
+def end_by_word(evaluation: Evaluation) -> Outcome:
+    """The printer says a finished word of the job."""
+    job, facts, now = evaluation.job, evaluation.facts, evaluation.now
+    result = _result(evaluation)
     codes: tuple[str, ...] = ()
     reason = None
-    if result in (Category.FAILED, Category.CANCELLED):
-        codes, evaluation.new_codes = evaluation.new_codes, ()
-    error = error_of(evaluation.facts)
+    error = error_of(facts)
     if result is Category.FAILED and error is not None and not is_prompt(error):  # an advice ends nothing
-        reason = fault_of(error).text
-        codes = codes or (error,)
-    duration = evaluation.now - job.started_at if job.start_is_known and not is_late else None
+        reason, codes = fault_of(error).text, (error,)
+    duration = now - job.started_at if job.start_is_known and not evaluation.is_late else None
     percent, layer = job.percent, job.layer
-    if job.has_run or is_after_gap:  # else they may still be the last job's
-        percent = evaluation.facts.percent if evaluation.facts.percent is not None else percent
-        layer = evaluation.facts.layer if evaluation.facts.layer is not None else layer
-    ended = replace(
-        job, phase=Phase.ENDED, ended_at=evaluation.now, result=result.value, percent=percent, layer=layer
+    if job.has_run or evaluation.after_gap or job.phase is not Phase.ACTIVE:  # else perhaps the last job's
+        percent = facts.percent if facts.percent is not None else percent
+        layer = facts.layer if facts.layer is not None else layer
+    ended = replace(job, phase=Phase.ENDED, ended_at=now, result=result.value, percent=percent, layer=layer)
+    told = Event(
+        _KINDS[result],
+        ended,
+        from_state=job.state,
+        to_state=evaluation.state,
+        reason=reason,
+        codes=codes,
+        is_late=evaluation.is_late,
+        duration_seconds=duration,
     )
-    evaluation.set_job(ended)
-    evaluation.announce(
-        notification(
-            evaluation.record,
-            ended,
-            evaluation.report,
-            result,
-            codes=codes,
-            reason=reason,
-            duration_seconds=duration,
-            from_state=job.state,
-            to_state=state,
-            late_end=is_late,
-            remaining_minutes=None,
-        ),
-        photo=True,
-    )
+    record = replace(evaluation.record, job=ended)
     kept = job.frames_kept if evaluation.report.frames_kept is not None else None
-    if _is_film_due(job, kept):
-        evaluation.emit(
-            timelapse(evaluation.record, job, evaluation.report, result, evaluation.now, kept, duration)
-        )
+    if not _is_film_due(job, kept):
+        return record, (told,)
+    return record, (told, _film(ended, now, kept, duration))
 
 
-def end_unseen(evaluation: Evaluation) -> None:
+def confirm_end(evaluation: Evaluation) -> Outcome:
+    """A job taken as ended by silence needs a word that tells a result to be told of again."""
+    if _result(evaluation) is not Category.ENDED:
+        return end_by_word(evaluation)
+    return replace(evaluation.record, job=replace(evaluation.job, phase=Phase.ENDED)), ()
+
+
+def end_unseen(evaluation: Evaluation) -> Outcome:
     """The recorded job ended while nobody watched; its film ends where it was last heard of."""
-    job = evaluation.open_job
-    assert job is not None
-    was_announced = job.phase is Phase.SILENCED
+    job, before = evaluation.job, evaluation.before
     ended = replace(job, phase=Phase.ENDED, ended_at=evaluation.now, result=Category.ENDED.value)
-    evaluation.set_job(ended)
-    if was_announced:
-        return
-    evaluation.announce(
-        notification(
-            evaluation.record, ended, evaluation.report, Category.ENDED, late_end=True, remaining_minutes=None
-        )
-    )
-    last = evaluation.now if evaluation.last_heard_at is None else evaluation.last_heard_at
-    if _has_film(job, evaluation.last_kept):
-        return
-    kept = (
-        evaluation.last_kept if job.phase is Phase.ACTIVE else None
-    )  # silence counts beyond the last status
-    evaluation.emit(timelapse(evaluation.record, job, evaluation.report, Category.ENDED, last, kept))
+    record = replace(evaluation.record, job=ended)
+    if job.phase is Phase.SILENCED:  # told when it fell silent
+        return record, ()
+    told = Event(EventKind.JOB_ENDED_UNSEEN, ended, is_late=True)
+    last_kept = before.job.frames_kept if before.job is not None else None
+    if _has_film(job, last_kept):
+        return record, (told,)
+    until = evaluation.now if before.received_at is None else before.received_at
+    counted = last_kept if job.phase is Phase.ACTIVE else None  # silence counts beyond the last status
+    return record, (told, _film(ended, until, counted))
 
 
-def end_by_silence(evaluation: Evaluation) -> None:
-    """Silence loses contact with an active job at once, and ends it when the grace is over."""
-    job, record = evaluation.open_job, evaluation.record
-    if job is None or record.silent_since is None:
-        return
-    grace = evaluation.rules.silence_grace
-    if job.phase is Phase.ACTIVE:
-        is_ended = grace <= 0
-        lost = replace(job, phase=Phase.SILENCED if is_ended else Phase.LOST, lost_at=evaluation.now)
-        if is_ended:
-            lost = replace(lost, ended_at=evaluation.now, result=Category.ENDED.value)
-        evaluation.set_job(lost)
-        evaluation.announce(
-            notification(
-                record,
-                lost,
-                evaluation.report,
-                Category.CONTACT_LOST,
-                ended=is_ended,
-                reason=_NO_CONTACT,
-                remaining_minutes=None,
-            ),
-            photo=True,
-        )
-        if is_ended:
-            evaluation.emit(_silent_film(evaluation, job))
-    elif job.phase is Phase.LOST and evaluation.now - (job.lost_at or evaluation.now) >= grace:
-        silenced = replace(job, phase=Phase.SILENCED, ended_at=evaluation.now, result=Category.ENDED.value)
-        evaluation.set_job(silenced)
-        evaluation.announce(
-            notification(
-                record,
-                silenced,
-                evaluation.report,
-                Category.ENDED,
-                ended=True,
-                reason=_NO_CONTACT,
-                remaining_minutes=None,
-            )
-        )
-        evaluation.emit(_silent_film(evaluation, job))
-
-
-def _silent_film(evaluation: Evaluation, job: Job) -> Timelapse | None:
-    if _has_film(job, job.frames_kept):
+def film_at_silence(silenced: Job, now: float) -> Event | None:
+    """The film of a job that falls silent, unless there is one of all that was kept of it."""
+    if _has_film(silenced, silenced.frames_kept):
         return None
-    evaluation.set_job(replace(evaluation.record.job or job, frames_filmed=job.frames_kept))
-    return timelapse(
-        evaluation.record, job, evaluation.report, Category.ENDED, evaluation.now, job.frames_kept
-    )
+    return _film(silenced, now, silenced.frames_kept)
 
 
-def _is_of_another(evaluation: Evaluation, job: Job) -> bool:
-    facts = evaluation.facts
-    if facts.job_name is not None and job.name is not None and facts.job_name != job.name:
-        return True
-    return facts.task_id is not None and job.task_id is not None and facts.task_id != job.task_id
-
-
-def _result(evaluation: Evaluation, state: str) -> Category:
-    error = error_of(evaluation.facts)
+def _result(evaluation: Evaluation) -> Category:
+    state, error = evaluation.state, error_of(evaluation.facts)
     cancelled_at = evaluation.record.cancel_seen_at
     is_cancelled = error in CANCEL_CODES or (
         cancelled_at is not None and 0 <= evaluation.now - cancelled_at <= _CANCEL_HOLDS
@@ -164,6 +93,10 @@ def _result(evaluation: Evaluation, state: str) -> Category:
     if state in FAILED or is_stop(error):
         return Category.FAILED
     return Category.ENDED
+
+
+def _film(job: Job, until: float, kept: int | None, duration: float | None = None) -> Event:
+    return Event(EventKind.FILM_DUE, job, until=until, frames_kept=kept, duration_seconds=duration)
 
 
 def _is_film_due(job: Job, kept: int | None) -> bool:

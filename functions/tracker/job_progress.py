@@ -4,15 +4,18 @@ Source of the stages (`stg_cur`): infra/docs/bambu-fields.md, "Why it paused".
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 
-from functions.shared.domain.error_codes import Severity, error_of, fault_of, is_prompt, notable_codes
-from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, first_check_after
+from functions.shared.domain.error_codes import error_of, fault_of, is_prompt, notable_codes
+from functions.shared.domain.keys import digest
+from functions.shared.domain.limits import first_check_after
 from functions.shared.domain.status import PREPARING, PRINTING, PrinterStatus
-from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase
-from functions.tracker.announcements import inspection, notification
-from functions.tracker.evaluation import Evaluation
+from functions.tracker.evaluation import Evaluation, fresh_frame, with_frames
+from functions.tracker.events import Event, EventKind, Outcome
+from functions.tracker.job_end import end_unseen
 
 PAUSE_STAGES: dict[int, str] = {
     5: "Paused by the print file (M400)",
@@ -44,33 +47,44 @@ def really_prints(stage: int | None) -> bool:
 _UNKNOWN_PAUSE = "The printer does not say why"
 _QUIET_WORDS = PREPARING | {"RUNNING"}
 
+JobOutcome: TypeAlias = tuple[Job, tuple[Event, ...]]
 
-def begin_job(evaluation: Evaluation, state: str, job_id: str, *, is_found: bool) -> None:
-    """A job begins (or is found running) with this report."""
-    rules = evaluation.rules
+
+def begin_job(evaluation: Evaluation) -> Outcome:
+    """A job begins with this report, or is found under way: at first sight, in a pause, after a gap."""
+    is_first = evaluation.before.heard_state is None
+    is_past_start = evaluation.after_gap and evaluation.state not in PREPARING
+    return _begin_job(evaluation, is_found=is_first or evaluation.state == "PAUSE" or is_past_start)
+
+
+def replace_job(evaluation: Evaluation) -> Outcome:
+    """Another job is under way: the recorded one ended while nobody watched."""
+    _, ended = end_unseen(evaluation)
+    record, begun = _begin_job(evaluation, is_found=True)
+    return record, ended + begun
+
+
+def _begin_job(evaluation: Evaluation, *, is_found: bool) -> Outcome:
+    now, rules, state = evaluation.now, evaluation.rules, evaluation.state
     job = Job(
-        id=job_id,
-        started_at=evaluation.now,
+        id=digest("job", evaluation.report.id)[:20],
+        started_at=now,
         start_is_known=not is_found,
         phase=Phase.ACTIVE,
         state=state,
-        printing_since=evaluation.now,
-        next_photo_at=evaluation.now + rules.photo_interval,
-        next_inspection_at=evaluation.now + first_check_after(rules.inspection_interval),
+        printing_since=now,
+        next_photo_at=now + rules.photo_interval,
+        next_inspection_at=now + first_check_after(rules.inspection_interval),
         frames_before=_frames_before(evaluation),
     )
     job = _with_facts(job, evaluation.facts, state)
     job = replace(job, step=_step(job.percent, rules.progress_step))
-    evaluation.record = replace(evaluation.record, cancel_seen_at=None)
-    evaluation.set_job(job)
-    codes, evaluation.new_codes = evaluation.new_codes, ()
-    category = Category.ALREADY_PRINTING if is_found else Category.STARTED
-    reason = pause_reason(evaluation) if state == "PAUSE" else None
-    evaluation.announce(
-        notification(
-            evaluation.record, job, evaluation.report, category, codes=codes, to_state=state, reason=reason
-        )
-    )
+    kind = EventKind.JOB_FOUND if is_found else EventKind.JOB_STARTED
+    # Which codes came with a pause that is found is not known: its stage speaks first.
+    reason = pause_reason(evaluation.facts, new_codes=()) if state == "PAUSE" else None
+    told = Event(kind, job, to_state=state, reason=reason)
+    job = with_frames(job, evaluation.record, evaluation.report)
+    return replace(evaluation.record, job=job, cancel_seen_at=None), (told,)
 
 
 def _frames_before(evaluation: Evaluation) -> int:
@@ -80,40 +94,110 @@ def _frames_before(evaluation: Evaluation) -> int:
     return max(0, (evaluation.report.frames_kept or 0) - is_of_job)
 
 
-def continue_job(evaluation: Evaluation, state: str, *, is_quiet: bool = False) -> None:
-    """The job goes on; `is_quiet`: another message of this report tells how it stands."""
-    before = evaluation.record.job
-    assert before is not None
-    job = replace(_with_facts(before, evaluation.facts, state), state=state)
-    if before.state != state and state in PRINTING:
+def continue_job(evaluation: Evaluation) -> Outcome:
+    """The job goes on."""
+    job, events = follow_job(evaluation.job, evaluation)
+    return replace(evaluation.record, job=job), events
+
+
+def show_state(evaluation: Evaluation) -> Outcome:
+    """An unknown word is shown and ends nothing."""
+    job, state = evaluation.job, evaluation.state
+    if job.state == state:
+        return evaluation.record, ()
+    told = Event(EventKind.STATE_CHANGED, job, from_state=job.state, to_state=state)
+    return replace(evaluation.record, job=replace(job, state=state)), (told,)
+
+
+def _follow_name(before: Job, job: Job, _evaluation: Evaluation) -> JobOutcome:
+    if job.name is None or job.name == before.name:
+        return job, ()
+    return job, (Event(EventKind.NAME_CHANGED, job),)
+
+
+def _follow_state(before: Job, job: Job, evaluation: Evaluation) -> JobOutcome:
+    left, reached = before.state, job.state
+    if left == reached:
+        return job, ()
+    if reached in PRINTING:
         job = replace(job, printing_since=evaluation.now)
-        if before.state == "PAUSE":
-            job = replace(
-                job,
-                next_inspection_at=evaluation.now + first_check_after(evaluation.rules.inspection_interval),
-            )
-    evaluation.set_job(job)
-    if not is_quiet:
-        if job.name is not None and job.name != before.name:
-            evaluation.announce(
-                notification(evaluation.record, job, evaluation.report, Category.FILE_CHANGED)
-            )
-        if before.state != state:
-            _announce_state(evaluation, before.state, state)
-    _announce_progress(evaluation, is_quiet)
-    _announce_photo(evaluation, is_quiet)
-    _request_check(evaluation, state)
+        if left == "PAUSE":
+            next_check = evaluation.now + first_check_after(evaluation.rules.inspection_interval)
+            job = replace(job, next_inspection_at=next_check)
+    if left in _QUIET_WORDS and reached in _QUIET_WORDS:
+        return job, ()
+    kind, reason = EventKind.STATE_CHANGED, None
+    if reached == "PAUSE":
+        reason = pause_reason(evaluation.facts, evaluation.new_codes)
+        kind = EventKind.PAUSED_ON_PURPOSE if reason in PAUSES_BY_USER else EventKind.PAUSED
+    elif left == "PAUSE" and reached in PRINTING:
+        kind = EventKind.RESUMED
+    return job, (Event(kind, job, from_state=left, to_state=reached, reason=reason),)
 
 
-def pause_reason(evaluation: Evaluation) -> str:
+def _pass_steps(_before: Job, job: Job, evaluation: Evaluation) -> JobOutcome:
+    """One event for all steps passed, none for 100, which the end tells."""
+    step = _step(job.percent, evaluation.rules.progress_step)
+    if step <= job.step:
+        return job, ()
+    job = replace(job, step=step)
+    if (job.percent or 0) >= 100:
+        return job, ()
+    return job, (Event(EventKind.STEP_PASSED, job, part=str(step)),)
+
+
+def _step(percent: int | None, width: int) -> int:
+    return percent // width * width if percent is not None and width > 0 else 0
+
+
+def _time_photo(_before: Job, job: Job, evaluation: Evaluation) -> JobOutcome:
+    """A photo stays due until there is a fresh one."""
+    interval, now = evaluation.rules.photo_interval, evaluation.now
+    if interval <= 0 or now < job.next_photo_at or fresh_frame(evaluation.record, now) is None:
+        return job, ()
+    job = replace(job, next_photo_at=now + interval)
+    return job, (Event(EventKind.PHOTO_DUE, job),)
+
+
+def _time_check(_before: Job, job: Job, evaluation: Evaluation) -> JobOutcome:
+    """A check only while filament is really laid; one that falls due before waits for that."""
+    interval, now = evaluation.rules.inspection_interval, evaluation.now
+    if interval is None or now < job.next_inspection_at:
+        return job, ()
+    if job.state not in PRINTING or not really_prints(evaluation.facts.stage):
+        return job, ()
+    job = replace(job, next_inspection_at=now + interval)
+    return job, (Event(EventKind.CHECK_DUE, job),)
+
+
+# Each takes the job as it was and as it is with what the status says.
+_COURSE: tuple[Callable[[Job, Job, Evaluation], JobOutcome], ...] = (
+    _follow_name,
+    _follow_state,
+    _pass_steps,
+    _time_photo,
+    _time_check,
+)
+
+
+def follow_job(before: Job, evaluation: Evaluation) -> JobOutcome:
+    """The job with what the status says, and what happened in it, by all rules of its course."""
+    job = _with_facts(before, evaluation.facts, evaluation.state)
+    events: tuple[Event, ...] = ()
+    for rule in _COURSE:
+        job, happened = rule(before, job, evaluation)
+        events += happened
+    return job, events
+
+
+def pause_reason(facts: PrinterStatus, new_codes: tuple[str, ...]) -> str:
     """Why it pauses: the error, else the stage, else the health messages.
 
     An error that stood there before this report or only advises gives way to a stage that names a cause.
     """
-    facts = evaluation.facts
     stage = PAUSE_STAGES.get(facts.stage) if facts.stage is not None else None
     code = error_of(facts)
-    if code is not None and not is_prompt(code) and (code in evaluation.new_codes or stage is None):
+    if code is not None and not is_prompt(code) and (code in new_codes or stage is None):
         return fault_of(code).text or f"Error {code}"
     if stage is not None:
         return stage
@@ -131,6 +215,7 @@ def _with_facts(job: Job, facts: PrinterStatus, state: str) -> Job:
     """
     job = replace(
         job,
+        state=state,
         name=facts.job_name or job.name,
         task_id=facts.task_id or job.task_id,
         has_run=job.has_run or state not in PREPARING,
@@ -144,79 +229,3 @@ def _with_facts(job: Job, facts: PrinterStatus, state: str) -> Job:
         layer = None
     remaining = job.remaining_minutes if facts.remaining_minutes is None else facts.remaining_minutes
     return replace(job, percent=percent, layer=layer, total_layers=total, remaining_minutes=remaining)
-
-
-def _announce_state(evaluation: Evaluation, before: str, after: str) -> None:
-    job = evaluation.record.job
-    if before in _QUIET_WORDS and after in _QUIET_WORDS:
-        return
-    if after == "PAUSE":
-        reason = pause_reason(evaluation)
-        codes, evaluation.new_codes = evaluation.new_codes, ()
-        is_harmless = all(fault_of(code).severity is Severity.NOTICE for code in codes)
-        is_wanted = is_harmless and reason in PAUSES_BY_USER
-        evaluation.announce(
-            notification(
-                evaluation.record,
-                job,
-                evaluation.report,
-                Category.PAUSED,
-                codes=codes,
-                reason=reason,
-                from_state=before,
-                to_state=after,
-                **({"severity": Severity.NOTICE} if is_wanted else {}),
-            ),
-            photo=True,
-        )
-        return
-    is_resumed = before == "PAUSE" and after in PRINTING
-    category = Category.RESUMED if is_resumed else Category.STATE_CHANGED
-    evaluation.announce(
-        notification(evaluation.record, job, evaluation.report, category, from_state=before, to_state=after)
-    )
-
-
-def _announce_progress(evaluation: Evaluation, is_quiet: bool) -> None:
-    """One message for all steps passed; none when another message of this report shows the percent, and
-    none for 100, which the end tells."""
-    job = evaluation.record.job
-    assert job is not None
-    step = _step(job.percent, evaluation.rules.progress_step)
-    if step <= job.step:
-        return
-    evaluation.set_job(replace(job, step=step))
-    if not is_quiet and not evaluation.has_announced and (job.percent or 0) < 100:
-        evaluation.announce(
-            notification(evaluation.record, job, evaluation.report, Category.PROGRESS, part=str(step))
-        )
-
-
-def _step(percent: int | None, width: int) -> int:
-    return percent // width * width if percent is not None and width > 0 else 0
-
-
-def _announce_photo(evaluation: Evaluation, is_quiet: bool) -> None:
-    job, frame, interval = evaluation.record.job, evaluation.record.frame, evaluation.rules.photo_interval
-    assert job is not None
-    if interval <= 0 or evaluation.now < job.next_photo_at:
-        return
-    if frame is None or evaluation.now - frame.taken_at > PHOTO_AGE_LIMIT_SECONDS:
-        return  # it stays due until there is one
-    evaluation.set_job(replace(job, next_photo_at=evaluation.now + interval))
-    if not is_quiet and not evaluation.has_shown_photo:
-        evaluation.announce(
-            notification(evaluation.record, job, evaluation.report, Category.PHOTO), photo=True
-        )
-
-
-def _request_check(evaluation: Evaluation, state: str) -> None:
-    """A check only while filament is really laid; one that falls due before waits for that."""
-    job, interval = evaluation.record.job, evaluation.rules.inspection_interval
-    assert job is not None
-    if interval is None or evaluation.now < job.next_inspection_at:
-        return
-    if state not in PRINTING or not really_prints(evaluation.facts.stage):
-        return
-    evaluation.set_job(replace(job, next_inspection_at=evaluation.now + interval))
-    evaluation.emit(inspection(evaluation.record, job, evaluation.report))

@@ -13,6 +13,7 @@ from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlem
 from functions.shared.domain.keys import collector_key, printer_key
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
+from functions.shared.messages.collector_record import collector_record_of, with_report
 from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
 from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import Report, ReportKind, decode_report
@@ -67,7 +68,7 @@ class TrackerService:
         if stored is not None:
             try:
                 record = record_from_json(stored.value)
-            except (ContractError, TypeError, ValueError) as error:
+            except ContractError as error:
                 _log.error("record of %r cannot be read and starts anew: %s", report.printer_id, error)
         after, effects = advance(record, report, self.rules)
         if after == record:
@@ -89,16 +90,10 @@ class TrackerService:
         """A collector's report on itself; the far side's own clock says when it was heard."""
         key = collector_key(report.collector_id)
         stored = self.records.get(key)
-        kept = dict(stored.value) if stored else {}
-        if kept.get("sequence", -1) >= report.sequence:
+        last = collector_record_of(stored).sequence if stored else None
+        if last is not None and last >= report.sequence:
             return
-        kept |= {
-            "collector_id": report.collector_id,
-            "sequence": report.sequence,
-            "received_at": self.clock(),
-            "observed_at": report.observed_at,
-            "status": dict(report.status or {}),
-        }
+        kept = with_report(stored.value if stored else {}, report, self.clock())
         self.records.put(key, kept, stored.version if stored else 0)
 
 
@@ -128,7 +123,8 @@ def _log_if_filmless(before: PrinterRecord | None, after: PrinterRecord, effects
     unseen = {job.id for job in jobs if job is not None and job.prefix is None}
     filmed = {effect.job_id for effect in effects if isinstance(effect, Timelapse)}
     for effect in effects:
-        is_end = isinstance(effect, Notification) and (effect.ended or effect.category in _ENDS)
-        if is_end and effect.job_id in unseen - filmed:
-            named = repr(effect.job_name) if effect.job_name else "a job without a name"
+        if not isinstance(effect, Notification) or effect.job_id not in unseen - filmed:
+            continue
+        if effect.ended or effect.category in _ENDS:
+            named = repr(effect.job.name) if effect.job.name else "a job without a name"
             _log.info("no film of %s on %r: no picture of it came", named, effect.printer_id)

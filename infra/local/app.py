@@ -77,7 +77,9 @@ class Bridge:
         )
         transport = CountingTransport(self._transport(output))
         films = self._timelapse_service()
-        model = self._model() if checks_are_on else None
+        model = None
+        if checks_are_on:
+            model = CountingModel(OpenAiModel.from_settings(settings, settings.openrouter_api_key))
         self._workers = self._make_workers(transport, films, model)
         self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
         page = metrics_page(
@@ -166,9 +168,6 @@ class Bridge:
             return str(settings.images_dir / prefix.removeprefix("images/"))
 
         return timelapse_service.build_service(self.stores, settings, work_folder, shown_folder)
-
-    def _model(self) -> CountingModel:
-        return CountingModel(OpenAiModel.from_settings(self._settings, self._settings.openrouter_api_key))
 
     def _transport(self, output: TextIO) -> Transport:
         settings = self._settings

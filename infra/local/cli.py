@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from functions.shared import setting_types as kinds
 from infra.local import timelapse_command
-from infra.local.chat_ids import arguments as chat_id_arguments
-from infra.local.doctor import arguments as doctor_arguments
 
 PROGRAM = "printer-bridge"
+PRINTER_SECONDS = 60.0  # that the doctor gives a printer for a status and a picture
 _COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:chat-id|doctor|run|timelapse)\b)")
 
 
@@ -106,12 +106,29 @@ def make_parser() -> argparse.ArgumentParser:
         description=_DOCTOR,
         epilog=_DOCTOR_CODES,
     )
-    doctor_arguments.add_arguments(doctor)
+    doctor.add_argument("--json", action="store_true", help="for machines: JSON instead of the table")
+    doctor.add_argument(
+        "--send-test", action="store_true", help="send a real, silent message to the chat and its topic"
+    )
+    doctor.add_argument(
+        "--seconds",
+        type=timelapse_command.argument_type(kinds.number(1, 3600)),
+        default=PRINTER_SECONDS,
+        metavar="SECONDS",
+        help="how long a printer may take for a status and a picture (default: 60)",
+    )
     chats = commands.add_parser(
         "chat-id",
         help="show the chats and topics that the bot has lately seen",
         description=_CHAT_ID,
         epilog=_CHAT_ID_CODES,
     )
-    chat_id_arguments.add_arguments(chats)
+    chats.add_argument("--json", action="store_true", help="for machines: JSON instead of words")
+    chats.add_argument(
+        "--wait",
+        type=timelapse_command.argument_type(kinds.number(0, 86_400)),
+        default=0.0,
+        metavar="SECONDS",
+        help="wait so long for a chat to show up (default: 0)",
+    )
     return parser

@@ -14,7 +14,7 @@ from collector.metrics.exposition import MetricsPage, alone, counter, gauge
 from collector.metrics.printers import printer_families
 from collector.outbox.outbox import Outbox
 from collector.printer.supervisor import PrinterSnapshot
-from functions.api.json_values import age, flag_in, number_in, text_in
+from functions.api.json_values import age, shown_or_none
 from functions.inspection.model import Answer as ModelAnswer
 from functions.inspection.model import VisionModel
 from functions.inspection.prompt import Question
@@ -23,6 +23,7 @@ from functions.notify.transports import Answer, Outcome, Transport
 from functions.shared.domain.keys import printer_key
 from functions.shared.errors import BridgeError
 from functions.shared.messages.effects import Film
+from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.ports import RecordStore
 from functions.shared.runtime.clocks import Clock
 from functions.timelapse.service import TimelapseService
@@ -122,17 +123,16 @@ def remembered(
 
 def _with_record(snapshot: PrinterSnapshot, records: RecordStore, now: float) -> PrinterSnapshot:
     stored = records.get(printer_key(snapshot.printer_id))
-    if stored is None or not isinstance(stored.value.get("status"), dict):
+    record = printer_record_of(stored) if stored else None
+    if record is None or record.status is None:
         return snapshot
-    record = stored.value
-    received_at, frame = number_in(record, "received_at"), record.get("frame")
-    taken_at = number_in(frame, "taken_at") if isinstance(frame, dict) else None
+    taken_at = record.frame.taken_at if record.frame else None
     return dataclasses.replace(
         snapshot,
-        model=snapshot.model or text_in(record, "model"),
-        is_online=flag_in(record, "is_online") if snapshot.is_online is None else snapshot.is_online,
-        status_text=json.dumps({"data": record["status"]}),
-        status_age=age(now, received_at) if snapshot.status_age is None else snapshot.status_age,
+        model=snapshot.model or shown_or_none(record.model),
+        is_online=record.is_online if snapshot.is_online is None else snapshot.is_online,
+        status_text=json.dumps({"data": record.status}),
+        status_age=age(now, record.received_at) if snapshot.status_age is None else snapshot.status_age,
         image_age=age(now, taken_at) if snapshot.image_age is None else snapshot.image_age,
     )
 

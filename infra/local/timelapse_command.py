@@ -38,24 +38,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="folder of frames (*.jpg)")
     parser.add_argument(
         "--duration",
-        type=_kind(kinds.number(1, 600)),
+        type=argument_type(kinds.number(1, 600)),
         metavar="SECONDS",
         help=f"how long the film shall be ({defaults['TIMELAPSE_TARGET_DURATION_SECONDS']})",
     )
     parser.add_argument(
         "--fps",
-        type=_kind(kinds.integer(1, 120)),
+        type=argument_type(kinds.integer(1, 120)),
         help=f"most frames per second ({defaults['TIMELAPSE_FPS_CAP']})",
     )
     parser.add_argument(
         "--width",
-        type=_kind(kinds.integer(16, 4096)),
+        type=argument_type(kinds.integer(16, 4096)),
         metavar="PIXELS",
         help=f"widest film ({defaults['TIMELAPSE_MAX_WIDTH']})",
     )
     parser.add_argument(
         "--max-bytes",
-        type=_kind(kinds.integer(100_000, 2_000_000_000)),
+        type=argument_type(kinds.integer(100_000, 2_000_000_000)),
         metavar="BYTES",
         help=f"no film larger than that ({defaults['TIMELAPSE_MAX_BYTES']})",
     )
@@ -196,7 +196,7 @@ class _Bar:
             self._screen.write("\n")
 
 
-def _kind(parse: Callable[[str], ValueT]) -> Callable[[str], ValueT]:
+def argument_type(parse: Callable[[str], ValueT]) -> Callable[[str], ValueT]:
     """A setting's parser for argparse, which shows only this kind of error's words."""
 
     def parse_argument(text: str) -> ValueT:

@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 
 from infra.simulator.simulated_printer import Clock, SimulatedPrinter, Sleep
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 INCOMING_LIMIT = 16 * 1024 * 1024
 _WS_PATH = "/ws/printer/"

@@ -32,6 +32,8 @@ from infra.simulator.timeline import (
     StatusDelta,
 )
 
+_log = logging.getLogger(__name__)
+
 _FIELDS: dict[str, dict[str, type]] = {
     "chamber_light": {"enable": bool},
     "extruder_temp": {"temperature": int},
@@ -79,8 +81,6 @@ def judge(message: str | bytes, *, is_idle: bool) -> Verdict:
         return Verdict.SESSION_ENDS
     return Verdict.NOT_IDLE if kind in _ONLY_IDLE and not is_idle else Verdict.ACCEPTED
 
-
-logger = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
@@ -278,7 +278,7 @@ class SimulatedPrinter:
         verdict = judge(message, is_idle=is_idle)
         if verdict is Verdict.SESSION_ENDS:
             self._is_deaf.add(client)
-            logger.info("a client of %s said something that BambUI does not understand", self.name)
+            _log.info("a client of %s said something that BambUI does not understand", self.name)
         elif verdict is Verdict.NOT_IDLE:
             await self.push_error("Printer not Idle")
 

@@ -14,6 +14,12 @@ from tests.support.bambui_server import BambUI, bambui
 from tests.support.edge_material import RememberingOutbox, image_text, jpeg, status_text
 
 
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged, but for a busy machine's standstills."""
+    lines = [record.getMessage() for record in caplog.records]
+    return [line for line in lines if not line.startswith("the program stood still")]
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[BambUI]:
     async with bambui() as face:
@@ -47,7 +53,7 @@ async def test_bad_input_costs_a_line_and_the_next_good_status_still_arrives(
             await server.send(P, status_text(**{**RUNNING, "gcode_state": "PAUSE"}))
             await until_reports(outbox, lambda reports: len(of_kind(reports, ReportKind.STATUS)) == 2)
     assert [status["gcode_state"] for status in outbox.statuses(P)] == ["RUNNING", "PAUSE"]
-    assert len(caplog.records) == 1
+    assert len(said(caplog)) == 1
     assert outbox.frames() == []
     assert server.opened[P] == 1
 
@@ -65,7 +71,7 @@ async def test_a_message_of_40_mb_costs_a_line_and_a_reconnect(
             await server.send(P, status_text(**{**RUNNING, "gcode_state": "PAUSE"}))
             await until_reports(outbox, lambda reports: len(of_kind(reports, ReportKind.STATUS)) == 2)
     assert [status["gcode_state"] for status in outbox.statuses(P)] == ["RUNNING", "PAUSE"]
-    assert len(caplog.records) == 1
+    assert len(said(caplog)) == 1
 
 
 async def test_a_storm_of_reconnects_tells_nobody_anything_new(
@@ -88,7 +94,7 @@ async def test_a_storm_of_reconnects_tells_nobody_anything_new(
     assert [dict(one.status or {})["mc_percent"] for one in statuses] == [10, 50]
     tokens = {kept.job.token for kept in outbox.kept if kept.job is not None}
     assert len(tokens) == 1
-    assert len(caplog.records) == 1
+    assert len(said(caplog)) == 1
 
 
 async def test_a_fault_in_one_printers_handling_costs_the_others_nothing(

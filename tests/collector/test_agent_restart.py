@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.outbox.model import EdgeJob
+from collector.outbox.model import EdgeJob, NewReport
 from collector.outbox.outbox import Outbox
 from functions.shared.domain.job_identity import JobFingerprint
 from functions.shared.messages.report import Report, ReportKind
@@ -22,7 +22,7 @@ async def server() -> AsyncIterator[BambUI]:
 
 def _job(*, is_active: bool) -> EdgeJob:
     return EdgeJob(
-        "t", 1000.0, "images/B/Benchy/", JobFingerprint(None, "Benchy", 40, has_run=True), is_active
+        "t", 1000.0, "images/B/Benchy/", JobFingerprint(None, "Benchy", 40, has_run=True), is_active=is_active
     )
 
 
@@ -41,7 +41,7 @@ def test_the_outbox_knows_over_a_restart_which_printers_were_printing(tmp_path: 
     outbox = Outbox(tmp_path, 10**6, lambda: 1000.0)
     for name, is_active in (("B", True), ("C", False)):
         report = Report("", 0, name, ReportKind.STATUS, 1000.0, status={})
-        outbox.add_report(report, durable=True, job=_job(is_active=is_active))
+        outbox.add_report(NewReport(report, durable=True, job=_job(is_active=is_active)))
     outbox.close()
     again = Outbox(tmp_path, 10**6, lambda: 1000.0)
     assert again.busy_printers() == ["B"]

@@ -6,12 +6,12 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from collector.agent import Collector, PrinterView
 from collector.health import status_line, supervise
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import OutboxFigures
 from collector.systemd import Systemd
 from functions.shared.messages.report import Report
@@ -45,9 +45,9 @@ class HangingOutbox(RememberingOutbox):
 
     works: threading.Event = field(default_factory=threading.Event)
 
-    def add_report(self, *arguments: Any, **options: Any) -> Report:
+    def add_report(self, new: NewReport) -> Report:
         self.works.wait(TIMEOUT)
-        return super().add_report(*arguments, **options)
+        return super().add_report(new)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from collector.outbox.model import NewReport
 from functions.shared.domain.keys import printer_key
 from functions.shared.messages.report import Report, ReportKind
 from infra.local.workers import Cleanup
@@ -44,7 +45,7 @@ class Watched(Replay):
         for message in messages:
             self.session.received(message)
         if number % OWN_REPORTS_EVERY == OWN_REPORTS_EVERY // 2:
-            self.outbox.add_report(self._own_report(), durable=False)
+            self.outbox.add_report(NewReport(self._own_report(), durable=False))
         if number % HOUR == HOUR - 1:
             Cleanup(self.settings, self.stores.database, self.clock).clean_once()
         self.carry()

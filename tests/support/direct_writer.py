@@ -1,11 +1,9 @@
 """A session's writer that writes at once, in the caller's thread: for tests with a hand-moved clock."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from collector.outbox.model import CapturedFrame, EdgeJob
+from collector.outbox.model import CapturedFrame, EdgeJob, NewReport
 from collector.outbox.outbox import Outbox
-from functions.shared.messages.report import Report
 
 
 @dataclass
@@ -14,18 +12,8 @@ class DirectWriter:
 
     outbox: Outbox
 
-    def add_report(
-        self,
-        make: Callable[[], Report],
-        *,
-        durable: bool,
-        job: EdgeJob | None = None,
-        captured: CapturedFrame | None = None,
-        is_overwriting: bool = False,
-    ) -> None:
-        self.outbox.add_report(
-            make(), durable=durable, job=job, captured=captured, is_overwriting=is_overwriting
-        )
+    def add_report(self, new: NewReport) -> None:
+        self.outbox.add_report(new)
 
     def keep_frame(self, printer_id: str, job: EdgeJob, captured: CapturedFrame) -> bool:
         self.outbox.keep_frame(printer_id, job, captured)

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from collector.outbox.model import CapturedFrame, EdgeJob
+from collector.outbox.model import CapturedFrame, EdgeJob, NewReport
 from functions.shared.messages.report import FrameReference, Report
 
 
@@ -52,24 +52,17 @@ class RememberingOutbox:
     has_grown: threading.Condition = field(default_factory=threading.Condition)
     _sequence: int = 0
 
-    def add_report(
-        self,
-        report: Report,
-        *,
-        durable: bool,
-        job: EdgeJob | None = None,
-        captured: CapturedFrame | None = None,
-        is_overwriting: bool = False,
-    ) -> Report:
+    def add_report(self, new: NewReport) -> Report:
         if self.faults:
             raise self.faults.pop(0)
         with self.has_grown:
             self._sequence += 1
+            captured = new.captured
             frame = FrameReference("k", captured.taken_at, len(captured.data)) if captured else None
-            report = replace(report, sequence=self._sequence, frame=frame)
-            if durable and job is not None:
-                self.jobs[report.printer_id] = job
-            self.kept.append(Kept(report, durable, job, captured, is_overwriting))
+            report = replace(new.report, sequence=self._sequence, frame=frame)
+            if new.durable and new.job is not None:
+                self.jobs[report.printer_id] = new.job
+            self.kept.append(Kept(report, new.durable, new.job, captured, new.is_overwriting))
             self.has_grown.notify_all()
         return report
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectTypeDef
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _FRAME_ENDING = ".jpg"
 _CONTENT_TYPES = {_FRAME_ENDING: "image/jpeg", ".mp4": "video/mp4"}
@@ -134,7 +134,7 @@ class S3FrameStore:
                 except BotoCoreError as error:
                     if not tries_left:
                         raise
-                    logger.info("%s is read again: %s", key, type(error).__name__)
+                    _log.info("%s is read again: %s", key, type(error).__name__)
                     target.seek(0)
                     target.truncate()
                     continue

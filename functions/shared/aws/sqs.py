@@ -111,7 +111,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageRequestTypeDef
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class DeadLetters:
@@ -141,7 +141,7 @@ class DeadLetters:
             request["MessageDeduplicationId"] = digest(delivery.group, delivery.body, str(delivery.sent_at))
         with translated():
             self._client.send_message(**request)
-        logger.warning("a message is given up: %s", attributes[REASON_ATTRIBUTE])
+        _log.warning("a message is given up: %s", attributes[REASON_ATTRIBUTE])
 
 
 if TYPE_CHECKING:
@@ -310,6 +310,6 @@ def _pass_if_outdated(error: ClientError) -> None:
     code = answer.get("Code", "").rsplit(".", 1)[-1]
     text = answer.get("Message", "")
     if code in _OUTDATED or (code == "InvalidParameterValue" and "ReceiptHandle" in text):
-        logger.debug("an outdated receipt: %s", code)
+        _log.debug("an outdated receipt: %s", code)
         return
     raise error

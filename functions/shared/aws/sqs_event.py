@@ -14,7 +14,7 @@ from functions.shared.ports import Delivery
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _DEAD_LETTER_AGAIN_SECONDS = 60.0
 
@@ -50,14 +50,14 @@ class EventQueue:
         try:
             self._queue.retry(delivery, delay_seconds)
         except BridgeError as error:
-            logger.warning("a message comes again after the queue's own time: %s", error)
+            _log.warning("a message comes again after the queue's own time: %s", error)
 
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
         """As the port has it. If the dead-letter queue does not take it the message comes again."""
         try:
             self._dead_letters.put(delivery, reason)
         except BridgeError as error:
-            logger.error("a message to be given up (%s) comes again: %s", reason, error)
+            _log.error("a message to be given up (%s) comes again: %s", reason, error)
             self.retry(delivery, _DEAD_LETTER_AGAIN_SECONDS)
         else:
             self.acknowledge(delivery)

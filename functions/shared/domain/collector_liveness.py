@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 
-LOST_SECONDS = 900.0
-FORGOTTEN_SECONDS = 7 * 86_400.0
+from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
 
 
 class LivenessStatus(Enum):
@@ -31,7 +30,7 @@ class Change(StrEnum):
 class Announcement:
     """What is to be said: lost or back, of the silence after that sequence number, and how long it was."""
 
-    change: Change
+    category: Change
     sequence: int
     decided_at: float
     quiet_seconds: float
@@ -46,7 +45,7 @@ class LivenessState:
     """
 
     lost_sequence: int | None = None
-    lost_since: float = 0.0
+    lost_since: float | None = None
     forgotten_sequence: int | None = None
     pending: Announcement | None = None
 
@@ -69,11 +68,11 @@ class Collector:
 def liveness_of(collector: Collector, all_of_them: Iterable[Collector], now: float) -> LivenessStatus:
     """Judged by what is known of all collectors."""
     quiet = collector.quiet_for(now)
-    if quiet <= LOST_SECONDS:
+    if quiet <= COLLECTOR_SILENT_SECONDS:
         return LivenessStatus.HEARD
-    if quiet > FORGOTTEN_SECONDS or collector.state.forgotten_sequence == collector.sequence:
+    if quiet > COLLECTOR_FORGOTTEN_SECONDS or collector.state.forgotten_sequence == collector.sequence:
         return LivenessStatus.FORGOTTEN
-    recent = [other for other in all_of_them if other.quiet_for(now) <= LOST_SECONDS]
+    recent = [other for other in all_of_them if other.quiet_for(now) <= COLLECTOR_SILENT_SECONDS]
     watched = {printer for other in recent for printer in other.printers}
     is_replaced = bool(recent) and watched.issuperset(collector.printers)
     return LivenessStatus.FORGOTTEN if is_replaced else LivenessStatus.SILENT
@@ -87,7 +86,7 @@ def advance(collector: Collector, liveness: LivenessStatus, now: float) -> Liven
     is_announced = state.lost_sequence is not None
     match liveness:
         case LivenessStatus.HEARD if state.lost_sequence is not None:
-            quiet = max(0.0, collector.received_at - state.lost_since)
+            quiet = max(0.0, collector.received_at - (state.lost_since or 0.0))
             return LivenessState(
                 pending=Announcement(Change.BACK, state.lost_sequence, now, quiet),
             )

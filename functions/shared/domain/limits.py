@@ -8,6 +8,11 @@ user may set in `functions/shared/settings.py`. Seconds, unless the name says ot
 # puts back is not done twice.
 DONE_MARK_SECONDS = 30 * 86_400.0
 
+# A collector reports on itself each five minutes, whatever its printers do: three reports are missing then.
+COLLECTOR_SILENT_SECONDS = 900.0
+# Away for so long it was taken out of service: a holiday with the machine off is shorter.
+COLLECTOR_FORGOTTEN_SECONDS = 7 * 86_400.0
+
 # Cameras give an image each one to five seconds: within ten it still shows the moment of a change.
 FRESH_FRAME_SECONDS = 10.0
 # A younger photo looks like now to a person: its age would be noise.

@@ -1,92 +1,81 @@
-"""A collector's own item: the tracker writes what it reported, liveness keeps its state beside that."""
+"""A collector's own item: the tracker writes what it reported, liveness keeps its state beside that.
+
+Each of the two writes its own part and leaves the rest as it was, what a newer version wrote there included.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from functions.shared.domain.collector_liveness import Announcement, Change, Collector, LivenessState
+from functions.shared.domain.collector_liveness import Collector, LivenessState
 from functions.shared.domain.keys import COLLECTORS
+from functions.shared.domain.limits import PRINTER_NAME_LIMIT
 from functions.shared.errors import ContractError
-from functions.shared.messages.codec import (
-    integer_of,
-    number_of,
-    optional_integer_of,
-    optional_number_of,
-    text_of,
-)
+from functions.shared.messages.codec import WHOLE, recall, to_json, without_empty
+from functions.shared.messages.report import Report
 from functions.shared.ports import Stored
 
-_FIELD = "liveness"
-_NAME_LIMIT = 300
+
+@dataclass(frozen=True, slots=True)
+class ReportedPrinter:
+    """A printer as a collector lists it. `is_connected`: to BambUI, for this printer."""
+
+    printer_id: str
+    model: str | None = None
+    is_online: bool | None = None
+    is_connected: bool | None = None
 
 
-def collector_of(stored: Stored) -> Collector:
-    """The collector of that item. Raises ContractError if the item is no collector's; a state that cannot
-    be read counts as none.
-    """
-    value = stored.value
-    return Collector(
-        collector_id=stored.key.removeprefix(COLLECTORS),
-        sequence=integer_of(value, "sequence"),
-        received_at=number_of(value, "received_at"),
-        printers=_printers(value.get("status")),
-        state=_state(value.get(_FIELD)),
-    )
+@dataclass(frozen=True, slots=True)
+class CollectorStatus:
+    """What a collector says of itself: the status of its own report. `outbox`: that one's figures."""
+
+    version: str | None = None
+    started_at: float | None = None
+    outbox: Mapping[str, Any] = field(default_factory=dict)
+    printers: tuple[ReportedPrinter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorRecord:
+    """The last report of a collector on itself; `received_at` is by our clock, `observed_at` by its own."""
+
+    collector_id: str = ""
+    sequence: int | None = None
+    received_at: float | None = None
+    observed_at: float | None = None
+    status: CollectorStatus = field(default_factory=CollectorStatus)
+    liveness: LivenessState = field(default=LivenessState(), metadata=WHOLE)
+
+
+def collector_record_of(stored: Stored) -> CollectorRecord:
+    """The record of that item. Total: what cannot be read is not known."""
+    return recall(CollectorRecord, stored.value | {"collector_id": stored.key.removeprefix(COLLECTORS)})
+
+
+def with_report(value: Mapping[str, Any], report: Report, received_at: float) -> dict[str, Any]:
+    """The item's value (empty: there is none yet) with that report in it, all else as it was."""
+    return {
+        **value,
+        "collector_id": report.collector_id,
+        "sequence": report.sequence,
+        "received_at": received_at,
+        "observed_at": report.observed_at,
+        "status": dict(report.status or {}),
+    }
 
 
 def with_state(value: Mapping[str, Any], state: LivenessState) -> dict[str, Any]:
     """The item's value with that state in it, all else as it was."""
-    kept = {name: item for name, item in value.items() if name != _FIELD}
-    return kept if state == LivenessState() else {**kept, _FIELD: _state_to_json(state)}
+    kept = {name: item for name, item in value.items() if name != "liveness"}
+    return kept if state == LivenessState() else {**kept, "liveness": without_empty(to_json(state))}
 
 
-def _printers(status: object) -> tuple[str, ...]:
-    listed = status.get("printers") if isinstance(status, Mapping) else None
-    names = [
-        item.get("printer_id")
-        for item in (listed if isinstance(listed, list) else ())
-        if isinstance(item, dict)
-    ]
-    return tuple(dict.fromkeys(name[:_NAME_LIMIT] for name in names if isinstance(name, str) and name))
-
-
-def _state_to_json(state: LivenessState) -> dict[str, Any]:
-    pending = state.pending
-    body = {
-        "lost_sequence": state.lost_sequence,
-        "lost_since": state.lost_since if state.lost_sequence is not None else None,
-        "forgotten_sequence": state.forgotten_sequence,
-        "pending": None
-        if pending is None
-        else {
-            "category": pending.change.value,
-            "sequence": pending.sequence,
-            "decided_at": pending.decided_at,
-            "quiet_seconds": pending.quiet_seconds,
-        },
-    }
-    return {name: item for name, item in body.items() if item is not None}
-
-
-def _state(body: object) -> LivenessState:
-    if not isinstance(body, Mapping):
-        return LivenessState()
-    try:
-        return LivenessState(
-            lost_sequence=optional_integer_of(body, "lost_sequence"),
-            lost_since=optional_number_of(body, "lost_since") or 0.0,
-            forgotten_sequence=optional_integer_of(body, "forgotten_sequence"),
-            pending=_announcement(body.get("pending")),
-        )
-    except (ContractError, ValueError):
-        return LivenessState()
-
-
-def _announcement(body: object) -> Announcement | None:
-    if not isinstance(body, Mapping):
-        return None
-    return Announcement(
-        Change(text_of(body, "category")),
-        integer_of(body, "sequence"),
-        number_of(body, "decided_at"),
-        number_of(body, "quiet_seconds"),
-    )
+def collector_of(record: CollectorRecord) -> Collector:
+    """The collector as the rule of liveness sees it. Raises ContractError if the item was no collector's."""
+    if record.sequence is None:
+        raise ContractError("sequence is not an integer")
+    if record.received_at is None:
+        raise ContractError("received_at is not a number")
+    names = dict.fromkeys(printer.printer_id[:PRINTER_NAME_LIMIT] for printer in record.status.printers)
+    return Collector(record.collector_id, record.sequence, record.received_at, tuple(names), record.liveness)

@@ -3,30 +3,24 @@
 An effect's id is `<report id>/<kind>[/<code, step or category>]`: derived, so that a repeat is a repeat.
 """
 
-import dataclasses
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias
 
 from functions.shared.domain.error_codes import Fault, Severity
 from functions.shared.domain.keys import digest
-from functions.shared.errors import ContractError
 from functions.shared.messages.codec import (
-    flag_of,
-    integer_of,
+    ALWAYS,
+    SPREAD,
+    from_json,
     load_object,
-    number_of,
-    optional_integer_of,
-    optional_number_of,
-    optional_text_of,
-    text_of,
+    named,
+    to_json,
+    without_empty,
 )
-from functions.shared.messages.report import FrameReference, frame_of
+from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Outgoing
-
-WordT = TypeVar("WordT", bound=StrEnum)
 
 
 class Category(StrEnum):
@@ -55,6 +49,17 @@ class Category(StrEnum):
     INSPECTION_DOWN = "inspection_down"
     COLLECTOR_LOST = "collector_lost"
     COLLECTOR_BACK = "collector_back"
+
+
+@dataclass(frozen=True, slots=True)
+class JobSnapshot:
+    """How a job stood at that moment. `remaining_minutes` is None when the printer does not know."""
+
+    name: str | None = field(default=None, metadata=named("job_name"))
+    percent: int | None = None
+    layer: int | None = None
+    total_layers: int | None = None
+    remaining_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class Timelapse:
     frames_kept: int | None = None
     model: str | None = None
     job_name: str | None = None
-    result: Category = Category.FINISHED
+    result: Category = field(default=Category.FINISHED, metadata=ALWAYS)
     duration_seconds: float | None = None
     max_bytes: int | None = None
 
@@ -110,11 +115,7 @@ class Notification:
     late_by: float = 0.0
     model: str | None = None
     job_id: str | None = None
-    job_name: str | None = None
-    percent: int | None = None
-    layer: int | None = None
-    total_layers: int | None = None
-    remaining_minutes: int | None = None
+    job: JobSnapshot = field(default=JobSnapshot(), metadata=SPREAD)
     duration_seconds: float | None = None
     from_state: str | None = None
     to_state: str | None = None
@@ -122,7 +123,7 @@ class Notification:
     text: str | None = None
     confidence: float | None = None
     faults: tuple[Fault, ...] = ()
-    severity: Severity = Severity.NOTICE
+    severity: Severity = field(default=Severity.NOTICE, metadata=ALWAYS)
     frame: FrameReference | None = None
     film: Film | None = None
     remake: Timelapse | None = None
@@ -147,32 +148,18 @@ class Inspection:
     since: float
     frame: FrameReference | None = None
     model: str | None = None
-    job_name: str | None = None
-    percent: int | None = None
-    layer: int | None = None
-    total_layers: int | None = None
-    remaining_minutes: int | None = None
-    printing_since: float = 0.0
-    confirms: str | None = None
+    job: JobSnapshot = field(default=JobSnapshot(), metadata=SPREAD)
+    printing_since: float = field(default=0.0, metadata=named("settled_at"))
+    confirms: str | None = field(default=None, metadata=named("second_of"))
     late_by: float = 0.0
 
 
 Effect: TypeAlias = Notification | Inspection | Timelapse
 
-_WIRE_NAMES = {
-    "printing_since": "settled_at",
-    "confirms": "second_of",
-}  # as older releases have them
-
 
 def encode_effect(effect: Effect) -> str:
     """An effect as ASCII JSON, without what is not set."""
-    body = {
-        _WIRE_NAMES.get(name, name): value
-        for name, value in dataclasses.asdict(effect).items()
-        if value not in (None, (), [], "")
-    }
-    return json.dumps(body, separators=(",", ":"))
+    return json.dumps(without_empty(to_json(effect)), separators=(",", ":"))
 
 
 def outgoing(effect: Effect, group: str, delay_seconds: float = 0.0) -> Outgoing:
@@ -182,124 +169,14 @@ def outgoing(effect: Effect, group: str, delay_seconds: float = 0.0) -> Outgoing
 
 def decode_notification(text: str) -> Notification:
     """Raises ContractError."""
-    body = load_object(text)
-    return Notification(
-        id=text_of(body, "id"),
-        category=_word(Category, body, "category"),
-        printer_id=text_of(body, "printer_id"),
-        observed_at=number_of(body, "observed_at"),
-        late_by=optional_number_of(body, "late_by") or 0.0,
-        model=optional_text_of(body, "model"),
-        job_id=optional_text_of(body, "job_id"),
-        job_name=optional_text_of(body, "job_name"),
-        percent=optional_integer_of(body, "percent"),
-        layer=optional_integer_of(body, "layer"),
-        total_layers=optional_integer_of(body, "total_layers"),
-        remaining_minutes=optional_integer_of(body, "remaining_minutes"),
-        duration_seconds=optional_number_of(body, "duration_seconds"),
-        from_state=optional_text_of(body, "from_state"),
-        to_state=optional_text_of(body, "to_state"),
-        reason=optional_text_of(body, "reason"),
-        text=optional_text_of(body, "text"),
-        confidence=optional_number_of(body, "confidence"),
-        faults=tuple(_fault(item) for item in _items(body, "faults")),
-        severity=_word(Severity, body, "severity"),
-        frame=frame_of(body.get("frame")),
-        film=_film(body.get("film")),
-        remake=_remake(body.get("remake")),
-        ended=bool(flag_of(body, "ended")),
-        late_end=bool(flag_of(body, "late_end")),
-    )
+    return from_json(Notification, load_object(text))
 
 
 def decode_inspection(text: str) -> Inspection:
     """Raises ContractError."""
-    body = load_object(text)
-    return Inspection(
-        id=text_of(body, "id"),
-        printer_id=text_of(body, "printer_id"),
-        job_id=text_of(body, "job_id"),
-        observed_at=number_of(body, "observed_at"),
-        prefix=text_of(body, "prefix"),
-        since=number_of(body, "since"),
-        frame=frame_of(body.get("frame")),
-        model=optional_text_of(body, "model"),
-        job_name=optional_text_of(body, "job_name"),
-        percent=optional_integer_of(body, "percent"),
-        layer=optional_integer_of(body, "layer"),
-        total_layers=optional_integer_of(body, "total_layers"),
-        remaining_minutes=optional_integer_of(body, "remaining_minutes"),
-        printing_since=optional_number_of(body, "settled_at") or 0.0,
-        confirms=optional_text_of(body, "second_of"),
-        late_by=optional_number_of(body, "late_by") or 0.0,
-    )
+    return from_json(Inspection, load_object(text))
 
 
 def decode_timelapse(text: str) -> Timelapse:
     """Raises ContractError."""
-    return _timelapse(load_object(text))
-
-
-def _timelapse(body: Mapping[str, Any]) -> Timelapse:
-    return Timelapse(
-        id=text_of(body, "id"),
-        printer_id=text_of(body, "printer_id"),
-        job_id=text_of(body, "job_id"),
-        observed_at=number_of(body, "observed_at"),
-        prefix=text_of(body, "prefix"),
-        since=number_of(body, "since"),
-        until=number_of(body, "until"),
-        frames_kept=optional_integer_of(body, "frames_kept"),
-        model=optional_text_of(body, "model"),
-        job_name=optional_text_of(body, "job_name"),
-        result=_word(Category, body, "result"),
-        duration_seconds=optional_number_of(body, "duration_seconds"),
-        max_bytes=optional_integer_of(body, "max_bytes"),
-    )
-
-
-def _word(kind: type[WordT], body: Mapping[str, Any], name: str) -> WordT:
-    try:
-        return kind(text_of(body, name))
-    except ValueError as error:
-        raise ContractError(f"{error!s:.120}") from None
-
-
-def _items(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    value = body.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise ContractError(f"{name} is not a list of objects")
-    return value
-
-
-def _fault(item: Mapping[str, Any]) -> Fault:
-    return Fault(
-        text_of(item, "code"),
-        optional_text_of(item, "text"),
-        optional_text_of(item, "link"),
-        _word(Severity, item, "severity"),
-    )
-
-
-def _film(value: object) -> Film | None:
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise ContractError("film is not an object")
-    return Film(
-        text_of(value, "key"),
-        integer_of(value, "size"),
-        number_of(value, "duration_seconds"),
-        integer_of(value, "width"),
-        integer_of(value, "height"),
-        integer_of(value, "frames"),
-        optional_integer_of(value, "missing") or 0,
-    )
-
-
-def _remake(value: object) -> Timelapse | None:
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise ContractError("remake is not an object")
-    return _timelapse(value)
+    return from_json(Timelapse, load_object(text))

@@ -20,7 +20,7 @@ from infra.local.chat_ids import wording
 from infra.local.chat_ids.updates import SeenChat, chats_of
 from infra.local.cli import PROGRAM, as_typed
 from infra.local.probes.http import Unreachable
-from infra.local.probes.output import cleaner, secrets_of, show
+from infra.local.probes.output import redactor, secrets_of, show
 from infra.local.probes.telegram_api import BotAnswer, BotApi, fields_of, text_of
 
 FOUND, FAULT, UNUSABLE = 0, 1, 2
@@ -59,7 +59,7 @@ def run(
     except ConfigurationError as error:
         show(notes, "These settings cannot be used:\n" + "".join(f"  {fault}\n" for fault in error.faults))
         return UNUSABLE
-    one_line = cleaner(secrets_of(environment))
+    one_line = redactor(secrets_of(environment))
 
     def clean(text: str) -> str:
         lines = (" " * (len(line) - len(line.lstrip())) + one_line(line) for line in text.split("\n"))

@@ -5,129 +5,96 @@ OpenAI's ("List models"), which other servers follow.
 """
 
 import difflib
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from functions.shared.settings import Settings
-from infra.local.doctor.findings import CheckResult, Finding, fault, fine, nothing, warning
-from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable, reach_advice, reach_words
+from infra.local.doctor.check import Check, CheckResult, Setup
+from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
+from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable, ask
 
-CHECK = "AI"
 _MODELS_BYTES = 32 * 1024 * 1024
 _SECONDS = 20.0
 _LITTLE = 0.05  # dollars
 _NO_SUCH_PAGE = frozenset({400, 404, 405, 410, 501})
 
-Ask = Callable[[HttpRequest], HttpAnswer | Unreachable]
+
+def run(setup: Setup) -> CheckResult:
+    settings = setup.settings
+    if not settings.openrouter_api_key:
+        return CheckResult([nothing("key", "not set (OPENROUTER_API_KEY): AI checks are off")])
+    base = settings.openrouter_base_url.rstrip("/")
+    headers = {"authorization": f"Bearer {settings.openrouter_api_key}"}
+    key, models = (
+        ask(HttpRequest(f"{base}/{page}", headers, None, _SECONDS, _MODELS_BYTES))
+        for page in ("key", "models")
+    )
+    findings = [evaluate_key(key, models, settings.openrouter_base_url)]
+    if isinstance(models, HttpAnswer) and models.status not in (401, 403):
+        findings.append(evaluate_model(models, settings.ai_model))
+    return CheckResult(findings, key.ahead or models.ahead or None)
 
 
-@dataclass(frozen=True, slots=True)
-class AiCheck:
-    """Blocking."""
-
-    settings: Settings
-    ask: Ask
-
-    def look(self) -> CheckResult:
-        settings = self.settings
-        if not settings.openrouter_api_key:
-            return CheckResult((nothing(CHECK, "key", "not set (OPENROUTER_API_KEY): AI checks are off"),))
-        key = self._get("key")
-        models = self._get("models")
-        finding = evaluate_key(key, models, settings.openrouter_base_url)
-        findings = [finding]
-        if not isinstance(models, Unreachable) and models.status not in (401, 403):
-            findings.append(evaluate_model(models, settings.ai_model))
-        ahead = next((it.ahead for it in (key, models) if isinstance(it, HttpAnswer) and it.ahead), None)
-        return CheckResult(tuple(findings), ((CHECK, ahead),) if ahead is not None else ())
-
-    def _get(self, page: str) -> HttpAnswer | Unreachable:
-        base = self.settings.openrouter_base_url.rstrip("/")
-        headers = {"authorization": f"Bearer {self.settings.openrouter_api_key}"}
-        return self.ask(HttpRequest(f"{base}/{page}", headers, None, _SECONDS, _MODELS_BYTES))
+CHECK = Check(
+    "AI",
+    ("OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "AI_MODEL"),
+    run,
+    60,
+    applies=lambda setup: not setup.is_cloud,
+)
 
 
 def evaluate_key(key: HttpAnswer | Unreachable, models: HttpAnswer | Unreachable, base_url: str) -> Finding:
     """From GET /key, which only OpenRouter has; elsewhere from whether the list of models is given."""
     if isinstance(key, Unreachable):
-        return fault(
-            CHECK,
-            "key",
-            reach_words(base_url, key),
-            reach_advice("OPENROUTER_BASE_URL", base_url, key, "the AI server"),
-        )
-    data = _object(key.body).get("data")
+        return unreached("key", "OPENROUTER_BASE_URL", base_url, key, "the AI server")
+    data = key.fields.get("data")
     if key.status == 200 and isinstance(data, dict):
-        return _credit(data)
+        return _evaluate_credit(data.get("limit_remaining"))
     about = models if key.status in _NO_SUCH_PAGE or key.status == 200 else key
     if isinstance(about, Unreachable):
-        return warning(CHECK, "key", f"the server does not tell ({about.words})", "Try again later.")
+        return warning("key", f"the server does not tell ({about.words})", "Try again later.")
     if about.status in (401, 403):
-        return fault(
-            CHECK,
-            "key",
-            f"the server refuses it (HTTP {about.status})",
-            "Make a new key where you have the account, and set OPENROUTER_API_KEY.",
-        )
-    if about.status == 200 and isinstance(_object(about.body).get("data"), list):
-        return fine(CHECK, "key", "the server takes it")
+        advice = "Make a new key where you have the account, and set OPENROUTER_API_KEY."
+        return fault("key", f"the server refuses it (HTTP {about.status})", advice)
+    if about.status == 200 and isinstance(about.fields.get("data"), list):
+        return fine("key", "the server takes it")
     if about.status >= 500 or about.status == 429:
-        return warning(CHECK, "key", f"the server cannot tell now (HTTP {about.status})", "Try again later.")
-    return fault(
-        CHECK,
-        "key",
-        f"no OpenAI-compatible server answers there (HTTP {about.status})",
-        "Check OPENROUTER_BASE_URL: it ends in /v1 as a rule.",
-    )
+        return warning("key", f"the server cannot tell now (HTTP {about.status})", "Try again later.")
+    found = f"no OpenAI-compatible server answers there (HTTP {about.status})"
+    return fault("key", found, "Check OPENROUTER_BASE_URL: it ends in /v1 as a rule.")
 
 
 def evaluate_model(answer: HttpAnswer, model: str) -> Finding:
     """From GET /models."""
-    listed = _object(answer.body).get("data")
+    listed = answer.fields.get("data")
     if answer.status != 200 or not isinstance(listed, list):
-        return nothing(CHECK, "model", f"{model}: the server gives no list of models (HTTP {answer.status})")
+        return nothing("model", f"{model}: the server gives no list of models (HTTP {answer.status})")
     models = {it["id"]: it for it in listed if isinstance(it, dict) and isinstance(it.get("id"), str)}
     entry = models.get(model) or models.get(model.partition(":")[0])
     if entry is None:
         alike = difflib.get_close_matches(model, list(models), n=3, cutoff=0.6)
         hint = f" Such as {', '.join(alike)}." if alike else ""
-        return fault(CHECK, "model", f"the server has no {model}", f"Set AI_MODEL to one that it has.{hint}")
+        return fault("model", f"the server has no {model}", f"Set AI_MODEL to one that it has.{hint}")
     kinds = _input_kinds(entry)
     if kinds is None:
-        return fine(CHECK, "model", f"{model} is there (whether it takes pictures, this server does not say)")
+        return fine("model", f"{model} is there (whether it takes pictures, this server does not say)")
     if "image" not in kinds:
-        return fault(
-            CHECK, "model", f"{model} takes no pictures", "Set AI_MODEL to one that takes images as input."
-        )
-    return fine(CHECK, "model", f"{model} takes pictures")
+        return fault("model", f"{model} takes no pictures", "Set AI_MODEL to one that takes images as input.")
+    return fine("model", f"{model} takes pictures")
 
 
-def _credit(data: Mapping[str, Any]) -> Finding:
-    left = data.get("limit_remaining")
-    if isinstance(left, int | float) and not isinstance(left, bool):
-        if left <= 0:
-            return fault(
-                CHECK, "key", "taken, but its limit is used up", "Raise the key's limit where you made it."
-            )
-        if left < _LITTLE:
-            return warning(
-                CHECK, "key", f"taken, but only ${left:.2f} of its limit is left", "Raise it soon."
-            )
-        return fine(CHECK, "key", f"taken, ${left:.2f} of its limit left")
-    return fine(CHECK, "key", "taken, and has no limit of its own")
+def _evaluate_credit(left: object) -> Finding:
+    """From what is left of the key's limit, in dollars."""
+    if not isinstance(left, int | float) or isinstance(left, bool):
+        return fine("key", "taken, and has no limit of its own")
+    if left <= 0:
+        return fault("key", "taken, but its limit is used up", "Raise the key's limit where you made it.")
+    if left < _LITTLE:
+        return warning("key", f"taken, but only ${left:.2f} of its limit is left", "Raise it soon.")
+    return fine("key", f"taken, ${left:.2f} of its limit left")
 
 
 def _input_kinds(entry: Mapping[str, Any]) -> list[object] | None:
     architecture = entry.get("architecture")
     kinds = architecture.get("input_modalities") if isinstance(architecture, dict) else None
     return kinds if isinstance(kinds, list) else None
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) else {}

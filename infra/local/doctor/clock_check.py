@@ -7,8 +7,9 @@ from functions.notify import wording
 from functions.shared.text import duration
 from infra.local.doctor.findings import Finding, fault, fine, nothing, warning
 
-CHECK = "clock"
-BAMBUI = "BambUI"
+NAME = "clock"
+_BAMBUI = "BambUI"
+_SUBJECT = "time"
 _SAID_SECONDS = 30.0
 _WRONG_SECONDS = 240.0  # AWS refuses what was signed five minutes away
 _EARLIEST = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
@@ -19,19 +20,19 @@ def evaluate_clock(now: float, clocks: Sequence[tuple[str, float]]) -> list[Find
     """`clocks`: by how many seconds those are ahead of ours. Servers on the internet are believed."""
     if now < _EARLIEST:
         moment = datetime.fromtimestamp(max(0.0, now), UTC)
-        return [fault(CHECK, "time", f"it is {moment:%Y-%m-%d} by this machine's clock", _ADVICE)]
-    outside = {name: ahead for name, ahead in clocks if name != BAMBUI}
+        return [fault(_SUBJECT, f"it is {moment:%Y-%m-%d} by this machine's clock", _ADVICE)]
+    outside = {name: ahead for name, ahead in clocks if name != _BAMBUI}
     if outside:
-        return [_own(outside), *_bambui(dict(clocks).get(BAMBUI), next(iter(outside.values())))]
+        true = next(iter(outside.values()))
+        return [_evaluate_own(outside), *_evaluate_bambui(dict(clocks).get(_BAMBUI), true)]
     if not clocks:
-        return [nothing(CHECK, "time", "not compared: no server was reached that tells the time")]
+        return [nothing(_SUBJECT, "not compared: no server was reached that tells the time")]
     ahead = clocks[0][1]
     if abs(ahead) < _SAID_SECONDS:
-        return [fine(CHECK, "time", "the same as BambUI's")]
+        return [fine(_SUBJECT, "the same as BambUI's")]
     return [
         warning(
-            CHECK,
-            "time",
+            _SUBJECT,
             f"BambUI's is {_difference(ahead)} this machine's; one of the two is wrong",
             f"{_ADVICE} On both machines.",
         )
@@ -42,26 +43,25 @@ def evaluate_zone(environment: Mapping[str, str], zone: tzinfo, now: float) -> F
     moment = datetime.fromtimestamp(now, zone)
     shown = f"{moment:%H:%M} {wording.zone_name(moment)}"
     if not environment.get("TIMEZONE", "").strip():
-        return fine(CHECK, "time zone", f"TIMEZONE is not set: messages would now say {shown}")
-    return fine(CHECK, "time zone", f"{zone}: messages would now say {shown}")
+        return fine("time zone", f"TIMEZONE is not set: messages would now say {shown}")
+    return fine("time zone", f"{zone}: messages would now say {shown}")
 
 
-def _own(outside: Mapping[str, float]) -> Finding:
+def _evaluate_own(outside: Mapping[str, float]) -> Finding:
     name, ahead = min(outside.items(), key=lambda item: abs(item[1]))
     if abs(ahead) < _SAID_SECONDS:
-        return fine(CHECK, "time", f"right, by {name}'s")
+        return fine(_SUBJECT, f"right, by {name}'s")
     found = f"{name}'s is {_difference(ahead)} this machine's"
     if abs(ahead) < _WRONG_SECONDS:
-        return warning(CHECK, "time", found, _ADVICE)
-    return fault(CHECK, "time", found, _ADVICE)
+        return warning(_SUBJECT, found, _ADVICE)
+    return fault(_SUBJECT, found, _ADVICE)
 
 
-def _bambui(ahead: float | None, true: float) -> list[Finding]:
+def _evaluate_bambui(ahead: float | None, true: float) -> list[Finding]:
     if ahead is None or abs(ahead - true) < _SAID_SECONDS:
         return []
     return [
         warning(
-            CHECK,
             "BambUI's time",
             f"{_difference(ahead - true)} the right one; the bridge does not mind",
             "Switch on time synchronisation on that machine.",

@@ -3,102 +3,86 @@
 import fcntl
 import sqlite3
 import time
-from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from pathlib import Path
 
 from infra.local.config import SIMULATION_FOLDER
-from infra.local.doctor.findings import CheckResult, Finding, fault, fine, nothing
+from infra.local.doctor.check import Check, CheckResult, Setup
+from infra.local.doctor.findings import Finding, Outcome, fine, nothing
 from infra.local.stores import DATABASE_FILE
 
-CHECK = "state"
 _LOCK_FILE = "running.lock"
 _OUTBOX = ("outbox", "outbox.db")
 _BUSY_SECONDS = 0.3
 _CHECK_SECONDS = 20.0
 _OUTBOX_SECONDS = 3.0  # a collector that starts meanwhile waits five for its lock, and ends without it
 _STEPS = 1000
+_START_ANEW = (
+    "Start the bridge (anew): it moves the file aside and begins a fresh one. If it happens again, check the "
+    "disk; an SD card may be worn out."
+)
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 class Verdict(Enum):
-    """What SQLite says of a file."""
+    """What SQLite says of a file: how that is, what is found, and the advice."""
 
-    SOUND = auto()
-    MISSING = auto()
-    SIMULATED_ONLY = auto()
-    IN_USE = auto()
-    TOO_LONG = auto()
-    DAMAGED = auto()
-    UNREADABLE = auto()
+    SOUND = Outcome.FINE, "{file.name} is sound", ""
+    MISSING = Outcome.NOTHING, "{file.name} is made at the first start", ""
+    SIMULATED_ONLY = Outcome.NOTHING, "{file.name} is not made yet: only the simulation has run", ""
+    IN_USE = Outcome.FINE, "{file.name} is in use by what runs, which checked it at its start", ""
+    TOO_LONG = Outcome.NOTHING, "{file.name} is large, and was not read to its end", ""
+    DAMAGED = Outcome.FAULT, "{file} is damaged ({words})", _START_ANEW
+    UNREADABLE = (
+        Outcome.FAULT,
+        "{file} cannot be opened ({words})",
+        "Run the doctor as the user that the bridge runs as; else correct owner and rights of DATA_DIR.",
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseCheck:
-    """Blocking. The embedded run's database and the outbox; on its own the collector has only the latter."""
+def run(setup: Setup) -> CheckResult:
+    """The embedded run's database and the outbox; on its own the collector has only the latter.
 
-    data_dir: Path
-    is_cloud: bool
+    A bridge that runs holds the lock of DATA_DIR; a simulated one has its state in a folder there.
+    """
+    data_dir = setup.settings.data_dir
+    outbox = data_dir.joinpath(*_OUTBOX)
+    if setup.is_cloud:
+        verdict, words = read_verdict(outbox, is_running=False, seconds=_OUTBOX_SECONDS)
+        return CheckResult([evaluate_database("outbox", outbox, verdict, words)])
+    records, simulation = data_dir / DATABASE_FILE, data_dir / SIMULATION_FOLDER
+    is_running = is_locked(data_dir / _LOCK_FILE)
+    is_simulated = is_running and is_in_use(simulation.joinpath(*_OUTBOX))
+    is_used = is_running and not is_simulated
+    findings = [evaluate_lock(data_dir, is_running, is_simulated)]
+    for subject, file, seconds in (
+        ("records and queues", records, _CHECK_SECONDS),
+        ("outbox", outbox, _OUTBOX_SECONDS),
+    ):
+        if file == outbox and is_used and file.exists():
+            verdict, words = Verdict.IN_USE, ""
+        else:
+            verdict, words = read_verdict(file, is_used, seconds)
+        if verdict is Verdict.MISSING and simulation.is_dir():
+            verdict = Verdict.SIMULATED_ONLY
+        findings.append(evaluate_database(subject, file, verdict, words))
+    return CheckResult(findings)
 
-    def look(self) -> CheckResult:
-        """A bridge that runs holds the lock of DATA_DIR; a simulated one has its state in a folder there."""
-        simulation = self.data_dir / SIMULATION_FOLDER
-        is_running = not self.is_cloud and is_locked(self.data_dir / _LOCK_FILE)
-        is_simulated = is_running and is_in_use(simulation.joinpath(*_OUTBOX))
-        is_used = is_running and not is_simulated
-        missing = (Verdict.MISSING, "")
-        if not self.is_cloud and simulation.is_dir():
-            missing = (Verdict.SIMULATED_ONLY, "")
-        findings = []
-        if not self.is_cloud:
-            findings.append(evaluate_lock(self.data_dir, is_running, is_simulated))
-            file = self.data_dir / DATABASE_FILE
-            verdict = read_verdict(file, is_used)
-            verdict = missing if verdict[0] is Verdict.MISSING else verdict
-            findings.append(evaluate_database("records and queues", file, *verdict))
-        file = self.data_dir.joinpath(*_OUTBOX)
-        verdict = read_verdict(file, is_used) if not is_used or not file.exists() else (Verdict.IN_USE, "")
-        verdict = missing if verdict[0] is Verdict.MISSING else verdict
-        findings.append(evaluate_database("outbox", file, *verdict))
-        return CheckResult(tuple(findings))
+
+CHECK = Check("state", ("DATA_DIR",), run, 45)
 
 
 def evaluate_lock(data_dir: Path, is_running: bool, is_simulated: bool) -> Finding:
     """Pure. A bridge that runs is no fault."""
     if is_running:
-        return fine(CHECK, "bridge", f"one is running on {data_dir}{' (the simulation)' * is_simulated}")
-    return nothing(CHECK, "bridge", f"none is running on {data_dir}")
+        return fine("bridge", f"one is running on {data_dir}{' (the simulation)' * is_simulated}")
+    return nothing("bridge", f"none is running on {data_dir}")
 
 
 def evaluate_database(subject: str, file: Path, verdict: Verdict, words: str) -> Finding:
-    """Pure."""
-    match verdict:
-        case Verdict.SOUND:
-            return fine(CHECK, subject, f"{file.name} is sound")
-        case Verdict.MISSING:
-            return nothing(CHECK, subject, f"{file.name} is made at the first start")
-        case Verdict.SIMULATED_ONLY:
-            return nothing(CHECK, subject, f"{file.name} is not made yet: only the simulation has run")
-        case Verdict.IN_USE:
-            return fine(CHECK, subject, f"{file.name} is in use by what runs, which checked it at its start")
-        case Verdict.TOO_LONG:
-            return nothing(CHECK, subject, f"{file.name} is large, and was not read to its end")
-        case Verdict.DAMAGED:
-            return fault(
-                CHECK,
-                subject,
-                f"{file} is damaged ({words})",
-                "Start the bridge (anew): it moves the file aside and begins a fresh one. If it happens "
-                "again, check the disk; an SD card may be worn out.",
-            )
-        case Verdict.UNREADABLE:
-            return fault(
-                CHECK,
-                subject,
-                f"{file} cannot be opened ({words})",
-                "Run the doctor as the user that the bridge runs as; else correct owner and rights "
-                "of DATA_DIR.",
-            )
+    """Pure. `words` are SQLite's."""
+    outcome, found, advice = verdict.value
+    return Finding(subject, outcome, found.format(file=file, words=words), advice)
 
 
 def is_locked(file: Path) -> bool:

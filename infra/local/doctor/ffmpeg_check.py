@@ -3,8 +3,6 @@
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -13,11 +11,12 @@ from functions.timelapse.errors import FfmpegMissingError
 from functions.timelapse.ffmpeg import Timeouts, find_ffmpeg, run_briefly
 from functions.timelapse.film import EncodeJob, make_film
 from functions.timelapse.plan import FilmSpec
-from infra.local.doctor.findings import CheckResult, Finding, fault, fine
+from infra.local.doctor.check import Check, CheckResult, Setup
+from infra.local.doctor.findings import Finding, Outcome, fault, fine
 
-CHECK = "ffmpeg"
 _SECONDS = 15.0
 _FILM_SECONDS = 20.0
+_FILM = "film of two frames"
 _PACKAGE = "imageio_ffmpeg"
 _VERSION = re.compile(r"ffmpeg version (\S+)")
 _ADVICE = (
@@ -25,44 +24,33 @@ _ADVICE = (
     "install ffmpeg with libx264 and name it in FFMPEG."
 )
 
-Run = Callable[[Sequence[str]], bytes]
+
+def run(setup: Setup) -> CheckResult:
+    try:
+        program = find_ffmpeg(setup.settings.ffmpeg)
+    except FfmpegMissingError as error:
+        found, _, advice = str(error).partition(":")
+        return CheckResult([fault("program", found.strip(), advice.strip().capitalize())])
+    try:
+        finding = evaluate_program(program, _said(program, "-version"), _said(program, "-encoders"))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        words = getattr(error, "strerror", None) or "it does not end"
+        finding = fault("program", f"{program} cannot be run ({words})", _ADVICE)
+    return CheckResult([finding, _make_film(program)] if finding.outcome is Outcome.FINE else [finding])
 
 
-@dataclass(frozen=True, slots=True)
-class FfmpegCheck:
-    """Blocking. `setting` is FFMPEG."""
-
-    setting: str
-
-    def look(self) -> CheckResult:
-        try:
-            program = find_ffmpeg(self.setting)
-        except FfmpegMissingError as error:
-            text = str(error).partition(":")
-            return CheckResult((fault(CHECK, "program", text[0].strip(), text[2].strip().capitalize()),))
-        try:
-            version = _said(program, "-version")
-            encoders = _said(program, "-encoders")
-        except (OSError, subprocess.TimeoutExpired) as error:
-            words = getattr(error, "strerror", None) or "it does not end"
-            return CheckResult((fault(CHECK, "program", f"{program} cannot be run ({words})", _ADVICE),))
-        findings = evaluate_program(program, version, encoders)
-        if all(finding.advice == "" for finding in findings):
-            findings = [*findings, _film(program)]
-        return CheckResult(tuple(findings))
+CHECK = Check("ffmpeg", ("FFMPEG",), run, 90, applies=lambda setup: not setup.is_cloud)
 
 
-def evaluate_program(program: str, version: str, encoders: str) -> list[Finding]:
+def evaluate_program(program: str, version: str, encoders: str) -> Finding:
     """From what `-version` and `-encoders` say. Pure."""
     found = _VERSION.match(version)
     if found is None:
-        return [fault(CHECK, "program", f"{program} is not ffmpeg", _ADVICE)]
+        return fault("program", f"{program} is not ffmpeg", _ADVICE)
     if "libx264" not in encoders:
-        return [
-            fault(CHECK, "program", f"{found[1]} ({program}) has no libx264: it cannot make films", _ADVICE)
-        ]
+        return fault("program", f"{found[1]} ({program}) has no libx264: it cannot make films", _ADVICE)
     where = "installed along" if _PACKAGE in program else program
-    return [fine(CHECK, "program", f"{found[1]} with libx264 ({where})")]
+    return fine("program", f"{found[1]} with libx264 ({where})")
 
 
 def _said(program: str, question: str) -> str:
@@ -72,7 +60,7 @@ def _said(program: str, question: str) -> str:
     return out.decode("utf-8", "replace")
 
 
-def _film(program: str) -> Finding:
+def _make_film(program: str) -> Finding:
     try:
         with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
             film = make_film(
@@ -86,15 +74,11 @@ def _film(program: str) -> Finding:
                 )
             )
     except BridgeError as error:
-        return fault(CHECK, "film of two frames", f"{error}", _ADVICE)
+        return fault(_FILM, f"{error}", _ADVICE)
     except OSError as error:
-        return fault(
-            CHECK,
-            "film of two frames",
-            f"no room for temporary files ({error.strerror})",
-            "Make room in the folder for temporary files (TMPDIR).",
-        )
-    return fine(CHECK, "film of two frames", f"made, {film.width}x{film.height}")
+        found = f"no room for temporary files ({error.strerror})"
+        return fault(_FILM, found, "Make room in the folder for temporary files (TMPDIR).")
+    return fine(_FILM, f"made, {film.width}x{film.height}")
 
 
 def _frame(key: str) -> bytes:

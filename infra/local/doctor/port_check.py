@@ -1,79 +1,51 @@
-"""The port of the API: free, taken by our own bridge, or taken by somebody else."""
+"""The ports of the API and of the collector's figures: free, taken by our own bridge, or by somebody else."""
 
 import errno
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from collector.metrics.exposition import PREFIX as METRICS_PREFIX
-from functions.shared.settings import Settings
 from infra.local.console import is_beyond_loopback
-from infra.local.doctor.findings import CheckResult, Finding, fault, fine, nothing, warning
-from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable
+from infra.local.doctor.check import Check, CheckResult, Setup
+from infra.local.doctor.findings import Finding, fault, fine, nothing, warning
+from infra.local.probes.http import HttpAnswer, HttpRequest, ask
 
-CHECK = "API"
-METRICS = "metrics"
 _SECONDS = 3.0
-_OURS = b"OK"
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104
+_NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 
 
-@dataclass(frozen=True, slots=True)
-class PortCheck:
-    """Blocking."""
-
-    settings: Settings
-    ask: Callable[[HttpRequest], HttpAnswer | Unreachable]
-
-    def look(self) -> CheckResult:
-        settings = self.settings
-        error = try_port(settings.host, settings.port)
-        if settings.port == 0 and error == 0:
-            found = [nothing(CHECK, "port", "PORT is 0: any free one is taken")]
-        else:
-            is_ours = error == errno.EADDRINUSE and self._is_ours()
-            found = [evaluate_port(settings.host, settings.port, error, is_ours)]
-        if is_host_usable(error) and is_beyond_loopback(settings.host) and not settings.api_key:
-            found.append(
-                warning(
-                    CHECK,
-                    "key",
-                    f"anyone who reaches {settings.host} can see your printers",
-                    "Set API_KEY, or HOST=127.0.0.1.",
-                )
-            )
-        return CheckResult(tuple(found))
-
-    def _is_ours(self) -> bool:
-        url = _url(self.settings.host, self.settings.port, "/api/")
-        answer = self.ask(HttpRequest(url, seconds=_SECONDS, is_local=True))
-        return isinstance(answer, HttpAnswer) and answer.status == 200 and _OURS in answer.body[:10]
+def run(setup: Setup) -> CheckResult:
+    host, port = setup.settings.host, setup.settings.port
+    error = try_port(host, port)
+    if port == 0 and error == 0:
+        findings = [nothing("port", "PORT is 0: any free one is taken")]
+    else:
+        answer = _answer_there(host, port, "/api/") if error == errno.EADDRINUSE else None
+        is_ours = answer is not None and answer.status == 200 and b"OK" in answer.body[:10]
+        findings = [evaluate_port(host, port, error, is_ours)]
+    is_there = error in (0, errno.EADDRINUSE, *_NOT_ALLOWED)  # such an address, whatever is with the port
+    if is_there and is_beyond_loopback(host) and not setup.settings.api_key:
+        found = f"anyone who reaches {host} can see your printers"
+        findings.append(warning("key", found, "Set API_KEY, or HOST=127.0.0.1."))
+    return CheckResult(findings)
 
 
-@dataclass(frozen=True, slots=True)
-class MetricsPortCheck:
-    """Blocking. `settings` are those of the collector on its own, which can tell its figures."""
-
-    settings: Settings
-    ask: Callable[[HttpRequest], HttpAnswer | Unreachable]
-
-    def look(self) -> CheckResult:
-        host, port = self.settings.metrics_host, self.settings.metrics_port
-        if port == 0:
-            return CheckResult(
-                (nothing(METRICS, "port", "METRICS_PORT is not set: no figures for Prometheus"),)
-            )
-        error = try_port(host, port)
-        is_ours = False
-        if error == errno.EADDRINUSE:
-            answer = self.ask(HttpRequest(_url(host, port, "/metrics"), seconds=_SECONDS, is_local=True))
-            is_ours = isinstance(answer, HttpAnswer) and METRICS_PREFIX.encode() in answer.body
-        return CheckResult((evaluate_port(host, port, error, is_ours, "METRICS_"),))
+def run_metrics(setup: Setup) -> CheckResult:
+    """The collector on its own can tell its figures."""
+    settings = setup.collector or setup.settings
+    host, port = settings.metrics_host, settings.metrics_port
+    if port == 0:
+        return CheckResult([nothing("port", "METRICS_PORT is not set: no figures for Prometheus")])
+    error = try_port(host, port)
+    answer = _answer_there(host, port, "/metrics") if error == errno.EADDRINUSE else None
+    is_ours = answer is not None and METRICS_PREFIX.encode() in answer.body
+    return CheckResult([evaluate_port(host, port, error, is_ours, "METRICS_")])
 
 
-def _url(host: str, port: int, path: str) -> str:
-    """Where this machine finds what listens there."""
-    place = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{place}:{port}{path}"
+API = Check("API", ("HOST", "PORT", "API_KEY"), run, 10, applies=lambda setup: not setup.is_cloud)
+METRICS = Check(
+    "metrics", ("METRICS_HOST", "METRICS_PORT"), run_metrics, 10, applies=lambda setup: setup.is_cloud
+)
 
 
 def try_port(host: str, port: int) -> int:
@@ -88,30 +60,24 @@ def try_port(host: str, port: int) -> int:
     return 0
 
 
-def is_host_usable(error: int) -> bool:
-    """Pure. Whether there is such an address here, whatever is with the port."""
-    return error in (0, errno.EADDRINUSE, errno.EACCES, errno.EPERM)
+def _answer_there(host: str, port: int, path: str) -> HttpAnswer | None:
+    """What this machine is told by who listens there."""
+    place = _EVERYWHERE.get(host, f"[{host}]" if ":" in host else host)
+    answer = ask(HttpRequest(f"http://{place}:{port}{path}", seconds=_SECONDS, is_local=True))
+    return answer if isinstance(answer, HttpAnswer) else None
 
 
 def evaluate_port(host: str, port: int, error: int, is_ours: bool, family: str = "") -> Finding:
     """Pure. `family` is what the variables of host and port begin with."""
-    check = METRICS if family else CHECK
     place = f"{host}:{port}"
     if error == 0:
-        return fine(check, "port", f"{place} is free")
+        return fine("port", f"{place} is free")
     if is_ours:
-        return fine(check, "port", f"{place} is used by what runs already")
+        return fine("port", f"{place} is used by what runs already")
     if error == errno.EADDRINUSE:
-        return fault(
-            check, "port", f"{place} is used by another program", f"Set {family}PORT to a free port."
-        )
-    if error in (errno.EACCES, errno.EPERM):
-        return fault(
-            check, "port", f"this user may not listen on {place}", f"Set {family}PORT to 1024 or higher."
-        )
-    return fault(
-        check,
-        "port",
-        f"nobody can listen on {host} here",
-        f"Set {family}HOST to an address of this computer, such as 127.0.0.1 or 0.0.0.0.",
-    )
+        return fault("port", f"{place} is used by another program", f"Set {family}PORT to a free port.")
+    if error in _NOT_ALLOWED:
+        found = f"this user may not listen on {place}"
+        return fault("port", found, f"Set {family}PORT to 1024 or higher.")
+    advice = f"Set {family}HOST to an address of this computer, such as 127.0.0.1 or 0.0.0.0."
+    return fault("port", f"nobody can listen on {host} here", advice)

@@ -2,44 +2,25 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from collector.config import read_cloud_settings
 from functions.shared.errors import ConfigurationError
 from functions.shared.settings import Settings, declarations, load_settings
 from infra.local.config import unknown_settings
-from infra.local.doctor.findings import SETTINGS, Finding, fault, fine, warning
+from infra.local.doctor.check import Setup
+from infra.local.doctor.findings import Finding, fault, fine, warning
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 _ROUNDS = 10
 CREDENTIALS = "the AWS credentials"
 _ADVICE = "Correct it in .env or in the environment; infra/docs/settings.md says what it may be."
 _ADVICE_FOR_ALL = "Correct them in .env or in the environment; infra/docs/settings.md says what they may be."
-_CHAT_IS_NEEDED = "TELEGRAM_CHAT_ID is needed"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadSettings:
-    """What the other checks work with: settings without the faulty variables, and these by name.
-
-    `region` and `collector` (its own settings) in cloud mode only.
-    """
-
-    settings: Settings
-    faulty: frozenset[str]
-    findings: tuple[Finding, ...]
-    region: str | None = None
-    collector: Settings | None = None
-
-
-def is_cloud(environment: Mapping[str, str]) -> bool:
-    """Whether the collector alone runs here, and the rest in AWS."""
-    return any(environment.get(name, "").strip() for name in ("REPORTS_QUEUE_URL", "FRAMES_BUCKET"))
 
 
 def read_settings(
     environment: Mapping[str, str], credential_faults: Callable[[], Sequence[str]] = tuple
-) -> ReadSettings:
+) -> tuple[Setup, list[Finding]]:
     """Judge all variables. A faulty one counts as not set for the other checks, which are told its name."""
     usable = dict(environment)
     faults: list[str] = []
@@ -53,22 +34,26 @@ def read_settings(
             for name in {name for text in error.faults for name in variables_in(text)}:
                 usable.pop(name, None)
     region, collector = None, None
-    if is_cloud(environment):
+    is_cloud = any(environment.get(name, "").strip() for name in ("REPORTS_QUEUE_URL", "FRAMES_BUCKET"))
+    if is_cloud:
         try:
             chosen = read_cloud_settings(environment, credential_faults)
             region, collector = chosen.region, chosen.settings
         except ConfigurationError as error:
             faults += error.faults
     faults = list(dict.fromkeys(faults))
-    faulty = frozenset(name for text in faults for name in variables_in(text))
+    faulty = {name for text in faults for name in variables_in(text)}
     if any(text.startswith("AWS") for text in faults):
-        faulty |= {CREDENTIALS}
+        faulty.add(CREDENTIALS)
     findings = _advised_once([_finding_of(text) for text in faults])
-    typos = [_typo(name, ours) for name, ours in unknown_settings(environment)]
+    typos = [
+        warning(name, "nobody reads a variable of that name", f"Did you mean {ours}?")
+        for name, ours in unknown_settings(environment)
+    ]
     if not faults:
-        findings.append(fine(SETTINGS, "all", _count(environment, bool(typos))))
-    findings += typos
-    return ReadSettings(settings, faulty, tuple(findings), region, collector)
+        findings.append(fine("all", _count(environment, bool(typos))))
+    setup = Setup(settings, environment, frozenset(faulty), is_cloud, collector, region)
+    return setup, [*findings, *typos]
 
 
 def variables_in(text: str) -> set[str]:
@@ -77,21 +62,16 @@ def variables_in(text: str) -> set[str]:
     return {word for word in _VARIABLE.findall(text) if word in known}
 
 
-def _typo(name: str, ours: str) -> Finding:
-    return warning(SETTINGS, name, "nobody reads a variable of that name", f"Did you mean {ours}?")
-
-
 def _finding_of(text: str) -> Finding:
     first, _, rest = text.partition(" ")
     if not _VARIABLE.fullmatch(first):
-        return fault(SETTINGS, "", text, _ADVICE)
+        return fault("", text, _ADVICE)
     advice = _ADVICE
-    if text.startswith(_CHAT_IS_NEEDED):
-        text, rest = text.partition(" (")[0], rest.partition(" (")[0]
-        advice = "`printer-bridge chat-id` shows it."
+    if text.startswith("TELEGRAM_CHAT_ID is needed"):
+        rest, advice = rest.partition(" (")[0], "`printer-bridge chat-id` shows it."
     if first.startswith(("AWS_", "REPORTS_QUEUE", "FRAMES_BUCKET")):
         advice = "infra/docs/operations.md, `Edge credentials`, says where to get it."
-    return fault(SETTINGS, first, text if rest.startswith(("and ", "or ")) else rest, advice)
+    return fault(first, text if rest.startswith(("and ", "or ")) else rest, advice)
 
 
 def _advised_once(findings: Sequence[Finding]) -> list[Finding]:

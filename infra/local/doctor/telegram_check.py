@@ -1,113 +1,215 @@
-"""Telegram: token, chat, topic, right to post; on request a real test message."""
+"""Telegram: token, chat, topic, right to post; on request a real test message.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+Source: core.telegram.org/bots/api (User, ChatFullInfo, ChatMember, ChatPermissions, ResponseParameters).
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
+from functions.notify import transports
 from functions.notify.render import Message
 from functions.notify.telegram import Telegram
-from functions.notify.transports import Answer, Outcome
-from functions.shared.settings import Settings
-from infra.local.doctor.findings import CheckResult, Finding, fault, fine, nothing, warning
-from infra.local.doctor.telegram_judgement import (
-    CHECK,
-    evaluate_action,
-    evaluate_chat,
-    evaluate_member,
-    evaluate_token,
-    evaluate_topic,
-)
+from infra.local.doctor.check import Check, CheckResult, Setup
+from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
 from infra.local.probes.http import Unreachable
-from infra.local.probes.telegram_api import BotAnswer, BotApi, fields_of
+from infra.local.probes.telegram_api import BotAnswer, BotApi, chat_words, fields_of, text_of
 
 TEST_TEXT = "Printer Realtime Bridge: this is the test message of `printer-bridge doctor`. All is well."
 _SECONDS = 15.0
+_RIGHTS = {"can_send_messages": "messages", "can_send_photos": "photos", "can_send_videos": "videos"}
+_GENERAL = 1  # refused with "message thread not found" (tdlib/telegram-bot-api, issue 798)
+_FIND_IT = "`printer-bridge chat-id` shows the chats that the bot has seen."
+_LATER = "Try again later."
+_RIGHT = "right to post"
 
 
-@dataclass(frozen=True, slots=True)
-class TelegramCheck:
-    """Blocking. `send`: how the test message goes out, None if none was asked for."""
-
-    settings: Settings
-    call: Callable[..., BotAnswer | Unreachable]
-    send: Callable[[Message], Answer] | None = None
-
-    def look(self) -> CheckResult:
-        settings = self.settings
-        if not settings.telegram_bot_token:
-            return CheckResult(
-                (nothing(CHECK, "token", "not set (TELEGRAM_BOT_TOKEN): messages are shown in the terminal"),)
-            )
-        me = self.call("getMe")
-        token = evaluate_token(me, settings.telegram_api_url)
-        if isinstance(me, Unreachable) or not me.is_ok:
-            return CheckResult((token,), _clocks(me))
-        bot = fields_of(me.result)
-        return CheckResult((token, *self._look_at_chat(bot.get("id"))), _clocks(me))
-
-    def _look_at_chat(self, bot_id: object) -> list[Finding]:
-        settings = self.settings
-        chat_id = settings.telegram_chat_id
-        asked = self.call("getChat", chat_id=_chat(chat_id))
-        chat_finding = evaluate_chat(asked, chat_id, settings.telegram_api_url)
-        if isinstance(asked, Unreachable) or not asked.is_ok:
-            return [chat_finding]
-        chat = fields_of(asked.result)
-        findings = [chat_finding]
-        topic = evaluate_topic(settings.telegram_thread_id, chat, self.send is not None)
-        findings += [topic] if topic is not None else []
-        right = self._right(chat, bot_id)
-        findings.append(right)
-        if self.send is not None:
-            findings.append(evaluate_test(self.send(Message(None, TEST_TEXT, is_silent=True))))
-        return findings
-
-    def _right(self, chat: Mapping[str, Any], bot_id: object) -> Finding:
-        chat_id = _chat(self.settings.telegram_chat_id)
-        thread = self.settings.telegram_thread_id
-        address = {"chat_id": chat_id} | ({"message_thread_id": thread} if thread is not None else {})
-        refusal = evaluate_action(
-            self.call("sendChatAction", action="typing", **address), self.settings.telegram_chat_id
-        )
-        if refusal is not None:
-            return refusal
-        if chat.get("type") == "private":
-            return fine(CHECK, "right to post", "the person has not blocked the bot")
-        return evaluate_member(self.call("getChatMember", chat_id=chat_id, user_id=bot_id), chat)
-
-
-def make_check(settings: Settings, is_sending: bool) -> TelegramCheck:
-    """With real calls."""
+def run(setup: Setup) -> CheckResult:
+    settings = setup.settings
+    if not settings.telegram_bot_token:
+        found = "not set (TELEGRAM_BOT_TOKEN): messages are shown in the terminal"
+        return CheckResult([nothing("token", found)])
     api = BotApi(settings.telegram_api_url, settings.telegram_bot_token)
-    transport = Telegram(
-        settings.telegram_bot_token,
-        settings.telegram_chat_id,
-        settings.telegram_thread_id,
-        settings.telegram_api_url,
-        read_seconds=_SECONDS,
+    me = api.call("getMe")
+    findings = [evaluate_token(me, settings.telegram_api_url)]
+    if isinstance(me, BotAnswer) and me.is_ok:
+        findings += _look_at_chat(setup, api, me.fields.get("id"))
+    return CheckResult(findings, me.ahead)
+
+
+CHECK = Check(
+    "Telegram",
+    ("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", "TELEGRAM_THREAD_ID", "TELEGRAM_API_URL"),
+    run,
+    60,
+    applies=lambda setup: not setup.is_cloud,
+)
+
+
+def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
+    settings = setup.settings
+    chat_id, thread_id = settings.telegram_chat_id, settings.telegram_thread_id
+    address: dict[str, Any] = {"chat_id": chat_id if chat_id.startswith("@") else int(chat_id)}
+    asked = api.call("getChat", **address)
+    findings = [evaluate_chat(asked, chat_id, settings.telegram_api_url)]
+    if isinstance(asked, Unreachable) or not asked.is_ok:
+        return findings
+    chat = asked.fields
+    topic = evaluate_topic(thread_id, chat, setup.is_sending)
+    findings += [topic] if topic is not None else []
+    thread = {"message_thread_id": thread_id} if thread_id is not None else {}
+    right = evaluate_action(api.call("sendChatAction", action="typing", **address, **thread), chat_id)
+    if right is None and chat.get("type") == "private":
+        right = fine(_RIGHT, "the person has not blocked the bot")
+    findings.append(right or evaluate_member(api.call("getChatMember", **address, user_id=bot_id), chat))
+    if setup.is_sending:
+        transport = Telegram(
+            settings.telegram_bot_token, chat_id, thread_id, settings.telegram_api_url, read_seconds=_SECONDS
+        )
+        findings.append(evaluate_test(transport.send_text(Message(None, TEST_TEXT, is_silent=True))))
+    return findings
+
+
+def evaluate_token(answer: BotAnswer | Unreachable, api_url: str) -> Finding:
+    """From getMe."""
+    if isinstance(answer, Unreachable):
+        return _unreached("token", api_url, answer)
+    if answer.is_ok:
+        name = text_of(answer.fields.get("username"))
+        shown = f"@{name}" if name else text_of(answer.fields.get("first_name")) or "a bot without a name"
+        return fine("token", f"it is {shown}'s")
+    if answer.status in (401, 404):
+        found = f"Telegram refuses it ({answer.description}): wrong, or revoked"
+        return fault("token", found, "Ask @BotFather (/mybots, API Token) and set TELEGRAM_BOT_TOKEN.")
+    return _failed("token", answer)
+
+
+def evaluate_chat(answer: BotAnswer | Unreachable, chat_id: str, api_url: str) -> Finding:
+    """From getChat."""
+    if isinstance(answer, Unreachable):
+        return _unreached("chat", api_url, answer)
+    if answer.is_ok:
+        return fine("chat", f"{chat_words(answer.fields)}, {chat_id}")
+    return _refused("chat", answer, chat_id)
+
+
+def evaluate_action(answer: BotAnswer | Unreachable, chat_id: str) -> Finding | None:
+    """From sendChatAction, which asks for the right to write and writes nothing: a fault, or None."""
+    if isinstance(answer, Unreachable) or answer.is_ok:
+        return None  # unreachable: said of the calls before
+    return _refused(_RIGHT, answer, chat_id)
+
+
+def evaluate_topic(thread_id: int | None, chat: Mapping[str, Any], is_tested: bool) -> Finding | None:
+    """What can be told without posting: the Bot API has no call that asks for a topic.
+
+    sendChatAction answers "true" for a deleted topic too (tdlib/telegram-bot-api, issue 732).
+    """
+    is_forum, is_private = chat.get("is_forum") is True, chat.get("type") == "private"
+    if thread_id is None:
+        return fine("topic", "none is set: messages go to General") if is_forum else None
+    if not is_forum and not is_private:
+        found = f"TELEGRAM_THREAD_ID is {thread_id}, but this chat has no topics"
+        advice = "Leave TELEGRAM_THREAD_ID empty, or switch topics on in the group's settings."
+        return fault("topic", found, advice)
+    if thread_id == _GENERAL and is_forum:
+        found = "TELEGRAM_THREAD_ID is 1: Telegram takes no number for the topic General"
+        return fault("topic", found, "Leave TELEGRAM_THREAD_ID empty: messages then go to General.")
+    if is_tested:
+        return None  # the test message tells
+    return nothing(
+        "topic",
+        f"whether topic {thread_id} is there and open cannot be asked without posting: "
+        "`printer-bridge doctor --send-test` tells",
     )
-    return TelegramCheck(settings, api.call, transport.send_text if is_sending else None)
 
 
-def evaluate_test(answer: Answer) -> Finding:
-    """What came of the test message. Pure."""
+def evaluate_member(answer: BotAnswer | Unreachable, chat: Mapping[str, Any]) -> Finding:
+    """From getChatMember of the bot itself, and the chat's own permissions.
+
+    An administrator may send everything; a member what the chat allows.
+    """
+    if isinstance(answer, Unreachable) or not answer.is_ok:
+        words = answer.words if isinstance(answer, Unreachable) else answer.description
+        return warning(_RIGHT, f"Telegram does not tell ({words})", "Try `--send-test`.")
+    member = answer.fields
+    status = member.get("status")
+    if status in ("left", "kicked"):
+        how = "is not in the chat" if status == "left" else "was removed from the chat"
+        return fault(_RIGHT, f"the bot {how}", "Add the bot to the chat again.")
+    if chat.get("type") == "channel":
+        if status == "creator" or member.get("can_post_messages") is True:
+            return fine(_RIGHT, "the bot may post in the channel")
+        advice = "Make it an administrator of the channel with the right to post messages."
+        return fault(_RIGHT, "the bot may not post in the channel", advice)
+    if status in ("creator", "administrator"):
+        return fine(_RIGHT, "messages, photos and videos (administrator)")
+    granted = member if status == "restricted" else fields_of(chat.get("permissions"))
+    missing = [what for right, what in _RIGHTS.items() if granted.get(right) is False]
+    if "messages" in missing:
+        return fault(
+            _RIGHT,
+            "the bot may not write in the chat",
+            "Make the bot an administrator, or allow members to send messages (group settings, Permissions).",
+        )
+    if missing:
+        advice = f"Make the bot an administrator, or allow members to send {' and '.join(missing)}."
+        return fault(_RIGHT, f"the bot may send no {' and no '.join(missing)}", advice)
+    return fine(_RIGHT, "messages, photos and videos")
+
+
+def evaluate_test(answer: transports.Answer) -> Finding:
+    """What came of the test message."""
     subject = "test message"
     if answer.is_sent:
-        return fine(CHECK, subject, "sent without a sound: look into the chat")
-    if answer.outcome in (Outcome.UNAVAILABLE, Outcome.WAIT):
-        return warning(CHECK, subject, f"not sent now ({answer.reason})", "Try again later.")
+        return fine(subject, "sent without a sound: look into the chat")
+    if answer.outcome in (transports.Outcome.UNAVAILABLE, transports.Outcome.WAIT):
+        return warning(subject, f"not sent now ({answer.reason})", _LATER)
     reason, _, advice = answer.reason.partition("; ")
     advice = (
-        advice[:1].upper() + advice[1:] + "." if advice else "Check TELEGRAM_CHAT_ID and TELEGRAM_THREAD_ID."
+        f"{advice[:1].upper()}{advice[1:]}." if advice else "Check TELEGRAM_CHAT_ID and TELEGRAM_THREAD_ID."
     )
-    return fault(CHECK, subject, f"refused ({reason})", advice)
+    return fault(subject, f"refused ({reason})", advice)
 
 
-def _chat(chat_id: str) -> int | str:
-    return chat_id if chat_id.startswith("@") else int(chat_id)
+def _refused(subject: str, answer: BotAnswer, chat_id: str) -> Finding:
+    """An error of a call that names the chat."""
+    new_id = answer.parameters.get("migrate_to_chat_id")
+    words = answer.description.lower()
+    if isinstance(new_id, int) and not isinstance(new_id, bool):
+        found = f"the group {chat_id} was upgraded to a supergroup, and has a new id"
+        return fault(subject, found, f"Set TELEGRAM_CHAT_ID={new_id}.")
+    if "chat not found" in words:
+        return fault(
+            subject,
+            f"there is no chat {chat_id} for this bot",
+            "Add the bot to the group (a person has to write to the bot first), then check TELEGRAM_CHAT_ID; "
+            f"a group's id begins with a minus sign. {_FIND_IT}",
+        )
+    if "thread" in words or "topic" in words:
+        advice = "The topic was deleted or closed: open it again, or set TELEGRAM_THREAD_ID to another."
+        found = f"Telegram does not take it ({answer.description})"
+        return fault("topic", found, f"{advice} {_FIND_IT}")
+    if answer.status == 403:
+        is_blocked = "blocked" in words
+        advice = "Unblock the bot, and press Start in its chat." if is_blocked else "Add the bot again."
+        return fault(subject, f"the bot is shut out ({answer.description})", advice)
+    if "rights" in words:
+        return fault(
+            subject, f"the bot may not write ({answer.description})", "Let the bot post in the chat."
+        )
+    return _failed(subject, answer)
 
 
-def _clocks(answer: BotAnswer | Unreachable) -> tuple[tuple[str, float], ...]:
-    if isinstance(answer, Unreachable) or answer.ahead is None:
-        return ()
-    return ((CHECK, answer.ahead),)
+def _unreached(subject: str, api_url: str, answer: Unreachable) -> Finding:
+    return unreached(subject, "TELEGRAM_API_URL", api_url, answer, "the Bot API")
+
+
+def _failed(subject: str, answer: BotAnswer) -> Finding:
+    if answer.status == 429:
+        return warning(subject, f"Telegram asks to wait ({answer.description})", _LATER)
+    if answer.status >= 500:
+        return warning(subject, f"Telegram has a fault ({answer.description})", _LATER)
+    if answer.status == 0:
+        advice = "Check TELEGRAM_API_URL; a login page or a proxy may stand in between."
+        return fault(subject, answer.description, advice)
+    return fault(subject, f"Telegram refuses ({answer.description})", "Check TELEGRAM_CHAT_ID.")

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import errno
 import http.client
+import json
 import socket
 import ssl
 import time
@@ -13,33 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-
-def without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def credentials_of(url: str) -> str | None:
-    """The value of the Authorization header for a user and password in a URL."""
-    parts = urlsplit(url)
-    if parts.username is None:
-        return None
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
-
-
-def place_of(url: str) -> str:
-    """Host and port, as a person would say where something is."""
-    try:
-        parts = urlsplit(url)
-        return parts.netloc.rpartition("@")[2] or "there"
-    except ValueError:
-        return "there"
-
-
 _CHUNK = 64 * 1024
+_NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
+_PUBLIC = frozenset({"api.telegram.org", "openrouter.ai"})
+_ELSEWHERE = "is that machine on, and the network?"
 
 
 class Trouble(Enum):
@@ -60,6 +41,7 @@ class Unreachable:
 
     trouble: Trouble
     words: str
+    ahead: ClassVar[None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +52,15 @@ class HttpAnswer:
     content_type: str
     body: bytes = field(repr=False)
     ahead: float | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Of the JSON object that it is; anything else has none."""
+        try:
+            fields = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return fields if isinstance(fields, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +108,25 @@ def ahead_of(date: str | None, now: float) -> float | None:
 
 def unreachable(error: BaseException) -> Unreachable:
     """Why, from types and system errors alone: messages may hold a URL and with it a secret."""
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Unreachable(Trouble.TLS, f"its certificate is not accepted: {cause.verify_message}")
-        if isinstance(cause, ssl.SSLError):
-            return Unreachable(Trouble.TLS, f"no TLS there ({(cause.reason or 'handshake failed').lower()})")
-        if isinstance(cause, socket.gaierror):
-            return Unreachable(Trouble.NAME, "its name is not known")
-        if isinstance(cause, UnicodeError):
-            return Unreachable(Trouble.NAME, "that is no name of a computer")
-        if isinstance(cause, ConnectionRefusedError):
-            return Unreachable(Trouble.REFUSED, "nobody listens there (connection refused)")
-        if isinstance(cause, TimeoutError):
-            return Unreachable(Trouble.TIMEOUT, "no answer in time")
-        if isinstance(cause, OSError) and cause.errno in (
-            errno.ENETUNREACH,
-            errno.EHOSTUNREACH,
-            errno.ENETDOWN,
-        ):
-            return Unreachable(Trouble.NETWORK, f"no way there ({cause.strerror})")
-    for cause in _causes(error):
+    causes = _causes(error)
+    for cause in causes:
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return Unreachable(Trouble.TLS, f"its certificate is not accepted: {cause.verify_message}")
+            case ssl.SSLError():
+                why = (cause.reason or "handshake failed").lower()
+                return Unreachable(Trouble.TLS, f"no TLS there ({why})")
+            case socket.gaierror():
+                return Unreachable(Trouble.NAME, "its name is not known")
+            case UnicodeError():
+                return Unreachable(Trouble.NAME, "that is no name of a computer")
+            case ConnectionRefusedError():
+                return Unreachable(Trouble.REFUSED, "nobody listens there (connection refused)")
+            case TimeoutError():
+                return Unreachable(Trouble.TIMEOUT, "no answer in time")
+            case OSError(errno=number) if number in _NO_WAY:
+                return Unreachable(Trouble.NETWORK, f"no way there ({cause.strerror})")
+    for cause in causes:
         if isinstance(cause, OSError) and cause.errno is not None and cause.strerror:
             return Unreachable(Trouble.PROTOCOL, f"the connection failed ({cause.strerror})")
     if isinstance(error, ValueError) and not isinstance(error, http.client.HTTPException):
@@ -166,26 +156,35 @@ def _opener(request: HttpRequest) -> urllib.request.OpenerDirector:
 
 
 def _prepared(request: HttpRequest) -> urllib.request.Request:
+    """User and password of the URL go into a header. Where a redirect leads no header of ours is sent."""
+    parts = urlsplit(request.url)
+    url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    headers = dict(request.headers)
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"} | headers
     prepared = urllib.request.Request(  # noqa: S310 - the settings allow http and https only
-        without_credentials(request.url), data=request.body, headers={"accept": "application/json"}
+        url, data=request.body, headers={"accept": "application/json"}
     )
-    if (basic := credentials_of(request.url)) is not None:
-        prepared.add_unredirected_header("Authorization", basic)
-    for name, value in request.headers.items():
-        prepared.add_unredirected_header(name, value)  # where a redirect leads they are not sent
+    for name, value in headers.items():
+        prepared.add_unredirected_header(name, value)
     return prepared
 
 
-_PUBLIC = frozenset({"api.telegram.org", "openrouter.ai"})
-_ELSEWHERE = "is that machine on, and the network?"
+def place_of(url: str) -> str:
+    """Host and port, as a person would say where something is."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or "there"
+    except ValueError:
+        return "there"
 
 
 def reach_words(url: str, answer: Unreachable) -> str:
     return f"{place_of(url)} cannot be reached: {answer.words}"
 
 
-def reach_advice(variable: str, url: str, answer: Unreachable, what: str) -> str:
-    """`what` is who should listen there, such as `BambUI`."""
+def reach_advice(variable: str, url: str, answer: Unreachable, who: str) -> str:
+    """`who` should listen there, such as `BambUI`."""
     if place_of(url) in _PUBLIC:
         return _public_advice(answer)
     match answer.trouble:
@@ -195,20 +194,20 @@ def reach_advice(variable: str, url: str, answer: Unreachable, what: str) -> str
                 "(no network, or no DNS); a local name may need its IP address instead."
             )
         case Trouble.REFUSED:
-            return f"Start {what}, or correct the port in {variable}."
+            return f"Start {who}, or correct the port in {variable}."
         case Trouble.TLS if "certificate" in answer.words:
             return (
-                f"Give {what} a certificate that this machine trusts, with that very name in it, correct the "
+                f"Give {who} a certificate that this machine trusts, with that very name in it, correct the "
                 f"name in {variable}, and check this machine's clock."
             )
         case Trouble.TLS:
-            return f"If {what} speaks plain HTTP there, begin {variable} with http:// or ws://."
+            return f"If {who} speaks plain HTTP there, begin {variable} with http:// or ws://."
         case Trouble.TIMEOUT:
             return f"Check the address in {variable}; {_ELSEWHERE} A firewall in between?"
         case Trouble.NETWORK:
             return f"Check this machine's network, then the address in {variable}; {_ELSEWHERE}"
         case _:
-            return f"Check scheme, host and port in {variable}: what answers there is not {what}."
+            return f"Check scheme, host and port in {variable}: what answers there is not {who}."
 
 
 def _public_advice(answer: Unreachable) -> str:

@@ -1,4 +1,4 @@
-"""The way out for every word of the doctor: without secrets, without what steers a terminal."""
+"""The way out for every word of doctor and chat-id: without secrets, without what steers a terminal."""
 
 import contextlib
 import logging
@@ -33,7 +33,7 @@ def password_of(url: str) -> str:
         return ""
 
 
-def cleaner(secrets: Iterable[str]) -> Callable[[str], str]:
+def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """A function that takes secrets and control characters out of a text."""
     formatter = TextFormatter(secrets)
     return lambda text: formatter.clean(_STEERING.sub(" ", text)).strip()

@@ -19,6 +19,8 @@ from pathlib import Path
 
 from functions.shared.errors import ConfigurationError, TransientError
 
+_log = logging.getLogger(__name__)
+
 
 class ArrivalSignal:
     """Thread-safe. `seen` a count, look at the queue, then wait for a later count: no wake-up is lost."""
@@ -112,8 +114,6 @@ STATE_SCHEMA: tuple[tuple[str, ...], ...] = (
     ),
 )
 
-
-logger = logging.getLogger(__name__)
 
 Schema = Sequence[Sequence[str]]
 
@@ -209,7 +209,7 @@ def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
             return _connected(path, schema)
         except _CorruptError as error:
             aside = _move_aside(path)
-            logger.error("%s is corrupt (%s): moved to %s, starting with an empty one", path, error, aside)
+            _log.error("%s is corrupt (%s): moved to %s, starting with an empty one", path, error, aside)
         return _connected(path, schema)
     except sqlite3.Error as error:
         if _primary_code(error) in _UNUSABLE:

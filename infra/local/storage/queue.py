@@ -22,12 +22,12 @@ from functions.shared.ports import (
 from functions.shared.runtime.clocks import Clock
 from infra.local.storage.database import SqliteDatabase
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 DEDUPLICATION_SECONDS = 3600.0  # five minutes are promised; a small computer takes its time to start again
 _JUMP_SECONDS = 1.0
 
-# A group is closed while any of its messages is in flight or handed back with a delay.
+# A group is closed while any of its messages is in flight or to be retried after a delay.
 _CANDIDATES = """
     SELECT m.number, m.group_id, m.deduplication_id, m.sent_at, m.body, coalesce(d.receive_count, 0)
     FROM message AS m LEFT JOIN delivery AS d ON d.queue = m.queue AND d.number = m.number
@@ -56,7 +56,7 @@ class SqliteQueue:
 
     A message that is not acknowledged is handed out again after `visibility_seconds`; after
     `max_receive_count` times (None: never) it goes to the dead letters. A repeat is dropped for an hour.
-    An outdated receipt is one of a message that was handed out again or handed back since.
+    An outdated receipt is one of a message that was handed out again or retried since.
     `timer` measures visibility and delays: a clock that jumps (`clock`, which says when a message was sent)
     would hand out again what somebody still has in hand, and make late what was sent a moment before: a
     delivery's `sent_at` is by the clock as it goes when the message is handed out.
@@ -177,7 +177,7 @@ class SqliteQueue:
         self._signal.close()
 
     def count(self) -> int:
-        """Messages waiting, in flight and handed back; not the dead ones."""
+        """Messages waiting, in flight and to be retried; not the dead ones."""
         with self._database.reading() as connection:
             query = "SELECT count(*) FROM message WHERE queue = ?"
             (count,) = connection.execute(query, (self.name,)).fetchone()
@@ -276,7 +276,7 @@ class SqliteQueue:
             (self._clock(), reason, self.name, number),
         )
         self._forget(connection, number)
-        logger.warning("queue %s: a message is given up: %s", self.name, reason)
+        _log.warning("queue %s: a message is given up: %s", self.name, reason)
 
     def _forget(self, connection: sqlite3.Connection, number: int) -> None:
         self._sent.pop(number, None)

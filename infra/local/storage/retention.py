@@ -13,7 +13,7 @@ from infra.local.storage.clock_history import Spans
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import LATEST_FOLDER, PART_ENDING
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 DATABASE_RETENTION_DAYS = 14.0  # as the cloud's queues keep their messages
 
@@ -118,9 +118,7 @@ def remove_old_rows(
                 " WHERE m.queue = delivery.queue AND m.number = delivery.number)"
             )
     if removed.messages:
-        logger.error(
-            "%d messages could not be delivered in %g days: dropped", removed.messages, retention_days
-        )
+        _log.error("%d messages could not be delivered in %g days: dropped", removed.messages, retention_days)
     return removed
 
 
@@ -161,7 +159,7 @@ def _remove_if_old(entry: "os.DirEntry[str]", depth: int, is_old: _IsOld) -> int
     except FileNotFoundError:
         return None
     except OSError as error:
-        logger.warning("%s cannot be removed: %s", entry.path, error.strerror)
+        _log.warning("%s cannot be removed: %s", entry.path, error.strerror)
         return None
     return facts.st_size
 

@@ -8,6 +8,7 @@ import pytest
 from collector.metrics.agent import collector_families, outbox_families
 from collector.metrics.exposition import MetricsPage
 from collector.metrics.printers import printer_families
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import RemoteBackend, Uploader, upload_to
 from functions.shared.errors import PermanentError, TransientError
@@ -71,13 +72,15 @@ def test_what_waits_and_what_was_sent_is_counted(tmp_path: Path) -> None:
     job = a_job()
     outbox.keep_frame("A1M-1", job, a_captured_frame(clock.wall()))
     outbox.add_report(
-        a_report(observed_at=clock.wall()),
-        durable=True,
-        job=job,
-        captured=a_captured_frame(clock.wall() + 0.5),
+        NewReport(
+            a_report(observed_at=clock.wall()),
+            durable=True,
+            job=job,
+            captured=a_captured_frame(clock.wall() + 0.5),
+        )
     )
-    outbox.add_report(a_report(observed_at=clock.wall()), durable=False)
-    outbox.add_report(a_report(observed_at=clock.wall()), durable=False)
+    outbox.add_report(NewReport(a_report(observed_at=clock.wall()), durable=False))
+    outbox.add_report(NewReport(a_report(observed_at=clock.wall()), durable=False))
     clock.pass_time(7)
     exposition = told(outbox)
     for name, value in (
@@ -111,7 +114,7 @@ def test_a_failure_is_counted_by_what_failed_and_whether_it_may_pass(tmp_path: P
         raise PermanentError("no such bucket")
 
     queue.fault = frames.fault = away
-    outbox.add_report(a_report(observed_at=clock.wall()), durable=True)
+    outbox.add_report(NewReport(a_report(observed_at=clock.wall()), durable=True))
     outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall()))
     uploader.upload_reports_once()
     clock.pass_time(100)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from functions.shared.messages.report import Report
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
@@ -38,8 +39,10 @@ def fill(outbox: Outbox, clock: HandClock, frame_bytes: int, hours: float = HOUR
                 waiting.frames += 1
             if at % CHANGE_EVERY == 0:
                 report = a_report(name, clock.wall(), mc_percent=at // CHANGE_EVERY % 101, padding=padding)
-                waiting.changes[name].append(outbox.add_report(report, durable=True, job=job))
+                waiting.changes[name].append(outbox.add_report(NewReport(report, durable=True, job=job)))
             elif at % HEARTBEAT_EVERY == 30:
-                outbox.add_report(a_report(name, clock.wall(), padding=padding), durable=False, job=job)
+                outbox.add_report(
+                    NewReport(a_report(name, clock.wall(), padding=padding), durable=False, job=job)
+                )
         clock.pass_time(1)
     return waiting

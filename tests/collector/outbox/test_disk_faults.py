@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collector.outbox.database import BROKEN_DATABASE, DATABASE
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report, waiting_sequences
 from tests.support.clock import HandClock
@@ -54,11 +55,11 @@ def test_while_the_disk_refuses_writes_reports_are_still_shipped_and_saved_later
 ) -> None:
     clock = HandClock()
     outbox = an_outbox(tmp_path, clock)
-    outbox.add_report(a_report(), durable=True, job=a_job())
+    outbox.add_report(NewReport(a_report(), durable=True, job=a_job()))
     with files_cannot_grow():
         for _ in range(20):
-            outbox.add_report(a_report(), durable=True, job=a_job(), captured=a_captured_frame())
-        outbox.add_report(a_report(), durable=False)
+            outbox.add_report(NewReport(a_report(), durable=True, job=a_job(), captured=a_captured_frame()))
+        outbox.add_report(NewReport(a_report(), durable=False))
         outbox.keep_frame("A1M-1", a_job(), a_captured_frame())
         assert not outbox.figures().is_disk_writable
         batch, _ = outbox.reader.take_batch()
@@ -66,7 +67,7 @@ def test_while_the_disk_refuses_writes_reports_are_still_shipped_and_saved_later
         outbox.reader.acknowledge(batch)
     assert len(errors(caplog)) == 1
     assert "the outbox's disk fails" in errors(caplog)[0]
-    outbox.add_report(a_report(), durable=True)
+    outbox.add_report(NewReport(a_report(), durable=True))
     assert outbox.figures().is_disk_writable
     outbox.close()
     reopened = an_outbox(tmp_path)
@@ -80,16 +81,16 @@ def test_numbers_are_not_repeated_though_the_disk_was_full_for_long_and_the_prog
     outbox = an_outbox(tmp_path)
     name = outbox.collector_id
     with files_cannot_grow():
-        given = [outbox.add_report(a_report(), durable=False) for _ in range(300)]
+        given = [outbox.add_report(NewReport(a_report(), durable=False)) for _ in range(300)]
     identities = [(report.collector_id, report.sequence) for report in given]
     assert len(set(identities)) == 300
     assert outbox.collector_id != name
-    after = outbox.add_report(a_report(), durable=True)
+    after = outbox.add_report(NewReport(a_report(), durable=True))
     assert (after.collector_id, after.sequence) == (given[-1].collector_id, given[-1].sequence + 1)
     outbox.close()
     reopened = an_outbox(tmp_path)
     assert reopened.collector_id == after.collector_id
-    assert reopened.add_report(a_report(), durable=True).sequence > after.sequence
+    assert reopened.add_report(NewReport(a_report(), durable=True)).sequence > after.sequence
     reopened.close()
 
 
@@ -99,7 +100,7 @@ def test_on_a_full_disk_old_frames_make_room_for_what_is_new(tmp_path: Path) -> 
         outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_000_000.0 + second))
     with database_is_full(outbox):
         for _ in range(50):
-            outbox.add_report(a_report(note="x" * 3000), durable=True, job=a_job())
+            outbox.add_report(NewReport(a_report(note="x" * 3000), durable=True, job=a_job()))
     assert outbox.figures().frames_thinned > 0
     assert outbox.figures().frames_waiting < 400
     assert outbox.figures().reports_waiting == 50
@@ -113,7 +114,7 @@ def test_memory_is_bounded_while_the_disk_takes_nothing(
     outbox = an_outbox(tmp_path)
     with files_cannot_grow():
         for _ in range(60):
-            outbox.add_report(a_report(note="x" * 1000), durable=True)
+            outbox.add_report(NewReport(a_report(note="x" * 1000), durable=True))
     figures = outbox.figures()
     assert figures.bytes <= 20_000
     assert figures.reports_dropped == 60 - figures.reports_waiting
@@ -133,7 +134,7 @@ def test_a_broken_database_is_moved_aside_and_a_fresh_one_begun(
     (tmp_path / DATABASE).write_bytes(junk)
     fresh = an_outbox(tmp_path)
     assert fresh.collector_id != name
-    assert fresh.add_report(a_report(), durable=True).sequence == 1
+    assert fresh.add_report(NewReport(a_report(), durable=True)).sequence == 1
     assert fresh.figures().frames_waiting == 0
     assert not list((tmp_path / "frames").iterdir())
     assert (tmp_path / BROKEN_DATABASE).read_bytes() == junk
@@ -147,7 +148,7 @@ def test_a_database_with_damaged_pages_is_found_out_at_start(
 ) -> None:
     outbox = an_outbox(tmp_path)
     for _ in range(200):
-        outbox.add_report(a_report(note="x" * 500), durable=True)
+        outbox.add_report(NewReport(a_report(note="x" * 500), durable=True))
     outbox.close()
     data = bytearray((tmp_path / DATABASE).read_bytes())
     for page in range(2, len(data) // 4096):
@@ -174,7 +175,7 @@ def test_where_no_folder_can_be_made_everything_goes_on_in_memory(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     outbox = an_outbox(tmp_path / "file" / "outbox")
-    report = outbox.add_report(a_report(), durable=True, job=a_job(), captured=a_captured_frame())
+    report = outbox.add_report(NewReport(a_report(), durable=True, job=a_job(), captured=a_captured_frame()))
     assert report.frame is None
     assert waiting_sequences(outbox) == [1]
     assert not outbox.figures().is_disk_writable
@@ -199,8 +200,8 @@ def test_a_database_that_cannot_be_opened_for_writing_leaves_its_frames_alone(tm
 
 def test_a_saved_report_that_is_none_is_dead_lettered_and_holds_up_nothing(tmp_path: Path) -> None:
     outbox = an_outbox(tmp_path)
-    outbox.add_report(a_report(), durable=True)
-    outbox.add_report(a_report(), durable=True)
+    outbox.add_report(NewReport(a_report(), durable=True))
+    outbox.add_report(NewReport(a_report(), durable=True))
     outbox.close()
     with sqlite3.connect(tmp_path / DATABASE) as connection:
         connection.execute("UPDATE reports SET body = '[]' WHERE number = 1")

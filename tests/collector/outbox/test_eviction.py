@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report, waiting_sequences
 from tests.support.clock import HandClock
@@ -40,7 +41,7 @@ def test_the_outbox_stays_in_its_bound_and_its_film_keeps_both_ends_and_an_even_
     assert max(gaps) <= 4 * sorted(gaps)[len(gaps) // 2]
     on_disk = list((tmp_path / "frames").iterdir())
     assert len(on_disk) == len(times)
-    report = outbox.add_report(a_report(), durable=True, job=a_job())
+    report = outbox.add_report(NewReport(a_report(), durable=True, job=a_job()))
     assert report.frames_kept == len(times)
     assert outbox.figures().frames_thinned == 1000 - len(times)
 
@@ -48,7 +49,7 @@ def test_the_outbox_stays_in_its_bound_and_its_film_keeps_both_ends_and_an_even_
 def test_a_film_thinned_after_its_end_was_reported_is_not_waited_for_in_vain(outbox: Outbox) -> None:
     for place in range(60):
         outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_000_000.0 + 10 * place, 1000))
-    end = outbox.add_report(a_report(), durable=True, job=a_job())
+    end = outbox.add_report(NewReport(a_report(), durable=True, job=a_job()))
     assert end.frames_kept == 60
     for place in range(60):
         outbox.keep_frame("P1S", a_job("P1S", "later"), a_captured_frame(1_700_001_000.0 + 10 * place, 1000))
@@ -68,7 +69,9 @@ def test_the_frame_that_a_waiting_alert_names_survives_the_thinning(outbox: Outb
         at = 1_700_000_000.0 + 10 * place
         if place % 100 == 50:
             report = outbox.add_report(
-                a_report(observed_at=at), durable=True, job=a_job(), captured=a_captured_frame(at, 1000)
+                NewReport(
+                    a_report(observed_at=at), durable=True, job=a_job(), captured=a_captured_frame(at, 1000)
+                )
             )
             assert report.frame is not None
             keys.add(report.frame.key)
@@ -81,11 +84,11 @@ def test_the_frame_that_a_waiting_alert_names_survives_the_thinning(outbox: Outb
 def test_changes_go_last_the_oldest_first_and_are_counted(
     outbox: Outbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outbox.add_report(a_report("idle", note="x" * 1000), durable=False)
+    outbox.add_report(NewReport(a_report("idle", note="x" * 1000), durable=False))
     for place in range(40):
         outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_000_000.0 + place, 1000))
     for _ in range(150):
-        outbox.add_report(a_report(note="x" * 1000), durable=True)
+        outbox.add_report(NewReport(a_report(note="x" * 1000), durable=True))
     figures = outbox.figures()
     assert figures.bytes <= BOUND
     assert figures.frames_waiting == 0
@@ -115,4 +118,4 @@ def test_a_frame_that_is_lost_is_named_by_no_later_report(outbox: Outbox) -> Non
     frame = outbox.reader.take_frame(is_old_allowed=True)
     assert frame is not None
     outbox.reader.quarantine_frame(frame, "refused")
-    assert outbox.add_report(a_report(), durable=True, job=a_job()).frame is None
+    assert outbox.add_report(NewReport(a_report(), durable=True, job=a_job())).frame is None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from functions.shared.domain.keys import taken_at_of
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report, waiting_sequences
@@ -39,7 +40,9 @@ def test_on_a_disk_that_somebody_else_fills_every_change_is_kept_and_frames_give
         clock.pass_time(10)
     disk.fill()
     for _ in range(MINUTES):
-        outbox.add_report(a_report(observed_at=clock.wall(), note="x" * 2000), durable=True, job=a_job())
+        outbox.add_report(
+            NewReport(a_report(observed_at=clock.wall(), note="x" * 2000), durable=True, job=a_job())
+        )
         outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall(), 40_000))
         clock.pass_time(60)
     figures = outbox.figures()
@@ -66,14 +69,14 @@ def test_with_no_frame_to_give_up_changes_go_on_in_memory_and_are_saved_when_the
     outbox = an_outbox(disk, clock)
     disk.fill()
     for _ in range(MINUTES * 6):
-        outbox.add_report(a_report(note="x" * 20_000), durable=True, job=a_job())
+        outbox.add_report(NewReport(a_report(note="x" * 20_000), durable=True, job=a_job()))
         clock.pass_time(10)
     assert not outbox.figures().is_disk_writable
     lines = errors(caplog)
     assert 1 <= len(lines) <= MINUTES + 1
     assert "the outbox's disk fails: database or disk is full (free some space)" in lines[-1]
     disk.free()
-    outbox.add_report(a_report(), durable=True)
+    outbox.add_report(NewReport(a_report(), durable=True))
     assert outbox.figures().is_disk_writable
     assert "the outbox's disk works again after " in caplog.records[-1].getMessage()
     outbox.close()
@@ -86,12 +89,12 @@ def test_started_on_a_read_only_disk_it_ships_from_memory_and_leaves_what_is_the
     disk: SmallDisk, caplog: pytest.LogCaptureFixture
 ) -> None:
     outbox = an_outbox(disk)
-    outbox.add_report(a_report(), durable=True)
+    outbox.add_report(NewReport(a_report(), durable=True))
     outbox.keep_frame("A1M-1", a_job(), a_captured_frame())
     outbox.close()
     disk.make_read_only()
     on_read_only = an_outbox(disk)
-    on_read_only.add_report(a_report("P1S"), durable=True, captured=a_captured_frame())
+    on_read_only.add_report(NewReport(a_report("P1S"), durable=True, captured=a_captured_frame()))
     assert waiting_sequences(on_read_only) == [1]
     assert not on_read_only.figures().is_disk_writable
     assert "cannot be written" in errors(caplog)[0]
@@ -108,19 +111,19 @@ def test_a_disk_that_becomes_read_only_costs_frames_and_no_change(
 ) -> None:
     clock = HandClock()
     outbox = an_outbox(disk, clock)
-    outbox.add_report(a_report(), durable=True, job=a_job())
+    outbox.add_report(NewReport(a_report(), durable=True, job=a_job()))
     outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall()))
     with read_only_view(disk.folder), files_cannot_grow():  # files to be opened, and those that are open
         for _ in range(MINUTES):
             outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall()))
-            outbox.add_report(a_report(observed_at=clock.wall()), durable=True, job=a_job())
+            outbox.add_report(NewReport(a_report(observed_at=clock.wall()), durable=True, job=a_job()))
             clock.pass_time(60)
         assert outbox.figures().frames_waiting == 1
         assert not outbox.figures().is_disk_writable
     lines = errors(caplog)
     assert 1 <= len(lines) <= MINUTES + 1
     assert "Read-only file system" in lines[0]
-    outbox.add_report(a_report(), durable=True)
+    outbox.add_report(NewReport(a_report(), durable=True))
     outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall()))
     assert outbox.figures().frames_waiting == 2
     outbox.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import RemoteBackend, upload_to
 from functions.shared.errors import TransientError
@@ -17,7 +18,7 @@ from tests.support.timeouts import TIMEOUT
 def ship(tmp_path: Path, outcomes: list[Exception | RemoteBackend]) -> int:
     """Ship one report over a remote backend that opens as told; how often it was opened."""
     outbox = Outbox(tmp_path, 100_000_000, lambda: 1_700_000_000.0)
-    outbox.add_report(a_report(), durable=True)
+    outbox.add_report(NewReport(a_report(), durable=True))
     stop = threading.Event()
     opened = 0
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Uploader
 from functions.shared.domain.keys import digest, latest_key
@@ -43,7 +44,9 @@ class Post:
         now = self.clock.wall()
         captured = a_captured_frame(now) if with_frame else None
         job = a_job(printer_id)
-        return self.outbox.add_report(a_report(printer_id, now), durable=True, job=job, captured=captured)
+        return self.outbox.add_report(
+            NewReport(a_report(printer_id, now), durable=True, job=job, captured=captured)
+        )
 
     def film_frame(self, printer_id: str = "A1M-1") -> None:
         self.outbox.keep_frame(printer_id, a_job(printer_id), a_captured_frame(self.clock.wall()))
@@ -365,7 +368,9 @@ def test_a_clock_that_jumps_makes_no_report_late_nor_early(post: Post) -> None:
 
 
 def test_an_idle_frame_is_shipped_before_its_heartbeat(post: Post) -> None:
-    post.outbox.add_report(a_report(), durable=False, captured=a_captured_frame(), is_overwriting=True)
+    post.outbox.add_report(
+        NewReport(a_report(), durable=False, captured=a_captured_frame(), is_overwriting=True)
+    )
     post.drain()
     assert post.events.log == [("frame", latest_key("A1M-1")), ("reports", 1)]
 
@@ -381,6 +386,6 @@ def test_nothing_is_sent_after_the_outbox_is_closed(post: Post) -> None:
 
 def test_large_reports_are_split_into_batches_that_the_queue_takes(post: Post) -> None:
     for _ in range(12):
-        post.outbox.add_report(a_report(note="x" * 250_000), durable=True)
+        post.outbox.add_report(NewReport(a_report(note="x" * 250_000), durable=True))
     post.drain()
     assert [len(batch) for batch in post.queue.batches] == [3, 3, 3, 3]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Uploader
 from functions.shared.errors import TransientError
@@ -51,9 +52,9 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
             if second % FRAME_EVERY == 0:
                 outbox.keep_frame(name, job, a_captured_frame(now, FRAME_BYTES))
             if second % 240 == 60 * place:
-                changes.append(outbox.add_report(a_report(name, now), durable=True, job=job))
+                changes.append(outbox.add_report(NewReport(a_report(name, now), durable=True, job=job)))
             elif second % 120 == 0:
-                outbox.add_report(a_report(name, now), durable=False, job=job)
+                outbox.add_report(NewReport(a_report(name, now), durable=False, job=job))
         clock.pass_time(30)
         if clock.monotonic() >= due:
             due = clock.monotonic() + uploader.upload_once()
@@ -96,6 +97,6 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
         assert times[-1] == 1_700_000_000.0 + HOURS * 3600 - FRAME_EVERY
         gaps = sorted(later - earlier for earlier, later in pairwise(times))
         assert gaps[-1] <= 4 * gaps[0]
-        end = outbox.add_report(a_report(name), durable=True, job=a_job(name, f"run-{place}"))
+        end = outbox.add_report(NewReport(a_report(name), durable=True, job=a_job(name, f"run-{place}")))
         assert end.frames_kept == len(times)
     outbox.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Uploader
 from functions.shared.errors import TransientError
@@ -28,7 +29,7 @@ class Running:
     def change(self, printer_id: str = "A1M-1", *, with_frame: bool = False) -> None:
         captured = a_captured_frame(time.time()) if with_frame else None
         report = a_report(printer_id, time.time())
-        self.outbox.add_report(report, durable=True, job=a_job(printer_id), captured=captured)
+        self.outbox.add_report(NewReport(report, durable=True, job=a_job(printer_id), captured=captured))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from collector.outbox.model import CapturedFrame, EdgeJob
+from collector.outbox.model import CapturedFrame, EdgeJob, NewReport
 from collector.outbox.writer import WAITING_HEARTBEATS_LIMIT, OutboxWriter
 from functions.shared.domain.job_identity import JobFingerprint
 from functions.shared.messages.report import Report, ReportKind
@@ -42,7 +42,7 @@ async def test_everything_is_written_in_order_and_answers_come_after_it(outbox: 
     writer = OutboxWriter(outbox)
     writer.start()
     for number in range(50):
-        writer.add_report(lambda number=number: _report(number), durable=True, job=JOB)  # type: ignore[misc]
+        writer.add_report(NewReport(_report(number), durable=True, job=JOB))
         assert writer.keep_frame("P", JOB, CapturedFrame(b"x", float(number)))
     assert await writer.ask(lambda asked: asked.recall_job("P")) == JOB
     assert [report.observed_at for report in outbox.reports()] == list(range(50))
@@ -53,7 +53,7 @@ async def test_everything_is_written_in_order_and_answers_come_after_it(outbox: 
 async def test_what_waits_is_written_before_the_end(outbox: RememberingOutbox) -> None:
     writer = OutboxWriter(outbox)
     for number in range(100):
-        writer.add_report(lambda number=number: _report(number), durable=False)  # type: ignore[misc]
+        writer.add_report(NewReport(_report(number), durable=False))
     writer.start()
     await writer.stop()
     assert len(outbox.reports()) == 100
@@ -67,7 +67,7 @@ async def test_while_the_disk_hangs_frames_are_dropped_and_reports_are_not() -> 
     await asyncio.sleep(0)
     kept = [writer.keep_frame("P", JOB, CapturedFrame(b"x" * 300, float(number))) for number in range(5)]
     assert kept == [True, True, True, False, False]
-    writer.add_report(lambda: _report(1), durable=True, job=JOB, captured=CapturedFrame(b"y" * 300, 1.0))
+    writer.add_report(NewReport(_report(1), durable=True, job=JOB, captured=CapturedFrame(b"y" * 300, 1.0)))
     assert writer.dropped_frames == 3
     outbox.go.set()
     await waiting
@@ -85,7 +85,7 @@ async def test_heartbeats_that_wait_are_bounded() -> None:
     waiting = asyncio.ensure_future(writer.ask(lambda asked: asked.recall_job("P")))
     await asyncio.sleep(0)
     for number in range(WAITING_HEARTBEATS_LIMIT + 500):
-        writer.add_report(lambda number=number: _report(number), durable=False)  # type: ignore[misc]
+        writer.add_report(NewReport(_report(number), durable=False))
     outbox.go.set()
     await waiting
     await writer.stop()
@@ -99,8 +99,8 @@ async def test_a_full_disk_delays_a_change_and_loses_only_frames(
     outbox.faults = [OSError(28, "No space left on device"), sqlite3.OperationalError("disk is full")]
     with caplog.at_level(logging.ERROR):
         writer.start()
-        writer.add_report(lambda: _report(1), durable=True)
-        writer.add_report(lambda: _report(2), durable=True)
+        writer.add_report(NewReport(_report(1), durable=True))
+        writer.add_report(NewReport(_report(2), durable=True))
         assert len(await writer.ask(lambda _: outbox.reports())) == 2
         outbox.faults = [OSError(28, "No space left on device")]
         writer.keep_frame("P", JOB, CapturedFrame(b"x", 1.0))
@@ -117,8 +117,8 @@ async def test_something_that_can_never_be_written_holds_up_nothing(
     writer = OutboxWriter(outbox)
     writer.start()
     outbox.faults = [TypeError("a bug")]
-    writer.add_report(lambda: _report(1), durable=True)
-    writer.add_report(lambda: _report(2), durable=True)
+    writer.add_report(NewReport(_report(1), durable=True))
+    writer.add_report(NewReport(_report(2), durable=True))
     await writer.stop()
     assert [report.observed_at for report in outbox.reports()] == [2.0]
     assert "a bug" in caplog.text

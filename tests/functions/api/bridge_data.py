@@ -37,6 +37,22 @@ RUNNING: dict[str, Any] = {
 }
 
 
+def whole_record(record: dict[str, Any]) -> dict[str, Any]:
+    """A record with what the tracker writes of every job."""
+    job = {
+        "id": "job",
+        "started_at": NOW - 7200,
+        "start_is_known": True,
+        "phase": "active",
+        "state": "RUNNING",
+        "settled_at": NOW - 7200,
+        "next_photo_at": NOW,
+        "next_inspection_at": NOW,
+        "step": 0,
+    }
+    return record | {"job": job | record["job"]} if isinstance(record.get("job"), dict) else record
+
+
 def jpeg(shade: int = 100) -> bytes:
     """A small whole JPEG."""
     buffer = io.BytesIO()
@@ -71,7 +87,7 @@ class BridgeData:
         self.live.put_image(printer_id, base64.b64encode(data).decode(), taken_at)
 
     def put_record(self, printer_id: str, **fields: Any) -> None:
-        self._put(printer_key(printer_id), {"printer_id": printer_id, **fields})
+        self._put(printer_key(printer_id), whole_record({"printer_id": printer_id, **fields}))
 
     def put_frame(self, printer_id: str, data: bytes, taken_at: float) -> dict[str, Any]:
         """Store a frame as the collector does; its reference for the record."""

@@ -9,6 +9,7 @@ import pytest
 
 from functions.api.handler import handle, stage_path
 from functions.shared.domain.keys import collector_key, frame_key, job_prefix, printer_key
+from functions.shared.messages.codec import to_json
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import jpeg
 from tests.support.lambda_runtime.stack import Context, LambdaStack
@@ -80,7 +81,7 @@ def know(stack: LambdaStack, name: str) -> bytes:
         "status": {"gcode_state": "RUNNING", "subtask_name": name},
         "status_at": now,
         "state": "RUNNING",
-        "frame": FrameReference(key, now, len(jpeg_image)).to_json(),
+        "frame": to_json(FrameReference(key, now, len(jpeg_image))),
     }
     stack.records.put(printer_key(name), record, 0)
     return jpeg_image

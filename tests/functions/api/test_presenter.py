@@ -11,10 +11,19 @@ from hypothesis import strategies as st
 from functions.api.health import health
 from functions.api.json_values import sendable, utc_time
 from functions.api.presenter import inspection_view, newest_status, printer_view, summary
-from functions.api.queries import CollectorData, ListedPrinter, PrinterData, ReceivedStatus
+from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
 from functions.api.schemas import PrinterView
+from functions.shared.domain.keys import collector_key, printer_key
+from functions.shared.messages.collector_record import collector_record_of
+from functions.shared.messages.inspection_record import InspectionState, inspection_from_json
+from functions.shared.messages.printer_record import PrinterRecord, printer_record_of
+from functions.shared.ports import Stored
 from functions.shared.text import rough_duration
-from tests.functions.api.bridge_data import NOW, RUNNING
+from tests.functions.api.bridge_data import NOW, RUNNING, whole_record
+
+
+def recorded(printer_id: str, record: Mapping[str, Any]) -> PrinterRecord:
+    return printer_record_of(Stored(printer_key(printer_id), whole_record(dict(record)), 1))
 
 
 def view_of(
@@ -29,8 +38,8 @@ def view_of(
     printer_data = PrinterData(
         printer_id="P1",
         live=None if live is None else ReceivedStatus(live, live_at),
-        record=record or {},
-        inspection={},
+        record=recorded("P1", record or {}),
+        inspection=InspectionState(),
         image_taken_at=None,
         listed=ListedPrinter("P1", "P1S", is_online, True, is_connected),
     )
@@ -171,24 +180,25 @@ def test_what_is_no_error_is_not_shown_as_one(code: int) -> None:
     ],
 )
 def test_the_last_look_in_words(memory: dict[str, Any], sentence: str) -> None:
-    view = inspection_view(memory, NOW)
+    view = inspection_view(inspection_from_json(memory), NOW)
     assert view is not None
     assert view.sentence == sentence
 
 
 def test_a_look_that_was_not_made_is_announced_with_its_reason_and_time() -> None:
-    view = inspection_view({"note": "the picture is black", "noted_at": NOW - 30}, NOW)
+    view = inspection_view(inspection_from_json({"note": "the picture is black", "noted_at": NOW - 30}), NOW)
     assert view is not None
     assert (view.last_look_at, view.age_seconds, view.verdict) == (None, None, "no verdict")
     assert (view.note, view.noted_at) == ("the picture is black", utc_time(NOW - 30))
 
 
 def test_without_a_look_and_without_a_note_there_is_nothing_to_tell() -> None:
-    assert inspection_view({"looks": 0, "noted_at": NOW}, NOW) is None
+    assert inspection_view(inspection_from_json({"looks": 0, "noted_at": NOW}), NOW) is None
 
 
 def test_a_look_that_found_nothing_has_no_category() -> None:
-    view = inspection_view({"last_look_at": NOW, "verdict": "fine", "category": "none"}, NOW)
+    memory = {"last_look_at": NOW, "verdict": "fine", "category": "none"}
+    view = inspection_view(inspection_from_json(memory), NOW)
     assert view is not None
     assert view.category is None
 
@@ -250,12 +260,14 @@ def test_no_content_of_record_or_status_can_break_an_answer(
 ) -> None:
     listed = ListedPrinter(name, name, None)
     received = None if live is None else ReceivedStatus(live, live_at)
-    printer_data = PrinterData(name, received, record, inspection, image_taken_at, listed)
+    remembered = inspection_from_json(inspection)
+    printer_data = PrinterData(name, received, recorded(name, record), remembered, image_taken_at, listed)
     status = newest_status(printer_data)
     assert status is not None
     printer_view(printer_data, status, NOW, None).model_dump_json()
     summary(listed).model_dump_json()
-    collector = CollectorData(name, image_taken_at, name, (listed,))
+    item = {"received_at": image_taken_at, "status": {"version": name, "printers": [{"printer_id": name}]}}
+    collector = collector_record_of(Stored(collector_key(name), item, 1))
     health([collector], [printer_data], NOW, None)[0].model_dump_json()
 
 

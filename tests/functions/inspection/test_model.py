@@ -12,7 +12,7 @@ from functions.inspection.frames import FramePair, prepare
 from functions.inspection.model import AccessProblemError, Answer, OpenAiModel
 from functions.inspection.prompt import Question, question
 from functions.shared.errors import TransientError
-from functions.shared.messages.effects import Inspection
+from functions.shared.messages.effects import Inspection, JobSnapshot
 from functions.shared.messages.report import FrameReference
 from tests.functions.inspection.frame_images import jpeg_image, number_of
 from tests.support.openai import replies as fake
@@ -31,7 +31,7 @@ def server() -> Iterator[OpenAiServer]:
 
 @pytest.fixture(scope="module")
 def asked() -> Question:
-    inspection = Inspection("i", "p", "j", 1.0, "images/p/j/", 0.0, percent=5)
+    inspection = Inspection("i", "p", "j", 1.0, "images/p/j/", 0.0, job=JobSnapshot(percent=5))
     return question(inspection, FramePair(FRAME, prepare(jpeg_image(2)), prepare(jpeg_image(1)), 600.0))
 
 

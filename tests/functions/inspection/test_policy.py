@@ -19,6 +19,7 @@ from functions.inspection.policy import (
 )
 from functions.inspection.verdict import Defect, NoVerdict, Verdict
 from functions.shared.messages.inspection_record import CheckState, InspectionState
+from functions.shared.settings import Settings
 
 RULES = Rules()
 
@@ -279,3 +280,15 @@ def test_no_times_can_raise(at: float, printing_since: float, word: str, confirm
     fresh_if_changed(watcher.remembered, check)
     _, decision = decide(watcher.remembered, seen(word), check, at, RULES)
     assert not decision.is_alert or confirms == "look-1"
+
+
+def test_the_settings_become_the_rules() -> None:
+    chosen = Settings(
+        ai_confidence_threshold=0.8,
+        ai_check_interval_seconds=600.0,
+        ai_checks_per_job=4,
+        ai_checks_per_day=9,
+    )
+    assert Rules.from_settings(chosen) == Rules(
+        threshold=0.8, interval=600.0, checks_per_job=4, checks_per_day=9
+    )

@@ -57,8 +57,8 @@ def test_spaghetti_is_announced_after_the_confirmation_with_the_very_frame_that_
     assert alert.text == "Loose <b>filament</b>"
     assert alert.confidence == 0.9
     assert alert.severity is Severity.CRITICAL
-    assert (alert.printer_id, alert.job_id, alert.job_name) == (PRINTER, "job-1", watched.ask().job_name)
-    assert (alert.percent, alert.layer, alert.total_layers) == (62, 89, 200)
+    assert (alert.printer_id, alert.job_id, alert.job.name) == (PRINTER, "job-1", watched.ask().job.name)
+    assert (alert.job.percent, alert.job.layer, alert.job.total_layers) == (62, 89, 200)
     assert alert.observed_at == watched.clock.now
     assert alert.frame is not None
     assert number_of(watched.frames.get(alert.frame.key)) == 500

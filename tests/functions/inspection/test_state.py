@@ -1,18 +1,29 @@
 """What the stores say before a check: the budget of the day, and whether the job still prints."""
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.inspection.state import BUDGET_KEY, checks_today, count_check, day_of, why_it_does_not_print
+from functions.shared.domain.keys import printer_key
 from functions.shared.errors import ConflictError
 from functions.shared.messages.effects import Inspection
-from functions.shared.messages.printer_record import Job, Phase, PrinterRecord, record_to_json
+from functions.shared.messages.printer_record import (
+    Job,
+    Phase,
+    PrinterRecord,
+    printer_record_of,
+    record_to_json,
+)
+from functions.shared.ports import Stored
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
 from tests.support.timeouts import TIMEOUT
@@ -64,19 +75,24 @@ def test_rivals_count_every_check(records: SqliteRecordStore) -> None:
 REQUEST = Inspection("i", "p", "job-1", 100.0, "images/p/j/", 0.0, printing_since=50.0)
 
 
-def announced(**changes: object) -> str | None:
-    facts = {
-        "id": "job-1",
-        "started_at": 0.0,
-        "start_is_known": True,
-        "phase": Phase.ACTIVE,
-        "state": "RUNNING",
-        "printing_since": 50.0,
-        "next_photo_at": 0.0,
-        "next_inspection_at": 0.0,
-    }
-    job = Job(**(facts | changes))  # type: ignore[arg-type]
-    return why_it_does_not_print(record_to_json(PrinterRecord("p", job=job)), REQUEST)
+JOB = Job(
+    id="job-1",
+    started_at=0.0,
+    start_is_known=True,
+    state="RUNNING",
+    printing_since=50.0,
+    next_photo_at=0.0,
+    next_inspection_at=0.0,
+)
+
+
+def read_by_inspection(value: dict[str, Any]) -> PrinterRecord:
+    return printer_record_of(Stored(printer_key("p"), json.loads(json.dumps(value)), 1))
+
+
+def announced(**changes: Any) -> str | None:
+    stored = record_to_json(PrinterRecord("p", job=replace(JOB, **changes)))
+    return why_it_does_not_print(read_by_inspection(stored), REQUEST)
 
 
 def test_the_trackers_own_record_is_understood() -> None:
@@ -86,7 +102,7 @@ def test_the_trackers_own_record_is_understood() -> None:
     assert announced(state="PAUSE") == "the print is paused"
     assert announced(printing_since=60.0) == "the print was paused since"
     assert announced(phase=Phase.LOST) is None
-    assert why_it_does_not_print(record_to_json(PrinterRecord("p")), REQUEST) is None
+    assert why_it_does_not_print(read_by_inspection(record_to_json(PrinterRecord("p"))), REQUEST) is None
     assert why_it_does_not_print(None, REQUEST) is None
 
 
@@ -97,4 +113,5 @@ def test_the_trackers_own_record_is_understood() -> None:
     )
 )
 def test_no_record_can_raise(job: dict[str, object]) -> None:
-    why_it_does_not_print({"job": job}, REQUEST)
+    stored = record_to_json(PrinterRecord("p", job=JOB))
+    why_it_does_not_print(read_by_inspection(stored | {"job": stored["job"] | job}), REQUEST)

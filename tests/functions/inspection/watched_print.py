@@ -10,7 +10,14 @@ from functions.inspection.model import OpenAiModel
 from functions.inspection.policy import Rules
 from functions.inspection.service import InspectionService
 from functions.shared.domain.keys import frame_key, inspection_key, job_prefix, printer_key
-from functions.shared.messages.effects import Inspection, Notification, decode_notification, outgoing
+from functions.shared.messages.effects import (
+    Inspection,
+    JobSnapshot,
+    Notification,
+    decode_notification,
+    outgoing,
+)
+from functions.shared.messages.printer_record import Job, PrinterRecord, record_to_json
 from functions.shared.messages.report import FrameReference
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
@@ -96,11 +103,7 @@ class WatchedPrint:
             since=START,
             frame=frame,
             model="A1M",
-            job_name=JOB_NAME,
-            percent=62,
-            layer=89,
-            total_layers=200,
-            remaining_minutes=70,
+            job=JobSnapshot(JOB_NAME, 62, 89, 200, remaining_minutes=70),
             printing_since=START,
         )
         request = replace(request, **changes)
@@ -143,11 +146,17 @@ class WatchedPrint:
     def record_job(self, **job: Any) -> None:
         """What the tracker's record says of the job."""
         stored = self.records.get(printer_key(PRINTER))
-        self.records.put(
-            printer_key(PRINTER),
-            {"printer_id": PRINTER, "job": {"id": "job-1", "phase": "active", "state": "RUNNING"} | job},
-            stored.version if stored else 0,
+        running = Job(
+            id="job-1",
+            started_at=START,
+            start_is_known=True,
+            state="RUNNING",
+            printing_since=START,
+            next_photo_at=START,
+            next_inspection_at=START,
         )
+        record = PrinterRecord(PRINTER, job=replace(running, **job))
+        self.records.put(printer_key(PRINTER), record_to_json(record), stored.version if stored else 0)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from functions.notify.service import NotifyRules, NotifyService
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
 from functions.shared.domain.keys import frame_key, job_prefix
-from functions.shared.messages.effects import Category, Film, Notification, Timelapse, outgoing
+from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification, Timelapse, outgoing
 from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Delivery, RecordStore
 from infra.local.storage.database import SqliteDatabase
@@ -34,8 +34,18 @@ TEXT = Message("<b>hello</b>", "hello")
 
 def notification(category: Category = Category.STARTED, number: int = 1, **said: Any) -> Notification:
     """A notification of the usual printer, observed now."""
-    base = Notification(f"c0-{number}/{category.value}", category, PRINTER, NOW, job_name=JOB)
-    return replace(base, **said)
+    base = Notification(f"c0-{number}/{category.value}", category, PRINTER, NOW, job=JobSnapshot(JOB))
+    return saying(base, **said)
+
+
+def saying(base: Notification, **said: Any) -> Notification:
+    """With other facts; those of the job by their names in JSON."""
+    job = {
+        name.removeprefix("job_"): said.pop(name)
+        for name in ("job_name", "percent", "layer", "total_layers", "remaining_minutes")
+        if name in said
+    }
+    return replace(base, job=replace(base.job, **job), **said)
 
 
 def jpeg(width: int = 640, height: int = 360, colour: str = "teal") -> bytes:

@@ -9,9 +9,9 @@ import pytest
 
 from functions.notify.handler import handle
 from functions.shared.domain.keys import done_key, film_key, frame_key, job_prefix
-from functions.shared.messages.effects import Category, Film, Notification, outgoing
+from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification, outgoing
 from functions.shared.messages.report import FrameReference
-from tests.functions.notify.harness import JOB, PRINTER, film_bytes, film_order, jpeg
+from tests.functions.notify.harness import JOB, PRINTER, film_bytes, film_order, jpeg, saying
 from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, Context, LambdaStack, log_lines, metrics
 from tests.support.telegram.faults import HANG_UP, LOSE_ANSWER, answers, too_many_requests
 from tests.support.telegram.server import GROUP_ID, TelegramServer
@@ -33,10 +33,10 @@ def telegram(stack: LambdaStack) -> Iterator[TelegramServer]:
 def put(stack: LambdaStack, *categories: Category, chat: str = "4242", **said: Any) -> list[Notification]:
     """Notifications of the usual printer, observed now."""
     made = [
-        Notification(f"c0-{place}/{each.value}", each, PRINTER, stack.now(), job_name=JOB)
+        Notification(f"c0-{place}/{each.value}", each, PRINTER, stack.now(), job=JobSnapshot(JOB))
         for place, each in enumerate(categories)
     ]
-    made = [replace(each, **said) for each in made]
+    made = [saying(each, **said) for each in made]
     stack.send("NOTIFICATIONS", *(outgoing(each, chat) for each in made))
     return made
 

@@ -23,7 +23,7 @@ from functions.notify.markup import (
 )
 from functions.notify.render import RenderContext, film_remark, render
 from functions.shared.domain.error_codes import Fault, Severity
-from functions.shared.messages.effects import Category, Film, Notification
+from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import BERLIN, NOW, notification
 from tests.support.telegram.markup import read_html, utf16_units
@@ -51,11 +51,7 @@ NOTIFICATIONS = st.builds(
     category=st.sampled_from(Category),
     printer_id=TEXTS,
     observed_at=FLOATS,
-    job_name=OPTIONAL,
-    percent=INTEGERS,
-    layer=INTEGERS,
-    total_layers=INTEGERS,
-    remaining_minutes=INTEGERS,
+    job=st.builds(JobSnapshot, OPTIONAL, INTEGERS, INTEGERS, INTEGERS, INTEGERS),
     duration_seconds=st.one_of(st.none(), FLOATS),
     from_state=OPTIONAL,
     to_state=st.one_of(OPTIONAL, st.just("PAUSE")),

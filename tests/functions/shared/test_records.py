@@ -47,8 +47,8 @@ def records(tmp_path: Path, clock: ManualClock) -> Iterator[RacedRecords]:
 
 
 def counted(records: RacedRecords, change: Callable[[int], int]) -> int:
-    def read(value: Mapping[str, Any] | None) -> int:
-        return 0 if value is None else int(value["count"])
+    def read(value: Mapping[str, Any]) -> int:
+        return int(value.get("count", 0))
 
     return update(records, "k", read, lambda count: {"count": count}, change)
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.timelapse.plan import Timing, choose_evenly, film_timing, most_frames
+from functions.shared.settings import Settings
+from functions.timelapse.plan import FilmSpec, Timing, choose_evenly, film_timing, most_frames
 
 times = st.lists(st.integers(0, 5000), min_size=2, max_size=400).map(sorted)
 
@@ -90,3 +91,15 @@ def test_the_last_frame_stands_still_for_two_seconds(count: int) -> None:
     timing = film_timing(count, 45, 30)
     assert timing.held / timing.rate == pytest.approx(2, abs=0.3)
     assert timing.seconds == pytest.approx(45)
+
+
+def test_the_settings_become_what_a_film_shall_be() -> None:
+    chosen = Settings(
+        timelapse_target_duration_seconds=9.0,
+        timelapse_fps_cap=12,
+        timelapse_max_width=640,
+        timelapse_max_bytes=200_000,
+    )
+    assert FilmSpec.from_settings(chosen) == FilmSpec(
+        target_seconds=9.0, fps_cap=12, max_width=640, max_bytes=200_000
+    )

@@ -33,7 +33,7 @@ def test_the_film_of_a_job_is_made_kept_and_told(harness: Harness) -> None:
     assert (film.frames, film.missing, film.width, film.height) == (20, 0, 192, 108)
     assert film.size == harness.film_file(told).stat().st_size
     assert film.duration_seconds == pytest.approx(4.0, abs=0.1)
-    assert (told.printer_id, told.model, told.job_id, told.job_name) == (
+    assert (told.printer_id, told.model, told.job_id, told.job.name) == (
         PRINTER,
         "A1 mini",
         "job-1",

@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from collector.outbox.model import EdgeJob, WaitingFrame
+from collector.outbox.model import EdgeJob, NewReport, WaitingFrame
 from collector.outbox.outbox import Outbox
 from collector.printer.policy import SessionPolicy
 from collector.printer.reporting import ReportRules
@@ -129,7 +129,7 @@ class BothHalves:
 
     def presence(self, is_online: bool) -> list[str]:
         report = Report(self.outbox.collector_id, 0, P, ReportKind.PRESENCE, self.now, is_online=is_online)
-        self.outbox.add_report(report, durable=True)
+        self.outbox.add_report(NewReport(report, durable=True))
         return self._carry()
 
     def _carry(self) -> list[str]:

@@ -93,10 +93,10 @@ def short(effect: Effect) -> str:
     if isinstance(effect, Inspection):
         return "look"
     detail: object = {
-        Category.STARTED: effect.job_name,
-        Category.ALREADY_PRINTING: effect.job_name,
-        Category.FILE_CHANGED: effect.job_name,
-        Category.PROGRESS: effect.percent,
+        Category.STARTED: effect.job.name,
+        Category.ALREADY_PRINTING: effect.job.name,
+        Category.FILE_CHANGED: effect.job.name,
+        Category.PROGRESS: effect.job.percent,
         Category.PAUSED: effect.reason,
         Category.FAILED: effect.reason,
         Category.STATE_CHANGED: f"{effect.from_state}->{effect.to_state}",

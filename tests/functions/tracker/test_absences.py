@@ -19,7 +19,7 @@ class TestSilence:
         harness.status(mc_percent=62)
         assert harness.silence() == ["contact_lost", "film"]
         lost = harness.last(Category.CONTACT_LOST)
-        assert (lost.ended, lost.percent) == (True, 62)
+        assert (lost.ended, lost.job.percent) == (True, 62)
         assert lost.frame is not None
         assert harness.silence(120) == []
 
@@ -121,7 +121,7 @@ class TestSilence:
         harness.silence()
         said = harness.status(after=3000, gap=True, subtask_name="Second", mc_percent=12)
         assert said == ["ended", "film", "already_printing Second"]
-        assert harness.last(Category.ENDED).job_name == "First"
+        assert harness.last(Category.ENDED).job.name == "First"
         assert harness.last(Category.ENDED).late_end is True
 
     def test_another_job_after_an_end_that_was_told_already(self) -> None:
@@ -181,7 +181,7 @@ class TestAfterAGap:
         harness.start("First")
         said = harness.status(gap=True, gcode_state="FINISH", subtask_name="Second", mc_percent=100)
         assert said == ["ended", "film"]
-        assert harness.last(Category.ENDED).job_name == "First"
+        assert harness.last(Category.ENDED).job.name == "First"
 
     def test_finish_of_the_same_name_ends_it_as_such(self) -> None:
         harness = TrackerHarness()

@@ -42,7 +42,7 @@ def test_a_job_refused_at_its_start_has_no_percent_of_the_one_before() -> None:
         "failed The printer cannot"
     )
     failed = harness.last(Category.FAILED)
-    assert (failed.percent, failed.layer) == (None, None)
+    assert (failed.job.percent, failed.job.layer) == (None, None)
 
 
 @pytest.mark.parametrize(

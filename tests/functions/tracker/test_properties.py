@@ -145,9 +145,9 @@ def test_progress_never_goes_back_within_a_job(reports: list[Report], with_rules
     told: dict[str | None, int] = {}
     for effect in effects:
         if isinstance(effect, Notification) and effect.category is Category.PROGRESS:
-            assert effect.percent is not None
-            assert effect.percent > told.get(effect.job_id, -1)
-            told[effect.job_id] = effect.percent
+            assert effect.job.percent is not None
+            assert effect.job.percent > told.get(effect.job_id, -1)
+            told[effect.job_id] = effect.job.percent
 
 
 @given(report_series(), rules)

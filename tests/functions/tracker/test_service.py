@@ -11,11 +11,13 @@ from functions.shared.errors import ConflictError
 from functions.shared.messages.effects import decode_inspection, decode_notification, decode_timelapse
 from functions.shared.messages.report import FrameReference, Report, ReportKind, encode_report
 from functions.shared.ports import Outgoing
+from functions.shared.settings import Settings
 from functions.tracker.evaluation import Rules
-from functions.tracker.service import TrackerService
+from functions.tracker.service import TrackerService, build_service
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
+from infra.local.stores import open_stores
 from tests.support.clock import ManualClock
 from tests.support.consuming import consume
 
@@ -34,6 +36,7 @@ class LosingRecords(SqliteRecordStore):
 
 class ServiceHarness:
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.clock = ManualClock()
         self.database = SqliteDatabase(folder / "state.sqlite3")
         self.records = LosingRecords(self.database, self.clock)
@@ -196,3 +199,20 @@ def test_a_collectors_own_report_is_kept_with_our_time(harness: ServiceHarness) 
     assert stored.value["received_at"] == harness.clock()
     assert stored.value["status"] == {"version": "1"}
     assert harness.told() == []
+
+
+@pytest.mark.parametrize(("checks_are_on", "interval"), [(True, 600.0), (False, None)])
+def test_the_settings_become_the_rules_and_without_checks_none_is_asked_for(
+    harness: ServiceHarness, checks_are_on: bool, interval: float | None
+) -> None:
+    settings = Settings(
+        progress_step=7,
+        photo_interval_seconds=120.0,
+        ai_check_interval_seconds=600.0,
+        silence_grace_seconds=9.0,
+    )
+    assert Rules.from_settings(settings, checks_are_on) == Rules(7, 120.0, interval, 9.0)
+    stores = open_stores(Settings(data_dir=harness.folder, images_dir=harness.folder), harness.clock)
+    service = build_service(stores, settings, checks_are_on)
+    assert (service.inspections is stores.inspections, service.chat) == (checks_are_on, "terminal")
+    stores.database.close()

@@ -89,7 +89,7 @@ def test_vanished_keys_in_a_resume_are_unchanged_not_zero() -> None:
     )
     assert said == ["resumed"]
     resumed = harness.last(Category.RESUMED)
-    assert (resumed.percent, resumed.layer, resumed.remaining_minutes) == (35, 25, 38)
+    assert (resumed.job.percent, resumed.job.layer, resumed.job.remaining_minutes) == (35, 25, 38)
     assert harness.status(mc_percent=36) == []
 
 
@@ -98,7 +98,7 @@ def test_the_old_jobs_figures_in_preparing_are_not_the_new_ones() -> None:
     harness.status(mc_percent=100, layer_num=80, total_layer_num=80)
     harness.status(gcode_state="PREPARE", subtask_name="New")
     started = harness.last(Category.STARTED)
-    assert (started.percent, started.layer, started.total_layers) == (None, None, None)
+    assert (started.job.percent, started.job.layer, started.job.total_layers) == (None, None, None)
 
 
 def test_progress_never_goes_back() -> None:

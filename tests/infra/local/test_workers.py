@@ -30,8 +30,9 @@ class Harness:
         self.database = SqliteDatabase(folder / "state.sqlite3")
         self.queue = SqliteQueue(self.database, "q", True, 3600.0, None, self.clock.wall)
         self.fills_in_mid_work = True
+        self.defect = ""
         self.tried, self.done = threading.Event(), threading.Event()
-        self.worker = Worker("tracker", self.queue, self)
+        self.worker = Worker("tracker", self.queue, self, batch=10)
 
     decode = staticmethod(Note)
 
@@ -39,6 +40,9 @@ class Harness:
         raise AssertionError("each note is one") from error
 
     def handle(self, message: Received[Note]) -> Settlement:
+        if message.content.id == self.defect:
+            self.defect = ""
+            raise ZeroDivisionError
         if self.fills_in_mid_work:
             self.set_full(True)
         else:
@@ -108,4 +112,28 @@ def test_a_queue_that_can_be_read_again_and_is_empty_works_again(
         "tracker: the queue cannot be",
         "tracker: works again after 0",
     ]
+    harness.database.close()
+
+
+def test_a_fault_of_ours_brings_what_was_not_settled_of_its_batch_again_in_a_minute(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.local.workers._PAUSE_AFTER_FAULT", 0.01)
+    harness = Harness(tmp_path)
+    harness.fills_in_mid_work = False
+    harness.defect = "b1"
+    send(harness.queue, message("a1"), message("b1", "b"), message("c1", "c"))
+    harness.worker.thread.start()
+    while not caplog.records:
+        harness.worker.thread.join(0.01)
+    assert caplog.records[0].getMessage() == "tracker: a delivery failed and comes again in a minute"
+    assert harness.queue.count() == 2
+    while harness.queue.count():
+        harness.clock.pass_time(20.0)
+        harness.queue._signal.announce()
+        harness.worker.thread.join(0.01)
+    harness.worker.ask_to_stop()
+    harness.queue.close()
+    harness.worker.thread.join(TIMEOUT)
+    assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
     harness.database.close()

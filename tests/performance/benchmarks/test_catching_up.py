@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Uploader, open_aws
 from functions.shared.messages.report import Report
@@ -75,7 +76,7 @@ def drain(folder: Path, hours: float, frame_bytes: int) -> tuple[Drained, Waitin
         added_at = time.monotonic()
         captured = a_captured_frame(clock.wall(), frame_bytes)
         news = outbox.add_report(
-            a_report(NEWS, clock.wall()), durable=True, job=a_job(NEWS), captured=captured
+            NewReport(a_report(NEWS, clock.wall()), durable=True, job=a_job(NEWS), captured=captured)
         )
         assert outbox.figures().frames_waiting > 10
         sink.wait_for(waiting.reports + 1)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Uploader
 from collector.printer.policy import session_policy
@@ -125,19 +126,21 @@ class Cloud:
     def report_collector(self) -> None:
         """What the collector says of itself every five minutes."""
         self.outbox.add_report(
-            Report(
-                collector_id="",
-                sequence=0,
-                printer_id="collector",
-                kind=ReportKind.COLLECTOR,
-                observed_at=self.now,
-                status={
-                    "version": "1.0.0",
-                    "outbox": self.outbox.figures().to_json(),
-                    "printers": [{"id": PRINTER, "model": "A1M", "is_online": True}],
-                },
-            ),
-            durable=False,
+            NewReport(
+                Report(
+                    collector_id="",
+                    sequence=0,
+                    printer_id="collector",
+                    kind=ReportKind.COLLECTOR,
+                    observed_at=self.now,
+                    status={
+                        "version": "1.0.0",
+                        "outbox": self.outbox.figures().to_json(),
+                        "printers": [{"id": PRINTER, "model": "A1M", "is_online": True}],
+                    },
+                ),
+                durable=False,
+            )
         )
 
     def look_for_collectors(self) -> None:

@@ -56,6 +56,6 @@ class Announced:
             self._ended.add(job)
             self._open, self._is_silenced = None, False
         elif category is Category.PROGRESS:
-            assert said.percent is not None
-            assert said.percent > self._percent.get(job, -1), f"progress of {job} goes back"
-            self._percent[job] = said.percent
+            assert said.job.percent is not None
+            assert said.job.percent > self._percent.get(job, -1), f"progress of {job} goes back"
+            self._percent[job] = said.job.percent

@@ -1,9 +1,8 @@
 """A session's writer that keeps nothing and looks closely at everything it is given."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from collector.outbox.model import CapturedFrame, EdgeJob
+from collector.outbox.model import CapturedFrame, EdgeJob, NewReport
 from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.domain.keys import belongs_to, frame_key, is_key, job_prefix, latest_key
 from functions.shared.messages.report import FrameReference, Report, decode_report, encode_report
@@ -21,20 +20,15 @@ class CheckingWriter:
         self._is_keeping = is_keeping
         self._newest: FrameReference | None = None
 
-    def add_report(
-        self,
-        make: Callable[[], Report],
-        *,
-        durable: bool,
-        job: EdgeJob | None = None,
-        captured: CapturedFrame | None = None,
-        is_overwriting: bool = False,
-    ) -> None:
+    def add_report(self, new: NewReport) -> None:
         self.sequence += 1
-        if captured is not None:
-            self._newest = self._look_at(captured, job, is_overwriting=is_overwriting)
+        if new.captured is not None:
+            self._newest = self._look_at(new.captured, new.job, is_overwriting=new.is_overwriting)
         report = replace(
-            make(), sequence=self.sequence, frame=self._newest, frames_kept=self.frames if job else None
+            new.report,
+            sequence=self.sequence,
+            frame=self._newest,
+            frames_kept=self.frames if new.job else None,
         )
         assert report.printer_id == self._printer_id
         text = encode_report(report)

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from functions.shared.messages.effects import Category, Notification
+from functions.shared.messages.effects import Category, JobSnapshot, Notification
 from tests.reliability.fuzz import __main__ as program
 from tests.reliability.fuzz import trial
 from tests.reliability.fuzz.announced import Announced
@@ -139,7 +139,8 @@ def test_several_processes_share_the_work() -> None:
 
 def test_the_tracker_is_caught_telling_a_thing_twice() -> None:
     def said(report: int, category: Category, job: str, percent: int | None = None) -> list[Notification]:
-        return [Notification(f"{report}/{category}", category, "p", 0.0, job_id=job, percent=percent)]
+        snapshot = JobSnapshot(percent=percent)
+        return [Notification(f"{report}/{category}", category, "p", 0.0, job_id=job, job=snapshot)]
 
     told = Announced()
     told.hear(said(1, Category.STARTED, "a"))  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from tests.collector.outbox.makers import a_job, a_report, waiting_sequences
 from tests.support.clock import HandClock
@@ -14,8 +15,9 @@ from tests.support.clock import HandClock
 PROGRAM = """
 import sys, time
 from pathlib import Path
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
-from tests.collector.outbox.makers import a_job, a_picture, a_report
+from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 
 outbox = Outbox(Path(sys.argv[1]), 100_000_000, time.time)
 job = a_job()
@@ -23,10 +25,10 @@ count = 0
 while True:
     count += 1
     durable = count % 3 != 0
-    picture = a_picture(1_700_000_000.0 + count, 3000) if count % 4 == 0 else None
-    report = outbox.add_report(a_report(), durable=durable, job=job, picture=picture)
+    captured = a_captured_frame(1_700_000_000.0 + count, 3000) if count % 4 == 0 else None
+    report = outbox.add_report(NewReport(a_report(), durable=durable, job=job, captured=captured))
     if count % 2 == 0:
-        outbox.keep_frame("A1M-1", job, a_picture(1_700_000_000.0 + count, 3000))
+        outbox.keep_frame("A1M-1", job, a_captured_frame(1_700_000_000.0 + count, 3000))
     print(report.sequence, int(durable), report.frames_kept, flush=True)
 """
 
@@ -66,7 +68,7 @@ def test_killed_again_and_again_nothing_kept_is_lost_and_no_sequence_is_used_twi
     try:
         assert outbox.recall_job("A1M-1") == a_job()
         figures = outbox.figures()
-        report = outbox.add_report(a_report(), durable=False, job=a_job())
+        report = outbox.add_report(NewReport(a_report(), durable=False, job=a_job()))
         assert report.sequence > max(known)
         assert report.frames_kept is not None
         assert report.frames_kept == figures.frames_waiting  # nothing was shipped
@@ -82,16 +84,17 @@ def test_killed_again_and_again_nothing_kept_is_lost_and_no_sequence_is_used_twi
 SHIPPING_PROGRAM = """
 import sys, time
 from pathlib import Path
+from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from tests.collector.outbox.makers import a_report
 
 outbox = Outbox(Path(sys.argv[1]), 100_000_000, time.time)
 while True:
-    outbox.add_report(a_report(), durable=True)
-    batch, _ = outbox.outlet.take_batch()
+    outbox.add_report(NewReport(a_report(), durable=True))
+    batch, _ = outbox.reader.take_batch()
     for item in batch:
         print(item.report.sequence, 1, 0, flush=True)
-    outbox.outlet.acknowledge(batch)
+    outbox.reader.acknowledge(batch)
 """
 
 

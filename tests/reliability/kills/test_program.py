@@ -45,7 +45,7 @@ async def test_twenty_kills_in_a_print_lose_no_message(tmp_path: Path, seed: int
     assert audit(WANTED, lines, course.killed_at) == []
     assert len(course.killed_at) == KILLS
     assert [line.words for line in lines].count("timelapse") >= 1
-    assert set(telegram.refusals) == {f"502 {AWAY}"}
+    assert set(telegram.refusals) <= {f"502 {AWAY}"}
     assert "Traceback" not in program.all
     frames = sorted((tmp_path / "images" / PRINTER / "Hook").glob("*.jpg"))
     times = [at for at in (taken_at_of(frame.name) for frame in frames) if at is not None]

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from infra.simulator.scenarios import Scenario
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.rig import END_WORDS, FILM_WORD, bridge_over, first_line, until_filmed, until_told
+from tests.e2e.slow_motion import slowed_bambui
 from tests.e2e.watching_model import WatchingModel
 from tests.stack.deployed.stack import LOOK_SECONDS, PROGRESS_STEP, DeployedStack
 from tests.support.collector_process import Edge, edge
@@ -41,33 +40,6 @@ class BothRuns:
         (far,) = (message for message in self.cloud if message.video_size is not None)
         (near,) = (message for message in self.embedded if message.video_size is not None)
         return far, near
-
-
-class SlowMotion:
-    """Time for a simulated print that does not end before something has come.
-
-    From `percent` on it goes ten times slower for as long as `is_awaited()`: how long the functions take to
-    start and to look is a matter of the machine.
-    """
-
-    def __init__(self, printer: SimulatedPrinter, percent: int, is_awaited: Callable[[], bool]) -> None:
-        self._printer = printer
-        self._percent = percent
-        self._is_awaited = is_awaited
-        self._real = time.monotonic()
-        self._now = 0.0
-
-    def clock(self) -> float:
-        real = time.monotonic()
-        is_slow = self._printer.status.data.get("mc_percent", 0) >= self._percent and self._is_awaited()
-        self._now += (real - self._real) * (0.1 if is_slow else 1.0)
-        self._real = real
-        return self._now
-
-    async def sleep(self, seconds: float) -> None:
-        end = self.clock() + seconds
-        while (left := end - self.clock()) > 0:  # noqa: ASYNC110 - its own clock says when
-            await asyncio.sleep(min(left, 0.05))
 
 
 def printer(scenario: Scenario, name: str) -> SimulatedPrinter:
@@ -109,13 +81,9 @@ async def print_in_both(stack: DeployedStack, folder: Path, scenario: Scenario, 
         def is_alert_awaited() -> bool:
             return not (alerts_of(telegram.messages) and alerts_of(stack.telegram.messages))
 
-        def bambui_of(printed: SimulatedPrinter) -> SimulatedBambui:
-            slow = SlowMotion(printed, _SLOW_FROM_PERCENT, is_alert_awaited)
-            return SimulatedBambui([printed], time_scale=scale, clock=slow.clock, sleep=slow.sleep)
-
         async with (
-            bambui_of(far_printer) as far,
-            bambui_of(near_printer) as near,
+            slowed_bambui([far_printer], scale, (_SLOW_FROM_PERCENT, is_alert_awaited)) as far,
+            slowed_bambui([near_printer], scale, (_SLOW_FROM_PERCENT, is_alert_awaited)) as near,
             bridge_over(folder / "embedded", near, telegram, **eyes) as bridge,
         ):
             with cloud_edge(folder / "edge", stack, far) as collector:

@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.shared.domain.collector_liveness import (
-    FORGOTTEN_SECONDS,
-    LOST_SECONDS,
     Announcement,
     Change,
     Collector,
@@ -19,10 +17,11 @@ from functions.shared.domain.collector_liveness import (
     count_silent,
     liveness_of,
 )
+from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
 
 LOST, BACK = Change.LOST, Change.BACK
 DAY = 86_400.0
-NOW = 10 * FORGOTTEN_SECONDS
+NOW = 10 * COLLECTOR_FORGOTTEN_SECONDS
 
 
 def heard(ago: float, *printers: str, name: str = "pi", state: LivenessState | None = None) -> Collector:
@@ -58,8 +57,8 @@ def test_one_that_listed_no_printer_is_missed_only_while_nobody_else_is_there() 
 
 
 def test_one_unheard_for_a_week_is_forgotten() -> None:
-    assert liveness_of(heard(FORGOTTEN_SECONDS), [], NOW) is LivenessStatus.SILENT
-    assert liveness_of(heard(FORGOTTEN_SECONDS + 1), [], NOW) is LivenessStatus.FORGOTTEN
+    assert liveness_of(heard(COLLECTOR_FORGOTTEN_SECONDS), [], NOW) is LivenessStatus.SILENT
+    assert liveness_of(heard(COLLECTOR_FORGOTTEN_SECONDS + 1), [], NOW) is LivenessStatus.FORGOTTEN
 
 
 def test_who_was_forgotten_stays_so_when_its_successor_falls_silent_too() -> None:
@@ -142,17 +141,17 @@ def test_lost_and_back_take_turns_whatever_happens_and_a_second_look_says_nothin
             for name, told in course.announced.items():
                 for announcement in told[before.get(name, 0) :]:
                     quiet = course.collectors[name].quiet_for(course.now)
-                    assert (quiet > LOST_SECONDS) is (announcement.change is LOST)
-                    assert announcement.quiet_seconds > LOST_SECONDS
+                    assert (quiet > COLLECTOR_SILENT_SECONDS) is (announcement.category is LOST)
+                    assert announcement.quiet_seconds > COLLECTOR_SILENT_SECONDS
             assert not course.check()
         else:
             course.report(what, how)
     for told in course.announced.values():
-        assert len({(one.change, one.sequence) for one in told}) == len(told), "ids never repeat"
+        assert len({(one.category, one.sequence) for one in told}) == len(told), "ids never repeat"
         for one, following in itertools.pairwise(told):
-            assert not (one.change is following.change is BACK)
+            assert not (one.category is following.category is BACK)
         assert all(
-            place > 0 and told[place - 1].change is LOST and told[place - 1].sequence == one.sequence
+            place > 0 and told[place - 1].category is LOST and told[place - 1].sequence == one.sequence
             for place, one in enumerate(told)
-            if one.change is BACK
+            if one.category is BACK
         ), "nobody is back who was not called lost"

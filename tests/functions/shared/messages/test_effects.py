@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from functions.shared.domain.error_codes import Fault, Severity
 from functions.shared.errors import ContractError
+from functions.shared.messages.codec import to_json
 from functions.shared.messages.effects import (
     Category,
     Effect,
     Film,
     Inspection,
+    JobSnapshot,
     Notification,
     Timelapse,
     decode_inspection,
@@ -48,6 +50,10 @@ maybe_count = st.none() | counts
 categories = st.sampled_from(Category)
 severities = st.sampled_from(Severity)
 faults = st.builds(Fault, code=some_text, text=maybe_text, link=maybe_text, severity=severities)
+job_snapshots = st.builds(
+    JobSnapshot, name=maybe_text, percent=maybe_count, layer=maybe_count, total_layers=maybe_count,
+    remaining_minutes=maybe_count
+)  # fmt: skip
 films = st.builds(
     Film, key=some_text, size=counts, duration_seconds=stamps, width=counts, height=counts, frames=counts,
     missing=counts
@@ -61,17 +67,14 @@ timelapses = whole(
 inspections = whole(
     Inspection,
     id=some_text, printer_id=some_text, job_id=some_text, observed_at=stamps, prefix=some_text, since=stamps,
-    frame=st.none() | frame_references, model=maybe_text, job_name=maybe_text, percent=maybe_count,
-    layer=maybe_count,
-    total_layers=maybe_count, remaining_minutes=maybe_count, printing_since=stamps, confirms=maybe_text,
-    late_by=stamps,
+    frame=st.none() | frame_references, model=maybe_text, job=job_snapshots, printing_since=stamps,
+    confirms=maybe_text, late_by=stamps,
 )  # fmt: skip
 notifications = whole(
     Notification,
     id=some_text, category=categories, printer_id=some_text, observed_at=stamps, late_by=stamps,
     model=maybe_text,
-    job_id=maybe_text, job_name=maybe_text, percent=maybe_count, layer=maybe_count, total_layers=maybe_count,
-    remaining_minutes=maybe_count, duration_seconds=st.none() | stamps, from_state=maybe_text,
+    job_id=maybe_text, job=job_snapshots, duration_seconds=st.none() | stamps, from_state=maybe_text,
     to_state=maybe_text,
     reason=maybe_text, text=maybe_text, confidence=st.none() | stamps,
     faults=st.lists(faults, max_size=3).map(tuple), severity=severities, frame=st.none() | frame_references,
@@ -118,7 +121,7 @@ def test_any_text_is_an_effect_or_a_contract_error(decode: Decoder, text: str) -
 def test_any_value_in_any_place_is_taken_or_a_contract_error(
     effect: Effect, decode: Decoder, data: st.DataObject, value: object
 ) -> None:
-    name = data.draw(st.sampled_from([field.name for field in dataclasses.fields(effect)]))
+    name = data.draw(st.sampled_from([*to_json(effect)]))
     fault = ""
     try:
         decoded = decode(json.dumps(json.loads(encode_effect(effect)) | {name: value}))
@@ -130,9 +133,11 @@ def test_any_value_in_any_place_is_taken_or_a_contract_error(
 
 
 def test_empty_texts_say_nothing() -> None:
-    effect = Notification("n", Category.DEFECT, "A1", 5.0, job_name="", text="", faults=(Fault("c", "", ""),))
+    effect = Notification(
+        "n", Category.DEFECT, "A1", 5.0, job=JobSnapshot(""), text="", faults=(Fault("c", "", ""),)
+    )
     decoded = decode_notification(encode_effect(effect))
-    assert (decoded.job_name, decoded.text, decoded.faults) == (None, None, (Fault("c"),))
+    assert (decoded.job.name, decoded.text, decoded.faults) == (None, None, (Fault("c"),))
 
 
 @given(effect=notifications | inspections | timelapses, group=any_text)

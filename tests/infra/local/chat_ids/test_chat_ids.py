@@ -1,6 +1,5 @@
 """`printer-bridge chat-id` shows the chats and topics that the bot has seen, and takes them from nobody."""
 
-import argparse
 import io
 import json
 import threading
@@ -12,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.local.chat_ids.arguments import add_arguments
 from infra.local.chat_ids.program import run
 from infra.local.chat_ids.updates import chats_of
+from infra.local.cli import make_parser
 from tests.support.telegram.chats import ChatProfile, chat_fields
 from tests.support.telegram.faults import SERVER_ERROR, answers
 from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
@@ -36,8 +35,6 @@ def message(chat_id: int, profile: ChatProfile, **more: Any) -> dict[str, Any]:
 
 def chat_id(telegram: TelegramServer, *words: str, **more: str) -> tuple[int, str, str]:
     """Exit code, output, notes."""
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
     output, notes = io.StringIO(), io.StringIO()
     given_here = {"TELEGRAM_BOT_TOKEN": telegram.token, "TELEGRAM_API_URL": telegram.url} | more
     waits = threading.Event()
@@ -46,7 +43,7 @@ def chat_id(telegram: TelegramServer, *words: str, **more: str) -> tuple[int, st
         waits.wait(0.01)
 
     code = run(
-        parser.parse_args(words),
+        make_parser().parse_args(["chat-id", *words]),
         output,
         notes,
         Path("/nowhere"),

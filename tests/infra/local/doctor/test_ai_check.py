@@ -2,17 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from functions.shared.settings import load_settings
-from infra.local.doctor.ai_check import AiCheck, evaluate_key
+from infra.local.doctor.ai_check import evaluate_key, run
 from infra.local.doctor.findings import Finding, Outcome
-from infra.local.probes.http import HttpAnswer, ask
+from infra.local.probes.http import HttpAnswer
+from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, found_by
 from tests.support.openai.server import OpenAiServer
-
-FINE, WARNING, FAULT, NOTHING = Outcome.FINE, Outcome.WARNING, Outcome.FAULT, Outcome.NOTHING
 
 
 @pytest.fixture
@@ -23,8 +20,7 @@ def ai() -> Iterator[OpenAiServer]:
 
 def look(ai: OpenAiServer, **more: str) -> dict[str, Finding]:
     given = {"OPENROUTER_API_KEY": ai.api_key, "OPENROUTER_BASE_URL": ai.base_url, "AI_MODEL": "fake/vision"}
-    result = AiCheck(load_settings(given | more, "local"), ask).look()
-    return {finding.subject: finding for finding in result.findings}
+    return found_by(run, given | more)
 
 
 def test_nothing_is_asked_without_a_key(ai: OpenAiServer) -> None:
@@ -78,8 +74,9 @@ def test_an_address_where_something_else_answers(ai: OpenAiServer) -> None:
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"data": 5}', b"<html>", b'{"data": [5, {"id": 5}]}'])
 @pytest.mark.parametrize("status", [200, 404, 429, 500])
 def test_any_answer_is_judged(body: bytes, status: int) -> None:
-    answer: Any = HttpAnswer(status, "application/json", body)
-    assert evaluate_key(answer, answer, "http://a/v1").check == "AI"
+    answer = HttpAnswer(status, "application/json", body)
+    finding = evaluate_key(answer, answer, "http://a/v1")
+    assert (finding.subject, finding.found != "") == ("key", True)
 
 
 def test_a_key_without_a_limit() -> None:

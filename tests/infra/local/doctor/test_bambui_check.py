@@ -1,10 +1,11 @@
 """BambUI: the list, the WebSockets, statuses and images, each fault in words of its own."""
 
+import asyncio
 import base64
 import json
 import socket
-import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -13,28 +14,30 @@ import pytest
 from PIL import Image
 
 from collector.bambui.messages import IMAGE_PREFIX, IMAGE_SUFFIX
-from functions.shared.runtime.threads import run_in_daemon_thread
-from functions.shared.settings import Settings, load_settings
-from infra.local.doctor.bambui_check import BambuiCheck
-from infra.local.doctor.bambui_list import evaluate_list
-from infra.local.doctor.findings import CheckResult, Finding, Outcome
-from infra.local.doctor.printer_socket import Seen, watch_printer
-from infra.local.probes.http import (
-    HttpAnswer,
-    HttpRequest,
-    Trouble,
-    Unreachable,
-    ask,
-    reach_advice,
-    unreachable,
+from functions.shared.settings import load_settings
+from infra.local.doctor.bambui_check import (
+    CHECK,
+    evaluate_hosts,
+    evaluate_list,
+    run,
+    simulate,
+    unset_in,
+    with_default_advice,
 )
+from infra.local.doctor.check import CheckResult
+from infra.local.doctor.findings import Finding, Outcome, fault, warning
+from infra.local.doctor.printer_check import Seen, watch_printer
+from infra.local.probes.http import HttpAnswer, Trouble
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
+from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, by_subject, found_by, setup_of
 from tests.support.bambui_server import BambUI
 from tests.support.bambui_server import bambui as running
 
-FINE, WARNING, FAULT = Outcome.FINE, Outcome.WARNING, Outcome.FAULT
 SECONDS = 0.15
+OWN_LIST = {"PRINTERS_API_URL": "http://192.168.1.5:8080/api/printers"}
+OWN_SOCKET = {"WS_URL_TEMPLATE": "ws://192.168.1.5/ws/printer/{printer_id}"}
+THEIR_LIST = {"PRINTERS_API_URL": load_settings({}, "local").printers_api_url}
 STATUS = '{"type":"printer_status","data":{"gcode_state":"RUNNING","mc_percent":42}}'
 
 
@@ -44,24 +47,16 @@ def jpeg_image() -> bytes:
     return output.getvalue()
 
 
-def settings_for(list_url: str, template: str, seed: str = "A1M-1") -> Settings:
-    return load_settings(
-        {"PRINTERS_API_URL": list_url, "WS_URL_TEMPLATE": template, "PRINTER_ID": seed}, "local"
-    )
+def given(list_url: str, template: str, seed: str = "A1M-1") -> dict[str, str]:
+    return {"PRINTERS_API_URL": list_url, "WS_URL_TEMPLATE": template, "PRINTER_ID": seed}
 
 
-async def in_thread(request: HttpRequest) -> HttpAnswer | Unreachable:
-    return await run_in_daemon_thread(lambda: ask(request))
+async def look(environment: Mapping[str, str], seconds: float = SECONDS, **more: Any) -> CheckResult:
+    return await asyncio.to_thread(run, setup_of(environment, seconds=seconds), **more)
 
 
-async def look(
-    settings: Settings, seconds: float = SECONDS, unset: frozenset[str] = frozenset()
-) -> CheckResult:
-    return await BambuiCheck(settings, seconds, in_thread, watch_printer, unset).look()
-
-
-async def found(settings: Settings, seconds: float = SECONDS) -> dict[str, Finding]:
-    return {finding.subject: finding for finding in (await look(settings, seconds)).findings}
+async def found(environment: Mapping[str, str], seconds: float = SECONDS) -> dict[str, Finding]:
+    return by_subject((await look(environment, seconds)).findings)
 
 
 @pytest.fixture
@@ -70,8 +65,8 @@ async def bambui() -> AsyncIterator[BambUI]:
         yield server
 
 
-def settings_of(bambui: BambUI, seed: str = "A1M-1") -> Settings:
-    return settings_for(bambui.list_url, bambui.socket_template, seed)
+def given_by(bambui: BambUI, seed: str = "A1M-1") -> dict[str, str]:
+    return given(bambui.list_url, bambui.socket_template, seed)
 
 
 async def test_all_printers_are_looked_at_at_the_same_time_and_all_is_fine(bambui: BambUI) -> None:
@@ -80,7 +75,7 @@ async def test_all_printers_are_looked_at_at_the_same_time_and_all_is_fine(bambu
         await connection.send(IMAGE_PREFIX + base64.b64encode(jpeg_image()).decode() + IMAGE_SUFFIX)
 
     bambui.names, bambui.on_open = {f"P-{number}" for number in range(4)}, on_open
-    result = await look(settings_of(bambui, "P-2"), 10)
+    result = await look(given_by(bambui, "P-2"), 10)
     outcomes = {finding.subject: finding.outcome for finding in result.findings}
     assert set(outcomes.values()) == {FINE}
     assert {f"P-{number} {what}" for number in range(4) for what in ("status", "picture")} <= set(outcomes)
@@ -88,10 +83,10 @@ async def test_all_printers_are_looked_at_at_the_same_time_and_all_is_fine(bambu
 
 async def test_the_clock_of_bambui_is_read_from_its_answer() -> None:
     async with SimulatedBambui([SimulatedPrinter("A1M-1", "A1M")]) as server:
-        result = await look(settings_for(server.printers_api_url, server.ws_url_template))
-    ((name, ahead),) = result.clocks
-    assert name == "BambUI"
-    assert abs(ahead) < 3
+        result = await look(given(server.printers_api_url, server.ws_url_template))
+    assert CHECK.name == "BambUI"
+    assert result.ahead is not None
+    assert abs(result.ahead) < 3
 
 
 async def test_silence_is_a_fault_and_printers_wait_together(bambui: BambUI) -> None:
@@ -106,8 +101,7 @@ async def test_silence_is_a_fault_and_printers_wait_together(bambui: BambUI) -> 
         waiting -= 1
         return seen
 
-    check = BambuiCheck(settings_of(bambui, "P-0"), SECONDS, in_thread, counted, frozenset())
-    findings = {finding.subject: finding for finding in (await check.look()).findings}
+    findings = by_subject((await look(given_by(bambui, "P-0"), watch=counted)).findings)
     assert most == 10
     assert findings["P-7 status"].outcome is FAULT
     assert "access code" in findings["P-7 status"].advice
@@ -133,7 +127,7 @@ async def test_what_a_printer_says_instead(
         await connection.send(message)
 
     bambui.on_open = on_open
-    finding = (await found(settings_of(bambui)))[subject]
+    finding = (await found(given_by(bambui)))[subject]
     assert finding.outcome is outcome
     assert words in finding.advice
 
@@ -143,11 +137,11 @@ async def test_a_printer_s_state_is_announced(bambui: BambUI) -> None:
         await connection.send(STATUS)
 
     bambui.on_open = on_open
-    assert (await found(settings_of(bambui)))["A1M-1 status"].found.startswith("printing, 42 % (after 0.")
+    assert (await found(given_by(bambui)))["A1M-1 status"].found.startswith("printing, 42 % (after 0.")
 
 
 async def test_a_printer_that_bambui_does_not_know(bambui: BambUI) -> None:
-    finding = await found(settings_of(bambui, "a1m-1"))
+    finding = await found(given_by(bambui, "a1m-1"))
     assert finding["a1m-1"].outcome is FAULT
     assert "403" in finding["a1m-1"].found
     assert finding["PRINTER_ID"].advice == "Set PRINTER_ID=A1M-1: capital letters count."
@@ -155,7 +149,9 @@ async def test_a_printer_that_bambui_does_not_know(bambui: BambUI) -> None:
 
 async def test_a_default_printer_that_is_nobody_s_is_said_once(bambui: BambUI) -> None:
     bambui.names = {"P1S-2"}
-    result = await look(settings_of(bambui), unset=frozenset({"PRINTER_ID"}))
+    environment = given_by(bambui)
+    del environment["PRINTER_ID"]
+    result = await look(environment)
     about = [it for it in result.findings if "A1M-1" in it.found + it.subject]
     assert [(it.outcome, it.found) for it in about] == [
         (WARNING, "PRINTER_ID is not set, and its default A1M-1 is not in the list")
@@ -164,15 +160,15 @@ async def test_a_default_printer_that_is_nobody_s_is_said_once(bambui: BambUI) -
 
 
 async def test_one_cause_for_list_and_printer_is_recognised() -> None:
-    nobody = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}")
-    other = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:11/ws/{printer_id}")
+    nobody = given("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}")
+    other = given("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:11/ws/{printer_id}")
     causes = [[it.cause for it in (await look(settings)).findings] for settings in (nobody, other)]
     assert [len(set(each)) for each in causes] == [1, 2]
 
 
 async def test_defaults_that_lead_nowhere_are_announced_to_be_defaults() -> None:
-    settings = settings_for("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}")
-    result = await look(settings, unset=frozenset({"PRINTERS_API_URL", "WS_URL_TEMPLATE", "PRINTER_ID"}))
+    setup = setup_of(given("http://127.0.0.1:9/api/printers", "ws://127.0.0.1:9/ws/{printer_id}"))
+    result = await asyncio.to_thread(run, replace(setup, environment={}))
     assert [it.advice for it in result.findings] == [
         f"{variable} is not set, so its default counts: set it to your own BambUI ({form})."
         for variable, form in (
@@ -187,7 +183,7 @@ async def test_a_connection_that_ends_is_said(bambui: BambUI) -> None:
         await connection.close(1012)
 
     bambui.on_open = on_open
-    assert "1012" in (await found(settings_of(bambui)))["A1M-1 status"].found
+    assert "1012" in (await found(given_by(bambui)))["A1M-1 status"].found
 
 
 async def test_a_printer_that_is_off_is_no_fault(bambui: BambUI) -> None:
@@ -195,9 +191,9 @@ async def test_a_printer_that_is_off_is_no_fault(bambui: BambUI) -> None:
         {"name": "A1M-1", "model": "A1M", "is_online": False},
         {"name": "Attic", "model": "P1S", "is_online": False},
     ]
-    findings = await found(settings_of(bambui))
+    findings = await found(given_by(bambui))
     assert findings["A1M-1 status"].outcome is WARNING
-    assert findings["Attic"].outcome is Outcome.NOTHING
+    assert findings["Attic"].outcome is NOTHING
     assert "Attic" not in bambui.opened
 
 
@@ -214,10 +210,17 @@ async def test_a_printer_that_is_off_is_no_fault(bambui: BambUI) -> None:
 )
 async def test_a_list_that_is_none(bambui: BambUI, listing: Any, kind: str, status: int, words: str) -> None:
     bambui.listing, bambui.content_type, bambui.status = listing, kind, HTTPStatus(status)
-    finding = (await found(settings_of(bambui)))["list of printers"]
+    finding = (await found(given_by(bambui)))["list of printers"]
     assert finding.outcome is FAULT
     assert words in finding.found
     assert finding.advice
+
+
+async def test_a_socket_that_never_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        seen = await watch_printer(f"ws://127.0.0.1:{silent.getsockname()[1]}/", 0.2)
+        assert seen.unreachable is not None
+        assert seen.unreachable.trouble is Trouble.TIMEOUT
 
 
 async def test_names_ports_and_encryption_that_are_wrong(bambui: BambUI) -> None:
@@ -229,33 +232,14 @@ async def test_names_ports_and_encryption_that_are_wrong(bambui: BambUI) -> None
         (nobody, "Start BambUI", "Start BambUI"),
         (nameless, "Check the name", "Check the name"),
     ):
-        findings = await found(settings_for(list_url, template), 5)
+        findings = await found(given(list_url, template), 5)
         assert for_list in findings["list of printers"].advice
         assert for_socket in findings["A1M-1"].advice
 
 
 async def test_a_proxy_that_lets_no_websocket_through(bambui: BambUI) -> None:
-    settings = settings_for(bambui.list_url, f"ws://127.0.0.1:{bambui.port}/elsewhere/{{printer_id}}")
-    assert "/ws/printer/" in (await found(settings))["A1M-1"].advice
-
-
-async def test_a_server_that_never_answers_is_given_up() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        port = silent.getsockname()[1]
-        request = HttpRequest(f"http://127.0.0.1:{port}/", seconds=0.2, is_local=True)
-        assert await in_thread(request) == Unreachable(Trouble.TIMEOUT, "no answer in time")
-        seen = await watch_printer(f"ws://127.0.0.1:{port}/", 0.2)
-        assert seen.unreachable is not None
-        assert seen.unreachable.trouble is Trouble.TIMEOUT
-
-
-def test_a_certificate_that_is_not_trusted_is_announced_from_no_encryption_at_all() -> None:
-    refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    refused.verify_message = "certificate has expired"
-    answer = unreachable(refused)
-    assert answer.trouble is Trouble.TLS
-    assert "expired" in answer.words
-    assert "certificate" in reach_advice("PRINTERS_API_URL", "https://bambui.lan", answer, "BambUI")
+    environment = given(bambui.list_url, f"ws://127.0.0.1:{bambui.port}/elsewhere/{{printer_id}}")
+    assert "/ws/printer/" in (await found(environment))["A1M-1"].advice
 
 
 def test_a_list_of_many_printers_stays_one_line() -> None:
@@ -263,3 +247,49 @@ def test_a_list_of_many_printers_stays_one_line() -> None:
     finding = evaluate_list(HttpAnswer(200, "application/json", body), "http://b/", "P-1").findings[0]
     assert finding.found.startswith("300 printers: P-0, P-1")
     assert finding.found.endswith("and 292 more")
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ({}, None),
+        (OWN_LIST, "WS_URL_TEMPLATE is not set: its default is on another computer than PRINTERS_API_URL"),
+        (OWN_SOCKET, "PRINTERS_API_URL is not set: its default is on another computer than WS_URL_TEMPLATE"),
+        (OWN_LIST | OWN_SOCKET, None),
+        (THEIR_LIST, None),
+    ],
+)
+def test_one_address_of_two_is_warned_of(environment: dict[str, str], found: str | None) -> None:
+    findings = evaluate_hosts(load_settings(environment, "local"), unset_in(environment))
+    assert [(it.outcome, it.found) for it in findings] == ([(WARNING, found)] if found else [])
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert unset_in({"PRINTER_ID": " ", **OWN_LIST}) == {"PRINTER_ID", "WS_URL_TEMPLATE"}
+
+
+def test_only_a_fault_of_a_default_gets_its_advice() -> None:
+    wrong, doubtful = (
+        fault("list", "silent", "Start it."),
+        warning("list", "odd", "Look."),
+    )
+    unset = frozenset({"PRINTERS_API_URL"})
+    assert "is not set, so its default counts" in with_default_advice(wrong, "PRINTERS_API_URL", unset).advice
+    assert with_default_advice(wrong, "WS_URL_TEMPLATE", unset) == wrong
+    assert with_default_advice(doubtful, "PRINTERS_API_URL", unset) == doubtful
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ({}, "no BambUI of your own is set: `printer-bridge` would show a simulated printer"),
+        ({"SIMULATE": "1"}, "SIMULATE=1: a simulated printer is shown"),
+        (
+            OWN_LIST | {"SIMULATE": "1"},
+            "SIMULATE=1: a simulated printer is shown, your BambUI is not looked at",
+        ),
+    ],
+)
+def test_a_simulated_printer_is_said_with_its_reason(environment: dict[str, str], found: str) -> None:
+    (finding,) = found_by(simulate, environment).values()
+    assert (finding.outcome, finding.found) == (NOTHING, found)

@@ -2,30 +2,23 @@
 
 import sqlite3
 import time
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
 
-from collector.outbox import database
+from collector.outbox.database import LOCK_TIMEOUT_SECONDS
 from collector.outbox.outbox import Outbox
 from infra.local.config import SIMULATION_FOLDER
-from infra.local.doctor import database_check
-from infra.local.doctor.database_check import (
-    DatabaseCheck,
-    Verdict,
-    evaluate_database,
-    is_locked,
-    read_verdict,
-)
-from infra.local.doctor.findings import Finding, Outcome
+from infra.local.doctor.database_check import Verdict, evaluate_database, is_locked, read_verdict, run
+from infra.local.doctor.findings import Finding
 from infra.local.storage.database import SqliteDatabase
 from infra.local.stores import DATABASE_FILE, OwnLock
-
-FINE, FAULT, NOTHING = Outcome.FINE, Outcome.FAULT, Outcome.NOTHING
+from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, found_by
 
 
 def look(folder: Path, *, is_cloud: bool = False) -> dict[str, Finding]:
-    return {finding.subject: finding for finding in DatabaseCheck(folder, is_cloud).look().findings}
+    return found_by(run, {"DATA_DIR": str(folder)}, is_cloud=is_cloud)
 
 
 def make_both(folder: Path) -> None:
@@ -35,6 +28,15 @@ def make_both(folder: Path) -> None:
         connection.execute("INSERT INTO told VALUES ('kept')")
     database.close()
     Outbox(folder / "outbox", 10_000_000, time.time).close()
+
+
+def make_large(file: Path) -> None:
+    file.parent.mkdir(exist_ok=True)
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE TABLE rows (number INTEGER PRIMARY KEY, text TEXT UNIQUE)")
+    connection.executemany("INSERT INTO rows VALUES (?, ?)", [(n, f"{n}") for n in range(20_000)])
+    connection.commit()
+    connection.close()
 
 
 def test_before_the_first_start_there_is_nothing(tmp_path: Path) -> None:
@@ -129,17 +131,19 @@ def test_a_torn_page_is_found(tmp_path: Path) -> None:
 
 def test_a_large_one_is_not_read_for_ever(tmp_path: Path) -> None:
     file = tmp_path / "large.sqlite3"
-    connection = sqlite3.connect(file)
-    connection.execute("CREATE TABLE rows (number INTEGER PRIMARY KEY, text TEXT UNIQUE)")
-    connection.executemany("INSERT INTO rows VALUES (?, ?)", [(n, f"{n}") for n in range(20_000)])
-    connection.commit()
-    connection.close()
+    make_large(file)
     assert read_verdict(file, is_running=False, seconds=-1)[0] is Verdict.TOO_LONG
 
 
-def test_a_collector_that_starts_while_its_outbox_is_read_gets_its_lock_in_time() -> None:
+def test_a_collector_that_starts_while_its_outbox_is_read_gets_its_lock_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     margin = 1.0
-    assert database_check._OUTBOX_SECONDS + margin <= database._LOCK_TIMEOUT_SECONDS
+    make_large(tmp_path / "outbox" / "outbox.db")
+    times = chain([0.0], repeat(LOCK_TIMEOUT_SECONDS - margin))
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    (finding,) = look(tmp_path, is_cloud=True).values()
+    assert finding.found == "outbox.db is large, and was not read to its end"
 
 
 def test_a_folder_in_its_place_cannot_be_opened(tmp_path: Path) -> None:

@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.settings import Settings, load_settings
-from infra.local.doctor.disk_check import DiskCheck
-from infra.local.doctor.disk_judgement import Wanted, evaluate_folder, frames_wanted, outbox_wanted
+from functions.shared.settings import Settings
+from infra.local.doctor.disk_check import (
+    FolderFacts,
+    Wanted,
+    evaluate_folder,
+    frames_wanted,
+    outbox_wanted,
+    probe,
+    run,
+)
 from infra.local.doctor.findings import Finding, Outcome
-from infra.local.doctor.folder_probe import FolderFacts, probe
+from tests.infra.local.doctor.examined import FAULT, FINE, WARNING, found_by
 
 GIGABYTE = 10**9
 WANTED = Wanted("DATA_DIR", 2 * GIGABYTE, "the outbox may take 2.0 GB")
@@ -40,19 +47,16 @@ def test_what_lies_in_the_outbox_is_counted(tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_the_folder_is_found_by_trying(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
-    settings = load_settings(
-        {"DATA_DIR": str(tmp_path / "data"), "IMAGES_DIR": str(tmp_path / "data" / "images")}, "local"
-    )
-    data, images = DiskCheck(settings, is_cloud=False).look().findings
-    assert data.outcome is images.outcome is Outcome.FAULT
+    folders = {"DATA_DIR": str(tmp_path / "data"), "IMAGES_DIR": str(tmp_path / "data" / "images")}
+    data, images = found_by(run, folders).values()
+    assert data.outcome is images.outcome is FAULT
     assert data.found == f"{tmp_path / 'data'} is no folder"
     assert "IMAGES_DIR" in images.advice
 
 
 def test_the_collector_alone_needs_no_folder_of_frames(tmp_path: Path) -> None:
-    settings = load_settings({"DATA_DIR": str(tmp_path)}, "local")
-    (finding,) = DiskCheck(settings, is_cloud=True).look().findings
-    assert (finding.subject, finding.outcome) == ("DATA_DIR", Outcome.FINE)
+    (finding,) = found_by(run, {"DATA_DIR": str(tmp_path)}, is_cloud=True).values()
+    assert (finding.subject, finding.outcome) == ("DATA_DIR", FINE)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,7 @@ def test_the_collector_alone_needs_no_folder_of_frames(tmp_path: Path) -> None:
 def test_who_may_not_write_is_announced_whose_it_is_and_no_command_that_harms(
     shown: str, place: str, advice: str
 ) -> None:
-    facts = FolderFacts(errno.EACCES, Path(place), owner=0, group=0, mode=0o755)
+    facts = FolderFacts(errno.EACCES, Path(place), owner=0, mode=0o755)
     finding = evaluate_folder(WANTED, shown, facts, 54321)
     assert finding.found == f"uid 54321 may not write in {place}: it belongs to root (uid 0), rights 755"
     assert finding.advice.startswith(advice)
@@ -95,7 +99,7 @@ def test_who_may_not_write_is_announced_whose_it_is_and_no_command_that_harms(
 )
 def test_every_other_failure_in_words(error: int, found: str, advice: str) -> None:
     finding = judged(error=error, place=Path("data"))
-    assert finding.outcome is Outcome.FAULT
+    assert finding.outcome is FAULT
     assert found in finding.found
     assert advice in finding.advice
 
@@ -103,15 +107,15 @@ def test_every_other_failure_in_words(error: int, found: str, advice: str) -> No
 @pytest.mark.parametrize(
     ("free", "used", "outcome"),
     [
-        (50_000_000, 0, Outcome.FAULT),
-        (GIGABYTE, 0, Outcome.WARNING),
-        (GIGABYTE, GIGABYTE + 1, Outcome.FINE),
-        (3 * GIGABYTE, 0, Outcome.FINE),
-        (None, 0, Outcome.FINE),
+        (50_000_000, 0, FAULT),
+        (GIGABYTE, 0, WARNING),
+        (GIGABYTE, GIGABYTE + 1, FINE),
+        (3 * GIGABYTE, 0, FINE),
+        (None, 0, FINE),
     ],
 )
 def test_room(free: int | None, used: int, outcome: Outcome) -> None:
-    assert judged(place=Path("data"), free=free, total=10 * GIGABYTE, used=used).outcome is outcome
+    assert judged(place=Path("data"), free=free, used=used).outcome is outcome
 
 
 def test_what_is_wanted_comes_from_the_settings() -> None:

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.doctor.ffmpeg_check import FfmpegCheck, evaluate_program
-from infra.local.doctor.findings import Finding, Outcome
+from infra.local.doctor.ffmpeg_check import evaluate_program, run
+from infra.local.doctor.findings import Finding
+from tests.infra.local.doctor.examined import FAULT, FINE, found_by
 
 
 def look(setting: str) -> dict[str, Finding]:
-    return {finding.subject: finding for finding in FfmpegCheck(setting).look().findings}
+    return found_by(run, {"FFMPEG": setting})
 
 
 def script(folder: Path, text: str) -> str:
@@ -21,7 +22,7 @@ def script(folder: Path, text: str) -> str:
 
 def test_the_one_that_is_installed_along_makes_a_film() -> None:
     found = look("")
-    assert {it.outcome for it in found.values()} == {Outcome.FINE}
+    assert {it.outcome for it in found.values()} == {FINE}
     assert "libx264" in found["program"].found
     assert found["film of two frames"].found == "made, 320x240"
 
@@ -40,7 +41,7 @@ def test_the_one_that_is_installed_along_makes_a_film() -> None:
 )
 def test_one_that_cannot_do_it(tmp_path: Path, said: str, words: str) -> None:
     found = look(script(tmp_path, said))
-    faults = [it for it in found.values() if it.outcome is Outcome.FAULT]
+    faults = [it for it in found.values() if it.outcome is FAULT]
     assert len(faults) == 1
     assert words in faults[0].found
     assert "FFMPEG" in faults[0].advice
@@ -55,5 +56,5 @@ def test_one_that_is_not_there_or_no_program(tmp_path: Path) -> None:
 
 
 def test_the_version_is_shown() -> None:
-    (finding,) = evaluate_program("/usr/bin/ffmpeg", "ffmpeg version 6.1.1-3 Copyright", "V..... libx264")
+    finding = evaluate_program("/usr/bin/ffmpeg", "ffmpeg version 6.1.1-3 Copyright", "V..... libx264")
     assert finding.found == "6.1.1-3 with libx264 (/usr/bin/ffmpeg)"

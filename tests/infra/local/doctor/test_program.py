@@ -1,23 +1,24 @@
 """The doctor as a whole: in each state, for a person and for a machine, and never with a secret."""
 
-import argparse
 import asyncio
 import io
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.shared.settings import Settings
 from functions.shared.text import hide_tokens
-from infra.local.doctor.arguments import add_arguments
-from infra.local.doctor.findings import CheckResult, Outcome, fine
+from infra.local.cli import make_parser
+from infra.local.doctor.check import Check, CheckResult, Setup, run_checks
+from infra.local.doctor.findings import Outcome, fine
 from infra.local.doctor.program import run
-from infra.local.doctor.running import Area, run_checks
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.support.openai.replies import Reply
@@ -36,11 +37,10 @@ SECRET_KEY = "sk-or-v1-0123456789abcdef"
 
 
 def doctor(folder: Path, *words: str, clock: Any = time.time, **given: str) -> tuple[int, str]:
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    arguments = make_parser().parse_args(["doctor", *words])
     output = io.StringIO()
     given = {"DATA_DIR": str(folder / "data"), "IMAGES_DIR": str(folder / "images")} | given
-    return run(parser.parse_args(words), output, io.StringIO(), folder, given, clock), output.getvalue()
+    return run(arguments, output, io.StringIO(), folder, given, clock), output.getvalue()
 
 
 def findings_of(printed: str) -> dict[tuple[str, str], dict[str, str]]:
@@ -157,19 +157,23 @@ def test_cloud_mode_looks_at_what_the_collector_needs(
 
 
 async def test_what_hangs_or_breaks_hides_nothing_else() -> None:
-    async def hangs() -> CheckResult:
-        await asyncio.Event().wait()
+    over = threading.Event()
+
+    def hangs(_: Setup) -> CheckResult:
+        over.wait(TIMEOUT)
         raise AssertionError
 
-    async def breaks() -> CheckResult:
+    def breaks(_: Setup) -> CheckResult:
         raise ZeroDivisionError("with a secret")
 
-    async def works() -> CheckResult:
-        return CheckResult((fine("c", "", "well"),))
+    def works(_: Setup) -> CheckResult:
+        return CheckResult([fine("", "well")])
 
-    areas = [Area("a", (), hangs, 0.01), Area("b", (), breaks, 1), Area("c", (), works, 1)]
-    looks = await run_checks(areas, frozenset())
-    first, second, third = (look.findings[0] for look in looks)
+    checks = [Check("a", (), hangs, 0.01), Check("b", (), breaks, 1), Check("c", (), works, 1)]
+    results = await run_checks(checks, Setup(Settings()))
+    over.set()
+    assert [name for name, _ in results] == ["a", "b", "c"]
+    first, second, third = (result.findings[0] for _, result in results)
     assert (first.outcome, first.found) == (Outcome.FAULT, "no result within 0 s")
     assert "ZeroDivisionError" in second.found
     assert "secret" not in str(second)

@@ -5,14 +5,12 @@ from typing import Any
 
 import pytest
 
-from functions.shared.settings import Settings, load_settings
 from infra.local.doctor.findings import Finding, Outcome
-from infra.local.doctor.telegram_check import TEST_TEXT, make_check
+from infra.local.doctor.telegram_check import TEST_TEXT, run
+from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, found_by, outcomes
 from tests.support.telegram.chats import ChatProfile
 from tests.support.telegram.faults import BAD_GATEWAY, BROKEN_JSON, answers, too_many_requests
 from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
-
-FINE, WARNING, FAULT, NOTHING = Outcome.FINE, Outcome.WARNING, Outcome.FAULT, Outcome.NOTHING
 
 
 @pytest.fixture
@@ -21,28 +19,20 @@ def telegram() -> Iterator[TelegramServer]:
         yield server
 
 
-def settings_for(telegram: TelegramServer, **more: str) -> Settings:
+def look(telegram: TelegramServer, *, sends: bool = False, **more: str) -> dict[str, Finding]:
     given = {
         "TELEGRAM_BOT_TOKEN": telegram.token,
         "TELEGRAM_CHAT_ID": str(GROUP_ID),
         "TELEGRAM_API_URL": telegram.url,
     }
-    return load_settings(given | more, "local")
-
-
-def look(telegram: TelegramServer, *, sends: bool = False, **more: str) -> dict[str, Finding]:
-    result = make_check(settings_for(telegram, **more), sends).look()
-    assert telegram.token.partition(":")[2] not in str(result)
-    return {finding.subject: finding for finding in result.findings}
-
-
-def outcomes(found: dict[str, Finding]) -> dict[str, Outcome]:
-    return {subject: finding.outcome for subject, finding in found.items()}
+    found = found_by(run, given | more, is_sending=sends)
+    assert telegram.token.partition(":")[2] not in str(found)
+    return found
 
 
 def test_nothing_is_asked_without_a_token(telegram: TelegramServer) -> None:
-    found = make_check(load_settings({"TELEGRAM_API_URL": telegram.url}, "local"), True).look()
-    assert [finding.outcome for finding in found.findings] == [NOTHING]
+    found = found_by(run, {"TELEGRAM_API_URL": telegram.url}, is_sending=True)
+    assert outcomes(found) == {"token": NOTHING}
     assert telegram.calls == 0
 
 

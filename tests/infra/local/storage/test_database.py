@@ -32,7 +32,7 @@ queue = SqliteQueue(database, "q", True, 30.0, None, lambda: 1000.0)
 records = SqliteRecordStore(database, lambda: 1000.0)
 queue.send([Outgoing(text, group, text) for text, group in (("a1", "a"), ("a2", "a"), ("b1", "b"))])
 first, second, other = queue.receive()
-queue.hand_back(other, 600.0)
+queue.retry(other, 600.0)
 records.put("printer/A1", {"percent": 62}, 0)
 records.put_if_absent("done/x", 5000.0)
 with database.writing() as connection:

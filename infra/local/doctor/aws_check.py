@@ -1,0 +1,142 @@
+"""Cloud mode: whose credentials these are, and whether they may do what the collector does.
+
+Rights are tested by doing it, the way the shipper does. AWS documents no order of its checks, so a request
+that is refused for another reason would prove nothing; and of S3's conditional writes, `If-Match` asks for
+the right to read, which the edge has not. What is written harms nobody:
+- one report of kind `collector` with sequence -1, which is older than any: the tracker acknowledges it and
+  keeps nothing of it;
+- one small file under a name that no printer can have (`doctor~rights`), in each of the two places that the
+  edge writes to; it is overwritten at each look, and the bucket's lifecycle removes it.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from functions.shared.domain.keys import digest
+from functions.shared.errors import BridgeError, TransientError
+from functions.shared.messages.report import Report, ReportKind, encode_report
+from functions.shared.ports import FrameStore, Outgoing, Queue
+from infra.local.doctor.check import Check, CheckResult, Setup
+from infra.local.doctor.findings import Finding, Outcome, fault, fine, warning
+from infra.local.doctor.settings_check import CREDENTIALS
+
+COLLECTOR_ID = "doctor"
+FRAME_KEY = "images/doctor~rights/check/19700101T000000_000000_check.jpg"
+LATEST_KEY = "latest/doctor~rights.jpg"
+_CONTENT = b"A test file of `printer-bridge doctor`: it may be removed at any time.\n"
+_EDGE_CREDENTIALS = "infra/docs/operations.md, `Edge credentials`"
+_SET_KEYS = f"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ({_EDGE_CREDENTIALS})"
+_WRONG_CLOCK = "AWS refuses what is signed with this machine's time: its clock is wrong"
+# What the error says, and the advice; the first that fits.
+_ADVICE = {
+    "clock": "Switch on time synchronisation (`sudo timedatectl set-ntp true`).",
+    "credentials are refused": f"Make a new access key, and {_SET_KEYS}.",
+    "credentials can be had": f"Make a new access key, and {_SET_KEYS}.",
+    "not allowed": "Let these credentials do it: attach the stack's policy to that user "
+    f"({_EDGE_CREDENTIALS}).",
+    "no such queue": "Set REPORTS_QUEUE_URL and FRAMES_BUCKET to the stack's outputs ReportsQueueUrl and "
+    "FramesBucketName.",
+    "cannot be reached": "Check this machine's network, and AWS_ENDPOINT_URL if it is set.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteBackend:
+    """What the collector ships to, and who asks."""
+
+    identity: Callable[[], Mapping[str, Any]]
+    queue: Queue
+    frames: FrameStore
+
+
+def run(setup: Setup) -> CheckResult:
+    try:
+        remote_backend = open_remote_backend(setup)
+    except BridgeError as error:
+        return CheckResult([evaluate_refusal("credentials", error)])
+    findings = [_try("credentials", lambda: _whose(remote_backend.identity()))]
+    is_hopeless = findings[0].outcome is not Outcome.FINE and "not allowed" not in findings[0].found
+    if not is_hopeless:
+        findings.append(_try("queue", lambda: _send(remote_backend.queue)))
+        for key in (FRAME_KEY, LATEST_KEY):
+            place = f"bucket, {key.partition('/')[0]}/"
+            findings.append(_try(place, partial(_put, remote_backend.frames, key)))
+    return CheckResult(findings)
+
+
+CHECK = Check(
+    "AWS", ("REPORTS_QUEUE_URL", "FRAMES_BUCKET", CREDENTIALS), run, 90, applies=lambda setup: setup.is_cloud
+)
+
+
+def open_remote_backend(setup: Setup) -> RemoteBackend:
+    """AWS as the collector reaches it: nothing is asked yet. Raises ConfigurationError."""
+    from collector.outbox.uploader import open_aws  # loading the library takes a second
+    from functions.shared.aws.clients import make_client
+    from functions.shared.aws.errors import translated
+
+    url, bucket = (setup.environment[name].strip() for name in ("REPORTS_QUEUE_URL", "FRAMES_BUCKET"))
+    frames, queue = open_aws(url, bucket, setup.region or "")
+    client = make_client("sts", setup.region)
+
+    def identity() -> dict[str, object]:
+        with translated():
+            return dict(client.get_caller_identity())
+
+    return RemoteBackend(identity, queue, frames)
+
+
+def _try(subject: str, act: Callable[[], str]) -> Finding:
+    try:
+        return fine(subject, act())
+    except BridgeError as error:
+        return evaluate_refusal(subject, error)
+
+
+def harmless_report() -> Outgoing:
+    """A report that the tracker takes and keeps nothing of."""
+    report = Report(
+        collector_id=COLLECTOR_ID,
+        sequence=-1,
+        printer_id=COLLECTOR_ID,
+        kind=ReportKind.COLLECTOR,
+        observed_at=0.0,
+        shipped_at=0.0,
+    )
+    return Outgoing(encode_report(report), report.group, digest("doctor", secrets.token_hex(16)))
+
+
+def evaluate_refusal(subject: str, error: BridgeError) -> Finding:
+    """From the words of `functions.shared.aws.errors`, each of which says what it is. Pure."""
+    said, _, _ = str(error).partition("\n")
+    for words, advice in _ADVICE.items():
+        if words in said.lower():
+            return fault(subject, _WRONG_CLOCK if words == "clock" else said, advice)
+    if isinstance(error, TransientError):
+        return warning(subject, said, "Try again later.")
+    return fault(subject, said, "Check REPORTS_QUEUE_URL, FRAMES_BUCKET and the AWS variables.")
+
+
+def _whose(identity: Mapping[str, Any]) -> str:
+    arn = str(identity.get("Arn", ""))
+    return f"of {arn or 'somebody unknown'}"
+
+
+def _send(queue: Queue) -> str:
+    refusals = queue.send([harmless_report()])
+    if refusals:
+        raise BridgeError(f"a test report was refused: {refusals[0].reason}")
+    return "took a test report (the tracker drops it)"
+
+
+def _put(frames: FrameStore, key: str) -> str:
+    with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
+        source = Path(folder) / "file"
+        source.write_bytes(_CONTENT)
+        frames.put(key, source)
+    return f"took a test file, {key}"
