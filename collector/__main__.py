@@ -13,12 +13,10 @@ from pathlib import Path
 from collector.app import run as run_in_loop
 from collector.config import CloudSettings, credential_faults, read_cloud_settings, read_environment
 from collector.systemd import Systemd
-from functions.shared.errors import BridgeError, ConfigurationError
+from functions.shared.errors import EXIT_CONFIGURATION, EXIT_FAULT, BridgeError, ConfigurationError
 from functions.shared.runtime.logging import set_up_logs
+from functions.shared.text import aws_secrets_of
 
-EXIT_FAULT = 1
-EXIT_CONFIGURATION = 2
-_AWS_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 _log = logging.getLogger("collector")
 
 
@@ -40,8 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.writelines(f"  {fault}\n" for fault in error.faults)
         return EXIT_CONFIGURATION
     settings = chosen.settings
-    secrets = [environment.get(name, "") for name in _AWS_SECRETS]
-    set_up_logs(settings.log_level, settings.log_format, secrets)
+    set_up_logs(settings.log_level, settings.log_format, aws_secrets_of(environment))
     return run(chosen)
 
 

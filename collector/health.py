@@ -7,7 +7,7 @@ from collector.agent import Collector, PrinterView
 from collector.outbox.outbox import OutboxFigures
 from collector.systemd import Systemd
 from functions.shared.runtime.threads import run_in_daemon_thread
-from functions.shared.runtime.throttled_log import duration_in_words
+from functions.shared.text import full_duration
 
 
 async def supervise(systemd: Systemd, collector: Collector, figures: Callable[[], OutboxFigures]) -> None:
@@ -37,7 +37,7 @@ def status_line(printers: Sequence[PrinterView], outbox: OutboxFigures) -> str:
         if count
     ]
     parts.append(
-        f"{' and '.join(waiting)} waiting, for up to {duration_in_words(outbox.oldest_seconds)}"
+        f"{' and '.join(waiting)} waiting, for up to {full_duration(outbox.oldest_seconds)}"
         if waiting
         else "all delivered"
     )

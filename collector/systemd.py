@@ -7,6 +7,8 @@ import os
 import socket
 from collections.abc import Mapping
 
+from functions.shared.text import printable
+
 _BEATS_PER_PERIOD = 3
 _USUAL_INTERVAL = 20.0
 _STATUS_LIMIT = 500
@@ -71,4 +73,4 @@ def _watchdog_seconds(environment: Mapping[str, str]) -> float | None:
 
 
 def _one_line(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)[:_STATUS_LIMIT]
+    return printable(text, " ")[:_STATUS_LIMIT]

@@ -33,15 +33,17 @@ OTHER_FOLDERS = {"infra/docker", "infra/grafana", "infra/raspberry_pi"}
 SHARED = "functions.shared"
 # Inside `functions.shared`: what a package may import beside itself.
 SHARED_ARROWS = {
-    "functions.shared.domain": ["functions.shared.errors"],
+    "functions.shared.domain": ["functions.shared.errors", "functions.shared.text"],
     "functions.shared.messages": [
         "functions.shared.domain",
         "functions.shared.errors",
         "functions.shared.ports",
+        "functions.shared.text",
     ],
-    "functions.shared.runtime": ["functions.shared.errors"],
+    "functions.shared.runtime": ["functions.shared.errors", "functions.shared.text"],
     "functions.shared.errors": [],
     "functions.shared.ports": [],
+    "functions.shared.text": [],
 }
 # Inside `collector`: a source of messages, the printers, what keeps their reports, and figures of it all.
 COLLECTOR_ARROWS = {

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.threads import run_in_daemon_thread
-from functions.shared.runtime.throttled_log import LogThrottle
+from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
 _READ_BYTES = 64 * 1024
@@ -27,7 +27,6 @@ _CLOSE_TIMEOUT = 0.5
 _ADDRESSES_TRIED = 4
 _UNKNOWN_PRINTER = 403
 _TOO_BIG = 1009
-_FAILURE_LINES_EVERY = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +65,7 @@ class Connection:
         self._listener = listener
         self._backoff = backoff
         self._random = random
-        self._failures = LogThrottle(monotonic, _FAILURE_LINES_EVERY)
+        self._failures = LogThrottle(monotonic, LASTING_FAULT_SECONDS)
         self._websocket: ClientConnection | None = None
         self._closing: asyncio.Task[None] | None = None
         self._discovered = asyncio.Event()

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from functions.shared.domain.limits import PRINTER_NAME_LIMIT
 from functions.shared.errors import ContractError, TransientError
 from functions.shared.runtime.threads import run_in_daemon_thread
-from functions.shared.runtime.throttled_log import LogThrottle
+from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
 
 _log = logging.getLogger(__name__)
 
-NAME_LIMIT = 300
 PRINTERS_LIMIT = 1000
 _MODEL_LIMIT = 40
 _SHOWN = 60
@@ -47,7 +47,7 @@ class Merged:
 
 def is_usable_name(name: object) -> bool:
     """A printer's id can be any printable text that is not too long."""
-    return isinstance(name, str) and 1 <= len(name) <= NAME_LIMIT and name.isprintable()
+    return isinstance(name, str) and 1 <= len(name) <= PRINTER_NAME_LIMIT and name.isprintable()
 
 
 def parse_listing(content_type: str, body: bytes) -> list[Any]:
@@ -95,7 +95,6 @@ BODY_LIMIT = 1024 * 1024
 TIMEOUT = 10.0
 SOON = 60.0
 _CHUNK = 64 * 1024
-_FAULT_LINES_EVERY = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ class Discovery:
         self._soon = soon
         self._read = read
         self._has_failed = False
-        self._lines = LogThrottle(monotonic, _FAULT_LINES_EVERY)
+        self._lines = LogThrottle(monotonic, LASTING_FAULT_SECONDS)
 
     async def poll(self) -> tuple[ListedPrinter, ...]:
         """Read the list once: the printers that are new or changed. An unusable answer changes nothing."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from functions.shared.domain.jpeg import SIZE_LIMIT, jpeg_fault
+from functions.shared.domain.jpeg import SIZE_LIMIT, read_jpeg
 from functions.shared.domain.status import PrinterStatus, read_status
 from functions.shared.errors import ContractError, PermanentError
 from functions.shared.messages.codec import load_object
@@ -228,7 +228,7 @@ def decode_image(image: ImageMessage) -> bytes:
         data = _decode(text)
     except (binascii.Error, ValueError):
         raise ImageError("broken base64") from None
-    fault = jpeg_fault(data)
+    fault = read_jpeg(data).fault
     if fault is not None:
         raise ImageError(fault)
     return data

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 from collector.bambui.messages import whole_status
 from collector.printer.supervisor import PrinterSnapshot
 from functions.shared.domain.keys import label
-from functions.shared.domain.status import is_active, read_status
+from functions.shared.domain.status import NO_CHAMBER_SENSOR, is_active, read_status
 from functions.shared.errors import ContractError
 
 STATES = ("IDLE", "PREPARE", "SLICING", "RUNNING", "PAUSE", "FINISH", "FAILED")
 OTHER = "OTHER"
 HMS_LEVELS = ("fatal", "serious", "common", "info")
-_NO_CHAMBER_SENSOR = 5.0
 _COLDEST, _HOTTEST = -50.0, 600.0
 _FASTEST_FAN = 15.0
 _TEMPERATURES = {"nozzle": "nozzle_temper", "bed": "bed_temper", "chamber": "chamber_temper"}
@@ -63,7 +62,7 @@ def read_figures(status: Mapping[str, Any]) -> PrinterFigures:
     facts = read_status(status)
     is_job_active = None if facts.state is None else is_active(facts.state)
     temperatures = _numbers(status, _TEMPERATURES, _COLDEST, _HOTTEST)
-    if temperatures.get("chamber") == _NO_CHAMBER_SENSOR:
+    if temperatures.get("chamber") == NO_CHAMBER_SENSOR:
         del temperatures["chamber"]
     fans = _numbers(status, _FANS, 0.0, _FASTEST_FAN)
     return PrinterFigures(

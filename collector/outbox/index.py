@@ -8,16 +8,23 @@ from collector.outbox.model import Contents, JobFrames, JobKey, WaitingFrame, Wa
 from collector.outbox.schedule import is_late
 from functions.shared.messages.report import FrameReference, Report
 
+# Of changes that are on disk too, as JSON; in memory a report takes several times that. It is some twenty
+# usual ones: what a few printers say in the ten seconds that a report may wait for its frame.
+HELD_BYTES = 256 * 1024
+
 
 class OutboxIndex:
     """Lines of reports (one per printer, in order), frames by key (oldest first), frame counts of jobs.
 
-    `held` has the reports that are in memory only, by number: heartbeats, and changes while the disk fails.
+    `held` has the reports that need not be read from disk, by number: heartbeats, changes while the disk
+    fails, and the newest of the changes that are on disk.
     """
 
     def __init__(self, contents: Contents) -> None:
         self.lines: dict[str, deque[WaitingReport]] = {}
         self.held: dict[int, Report] = {}
+        self._held_saved: dict[int, int] = {}  # number -> bytes, oldest first
+        self._held_saved_bytes = 0
         self.frames: OrderedDict[str, WaitingFrame] = OrderedDict()
         self.in_flight: dict[str, str] = {}
         self.jobs: dict[JobKey, JobFrames] = contents.jobs
@@ -63,10 +70,21 @@ class OutboxIndex:
                 return False
         if not line:
             del self.lines[report.printer_id]
-        self.held.pop(report.number, None)
+        self._release(report.number)
         self.bytes -= report.size
         self.reports_waiting -= 1
         return True
+
+    def note_saved(self, report: WaitingReport) -> None:
+        """It is on disk now. It stays held while it is new: most are shipped within seconds."""
+        self._held_saved[report.number] = report.size
+        self._held_saved_bytes += report.size
+        while self._held_saved_bytes > HELD_BYTES:
+            self._release(next(iter(self._held_saved)))
+
+    def _release(self, number: int) -> None:
+        self.held.pop(number, None)
+        self._held_saved_bytes -= self._held_saved.pop(number, 0)
 
     def fresh(self, now: float) -> Iterator[WaitingReport]:
         """Reports that still wait for their frame, oldest first."""

@@ -9,9 +9,9 @@ import math
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from collector.outbox.model import WaitingFrame, WaitingReport
+from functions.shared.ports import BATCH_LIMIT
 
 FRAME_WAIT_SECONDS = 10.0
-BATCH_ENTRIES = 10
 BATCH_BYTES = (
     1_000_000  # SQS takes 1 MiB (1,048,576 bytes) a batch; the rest is room for what is around the bodies
 )
@@ -59,7 +59,7 @@ def plan_batch(
             wait = min(wait, frame_wait)
             heapq.heappop(heads)
             continue
-        if batch and (len(batch) == BATCH_ENTRIES or size + report.size > BATCH_BYTES):
+        if batch and (len(batch) == BATCH_LIMIT or size + report.size > BATCH_BYTES):
             return batch, 0.0
         batch.append(report)
         size += report.size

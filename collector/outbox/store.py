@@ -12,7 +12,8 @@ from collector.outbox.model import Contents, JobKey, WaitingFrame, WaitingReport
 from collector.outbox.thinning import plan_room
 from functions.shared.messages.report import Report
 from functions.shared.runtime.clocks import Clock
-from functions.shared.runtime.throttled_log import ThrottledLogger, duration_in_words
+from functions.shared.runtime.throttled_log import ThrottledLogger
+from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)
 _UNFINISHED = ".part"
@@ -172,8 +173,8 @@ class OutboxStore:
                 self.disk_failed(error)
                 if not (is_first and is_disk_full(error) and self.make_room()):
                     return False
-        for number in self._unsaved:
-            self.index.held.pop(number, None)
+        for waiting, _ in self._unsaved.values():
+            self.index.note_saved(waiting)
         self._unsaved.clear()
         self._changed_jobs.clear()
         self._gone_reports.clear()
@@ -181,7 +182,7 @@ class OutboxStore:
         self._gone_since = None
         lasted = self._disk_log.over()
         if lasted is not None:
-            _log.info("the outbox's disk works again after %s", duration_in_words(lasted))
+            _log.info("the outbox's disk works again after %s", full_duration(lasted))
         return True
 
     def _write_all(self, change: Callable[[OutboxDatabase], None] | None) -> None:

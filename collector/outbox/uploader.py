@@ -18,7 +18,8 @@ from functions.shared.messages.report import encode_report
 from functions.shared.ports import FrameStore, Outgoing, Queue
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.clocks import Clock
-from functions.shared.runtime.throttled_log import ThrottledLogger, duration_in_words
+from functions.shared.runtime.throttled_log import ThrottledLogger
+from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class RetryState:
             _log.info(
                 "%s are delivered again after %s: %d caught up",
                 self._what,
-                duration_in_words(lasted),
+                full_duration(lasted),
                 caught_up,
             )
 

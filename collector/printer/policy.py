@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 from collector.printer.reporting import ReportRules
 from collector.printer.watchdog import WatchdogRules
+from functions.shared.domain.limits import FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.settings import Settings
-
-FRESH_SECONDS = 10.0
-LAST_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +16,8 @@ class SessionPolicy:
     watchdog: WatchdogRules
     report: ReportRules
     film_budget: float
-    fresh_seconds: float = FRESH_SECONDS
-    last_seconds: float = LAST_SECONDS
+    fresh_seconds: float = FRESH_FRAME_SECONDS
+    last_seconds: float = PHOTO_AGE_LIMIT_SECONDS
 
 
 def session_policy(

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from collector.outbox.model import EdgeJob
+from functions.shared.domain.limits import first_check_after
 from functions.shared.domain.status import PRINTING, HmsEntry, PrinterStatus, is_active, is_finished
 from functions.shared.messages.report import ReportKind
 
 IDLE_INTERVAL = 300.0
 PERCENT_HOLD = 1.0
-FIRST_INSPECTION = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,6 @@ class ReportRules:
     inspection_interval: float | None = None
     idle_frame_interval: float | None = None
     percent_hold: float = PERCENT_HOLD
-
-    @property
-    def first_inspection_after(self) -> float:
-        return min(FIRST_INSPECTION, self.inspection_interval or 0.0)
 
 
 class FramePolicy(Enum):
@@ -185,7 +181,7 @@ def _for_job(state: ReporterState, job: EdgeJob | None, rules: ReportRules) -> R
         last_reported=replace(state.last_reported, percent=None),
         job_token=job.token,
         photo_at=job.started_at + photo if photo > 0 else None,
-        inspection_at=None if inspection is None else job.started_at + rules.first_inspection_after,
+        inspection_at=None if inspection is None else job.started_at + first_check_after(inspection),
     )
 
 
@@ -249,7 +245,7 @@ def _reported(
         photo_at = now + rules.photo_interval
     if inspection_at is not None and rules.inspection_interval is not None:
         if is_resumed:
-            inspection_at = now + rules.first_inspection_after
+            inspection_at = now + first_check_after(rules.inspection_interval)
         elif now >= inspection_at and last_reported.state in PRINTING:
             inspection_at = now + rules.inspection_interval
     return replace(

@@ -28,9 +28,8 @@ from functions.shared.domain.status import PrinterStatus
 from functions.shared.errors import ContractError
 from functions.shared.live import Live
 from functions.shared.messages.report import Report, ReportKind
-from functions.shared.runtime.throttled_log import LogThrottle
+from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
 
-_ERROR_LINES_EVERY = 600.0
 _SHORTEST_WAIT = 0.01
 
 _log = logging.getLogger(__name__)
@@ -76,7 +75,7 @@ class Session:
         self._newest: StatusMessage | None = None
         self._is_waking = False
         self._bad_messages = LogThrottle(monotonic)
-        self._errors = LogThrottle(monotonic, _ERROR_LINES_EVERY)
+        self._errors = LogThrottle(monotonic, LASTING_FAULT_SECONDS)
 
     def opened(self) -> None:
         """The socket is open; BambUI sends nothing until the printer does."""

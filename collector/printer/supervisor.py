@@ -12,7 +12,7 @@ from collector.counters import PrinterCounters
 from collector.printer.session import Session
 from collector.printer.watchdog import Cause
 from functions.shared.runtime.backoff import Backoff
-from functions.shared.runtime.throttled_log import LogThrottle
+from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
 
 _log = logging.getLogger(__name__)
 
@@ -34,8 +34,6 @@ class PrinterSnapshot:
     image_age: float | None
     counters: PrinterCounters
 
-
-_FAULT_LINES_EVERY = 600.0
 
 CallLater = Callable[[float, Callable[[], None]], object]
 MakeSession = Callable[[str, CallLater, PrinterCounters], Awaitable[Session]]
@@ -62,7 +60,7 @@ class PrinterSupervisor:
         self._backoff = backoff
         self._random = random
         self._monotonic = monotonic
-        self._faults = LogThrottle(monotonic, _FAULT_LINES_EVERY)
+        self._faults = LogThrottle(monotonic, LASTING_FAULT_SECONDS)
         self._is_listed = False
         self._session: Session | None = None
         self._connection: Connection | None = None

@@ -27,7 +27,6 @@ from functions.api.queries import ListedPrinter, NewestImage, Queries
 from functions.api.schemas import HealthView, PrinterSummary, PrinterView, Refusal
 from functions.shared.errors import TransientError
 from functions.shared.live import Live
-from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.runtime.clocks import Clock
 
@@ -104,7 +103,6 @@ def create_app(
     but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
     `metrics` (embedded): gives the text for Prometheus, at `/metrics`.
     """
-    queries = Queries(records, frames, live)
     page, docs = Page("page.html"), Page("docs.html")
     started_at = clock() if live is not None else None
     app = DescribedApp(
@@ -124,8 +122,12 @@ def create_app(
     app.add_middleware(SafeHeaders)
     _add_fault_answers(app)
 
-    def found(segment: str, collectors: list[CollectorRecord]) -> ListedPrinter:
-        printer = queries.find(middleware.decoded(segment), collectors)
+    def queries() -> Queries:
+        """One an answer: what it has read is not read again."""
+        return Queries(records, frames, live)
+
+    def found(segment: str, stores: Queries) -> ListedPrinter:
+        printer = stores.find(middleware.decoded(segment))
         if printer is None:
             raise HTTPException(404, UNKNOWN_PRINTER)
         return printer
@@ -151,18 +153,18 @@ def create_app(
     @app.get("/api/printers", summary="All known printers")
     def list_printers() -> list[PrinterSummary]:
         """Every printer that was ever heard of, sorted by name."""
-        return [summary(printer) for printer in queries.listed(queries.collectors())]
+        return [summary(printer) for printer in queries().listed]
 
     @app.get("/api/printer/{printer_id}", summary="One printer", responses=_not_found(NO_STATUS))
     def show_printer(printer_id: PrinterName) -> PrinterView:
         """The newest status as received, and what the bridge makes of it."""
-        collectors, now = queries.collectors(), clock()
-        printer = found(printer_id, collectors)
-        printer_data = queries.read(printer)
+        stores, now = queries(), clock()
+        printer = found(printer_id, stores)
+        printer_data = stores.read(printer)
         status = newest_status(printer_data)
         if status is None:
             raise HTTPException(404, NO_STATUS)
-        silence = collector_silence(printer.printer_id, collectors, now, started_at)
+        silence = collector_silence(printer.printer_id, stores.collectors, now, started_at)
         return printer_view(printer_data, status, now, silence)
 
     @app.get(
@@ -176,7 +178,8 @@ def create_app(
         if_none_match: Annotated[str | None, Header(description="The `ETag` of the picture you have")] = None,
     ) -> Response:
         """The newest whole JPEG of the printer's camera, as it was received."""
-        image = queries.image(found(printer_id, queries.collectors()).printer_id)
+        stores = queries()
+        image = stores.image(found(printer_id, stores).printer_id)
         if image is None:
             raise HTTPException(404, NO_IMAGE)
         return image_response(image, if_none_match)
@@ -191,9 +194,8 @@ def create_app(
 
         503 when nothing at all was heard for so long. A printer that is switched off changes nothing.
         """
-        collectors = queries.collectors()
-        printer_data_of = [queries.read(printer) for printer in queries.listed(collectors)]
-        view, is_anything_recent = health(collectors, printer_data_of, clock(), started_at)
+        stores = queries()
+        view, is_anything_recent = health(stores.collectors, stores.read_listed(), clock(), started_at)
         if not is_anything_recent:
             response.status_code = 503
         return view

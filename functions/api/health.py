@@ -10,11 +10,12 @@ import math
 from collections.abc import Sequence
 
 from functions.api.json_values import age, shown, shown_or_none, utc_time
-from functions.api.presenter import duration_words, newest_status, silent_since
+from functions.api.presenter import newest_status, silent_since
 from functions.api.queries import PrinterData
 from functions.api.schemas import CollectorHealth, HealthView, PrinterHealth
 from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
 from functions.shared.messages.collector_record import CollectorRecord
+from functions.shared.text import rough_duration
 
 
 def quiet_for(collector: CollectorRecord, now: float, started_at: float | None) -> float:
@@ -69,7 +70,7 @@ def health(
         detail = "nothing is known yet" if is_new else "nothing has been heard of for 15 minutes"
     elif missing:
         quiet = max((it.age_seconds or 0.0 for it in missing), default=0.0)
-        detail = f"{len(missing)} collector(s) not heard of, the longest for {duration_words(quiet)}"
+        detail = f"{len(missing)} collector(s) not heard of, the longest for {rough_duration(quiet)}"
     elif recent:
         detail = "all collectors are heard of"
     else:

@@ -4,7 +4,6 @@ Embedded, the memory is ahead of the record by up to a heartbeat: a status newer
 newer than the silence that the record knows of, decides the state and the job's figures.
 """
 
-import math
 from collections.abc import Mapping
 
 from functions.api.json_values import (
@@ -26,24 +25,10 @@ from functions.api.schemas import (
     TemperaturesView,
 )
 from functions.shared.domain.error_codes import fault_of, notable_codes
-from functions.shared.domain.status import PrinterStatus, is_active, read_status
+from functions.shared.domain.status import NO_CHAMBER_SENSOR, PrinterStatus, is_active, read_status
 from functions.shared.messages.inspection_record import CheckState, InspectionState
 from functions.shared.messages.printer_record import Job, PrinterRecord
-
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-
-
-def duration_words(seconds: float) -> str:
-    """`40 s`, `12 min`, `3 h`, `5 days`: the largest unit that says at least two of it, rounded down."""
-    if not math.isfinite(seconds):
-        return "an unknown time"
-    if seconds < 2 * _MINUTE:
-        return f"{int(seconds)} s"
-    if seconds < 2 * _HOUR:
-        return f"{int(seconds // _MINUTE)} min"
-    if seconds < 2 * _DAY:
-        return f"{int(seconds // _HOUR)} h"
-    return f"{int(seconds // _DAY)} days"
+from functions.shared.text import rough_duration
 
 
 def errors_of(facts: PrinterStatus) -> list[FaultView]:
@@ -58,7 +43,6 @@ def errors_of(facts: PrinterStatus) -> list[FaultView]:
 _OFFLINE_AFTER = 120.0  # BambUI's ping is only asked now and then; a fresh status is the better witness
 
 _NOTHING_SEEN = "none"  # the category of a check that found nothing
-_NO_CHAMBER_SENSOR = 5.0  # what printers without that sensor send (recordings of A1 and P1)
 
 
 def summary(printer: ListedPrinter) -> PrinterSummary:
@@ -133,10 +117,10 @@ def _problem(
     listed: ListedPrinter, status_age: float | None, is_silent: bool, collector_silence: float | None
 ) -> str | None:
     if collector_silence is not None:
-        return f"the collector has not been heard of for {duration_words(collector_silence)}"
+        return f"the collector has not been heard of for {rough_duration(collector_silence)}"
     off = "the printer is offline" if listed.is_online is False else None
     if is_silent:
-        for_long = f" for {duration_words(status_age)}" if status_age is not None else ""
+        for_long = f" for {rough_duration(status_age)}" if status_age is not None else ""
         return f"no status{for_long}" + (f", {off}" if off else "")
     if status_age is not None and status_age > _OFFLINE_AFTER:
         if off:
@@ -199,7 +183,7 @@ def _temperatures(status: Mapping[str, object]) -> TemperaturesView:
         nozzle_target=number_in(status, "nozzle_target_temper"),
         bed=number_in(status, "bed_temper"),
         bed_target=number_in(status, "bed_target_temper"),
-        chamber=None if chamber == _NO_CHAMBER_SENSOR else chamber,
+        chamber=None if chamber == NO_CHAMBER_SENSOR else chamber,
     )
 
 
@@ -227,10 +211,10 @@ def inspection_view(remembered: InspectionState, now: float) -> InspectionView |
     words = f"{verdict} ({', '.join(because)})" if because else verdict
     sentences = []
     if at is not None and seconds is not None:
-        sentences.append(f"last look {duration_words(seconds)} ago: {words}")
+        sentences.append(f"last look {rough_duration(seconds)} ago: {words}")
     if note is not None:
         noted_age = age(now, remembered.noted_at)
-        since = "" if noted_age is None else f" {duration_words(noted_age)} ago"
+        since = "" if noted_age is None else f" {rough_duration(noted_age)} ago"
         sentences.append(f"no look{since}: {note}")
     return InspectionView(
         last_look_at=at,

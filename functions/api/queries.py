@@ -1,7 +1,8 @@
-"""What the stores and the memory hold of a printer, read once for one answer. No rules in here."""
+"""What the stores and the memory hold of printers, each record read once for one answer. No rules in here."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from functions.api.json_values import shown
 from functions.shared.domain.keys import COLLECTORS, PRINTERS, belongs_to, inspection_key, printer_key
@@ -55,25 +56,30 @@ class PrinterData:
 
 
 class Queries:
-    """Reads the newest from memory (`live`) and falls back to the stores. Blocks; any thread may call."""
+    """Reads for one answer: the newest from memory (`live`), else from stores, no record twice. Blocks."""
 
     def __init__(self, records: RecordStore, frames: FrameStore, live: Live | None) -> None:
         self._records = records
         self._frames = frames
         self._live = live
+        self._read: dict[str, Stored | None] = {}
 
+    @cached_property
     def collectors(self) -> list[CollectorRecord]:
         """Every collector ever heard of."""
         return [collector_record_of(stored) for stored in self._records.list(COLLECTORS)]
 
-    def listed(self, collectors: list[CollectorRecord]) -> list[ListedPrinter]:
+    @cached_property
+    def listed(self) -> list[ListedPrinter]:
         """Every known printer, sorted by name: what memory, records and collectors know, joined."""
         live = [_live_printer(name, known) for name, known in self._live_printers().items()]
-        stored = [_record_printer(printer_record_of(item)) for item in self._records.list(PRINTERS)]
-        printers = _joined((*live, *stored, *_reported(collectors)))
+        recorded = self._records.list(PRINTERS)
+        stored = [_record_printer(printer_record_of(item)) for item in recorded]
+        printers = _joined((*live, *stored, *_reported(self.collectors)))
+        self._read |= {printer_key(name): None for name in printers} | {item.key: item for item in recorded}
         return sorted(printers.values(), key=lambda item: (item.printer_id.casefold(), item.printer_id))
 
-    def find(self, name: str, collectors: list[CollectorRecord]) -> ListedPrinter | None:
+    def find(self, name: str) -> ListedPrinter | None:
         """The printer asked for, or None.
 
         A name may also be given as the API shows it (`?` for what no URL can carry) or with `~` before
@@ -81,23 +87,30 @@ class Queries:
         """
         if not name or len(name) > _NAME_LIMIT:
             return None
-        found = self._find_exact(name, collectors)
+        found = self._find_exact(name)
         if found is None and name.startswith(_ESCAPE):
-            found = self._find_exact(name[1:], collectors)
+            found = self._find_exact(name[1:])
         if found is None:
-            found = next((it for it in self.listed(collectors) if shown(it.printer_id) == name), None)
+            found = next((it for it in self.listed if shown(it.printer_id) == name), None)
         return found
 
     def read(self, listed: ListedPrinter) -> PrinterData:
         """All that is held of one printer."""
+        inspection = self._stored(inspection_key(listed.printer_id))
+        return self._data(listed, inspection_from_json(inspection.value) if inspection else InspectionState())
+
+    def read_listed(self) -> list[PrinterData]:
+        """What the lists hold of every printer: all but its checks, which have a record each."""
+        return [self._data(listed, InspectionState()) for listed in self.listed]
+
+    def _data(self, listed: ListedPrinter, inspection: InspectionState) -> PrinterData:
         printer_id = listed.printer_id
         record = self._record(printer_id) or PrinterRecord(printer_id)
-        inspection = self._stored(inspection_key(printer_id))
         return PrinterData(
             printer_id=printer_id,
             live=self._live_status(printer_id),
             record=record,
-            inspection=inspection_from_json(inspection.value) if inspection else InspectionState(),
+            inspection=inspection,
             image_taken_at=self._image_taken_at(printer_id, record),
             listed=listed,
         )
@@ -115,12 +128,12 @@ class Queries:
         except NotFoundError:
             return None
 
-    def _find_exact(self, name: str, collectors: list[CollectorRecord]) -> ListedPrinter | None:
+    def _find_exact(self, name: str) -> ListedPrinter | None:
         live, record = self._live_printers().get(name), self._record(name)
         sources = [_live_printer(name, live)] if live else []
         if record:
             sources.append(_record_printer(record))
-        sources += [printer for printer in _reported(collectors) if printer.printer_id == name]
+        sources += [printer for printer in _reported(self.collectors) if printer.printer_id == name]
         return _joined(sources).get(name)
 
     def _live_printers(self) -> dict[str, tuple[str | None, bool | None, bool]]:
@@ -136,9 +149,9 @@ class Queries:
         return ReceivedStatus(data, newest.received_at)
 
     def _image_taken_at(self, printer_id: str, record: PrinterRecord) -> float | None:
-        frame = self._live.frame(printer_id) if self._live else None
-        if frame is not None:
-            return frame.taken_at
+        taken_at = self._live.frame_taken_at(printer_id) if self._live else None
+        if taken_at is not None:
+            return taken_at
         reference = _frame_of(record)
         return reference.taken_at if reference else None
 
@@ -147,10 +160,12 @@ class Queries:
         return printer_record_of(stored) if stored else None
 
     def _stored(self, key: str) -> Stored | None:
-        try:
-            return self._records.get(key)
-        except UnicodeEncodeError:  # a name with lone surrogates, which this store cannot hold
-            return None
+        if key not in self._read:
+            try:
+                self._read[key] = self._records.get(key)
+            except UnicodeEncodeError:  # a name with lone surrogates, which this store cannot hold
+                self._read[key] = None
+        return self._read[key]
 
 
 def _joined(sources: Iterable[ListedPrinter]) -> dict[str, ListedPrinter]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from functions.inspection.verdict import Defect, Verdict
 from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.keys import effect_id
 from functions.shared.messages.effects import Category, Inspection, Notification
 from functions.shared.messages.report import FrameReference
 
@@ -24,7 +25,7 @@ def confirmation(request: Inspection, edge_now: float, delay_seconds: float) -> 
     """The check that confirms a suspicion, due after the delay; it finds its own newest frame."""
     return replace(
         request,
-        id=f"{request.id}/second",
+        id=effect_id(request.id, "second"),
         confirms=request.id,
         observed_at=edge_now + delay_seconds,
         late_by=-delay_seconds,
@@ -37,7 +38,7 @@ def alert(
 ) -> Notification:
     """The message that a print fails, with the frame that was judged."""
     return Notification(
-        id=f"{request.confirms or request.id}/defect/{verdict.category.value}",
+        id=effect_id(request.confirms or request.id, "defect", verdict.category.value),
         category=Category.DEFECT,
         printer_id=request.printer_id,
         observed_at=edge_now,
@@ -55,7 +56,7 @@ def alert(
 def checks_down(request: Inspection, day: str, text: str, edge_now: float) -> Notification:
     """The message that no check can be made; its id is the same all day (UTC), whatever the printer."""
     return Notification(
-        id=f"inspection-down/{day}",
+        id=effect_id("inspection-down", day),
         category=Category.INSPECTION_DOWN,
         printer_id=request.printer_id,
         observed_at=edge_now,

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from functions.shared.domain.jpeg import jpeg_fault
+from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.domain.keys import belongs_to
 from functions.shared.errors import NotFoundError, PermanentError
 from functions.shared.messages.effects import Inspection
@@ -85,7 +85,7 @@ def prepare(data: bytes) -> PreparedImage:
     """The image of a frame's bytes. Raises UnusableImageError if it is broken, black or blurred."""
     from PIL import Image
 
-    fault = jpeg_fault(data)
+    fault = read_jpeg(data).fault
     if fault is not None:
         raise UnusableImageError(f"broken: {fault}")
     try:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from functions.inspection.prompt import Question
 from functions.inspection.verdict import clean_text
 from functions.shared.errors import PermanentError, TransientError
+from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
 from functions.shared.settings import Settings
+from functions.shared.text import HIDDEN
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
@@ -189,7 +191,7 @@ class OpenAiModel:
         return self._clean(words) if isinstance(words, str) and words else "no details"
 
     def _clean(self, text: str) -> str:
-        return clean_text(text.replace(self._api_key, "***") if self._api_key else text, _DETAIL_LIMIT)
+        return clean_text(text.replace(self._api_key, HIDDEN) if self._api_key else text, _DETAIL_LIMIT)
 
 
 def _messages(question: Question) -> Any:
@@ -229,33 +231,23 @@ def _is_from_transport(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in ("httpx", "httpx2", "httpcore", "httpcore2")
 
 
-class ReadKey(Protocol):
-    def __call__(self, *, is_refused: bool = False) -> str:
-        """The key; read anew if the one we have is refused. Raises TransientError."""
-        ...
-
-
 class RotatingKeyModel:
     """A VisionModel: one made with the key, made anew when that changes. `asked` counts the questions."""
 
-    def __init__(self, read_key: ReadKey, make: Callable[[str], VisionModel]) -> None:
-        self._read_key = read_key
-        self._make = make
-        self._made: tuple[str, VisionModel] | None = None
+    def __init__(self, read_key: ReadSecret, make: Callable[[str], VisionModel]) -> None:
+        self._key = RotatingSecret(read_key, make)
         self.asked = 0
 
     def ask(self, question: Question) -> Answer:
-        key = self._read_key()
+        model = self._key.client()
         try:
-            return self._ask(key, question)
+            return self._ask(model, question)
         except AccessProblemError:
-            newer = self._read_key(is_refused=True)
-            if newer == key:
+            newer = self._key.client_after_refusal(model)
+            if newer is None:
                 raise
         return self._ask(newer, question)
 
-    def _ask(self, key: str, question: Question) -> Answer:
-        if self._made is None or self._made[0] != key:
-            self._made = (key, self._make(key))
+    def _ask(self, model: VisionModel, question: Question) -> Answer:
         self.asked += 1
-        return self._made[1].ask(question)
+        return model.ask(question)

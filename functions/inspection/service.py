@@ -17,15 +17,15 @@ from functions.inspection.prompt import question
 from functions.inspection.state import why_it_does_not_print
 from functions.inspection.verdict import NoVerdict, Verdict, read_verdict
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import done_key, inspection_key, printer_key, printer_prefix
-from functions.shared.errors import ConflictError, ContractError, PermanentError, TransientError
+from functions.shared.domain.keys import inspection_key, printer_key, printer_prefix
+from functions.shared.effect_sender import EffectSender
+from functions.shared.errors import ContractError, PermanentError, TransientError
 from functions.shared.messages.effects import (
     Inspection,
     Notification,
     decode_inspection,
     decode_notification,
     encode_effect,
-    outgoing,
 )
 from functions.shared.messages.inspection_record import (
     CheckState,
@@ -35,6 +35,7 @@ from functions.shared.messages.inspection_record import (
 )
 from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
+from functions.shared.records import is_done, mark_done, update
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 
@@ -42,9 +43,7 @@ TRIES = 3
 FIRST_RETRY_SECONDS = 15.0
 FRAME_WAIT_SECONDS = 20.0
 STORE_RETRY_SECONDS = 10.0
-_DONE_SECONDS = 30 * 86_400.0
 _DOWN_ANNOUNCED_SECONDS = 2 * 86_400.0
-_CONFLICTS = 8
 _log = logging.getLogger(__name__)
 
 
@@ -103,10 +102,10 @@ class InspectionService:
 
     def _check(self, request: _PendingCheck) -> Settlement:
         printer_id, check = request.inspection.printer_id, request.check
-        remembered = self._with_pending_sent(printer_id, self._remembered(printer_id)[0])
+        remembered = self._with_pending_sent(printer_id, self._remembered(printer_id))
         if remembered.decided:
-            self._mark_done(remembered.decided)  # a crash may have come before
-        if remembered.decided == check.id or self.records.get(done_key(check.id)) is not None:
+            mark_done(self.records, remembered.decided, self.clock())  # a crash may have come before
+        if remembered.decided == check.id or is_done(self.records, check.id):
             return Done()
         reason = self._why_not(request, remembered)
         if reason is not None:
@@ -183,10 +182,7 @@ class InspectionService:
         remembered = self._change(printer_id, decided)
         _log.info("%s: last look: %s", printer_id, self._in_words(verdict, decision))
         self._with_pending_sent(printer_id, remembered)
-        self._mark_done(request.check.id)
-
-    def _mark_done(self, check_id: str) -> None:
-        self.records.put_if_absent(done_key(check_id), self.clock() + _DONE_SECONDS)
+        mark_done(self.records, request.check.id, self.clock())
 
     def _effects(
         self, request: _PendingCheck, pair: FramePair, verdict: Verdict | NoVerdict, decision: Decision
@@ -210,13 +206,8 @@ class InspectionService:
             except ContractError as error:
                 _log.error("%s: a remembered effect cannot be read: %s", printer_id, error)
                 continue
-            if isinstance(effect, Inspection):
-                delay = self.rules.confirmation_after
-                refused = self.inspections.send([outgoing(effect, effect.job_id, delay)])
-            else:
-                refused = self.notifications.send([outgoing(effect, self.chat)])
-            for refusal in refused:
-                _log.error("effect %s refused for good: %s", effect.id, refusal.reason)
+            delay = self.rules.confirmation_after if isinstance(effect, Inspection) else 0.0
+            self._sender.send(effect, delay)
         sent = remembered.decided
         return self._change(
             printer_id, lambda known: replace(known, pending=()) if known.decided == sent else known
@@ -224,13 +215,11 @@ class InspectionService:
 
     def _announce_down(self, request: _PendingCheck, text: str) -> None:
         """Say that no check can be made: once a day (UTC), whatever the printer."""
-        day = state.day_of(request.check.at)
-        mark = f"inspection-down/{day}"  # no done-mark: that one is set by notify once it has sent it
+        notification = checks_down(request.inspection, state.day_of(request.check.at), text, request.edge_now)
+        mark = notification.id  # no done-mark: that one is set by notify once it has sent it
         if self.records.get(mark) is not None:
             return
-        notification = checks_down(request.inspection, day, text, request.edge_now)
-        for refusal in self.notifications.send([outgoing(notification, self.chat)]):
-            _log.error("effect %s refused for good: %s", notification.id, refusal.reason)
+        self._sender.send(notification)
         self.records.put_if_absent(mark, request.check.at + _DOWN_ANNOUNCED_SECONDS)
 
     def _in_words(self, verdict: Verdict | NoVerdict, decision: Decision) -> str:
@@ -246,27 +235,20 @@ class InspectionService:
             return f"{seen}, the user is told"
         return f"{seen}, nothing is said"
 
-    def _remembered(self, printer_id: str) -> tuple[InspectionState, int]:
+    @property
+    def _sender(self) -> EffectSender:
+        return EffectSender(self.chat, self.notifications, inspections=self.inspections)
+
+    def _remembered(self, printer_id: str) -> InspectionState:
         stored = self.records.get(inspection_key(printer_id))
-        return (inspection_from_json(stored.value), stored.version) if stored else (InspectionState(), 0)
+        return inspection_from_json(stored.value if stored else {})
 
     def _change(
         self, printer_id: str, change: Callable[[InspectionState], InspectionState]
     ) -> InspectionState:
-        """Change the state as it is stored now, again if somebody else wrote in between."""
-        for attempt in range(_CONFLICTS):
-            before, version = self._remembered(printer_id)
-            after = change(before)
-            if after == before:
-                return before
-            try:
-                self.records.put(inspection_key(printer_id), inspection_to_json(after), version)
-            except ConflictError:
-                if attempt == _CONFLICTS - 1:
-                    raise
-            else:
-                return after
-        raise AssertionError("unreachable")
+        return update(
+            self.records, inspection_key(printer_id), inspection_from_json, inspection_to_json, change
+        )
 
 
 def build_service(backends: Backends, settings: Settings, model: VisionModel) -> InspectionService:

@@ -1,13 +1,15 @@
 """What the stores say before a check: how many were made today, and whether the job still prints."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from functions.shared.errors import ConflictError
 from functions.shared.messages.codec import named, recall, to_json
 from functions.shared.messages.effects import Inspection
 from functions.shared.messages.printer_record import Phase, PrinterRecord
 from functions.shared.ports import RecordStore
+from functions.shared.records import update
 
 
 def why_it_does_not_print(record: PrinterRecord | None, request: Inspection) -> str | None:
@@ -25,7 +27,6 @@ def why_it_does_not_print(record: PrinterRecord | None, request: Inspection) -> 
 
 
 BUDGET_KEY = "inspection-budget"
-_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +44,22 @@ def day_of(at: float) -> str:
 
 def checks_today(records: RecordStore, at: float) -> int:
     """How many looks were begun on the UTC day of `at`."""
-    return _read(records, at)[0].checks
+    stored = records.get(BUDGET_KEY)
+    return _budget_of(stored.value if stored else {}, at).checks
 
 
 def count_check(records: RecordStore, at: float) -> None:
     """Count one more look on that day. Raises ConflictError when others keep counting in between."""
-    for attempt in range(_ATTEMPTS):
-        budget, version = _read(records, at)
-        try:
-            records.put(BUDGET_KEY, to_json(Budget(budget.day, budget.checks + 1)), version)
-        except ConflictError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-        else:
-            return
+    update(
+        records,
+        BUDGET_KEY,
+        read=lambda value: _budget_of(value, at),
+        write=to_json,
+        change=lambda budget: replace(budget, checks=budget.checks + 1),
+    )
 
 
-def _read(records: RecordStore, at: float) -> tuple[Budget, int]:
-    stored = records.get(BUDGET_KEY)
-    budget = recall(Budget, stored.value) if stored else Budget()
-    version = stored.version if stored else 0
-    return (budget if budget.day == day_of(at) else Budget(day_of(at))), version
+def _budget_of(value: Mapping[str, Any], at: float) -> Budget:
+    """What was used up of that day's; another day's is as good as none."""
+    budget = recall(Budget, value)
+    return budget if budget.day == day_of(at) else Budget(day_of(at))

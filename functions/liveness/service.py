@@ -5,26 +5,32 @@ the message with the same id, which the queue and notify drop. Writes are condit
 the tracker writes meanwhile is lost.
 """
 
+import functools
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from functions.shared.domain.collector_liveness import (
     Announcement,
     Change,
     Collector,
+    LivenessState,
     advance,
     announced,
     count_silent,
     liveness_of,
 )
 from functions.shared.domain.error_codes import Severity
-from functions.shared.domain.keys import COLLECTORS, digest
+from functions.shared.domain.keys import COLLECTORS, digest, effect_id
+from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, ConflictError, ContractError, TransientError
 from functions.shared.messages.collector_record import collector_of, collector_record_of, with_state
-from functions.shared.messages.effects import Category, Notification, outgoing
+from functions.shared.messages.effects import Category, Notification
 from functions.shared.ports import Queue, RecordStore, Stored
+from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
+from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)
 
@@ -41,9 +47,9 @@ def notification_of(collector: Collector, announcement: Announcement, now: float
     names = sorted(collector.printers, key=lambda name: (name.casefold(), name))
     silence = f"{digest(collector.collector_id)[:12]}-{announcement.sequence}"
     is_lost = announcement.category is Change.LOST
-    lasted = _lasted(announcement.quiet_seconds)
+    lasted = full_duration(announcement.quiet_seconds, days_from_hours=24)
     return Notification(
-        id=f"collector-{silence}/{announcement.category.value}",
+        id=effect_id(f"collector-{silence}", announcement.category.value),
         category=Category(announcement.category.value),
         printer_id=_heading(names),
         observed_at=announcement.decided_at,
@@ -67,17 +73,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(shown)} and {last}"
 
 
-def _lasted(seconds: float) -> str:
-    """`17 min`, `3 h 5 min`, `2 d 4 h`."""
-    minutes = round(seconds / 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours_of_day = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours_of_day} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
-_ROUNDS = 12  # three without other writers
+_CHANGES_LIMIT = 4  # no collector is lost and back and lost again within one look
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,31 +104,47 @@ class LivenessService:
         return count_silent(collectors, self.clock())
 
     def _follow(self, key: str, collectors: list[Collector]) -> None:
-        """Step by step, each step on the item as it is stored then, until nothing is new."""
-        for _ in range(_ROUNDS):
-            stored = self.records.get(key)
-            collector = _readable(stored) if stored else None
-            if stored is None or collector is None:
+        """Decide and announce, one thing after the other, until nothing is new."""
+        for _ in range(_CHANGES_LIMIT):
+            collector = self._change(key, lambda known: self._advanced(known, collectors))
+            pending = collector.state.pending if collector is not None else None
+            if collector is None or pending is None:
                 return
-            if collector.state.pending is not None:
-                self._announce(collector, collector.state.pending)
-                state = announced(collector.state)
-            else:
-                now = self.clock()
-                state = advance(collector, liveness_of(collector, collectors, now), now)
-            if state == collector.state:
-                return
-            try:
-                self.records.put(key, with_state(stored.value, state), stored.version)
-            except ConflictError:
-                _log.info("%s was written by somebody else meanwhile: looked at again", key)
-        raise TransientError("others keep writing its item")
+            self._announce(collector, pending)
+            self._change(key, functools.partial(_struck_out, said=pending))
+
+    def _advanced(self, collector: Collector, collectors: list[Collector]) -> LivenessState:
+        now = self.clock()
+        return advance(collector, liveness_of(collector, collectors, now), now)
+
+    def _change(self, key: str, change: Callable[[Collector], LivenessState]) -> Collector | None:
+        """Change the state as it is stored now; the collector then, None if none can be read."""
+        collector: Collector | None = None
+
+        def changed(value: Mapping[str, Any]) -> Mapping[str, Any]:
+            nonlocal collector
+            collector = _readable(Stored(key, dict(value), 0)) if value else None
+            if collector is None:
+                return value
+            state, before = change(collector), collector.state
+            collector = replace(collector, state=state)
+            return value if state == before else with_state(value, state)
+
+        try:
+            update(self.records, key, lambda value: value, dict, changed)
+        except ConflictError:
+            raise TransientError("others keep writing its item") from None
+        return collector
 
     def _announce(self, collector: Collector, announcement: Announcement) -> None:
         notification = notification_of(collector, announcement, self.clock())
         _log.warning("%s: %s. %s", notification.printer_id, notification.category.value, notification.reason)
-        for refusal in self.notifications.send([outgoing(notification, self.chat)]):
-            _log.error("effect %s refused for good: %s", notification.id, refusal.reason)
+        EffectSender(self.chat, self.notifications).send(notification)
+
+
+def _struck_out(collector: Collector, said: Announcement) -> LivenessState:
+    """The state without what was said; what was decided since then stays."""
+    return announced(collector.state) if collector.state.pending == said else collector.state
 
 
 def _readable(stored: Stored) -> Collector | None:

@@ -5,12 +5,13 @@ limits"). The window is a tuple of the times of past sends, in seconds since 197
 in a row, a refused token.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from functions.shared.errors import ConflictError
 from functions.shared.messages.codec import recall, to_json
 from functions.shared.ports import RecordStore
+from functions.shared.records import update
 
 PERIOD_SECONDS = 60.0
 _CLOCK_TOLERANCE = 5.0
@@ -36,8 +37,7 @@ def seconds_to_wait(window: Window, now: float, most: int) -> float:
     return counted[-most] + PERIOD_SECONDS - now
 
 
-_TRIES = 8
-_LONGEST_BACK_OFF = 900.0
+LONGEST_BACK_OFF = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ChatState:
 
 def back_off(failures: int) -> float:
     """Seconds to wait after so many failures in a row: 1 s doubling to 15 minutes."""
-    return min(_LONGEST_BACK_OFF, 2.0 ** min(max(0, failures - 1), 20))
+    return min(LONGEST_BACK_OFF, 2.0 ** min(max(0, failures - 1), 20))
 
 
 def read_state(records: RecordStore, key: str) -> ChatState:
@@ -65,17 +65,4 @@ def change_state(records: RecordStore, key: str, change: Callable[[ChatState], C
 
     Raises ConflictError only when others keep writing in between.
     """
-    for attempt in range(_TRIES):
-        stored = records.get(key)
-        before = recall(ChatState, stored.value) if stored else ChatState()
-        after = change(before)
-        if after == before:
-            return after
-        try:
-            records.put(key, to_json(after), stored.version if stored else 0)
-        except ConflictError:
-            if attempt == _TRIES - 1:
-                raise
-            continue
-        return after
-    raise AssertionError("not reached")
+    return update(records, key, functools.partial(recall, ChatState), to_json, change)

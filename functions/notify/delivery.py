@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from functions.notify.markup import Line, Span
-from functions.notify.render import PHOTO_AGE_LIMIT, Message, RenderContext, film_remark, photo_age, render
+from functions.notify.render import Message, RenderContext, film_remark, photo_age, render
 from functions.notify.transports import Answer, Outcome, Transport
-from functions.shared.domain.jpeg import jpeg_fault
+from functions.shared.domain.jpeg import Jpeg, read_jpeg
 from functions.shared.domain.keys import belongs_to
+from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, THUMBNAIL_BYTES, THUMBNAIL_SIDE
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.ports import FrameStore
@@ -20,7 +21,6 @@ _log = logging.getLogger(__name__)
 _GIVEN_UP = frozenset({Outcome.REFUSED, Outcome.TOO_LARGE, Outcome.BAD_MARKUP})
 _PHOTO_TRIES = 2
 _FILM_TRIES = 12  # most of an hour, by the back-off
-_THUMBNAIL_SIDE, _THUMBNAIL_BYTES = 320, 200_000  # core.telegram.org/bots/api, sendVideo
 
 
 class NotificationDelivery:
@@ -90,21 +90,24 @@ class NotificationDelivery:
         if frame is None or age is None:
             return None
         is_evidence = notification.category is Category.DEFECT  # the very photo that was judged
-        if age > PHOTO_AGE_LIMIT and not is_evidence:
+        if age > PHOTO_AGE_LIMIT_SECONDS and not is_evidence:
             _log.info("the picture of %s is left out: %.0f s old", notification.id, age)
             return None
-        return self._read_jpeg(notification, frame.key)
+        read = self._read_jpeg(notification, frame.key)
+        return None if read is None else read[0]
 
     def _thumbnail_of(self, notification: Notification) -> bytes | None:
         """The thumbnail that was stored with the film, if Telegram would take it."""
         if notification.category is not Category.FILM or notification.frame is None:
             return None
-        photo = self._read_jpeg(notification, notification.frame.key)
-        if photo is None or len(photo) > _THUMBNAIL_BYTES or jpeg_fault(photo, _THUMBNAIL_SIDE):
+        read = self._read_jpeg(notification, notification.frame.key)
+        if read is None:
             return None
-        return photo
+        photo, jpeg = read
+        is_taken = len(photo) <= THUMBNAIL_BYTES and max(jpeg.width, jpeg.height) <= THUMBNAIL_SIDE
+        return photo if is_taken else None
 
-    def _read_jpeg(self, notification: Notification, key: str) -> bytes | None:
+    def _read_jpeg(self, notification: Notification, key: str) -> tuple[bytes, Jpeg] | None:
         if not belongs_to(key, notification.printer_id):
             _log.error("a picture of %s is not its printer's own: refused", notification.id)
             return None
@@ -113,11 +116,11 @@ class NotificationDelivery:
         except (PermanentError, TransientError, OSError) as error:
             _log.warning("the picture of %s cannot be read: %s", notification.id, type(error).__name__)
             return None
-        fault = jpeg_fault(data)
-        if fault is not None:
-            _log.warning("the picture of %s is left out: %s", notification.id, fault)
+        jpeg = read_jpeg(data)
+        if jpeg.fault is not None:
+            _log.warning("the picture of %s is left out: %s", notification.id, jpeg.fault)
             return None
-        return data
+        return data, jpeg
 
 
 def _is_hopeless(answer: Answer, failures: int, tries: int) -> bool:

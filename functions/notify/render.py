@@ -23,11 +23,9 @@ from functions.notify.markup import (
 )
 from functions.notify.wording import Figures, is_paused, is_silent, wording_of
 from functions.shared.domain.error_codes import Fault
+from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
 from functions.shared.messages.effects import Category, Film, Notification
-
-PHOTO_AGE_SHOWN = 30.0
-PHOTO_AGE_LIMIT = 120.0
-DELAY_SHOWN = 120.0
+from functions.shared.text import duration
 
 _PRINTER_LIMIT = 80
 _JOB_LIMIT = 120
@@ -117,7 +115,7 @@ def _figures(notification: Notification, context: RenderContext) -> Line:
     ready = wording.ready(minutes, context.now, context.lateness, context.zone)
     total = job.total_layers
     seconds = notification.duration_seconds
-    lasted = wording.duration(seconds) if seconds is not None and 0 <= seconds < 1e8 else None
+    lasted = duration(seconds) if seconds is not None and 0 <= seconds < 1e8 else None
     progress = f"{wording.bar(percent)} {percent} %" if percent is not None else None
     match wording_of(notification).figures:
         case Figures.ESTIMATE:
@@ -140,7 +138,7 @@ def _figures(notification: Notification, context: RenderContext) -> Line:
 
 def _film_words(film: Film, lasted: str | None) -> str:
     seconds = film.duration_seconds if 0 <= film.duration_seconds < 1e6 else 0.0
-    parts = [f"{wording.duration(seconds)} film" + (f" of {lasted}" if lasted else "")]
+    parts = [f"{duration(seconds)} film" + (f" of {lasted}" if lasted else "")]
     parts.append(wording.count(max(0, film.frames), "frame"))
     if film.missing > 0:
         parts.append(f"{wording.count(film.missing, 'frame')} {'is' if film.missing == 1 else 'are'} missing")
@@ -222,10 +220,10 @@ def _code(fault: Fault) -> list[Span]:
 def _footnotes(notification: Notification, context: RenderContext, has_photo: bool) -> Line:
     notes = []
     age = photo_age(notification)
-    if has_photo and age is not None and age > PHOTO_AGE_SHOWN:
-        notes.append(f"picture from {wording.duration(age)} before")
-    if context.lateness > DELAY_SHOWN:
-        notes.append(f"delayed {wording.duration(context.lateness)}")
+    if has_photo and age is not None and age > PHOTO_AGE_MENTIONED_SECONDS:
+        notes.append(f"picture from {duration(age)} before")
+    if context.lateness > LATE_MESSAGE_SECONDS:
+        notes.append(f"delayed {duration(context.lateness)}")
     return (Span(_SEPARATOR.join(notes), "i"),) if notes else ()
 
 

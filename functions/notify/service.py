@@ -9,24 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from functions.notify import chat_state
-from functions.notify.chat_state import ChatState, back_off, change_state, read_state
+from functions.notify.chat_state import LONGEST_BACK_OFF, ChatState, back_off, change_state, read_state
 from functions.notify.delivery import NotificationDelivery
 from functions.notify.render import RenderContext
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import chat_key, done_key
+from functions.shared.domain.keys import chat_key, effect_id, films_chat
+from functions.shared.domain.limits import LATE_MESSAGE_SECONDS
+from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, TransientError
-from functions.shared.messages.effects import Category, Notification, decode_notification, outgoing
+from functions.shared.messages.effects import Category, Notification, decode_notification
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
+from functions.shared.records import is_done, mark_done
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-OUTDATED_SECONDS = 120.0
 _OUTDATED = frozenset({Category.PROGRESS, Category.PHOTO})
-_DONE_MARK_SECONDS = 30 * 86_400.0
-_UNAUTHORIZED_SECONDS = 900.0
 _SMALLEST_FILM = 100_000
 
 
@@ -57,11 +57,11 @@ class NotifyService:
     ) -> None:
         self._records = records
         self._delivery = NotificationDelivery(transport, frames)
-        self._timelapses = timelapses
+        self._sender = EffectSender(rules.chat_id, timelapses=timelapses)
         self._clock = clock
         self._rules = rules
         self._chat_key = chat_key(rules.chat_id)
-        self._film_key = chat_key(f"{rules.chat_id}/films")
+        self._film_key = chat_key(films_chat(rules.chat_id))
         self._is_paced = chat_state.is_group(rules.chat_id) and rules.messages_per_minute > 0
 
     decode = staticmethod(decode_notification)
@@ -81,12 +81,12 @@ class NotifyService:
 
     def _send_once(self, message: Received[Notification]) -> Settlement:
         notification = message.content
-        if self._records.get(done_key(notification.id)) is not None:
+        if is_done(self._records, notification.id):
             _log.info("%s was sent before", notification.id)
             return Done()
         now = self._clock()
         lateness = lateness_of(message, now)
-        if notification.category in _OUTDATED and lateness > OUTDATED_SECONDS:
+        if notification.category in _OUTDATED and lateness > LATE_MESSAGE_SECONDS:
             _log.info("%s is dropped: %.0f s late", notification.id, lateness)
             return Done()
         wait = self._reserve(now)
@@ -125,7 +125,7 @@ class NotifyService:
             case Outcome.UNAUTHORIZED:
                 self._release(reserved_at)
                 self._log_unauthorized(answer)
-                return Retry(_UNAUTHORIZED_SECONDS)
+                return Retry(LONGEST_BACK_OFF)
             case _:
                 self._release(reserved_at)
                 _log.error("%s is refused for good: %s", notification.id, answer.reason)
@@ -134,7 +134,7 @@ class NotifyService:
     def _finish(self, notification: Notification, how: str, level: int = logging.INFO) -> Done:
         """Mark it done; a mark that fails must not send the message again."""
         try:
-            self._records.put_if_absent(done_key(notification.id), self._clock() + _DONE_MARK_SECONDS)
+            mark_done(self._records, notification.id, self._clock())
         except BridgeError as error:
             _log.error("%s could not be marked as done: %s", notification.id, error)
         _log.log(level, "%s of %s: %s", notification.category.value, notification.printer_id, how)
@@ -193,10 +193,12 @@ class NotifyService:
     def _order_smaller_film(self, notification: Notification) -> bool:
         """Ask once for a film of half the bytes; False if this is that film, or none can be made."""
         film, remake = notification.film, notification.remake
-        if self._timelapses is None or film is None or remake is None or remake.max_bytes is not None:
+        if self._sender.timelapses is None or film is None or remake is None or remake.max_bytes is not None:
             return False
-        smaller = replace(remake, id=f"{remake.id}/smaller", max_bytes=max(_SMALLEST_FILM, film.size // 2))
-        refusals = self._timelapses.send([outgoing(smaller, smaller.job_id)])
+        smaller = replace(
+            remake, id=effect_id(remake.id, "smaller"), max_bytes=max(_SMALLEST_FILM, film.size // 2)
+        )
+        refusals = self._sender.offer(smaller)
         for refusal in refusals:
             _log.error("a smaller film could not be ordered: %s", refusal.reason)
         return not refusals

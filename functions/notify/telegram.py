@@ -20,6 +20,7 @@ from functions.notify.render import Message
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.effects import Film
 from functions.shared.settings import Settings
+from functions.shared.text import HIDDEN
 
 _PIECE = 64 * 1024
 
@@ -306,7 +307,8 @@ class Telegram:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self._drop_session()
             return Answer(Outcome.UNAVAILABLE, _reason_of(error, timeouts))
-        parsed = read_answer(status, content.replace(self._token.encode(), b"***"))  # it may repeat the path
+        harmless = content.replace(self._token.encode(), HIDDEN.encode())  # it may repeat the path
+        parsed = read_answer(status, harmless)
         if parsed.new_chat_id is not None and str(parsed.new_chat_id) != self._chat_id:
             raise _ChatMovedError(parsed.new_chat_id)
         return parsed.answer
@@ -345,7 +347,7 @@ class Telegram:
         """The HTTP library logs paths at its lowest level, and the token is part of them."""
         text = record.getMessage()
         if self._token and self._token in text:
-            record.msg, record.args = text.replace(self._token, "***"), ()
+            record.msg, record.args = text.replace(self._token, HIDDEN), ()
         return True
 
 

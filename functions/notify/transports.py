@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 from functions.notify.render import Message
 from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Film
+from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
 
 _log = logging.getLogger(__name__)
 
@@ -82,19 +83,11 @@ class LogTransport:
         return Answer(Outcome.SENT)
 
 
-class ReadToken(Protocol):
-    def __call__(self, *, is_refused: bool = False) -> str:
-        """The token; read anew if the one we have is refused. Raises TransientError."""
-        ...
-
-
 class RotatingTokenTransport:
     """A Transport: one made with the token, made anew when that changes. `sent` counts what went through."""
 
-    def __init__(self, read_token: ReadToken, make: Callable[[str], Transport]) -> None:
-        self._read_token = read_token
-        self._make = make
-        self._made: tuple[str, Transport] | None = None
+    def __init__(self, read_token: ReadSecret, make: Callable[[str], Transport]) -> None:
+        self._token = RotatingSecret(read_token, make)
         self.sent = 0
 
     def send_text(self, message: Message) -> Answer:
@@ -108,20 +101,15 @@ class RotatingTokenTransport:
 
     def _send(self, send: Callable[[Transport], Answer]) -> Answer:
         try:
-            token = self._read_token()
-            answer = send(self._transport(token))
+            transport = self._token.client()
+            answer = send(transport)
             if answer.outcome is Outcome.UNAUTHORIZED:
-                newer = self._read_token(is_refused=True)
-                if newer != token:
+                newer = self._token.client_after_refusal(transport)
+                if newer is not None:
                     _log.info("the bot has a new token")
-                    answer = send(self._transport(newer))
+                    answer = send(newer)
         except TransientError as error:
             _log.error("the bot's token cannot be had: %s", error)
             return Answer(Outcome.UNAVAILABLE, "the bot's token cannot be had")
         self.sent += answer.is_sent
         return answer
-
-    def _transport(self, token: str) -> Transport:
-        if self._made is None or self._made[0] != token:
-            self._made = (token, self._make(token))
-        return self._made[1]

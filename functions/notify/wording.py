@@ -7,13 +7,13 @@ from enum import Enum, auto
 from functions.notify import wording
 from functions.notify.markup import clean, cut_end
 from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import Category, Notification
+from functions.shared.text import duration
 
 _BAR_CELLS = 10
 _REMAINING_LIMIT = 60 * 24 * 60  # minutes; a longer estimate is junk
-_DURATION_LIMIT = 1e9
-_ALMOST_DONE_FROM = 90
 _STATES = {
     "PREPARE": "preparing",
     "SLICING": "slicing",
@@ -26,21 +26,6 @@ _STATES = {
     "FINISH": "finished",
     "FAILED": "failed",
 }
-
-
-def duration(seconds: float) -> str:
-    """`45 s`, `12 min`, `3 h 12 min`, `2 d 3 h`."""
-    seconds = min(max(0.0, seconds), _DURATION_LIMIT)
-    if seconds < 59.5:
-        return f"{round(seconds)} s"
-    minutes = round(seconds / 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours == 0:
-        return f"{minutes} min"
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
 
 
 def clock_time(at: float, now: float, zone: tzinfo) -> str | None:
@@ -84,7 +69,7 @@ def remaining(minutes: int | None, percent: int | None) -> str | None:
     if minutes is None or not 0 <= minutes <= _REMAINING_LIMIT:
         return None
     if minutes == 0:
-        return "almost done" if percent is not None and percent >= _ALMOST_DONE_FROM else None
+        return "almost done" if percent is not None and percent >= REMAINING_TRUSTED_FROM_PERCENT else None
     return f"{duration(minutes * 60)} left"
 
 

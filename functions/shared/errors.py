@@ -11,6 +11,8 @@ BridgeError
 
 from collections.abc import Sequence
 
+EXIT_FAULT, EXIT_CONFIGURATION = 1, 2  # of every program: it cannot be done here now; settings cannot be used
+
 
 class BridgeError(Exception):
     """Base of every error the project raises on purpose."""

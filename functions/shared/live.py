@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.shared.domain.jpeg import jpeg_fault
+from functions.shared.domain.jpeg import JPEG_END, JPEG_START, read_jpeg
 from functions.shared.errors import ContractError
 from functions.shared.messages.codec import load_object
 
@@ -80,6 +80,16 @@ class Live:
             printer = self._printers.get(printer_id)
             return printer.status if printer else None
 
+    def frame_taken_at(self, printer_id: str) -> float | None:
+        """When the newest image came that looks whole; it is not decoded for that."""
+        with self._lock:
+            printer = self._printers.get(printer_id)
+            if printer is None:
+                return None
+            if printer.newest_image is not None and _looks_whole(printer.newest_image[0]):
+                return printer.newest_image[1]
+            return printer.good_frame.taken_at if printer.good_frame else None
+
     def frame(self, printer_id: str) -> LiveFrame | None:
         """The newest whole image; a broken newest one leaves the last good one standing."""
         with self._lock:
@@ -95,9 +105,21 @@ class Live:
             return printer.good_frame
 
 
+def _looks_whole(text: str) -> bool:
+    """Whether it begins and ends as a JPEG does; eight characters of base64 are six bytes."""
+    head, tail = _bytes_of(text[:8]), _bytes_of(text[-8:])
+    return bool(head and tail and head.startswith(JPEG_START) and tail.endswith(JPEG_END))
+
+
 def _decoded(text: str) -> bytes | None:
+    data = _bytes_of(text)
+    if data is None:
+        return None
+    return None if read_jpeg(data).fault else data
+
+
+def _bytes_of(text: str) -> bytes | None:
     try:
-        data = base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return None if jpeg_fault(data) else data

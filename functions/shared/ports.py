@@ -174,6 +174,7 @@ BATCH_LIMIT = 10
 BODY_BYTES_LIMIT = 1024 * 1024
 DELAY_LIMIT_SECONDS = 900.0  # of a message sent with a delay
 HOLD_LIMIT_SECONDS = 12 * 3600.0  # of a hand-back
+REASON_LIMIT = 1000  # characters kept of why a message is a dead letter
 
 _ID = re.compile(r"[!-~]{1,128}")
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from functions.shared import setting_types as kinds
 from functions.shared.errors import ConfigurationError
-from functions.shared.runtime.logging import hide_tokens
 from functions.shared.setting_types import Declaration, Kind, declared
+from functions.shared.text import hide_tokens
 
 _DAY = 86_400.0
 _ANY = "collector tracker notify inspection timelapse liveness api local"

@@ -10,7 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions.shared.domain.jpeg import frame_size, jpeg_fault
+from functions.shared.domain.jpeg import Jpeg, read_jpeg
+from functions.shared.domain.limits import THUMBNAIL_BYTES
 from functions.shared.errors import NotFoundError
 from functions.timelapse.errors import EncodingError, FilmTooLargeError, TooFewFramesError
 from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Encoder, Timeouts, check_film, read_film, run_briefly
@@ -25,13 +26,14 @@ AHEAD = 16
 Fetch = Callable[[str], bytes]
 
 
-def fetch_whole(fetch: Fetch, key: str) -> bytes | None:
+def fetch_whole(fetch: Fetch, key: str) -> tuple[bytes, Jpeg] | None:
     """The frame of that key, or None if it is gone or no whole JPEG. Raises TransientError."""
     try:
         data = fetch(key)
     except NotFoundError:
         return None
-    return None if jpeg_fault(data) else data
+    jpeg = read_jpeg(data)
+    return None if jpeg.fault is not None else (data, jpeg)
 
 
 def fetch_in_order(
@@ -39,7 +41,7 @@ def fetch_in_order(
 ) -> Generator[bytes | None, None, None]:
     """One item a key, in order; at most `ahead` frames are held at a time. Raises what `fetch` raises."""
     pool = ThreadPoolExecutor(workers, thread_name_prefix="frames")
-    under_way: deque[Future[bytes | None]] = deque()
+    under_way: deque[Future[tuple[bytes, Jpeg] | None]] = deque()
     rest = iter(keys)
     try:
         while True:
@@ -49,12 +51,12 @@ def fetch_in_order(
                     break
             if not under_way:
                 return
-            yield under_way.popleft().result()
+            frame = under_way.popleft().result()
+            yield None if frame is None else frame[0]
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-BYTES_LIMIT = 200_000
 LIMIT_SECONDS = 30.0
 
 
@@ -65,7 +67,7 @@ def make_thumbnail(ffmpeg: str, frame: bytes, limit_seconds: float = LIMIT_SECON
     except (OSError, subprocess.TimeoutExpired) as error:
         _log.warning("no thumbnail: %s", type(error).__name__)
         return None
-    if len(small) >= BYTES_LIMIT or jpeg_fault(small) is not None:
+    if len(small) >= THUMBNAIL_BYTES or read_jpeg(small).fault is not None:
         _log.warning("no thumbnail: ffmpeg gave no picture of it")
         return None
     return small
@@ -175,13 +177,14 @@ def _common_size(keys: Sequence[str], fetch: Fetch) -> tuple[int, int]:
     """The size that most of a few samples have, else that of the first whole frame."""
     places = sorted({round(step * (len(keys) - 1) / (_SAMPLES - 1)) for step in range(_SAMPLES)})
     samples = (fetch_whole(fetch, keys[place]) for place in places)
-    sizes = Counter(frame_size(frame) for frame in samples if frame is not None)
+    sizes = Counter((frame[1].width, frame[1].height) for frame in samples if frame is not None)
     if sizes:
         return sizes.most_common(1)[0][0]
     with closing(fetch_in_order(keys, fetch)) as frames:
         for frame in frames:
             if frame is not None:
-                return frame_size(frame)
+                jpeg = read_jpeg(frame)
+                return jpeg.width, jpeg.height
     raise TooFewFramesError(_TOO_FEW)
 
 

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from functions.shared.domain.limits import THUMBNAIL_SIDE
 from functions.timelapse.plan import Timing
 
 _SHARE = 0.9
@@ -48,7 +49,6 @@ def _even(side: float) -> int:
     return max(_SMALLEST_SIDE, int(side + 1e-6) // 2 * 2)
 
 
-THUMBNAIL_SIDE = 320
 _KEY_FRAME_SECONDS = 5
 # JPEGs are full range; players expect video range. Of the filters that convert, this one is the cheapest
 # (a tenth of the film's CPU time less than `scale`).

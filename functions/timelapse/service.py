@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import belongs_to, digest, done_key, film_key
+from functions.shared.domain.keys import belongs_to, digest, effect_id, film_key
+from functions.shared.domain.limits import DONE_MARK_SECONDS
+from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
 from functions.shared.messages.effects import (
     Category,
@@ -19,10 +21,10 @@ from functions.shared.messages.effects import (
     Notification,
     Timelapse,
     decode_timelapse,
-    outgoing,
 )
 from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore, StoredFrame
+from functions.shared.records import is_done, mark_done
 from functions.shared.settings import Settings
 from functions.timelapse.errors import EncodingError, TooFewFramesError
 from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Timeouts, find_ffmpeg
@@ -42,7 +44,6 @@ from functions.timelapse.plan import (
 
 _log = logging.getLogger(__name__)
 
-_MARKS_KEPT_SECONDS = 30 * 86_400.0
 _STORE_RETRY_SECONDS, _STORE_RETRY_DOUBLINGS = 10.0, 6
 _LEFTOVERS = "film-*"
 _LEFTOVER_SECONDS = 3600.0
@@ -84,7 +85,7 @@ class TimelapseService:
     ) -> None:
         self.made = 0
         self.failed = 0
-        self._notifications = notifications
+        self._sender = EffectSender(settings.chat_id, notifications)
         self._records = records
         self._frames = frames
         self._clock = clock
@@ -112,7 +113,7 @@ class TimelapseService:
             return Retry(error.retry_after or _STORE_RETRY_SECONDS * 2**doublings)
 
     def _fulfil(self, order: Timelapse, sent_at: float) -> Settlement:
-        if self._records.get(done_key(order.id)) is not None:
+        if is_done(self._records, order.id):
             return Done()
         frames = self._frames_of(order)
         wait = wait_for_frames(len(frames), order.frames_kept, self._clock() - sent_at)
@@ -138,7 +139,7 @@ class TimelapseService:
                 self._announce_failure(order, str(error))
             except PermanentError as error:
                 self._announce_failure(order, str(error))
-        self._records.put_if_absent(done_key(order.id), self._clock() + _MARKS_KEPT_SECONDS)
+        mark_done(self._records, order.id, self._clock())
         return Done()
 
     def _remove_leftovers(self) -> None:
@@ -232,13 +233,13 @@ class TimelapseService:
         self._send(replace(_notification(order, Category.FILM_FAILED), reason=reason))
 
     def _send(self, notification: Notification) -> None:
-        for refusal in self._notifications.send([outgoing(notification, f"{self._settings.chat_id}/films")]):
+        for refusal in self._sender.offer(notification):
             _log.error("the message about a film was refused: %s", refusal.reason)
 
     def _count(self, what: str, order: Timelapse, limit: int) -> int | None:
         """How often that has happened with this order, this time included; None beyond the limit."""
         for number in range(1, limit + 1):
-            expires_at = self._clock() + _MARKS_KEPT_SECONDS
+            expires_at = self._clock() + DONE_MARK_SECONDS
             if self._records.put_if_absent(f"{what}/{order.id}/{number}", expires_at):
                 return number
         return None
@@ -269,7 +270,7 @@ def build_service(
 
 def _notification(order: Timelapse, category: Category) -> Notification:
     return Notification(
-        id=f"{order.id}/{category.value}",
+        id=effect_id(order.id, category.value),
         category=category,
         printer_id=order.printer_id,
         observed_at=order.observed_at,

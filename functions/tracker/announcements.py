@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from functions.shared.domain.error_codes import Severity, fault_of
+from functions.shared.domain.keys import effect_id
+from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.messages.effects import (
     Category,
     Effect,
@@ -18,7 +20,6 @@ from functions.tracker.evaluation import fresh_frame
 from functions.tracker.events import ANNOUNCEMENTS, TELL_CODES, Event, EventKind
 
 _RANK = {Severity.NOTICE: 0, Severity.ATTENTION: 1, Severity.CRITICAL: 2}
-_REMAINING_TRUSTED_FROM = 90
 
 
 def announce(events: Sequence[Event], record: PrinterRecord, report: Report) -> tuple[Effect, ...]:
@@ -46,7 +47,7 @@ def _notification(
     codes = (appeared if event.kind in TELL_CODES else ()) or event.codes
     faults = tuple(fault_of(code) for code in codes)
     return Notification(
-        id=f"{report.id}/{row.category.value}" + (f"/{event.part}" if event.part else ""),
+        id=effect_id(report.id, row.category.value, *([event.part] if event.part else [])),
         category=row.category,
         printer_id=record.printer_id,
         observed_at=report.observed_at,
@@ -70,7 +71,7 @@ def _inspection(event: Event, record: PrinterRecord, report: Report) -> Inspecti
     if job is None or job.prefix is None:
         return None
     return Inspection(
-        id=f"{report.id}/inspection",
+        id=effect_id(report.id, "inspection"),
         printer_id=record.printer_id,
         observed_at=report.observed_at,
         prefix=job.prefix,
@@ -88,7 +89,7 @@ def _timelapse(event: Event, record: PrinterRecord, report: Report) -> Timelapse
     if job is None or job.prefix is None:
         return None
     return Timelapse(
-        id=f"{report.id}/timelapse/{job.id}",
+        id=effect_id(report.id, "timelapse", job.id),
         printer_id=record.printer_id,
         job_id=job.id,
         observed_at=report.observed_at,
@@ -115,6 +116,6 @@ def _shown_remaining(job: Job) -> int | None:
     """Minutes left of a job that goes on; 0 early in it means that the printer does not know yet."""
     if job.phase is not Phase.ACTIVE:
         return None
-    if job.remaining_minutes == 0 and (job.percent or 0) < _REMAINING_TRUSTED_FROM:
+    if job.remaining_minutes == 0 and (job.percent or 0) < REMAINING_TRUSTED_FROM_PERCENT:
         return None
     return job.remaining_minutes

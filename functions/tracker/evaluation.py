@@ -6,13 +6,13 @@ from enum import Enum, auto
 from functions.shared.domain.error_codes import CANCEL_CODES, error_of
 from functions.shared.domain.job_identity import JobFingerprint, is_same_job
 from functions.shared.domain.keys import belongs_to, printer_prefix
+from functions.shared.domain.limits import FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.domain.status import PrinterStatus, is_active, is_finished, read_status
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import FrameReference, Report, ReportKind
 from functions.shared.settings import Settings
 from functions.tracker.error_episodes import follow_errors
 
-FRAME_AGE_LIMIT = 120.0
 LATE_AFTER = 150.0
 
 
@@ -33,11 +33,6 @@ class Rules:
             settings.ai_check_interval_seconds if checks_are_on else None,
             settings.silence_grace_seconds,
         )
-
-    @property
-    def first_inspection_after(self) -> float:
-        """The first check comes sooner than the interval."""
-        return min(300.0, self.inspection_interval or 0.0)
 
 
 class Heard(Enum):
@@ -189,7 +184,7 @@ def open_job(record: PrinterRecord) -> Job | None:
 def with_frames(job: Job, record: PrinterRecord, report: Report) -> Job:
     """The job's folder is where its newest frame lies; a frame from before the job says nothing."""
     frame, kept = report.frame, report.frames_kept
-    if frame is not None and frame == record.frame and frame.taken_at >= job.started_at - 10.0:
+    if frame is not None and frame == record.frame and frame.taken_at >= job.started_at - FRESH_FRAME_SECONDS:
         folder = frame.key.rsplit("/", 1)[0] + "/"
         if folder.startswith(printer_prefix(record.printer_id)) and folder != job.prefix:
             job = replace(job, prefix=folder)
@@ -202,4 +197,4 @@ def with_frames(job: Job, record: PrinterRecord, report: Report) -> Job:
 def fresh_frame(record: PrinterRecord, now: float) -> FrameReference | None:
     """The newest frame, unless it is too old to be shown."""
     frame = record.frame
-    return None if frame is None or now - frame.taken_at > FRAME_AGE_LIMIT else frame
+    return None if frame is None or now - frame.taken_at > PHOTO_AGE_LIMIT_SECONDS else frame

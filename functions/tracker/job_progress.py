@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from functions.shared.domain.error_codes import error_of, fault_of, is_prompt, notable_codes
 from functions.shared.domain.keys import digest
+from functions.shared.domain.limits import first_check_after
 from functions.shared.domain.status import PREPARING, PRINTING, PrinterStatus
 from functions.shared.messages.printer_record import Job, Phase
 from functions.tracker.evaluation import Evaluation, fresh_frame, with_frames
@@ -73,7 +74,7 @@ def _begin_job(evaluation: Evaluation, *, is_found: bool) -> Outcome:
         state=state,
         printing_since=now,
         next_photo_at=now + rules.photo_interval,
-        next_inspection_at=now + rules.first_inspection_after,
+        next_inspection_at=now + first_check_after(rules.inspection_interval),
         frames_before=_frames_before(evaluation),
     )
     job = _with_facts(job, evaluation.facts, state)
@@ -121,7 +122,7 @@ def _follow_state(before: Job, job: Job, evaluation: Evaluation) -> JobOutcome:
     if reached in PRINTING:
         job = replace(job, printing_since=evaluation.now)
         if left == "PAUSE":
-            next_check = evaluation.now + evaluation.rules.first_inspection_after
+            next_check = evaluation.now + first_check_after(evaluation.rules.inspection_interval)
             job = replace(job, next_inspection_at=next_check)
     if left in _QUIET_WORDS and reached in _QUIET_WORDS:
         return job, ()

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from functions.shared.consumer import RETRY_SECONDS
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
 from functions.shared.domain.keys import collector_key, printer_key
+from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
 from functions.shared.messages.collector_record import collector_record_of, with_report
-from functions.shared.messages.effects import Category, Effect, Notification, Timelapse, outgoing
+from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
 from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import Report, ReportKind, decode_report
 from functions.shared.ports import Backends, Queue, RecordStore
@@ -81,15 +82,9 @@ class TrackerService:
     def _send(self, effect: Effect, late_by: float) -> None:
         if isinstance(effect, Notification):
             _log.debug("%s: %s", effect.printer_id, effect.category.value)
-            refused = self.notifications.send([outgoing(replace(effect, late_by=late_by), self.chat)])
-        elif isinstance(effect, Timelapse):
-            refused = self.timelapses.send([outgoing(effect, effect.job_id)])
-        elif self.inspections is not None:
-            refused = self.inspections.send([outgoing(replace(effect, late_by=late_by), effect.job_id)])
-        else:
-            return
-        for refusal in refused:
-            _log.error("effect %s refused for good: %s", effect.id, refusal.reason)
+        if not isinstance(effect, Timelapse):
+            effect = replace(effect, late_by=round(late_by, 3))
+        EffectSender(self.chat, self.notifications, self.timelapses, self.inspections).send(effect)
 
     def _keep_collector(self, report: Report) -> None:
         """A collector's report on itself; the far side's own clock says when it was heard."""

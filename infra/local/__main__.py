@@ -10,15 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collector.app import run as run_in_loop
-from functions.shared.errors import BridgeError, ConfigurationError
+from functions.shared.errors import EXIT_CONFIGURATION, EXIT_FAULT, BridgeError, ConfigurationError
 from functions.shared.runtime.logging import set_up_logs
 from functions.shared.settings import Settings, load_settings
 from infra.local import timelapse_command
 from infra.local.cli import PROGRAM, as_typed, make_parser, program_here
 from infra.local.config import read_environment, unknown_settings, wants_simulation
 
-EXIT_FAULT = 1
-EXIT_CONFIGURATION = 2
 _log = logging.getLogger("infra.local")
 
 

@@ -19,6 +19,7 @@ from functions.notify import service as notify_service
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
 from functions.shared.live import Live
+from functions.shared.ports import BATCH_LIMIT
 from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
 from functions.timelapse import service as timelapse_service
@@ -31,7 +32,6 @@ from infra.local.stores import open_stores
 from infra.local.terminal import Terminal
 from infra.local.workers import Cleanup, Worker
 
-_REPORT_BATCH = 10
 _WATCH_SECONDS = 1.0
 _STOP_SECONDS = 2.0
 _log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class Bridge:
         tracker = tracker_service.build_service(stores, settings, model is not None)
         notify = notify_service.build_service(stores, settings, transport)
         workers: list[Worker[Any]] = [
-            Worker("tracker", stores.reports, tracker, _REPORT_BATCH),
+            Worker("tracker", stores.reports, tracker, BATCH_LIMIT),
             # Two workers, so that a film being sent holds up no alert (its group is another).
             Worker("notify-1", stores.notifications, notify),
             Worker("notify-2", stores.notifications, notify),

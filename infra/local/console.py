@@ -6,8 +6,8 @@ from typing import TextIO
 
 from collector.agent import PrinterView
 from functions.shared.runtime.clocks import Clock
-from functions.shared.runtime.logging import hide_tokens
 from functions.shared.settings import Settings
+from functions.shared.text import hide_tokens, printable
 from infra.local.cli import PROGRAM
 
 
@@ -129,4 +129,4 @@ def _shown(url: str) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)[:80]
+    return printable(text)[:80]

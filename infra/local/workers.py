@@ -11,8 +11,9 @@ from functions.shared.dispatch import ContentT, Service
 from functions.shared.errors import BridgeError
 from functions.shared.ports import Delivery
 from functions.shared.runtime.clocks import Clock
-from functions.shared.runtime.throttled_log import ThrottledLogger, duration_in_words
+from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.settings import Settings
+from functions.shared.text import full_duration
 from infra.local.storage.clock_history import ClockHistory, since_boot
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
@@ -81,7 +82,7 @@ class Worker(Generic[ContentT]):
     def _log_recovery(self) -> None:
         lasted = self._outage.over()
         if lasted is not None:
-            _log.info("%s: works again after %s", self.thread.name, duration_in_words(lasted))
+            _log.info("%s: works again after %s", self.thread.name, full_duration(lasted))
 
     def _release(self, delivery: Delivery) -> None:
         """Tried until it works: what follows it in its group would wait for as long as it is in hand."""
@@ -140,7 +141,7 @@ class Cleanup:
         if jumped is not None:
             _log.warning(
                 "the clock was set forward by %s: what was kept before that is not taken as old",
-                duration_in_words(jumped),
+                full_duration(jumped),
             )
         try:
             removed = remove_old_files(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from functions.shared.text import printable
 from infra.simulator.rendering import (
     BED_CENTER,
     HEIGHT,
@@ -183,7 +184,7 @@ class Painter:
         draw = ImageDraw.Draw(image)
         x, y = self._at(18, 12)
         for line in lines:
-            shown = "".join(sign if sign.isprintable() else "?" for sign in line[:48])
+            shown = printable(line[:48])
             draw.text((x + 2, y + 2), shown, font=studio.font, fill=(12, 12, 14))
             draw.text((x, y), shown, font=studio.font, fill=(240, 240, 236))
             y += round(32 * self._scale_y)

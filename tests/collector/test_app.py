@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from functions.shared.aws.clients import make_client
-from functions.shared.domain.jpeg import jpeg_fault
+from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.domain.keys import job_prefix, latest_key
 from functions.shared.messages.report import ReportKind
 from infra.simulator.scenarios import SCENARIOS
@@ -62,7 +62,7 @@ def assert_whole(cloud: Cloud) -> None:
     assert named <= {*keys, latest_key(P)}
     assert end.frame is not None
     assert end.frame.key in keys
-    assert jpeg_fault(cloud.read(end.frame.key)) is None
+    assert read_jpeg(cloud.read(end.frame.key)).fault is None
 
 
 async def test_a_print_arrives_in_queue_and_bucket(tmp_path: Path, cloud: Cloud) -> None:
@@ -75,7 +75,7 @@ async def test_a_print_arrives_in_queue_and_bucket(tmp_path: Path, cloud: Cloud)
     own = [report for report in cloud.reports if report.kind is ReportKind.COLLECTOR]
     assert own[0].status is not None
     assert own[0].status["version"]
-    assert jpeg_fault(cloud.read(latest_key(P))) is None
+    assert read_jpeg(cloud.read(latest_key(P))).fault is None
     assert "WARNING" not in program.all
     assert "verysecret" not in program.all
 

@@ -15,7 +15,7 @@ from typing import Any
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from functions.shared.runtime.logging import JsonFormatter
+from functions.shared.text import Redactor
 
 _OURS = "functions"
 
@@ -34,15 +34,15 @@ class _CleanFormatter(LambdaPowertoolsFormatter):
             xray_trace_id=None,
         )
         self._secrets: frozenset[str] = frozenset()
-        self._cleaner = JsonFormatter(())
+        self._redact = Redactor()
 
     def hide(self, secret: str) -> None:
         if secret not in self._secrets:
             self._secrets |= {secret}
-            self._cleaner = JsonFormatter(self._secrets)
+            self._redact = Redactor(self._secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._cleaner.clean(super().format(record))
+        return self._redact(super().format(record))
 
 
 class LambdaLogs:

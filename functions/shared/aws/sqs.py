@@ -19,7 +19,15 @@ from functions.shared.aws.clients import LONGEST_POLL_SECONDS
 from functions.shared.aws.errors import fault_of, translated
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ConfigurationError, PermanentError, TransientError
-from functions.shared.ports import BATCH_LIMIT, HOLD_LIMIT_SECONDS, Delivery, Outgoing, Refusal, message_fault
+from functions.shared.ports import (
+    BATCH_LIMIT,
+    HOLD_LIMIT_SECONDS,
+    REASON_LIMIT,
+    Delivery,
+    Outgoing,
+    Refusal,
+    message_fault,
+)
 from functions.shared.runtime.clocks import Clock
 
 BATCH_BYTES_LIMIT = 1024 * 1024  # of all messages of a call together; AWS, "Amazon SQS message quotas"
@@ -105,8 +113,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_REASON_LIMIT = 1000
-
 
 class DeadLetters:
     """Thread-safe. What is buried keeps its body and group, and says why as the attribute `reason`."""
@@ -123,7 +129,7 @@ class DeadLetters:
         """
         if not self._url:
             raise ConfigurationError(["a message cannot be rejected: this queue has no dead-letter queue"])
-        attributes = {REASON_ATTRIBUTE: takeable(reason, _REASON_LIMIT)}
+        attributes = {REASON_ATTRIBUTE: takeable(reason, REASON_LIMIT)}
         if not self._fifo and delivery.group:
             attributes[GROUP_ATTRIBUTE] = delivery.group
         request: SendMessageRequestTypeDef = {"QueueUrl": self._url, "MessageBody": delivery.body}

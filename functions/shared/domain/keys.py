@@ -11,6 +11,8 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
+from functions.shared.text import printable
+
 NO_JOB_NAME = "unnamed"
 
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._()+-]{0,78}[A-Za-z0-9)+_-])?")
@@ -43,7 +45,7 @@ def label(name: str) -> str:
     What cannot be shown becomes `?`, what is too long is cut, and `~` and a digest of the whole name follow
     then (and where the name has a `~` of its own), so two different names never give one label.
     """
-    shown = "".join(character if character.isprintable() else "?" for character in name[:_LABEL_LIMIT])
+    shown = printable(name[:_LABEL_LIMIT])
     if shown == name and name.strip() and "~" not in name:
         return name
     return f"{shown.strip() or 'name'}~{_hex(name)[:12]}"
@@ -153,6 +155,19 @@ def inspection_key(printer_id: str) -> str:
 def chat_key(chat_id: str) -> str:
     """The sending window and failures of one chat (written by notify)."""
     return "chat/" + digest(chat_id)[:16]
+
+
+def films_chat(chat_id: str) -> str:
+    """Films go to the same chat, but wait in a line of their own: the name of that line."""
+    return f"{chat_id}/films"
+
+
+def effect_id(cause: str, *parts: str) -> str:
+    """The id of what follows from a cause (a report, a check, an order): derived, so that a repeat is one.
+
+    `parts` tell apart what follows from one cause: a kind, a code, a step, a category, never a position.
+    """
+    return "/".join((cause, *parts))
 
 
 def done_key(effect_id: str) -> str:

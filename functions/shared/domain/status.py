@@ -20,6 +20,7 @@ FAILED = frozenset({"FAIL", "FAILED"})
 CANCELLED = frozenset({"CANCELED", "CANCELLED"})
 PAUSED = frozenset({"PAUSE"})
 PRINTING = frozenset({"RUNNING", "RESUME", "PRINTING", "BUSY"})
+NO_CHAMBER_SENSOR = 5.0  # the chamber temperature of printers without that sensor (recordings of A1 and P1)
 
 
 def is_active(state: str | None) -> bool:

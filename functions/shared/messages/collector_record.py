@@ -9,12 +9,11 @@ from typing import Any
 
 from functions.shared.domain.collector_liveness import Collector, LivenessState
 from functions.shared.domain.keys import COLLECTORS
+from functions.shared.domain.limits import PRINTER_NAME_LIMIT
 from functions.shared.errors import ContractError
 from functions.shared.messages.codec import WHOLE, recall, to_json, without_empty
 from functions.shared.messages.report import Report
 from functions.shared.ports import Stored
-
-_NAME_LIMIT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +77,5 @@ def collector_of(record: CollectorRecord) -> Collector:
         raise ContractError("sequence is not an integer")
     if record.received_at is None:
         raise ContractError("received_at is not a number")
-    names = dict.fromkeys(printer.printer_id[:_NAME_LIMIT] for printer in record.status.printers)
+    names = dict.fromkeys(printer.printer_id[:PRINTER_NAME_LIMIT] for printer in record.status.printers)
     return Collector(record.collector_id, record.sequence, record.received_at, tuple(names), record.liveness)

@@ -2,33 +2,17 @@
 
 import json
 import logging
-import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
-from urllib.parse import quote
 
-_HIDDEN = "***"
-_TOKEN = re.compile(r"(?<![0-9])[0-9]{6,20}(?::|%3[Aa])[A-Za-z0-9_-]{30,}")
-# Line breaks, what steers a terminal (C0, C1) and what turns the reading direction.
-_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
-
-
-def hide_tokens(text: str) -> str:
-    """The text without anything that looks like a Telegram bot token."""
-    return _TOKEN.sub(_HIDDEN, text)
+from functions.shared.text import Redactor, one_line
 
 
 class _Redacting(logging.Formatter):
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        forms = {form for secret in secrets if secret for form in _forms(secret)}
-        self._secrets = sorted(forms, key=len, reverse=True)
-
-    def clean(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        return hide_tokens(text)
+        self.clean = Redactor(secrets)
 
     def message(self, record: logging.LogRecord) -> str:
         try:
@@ -38,11 +22,6 @@ class _Redacting(logging.Formatter):
 
     def traceback(self, record: logging.LogRecord) -> str:
         return self.clean(self.formatException(record.exc_info)) if record.exc_info else ""
-
-
-def _forms(secret: str) -> set[str]:
-    """How a secret may appear in a URL, in a quoted text and in JSON."""
-    return {secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1], json.dumps(secret)[1:-1]}
 
 
 class TextFormatter(_Redacting):
@@ -57,9 +36,9 @@ class TextFormatter(_Redacting):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).astimezone(self._zone).strftime("%H:%M:%S")
-        message = _BREAKS.sub(" ", self.message(record))
+        message = one_line(self.message(record))
         lines = [f"{at} {record.levelname:<7} {record.name}: {message}"]
-        lines += ["    " + _BREAKS.sub(" ", line) for line in self.traceback(record).splitlines()]
+        lines += ["    " + one_line(line) for line in self.traceback(record).splitlines()]
         return "\n".join(lines)
 
 

@@ -4,6 +4,9 @@ import logging
 import threading
 from collections.abc import Callable
 
+# A fault that lasts for hours (a printer away, BambUI away) stays in sight, and does not fill the log.
+LASTING_FAULT_SECONDS = 600.0
+
 
 class LogThrottle:
     """At most one line per `interval` seconds; a line stands for all that were held back before it."""
@@ -59,11 +62,3 @@ class ThrottledLogger:
             lasted = self._monotonic() - self._since
             is_logged, self._is_logged, self._since = self._is_logged, False, None
             return lasted if is_logged else None
-
-
-def duration_in_words(seconds: float) -> str:
-    """A span of time for a person: `42 s`, `7 min`, `6 h 2 min`."""
-    minutes = round(seconds / 60)
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from functions.notify import wording
+from functions.shared.text import duration
 from infra.local.doctor.findings import Finding, fault, fine, nothing, warning
 
 NAME = "clock"
@@ -69,4 +70,4 @@ def _evaluate_bambui(ahead: float | None, true: float) -> list[Finding]:
 
 
 def _difference(ahead: float) -> str:
-    return f"{wording.duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"
+    return f"{duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"

@@ -10,14 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.shared.errors import TransientError
-from functions.shared.ports import BATCH_LIMIT, HOLD_LIMIT_SECONDS, Delivery, Outgoing, Refusal, message_fault
+from functions.shared.ports import (
+    BATCH_LIMIT,
+    HOLD_LIMIT_SECONDS,
+    REASON_LIMIT,
+    Delivery,
+    Outgoing,
+    Refusal,
+    message_fault,
+)
 from functions.shared.runtime.clocks import Clock
 from infra.local.storage.database import SqliteDatabase
 
 _log = logging.getLogger(__name__)
 
 DEDUPLICATION_SECONDS = 3600.0  # five minutes are promised; a small computer takes its time to start again
-_REASON_LIMIT = 1000
 _JUMP_SECONDS = 1.0
 
 # A group is closed while any of its messages is in flight or to be retried after a delay.
@@ -260,7 +267,7 @@ class SqliteQueue:
         return None if found is None else number
 
     def _dead_letter(self, connection: sqlite3.Connection, number: int, reason: str) -> None:
-        reason = reason.encode("utf-8", "replace").decode()[:_REASON_LIMIT]
+        reason = reason.encode("utf-8", "replace").decode()[:REASON_LIMIT]
         connection.execute(
             "INSERT INTO dead_letter"
             " (queue, group_id, deduplication_id, sent_at, dead_at, receive_count, reason, body)"

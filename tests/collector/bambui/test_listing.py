@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.bambui.discovery import NAME_LIMIT, PRINTERS_LIMIT, ListedPrinter, merge_listing, parse_listing
+from collector.bambui.discovery import PRINTERS_LIMIT, ListedPrinter, merge_listing, parse_listing
+from functions.shared.domain.limits import PRINTER_NAME_LIMIT
 from functions.shared.errors import ContractError
 
 A1 = {"name": "A1M-1", "model": "A1M", "is_online": True, "supports_chamber_temp": False}
@@ -54,13 +55,15 @@ def test_a_printer_missing_in_an_answer_stays_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../x", "<b>&\"'", "\U0001f5a8\ufe0f printer", "x" * NAME_LIMIT, "\u65e5\u672c"]
+    "name", ["../../x", "<b>&\"'", "\U0001f5a8\ufe0f printer", "x" * PRINTER_NAME_LIMIT, "\u65e5\u672c"]
 )
 def test_hostile_but_printable_names_are_names(name: str) -> None:
     assert list(merge_listing({}, [{**A1, "name": name}]).known) == [name]
 
 
-@pytest.mark.parametrize("name", ["", "a\nb", "a\x00", "x" * (NAME_LIMIT + 1), "\ud800", None, 5, ["A"], {}])
+@pytest.mark.parametrize(
+    "name", ["", "a\nb", "a\x00", "x" * (PRINTER_NAME_LIMIT + 1), "\ud800", None, 5, ["A"], {}]
+)
 def test_what_cannot_be_a_name_is_left_out_with_a_line_and_the_rest_stands(name: object) -> None:
     merged = merge_listing({}, [{**A1, "name": name}, A1])
     assert list(merged.known) == ["A1M-1"]

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from collector.outbox.model import WaitingFrame, WaitingReport
 from collector.outbox.schedule import (
     BATCH_BYTES,
-    BATCH_ENTRIES,
     FRAME_WAIT_SECONDS,
     is_late,
     plan_batch,
     plan_frame,
     shipped_at,
 )
+from functions.shared.ports import BATCH_LIMIT
 
 NOW = 1000.0
 
@@ -56,7 +56,7 @@ def test_reports_of_several_printers_go_oldest_first_and_in_order_within_each() 
 
 def test_no_batch_has_more_than_ten_reports_or_a_mebibyte() -> None:
     batch, wait = plan_batch([[waiting(number) for number in range(25)]], (), NOW)
-    assert numbers(batch) == list(range(BATCH_ENTRIES))
+    assert numbers(batch) == list(range(BATCH_LIMIT))
     assert wait == 0.0
     batch, wait = plan_batch([[waiting(number, size=400_000) for number in range(5)]], (), NOW)
     assert numbers(batch) == [0, 1]
@@ -147,7 +147,7 @@ def test_whatever_waits_all_of_it_goes_in_order_and_none_before_its_time(
     sent: list[WaitingReport] = []
     while any(lines.values()):
         batch, wait = plan_batch(lines.values(), frames, now)
-        assert len(batch) <= BATCH_ENTRIES
+        assert len(batch) <= BATCH_LIMIT
         assert len(batch) == 1 or sum(report.size for report in batch) <= BATCH_BYTES
         for report in batch:
             assert lines[report.printer_id].pop(0) == report

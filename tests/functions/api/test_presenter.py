@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from functions.api.health import health
 from functions.api.json_values import sendable, utc_time
-from functions.api.presenter import duration_words, inspection_view, newest_status, printer_view, summary
+from functions.api.presenter import inspection_view, newest_status, printer_view, summary
 from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
 from functions.api.schemas import PrinterView
 from functions.shared.domain.keys import collector_key, printer_key
@@ -18,6 +18,7 @@ from functions.shared.messages.collector_record import collector_record_of
 from functions.shared.messages.inspection_record import InspectionState, inspection_from_json
 from functions.shared.messages.printer_record import PrinterRecord, printer_record_of
 from functions.shared.ports import Stored
+from functions.shared.text import rough_duration
 from tests.functions.api.bridge_data import NOW, RUNNING, whole_record
 
 
@@ -207,7 +208,7 @@ def test_a_look_that_found_nothing_has_no_category() -> None:
     [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "119 min"), (7200, "2 h"), (172_800, "2 days")],
 )
 def test_spans_of_time_in_words(seconds: float, words: str) -> None:
-    assert duration_words(seconds) == words
+    assert rough_duration(seconds) == words
 
 
 def test_only_what_json_can_carry_is_sent() -> None:
@@ -283,4 +284,4 @@ def test_no_content_of_record_or_status_can_break_an_answer(
     ],
 )
 def test_a_span_has_words_whatever_it_is(seconds: float, words: str) -> None:
-    assert duration_words(seconds) == words
+    assert rough_duration(seconds) == words

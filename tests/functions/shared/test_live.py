@@ -75,6 +75,22 @@ def test_a_broken_image_leaves_the_last_good_one_standing() -> None:
         assert live.frame("A1") == LiveFrame(WHOLE, 5.0)
 
 
+def test_the_time_of_an_image_is_known_without_decoding_it() -> None:
+    live = Live()
+    assert live.frame_taken_at("A1") is None
+    live.put_status("A1", "{}", 1.0)
+    assert live.frame_taken_at("A1") is None
+    live.put_image("A1", text(WHOLE), 5.0)
+    assert live.frame_taken_at("A1") == 5.0
+    assert live.frame("A1") == LiveFrame(WHOLE, 5.0)
+    assert live.frame_taken_at("A1") == 5.0
+    for broken in (text(WHOLE)[:-2], text(WHOLE[:500]), "žluť", "", "=", text(b"PNG")):
+        live.put_image("A1", broken, 6.0)
+        assert live.frame_taken_at("A1") == 5.0
+    live.put_image("A1", text(OTHER), 7.0)
+    assert live.frame_taken_at("A1") == 7.0
+
+
 def test_many_threads_may_ask_and_tell_at_once() -> None:
     live = Live()
 

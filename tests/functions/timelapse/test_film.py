@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.domain.jpeg import frame_size, jpeg_fault
+from functions.shared.domain.jpeg import Jpeg, read_jpeg
+from functions.shared.domain.limits import THUMBNAIL_BYTES
 from functions.shared.errors import TransientError
 from functions.timelapse.errors import TooFewFramesError
 from functions.timelapse.ffmpeg import find_ffmpeg, read_film
-from functions.timelapse.film import BYTES_LIMIT, make_film
+from functions.timelapse.film import make_film
 from functions.timelapse.plan import film_timing
 from tests.functions.timelapse.encode_jobs import SPEC, job_of, noisy_frame, numbered
 from tests.support.numbered_frames import film_numbers, numbered_frame, shown_in, top_atoms
@@ -132,9 +133,9 @@ def test_a_thumbnail_of_the_end_comes_along(tmp_path: Path) -> None:
     frames = {f"{number}": numbered_frame(number, 960, 540) for number in range(5)}
     made = make_film(job_of(frames, tmp_path / "film.mp4"))
     assert made.thumbnail is not None
-    assert jpeg_fault(made.thumbnail) is None
-    assert frame_size(made.thumbnail) == (320, 180)
-    assert len(made.thumbnail) < BYTES_LIMIT
+    assert read_jpeg(made.thumbnail).fault is None
+    assert read_jpeg(made.thumbnail) == Jpeg(320, 180)
+    assert len(made.thumbnail) < THUMBNAIL_BYTES
 
 
 def test_frames_that_ffmpeg_is_strict_about_are_shown_as_far_as_they_go(tmp_path: Path) -> None:

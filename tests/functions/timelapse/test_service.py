@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.domain.jpeg import jpeg_fault
+from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.domain.keys import digest, film_key
 from functions.shared.messages.effects import Category
 from functions.timelapse.film import thumbnail_key
@@ -60,7 +60,7 @@ def test_a_thumbnail_lies_beside_the_film_and_is_no_frame(harness: Harness) -> N
     assert told.film is not None
     assert told.frame is not None
     assert told.frame.key == thumbnail_key(told.film.key)
-    assert jpeg_fault(harness.frames.get(told.frame.key)) is None
+    assert read_jpeg(harness.frames.get(told.frame.key)).fault is None
     assert len(list(harness.frames.list(PREFIX))) == 10
 
 

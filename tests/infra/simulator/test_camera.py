@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from functions.shared.domain.jpeg import jpeg_fault
+from functions.shared.domain.jpeg import read_jpeg
 from infra.simulator.camera import NUMBERS, Painter, read_number
 from infra.simulator.timeline import Scene
 
@@ -48,7 +48,7 @@ def test_an_image_has_the_size_and_form_of_a_real_one(painter: Painter, scene: S
     assert 60_000 <= len(jpeg) <= 120_000
     assert jpeg[:4] == b"\xff\xd8\xff\xe0"
     assert jpeg[-2:] == b"\xff\xd9"
-    assert jpeg_fault(jpeg) is None
+    assert read_jpeg(jpeg).fault is None
     assert opened(jpeg).size == (1280, 720)
     assert read_number(opened(jpeg)) == scene.number
 
@@ -109,7 +109,7 @@ def test_an_image_without_a_number_gives_none() -> None:
 def test_a_small_image_is_small_and_whole() -> None:
     jpeg = Painter((64, 48)).jpeg(Scene(77, 0.0, "Hook", 0.5, 0.5, True))
     assert len(jpeg) < 4000
-    assert jpeg_fault(jpeg) is None
+    assert read_jpeg(jpeg).fault is None
 
 
 @pytest.mark.parametrize("name", ["", "../../x\n\x00", "<b>&\"'", "💥" * 300, "\ud800", "x" * 5000])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from collector.outbox.model import CapturedFrame, EdgeJob, NewReport
-from functions.shared.domain.jpeg import jpeg_fault
+from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.domain.keys import belongs_to, frame_key, is_key, job_prefix, latest_key
 from functions.shared.messages.report import FrameReference, Report, decode_report, encode_report
 
@@ -46,7 +46,7 @@ class CheckingWriter:
     def _look_at(
         self, captured: CapturedFrame, job: EdgeJob | None, *, is_overwriting: bool
     ) -> FrameReference:
-        assert jpeg_fault(captured.data) is None
+        assert read_jpeg(captured.data).fault is None
         prefix = (job.prefix if job else None) or job_prefix(self._printer_id, None)
         key = (
             latest_key(self._printer_id)

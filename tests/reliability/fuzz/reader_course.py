@@ -17,7 +17,7 @@ from collector.bambui.messages import (
 )
 from collector.outbox.outbox import Outbox
 from collector.printer.session import Session
-from functions.shared.domain.jpeg import jpeg_fault
+from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.live import Live
 from functions.shared.messages.report import decode_report, encode_report
 from tests.reliability.fuzz import material
@@ -93,7 +93,7 @@ class ReaderCourse:
             self._read_twice(frame)
         if number % 16 == 0:
             jpeg_image = self._live.frame(self._printer)
-            assert jpeg_image is None or jpeg_fault(jpeg_image.data) is None
+            assert jpeg_image is None or read_jpeg(jpeg_image.data).fault is None
         if number % 50 == 0:
             show(self._printer, {}, self._live, self._now)
         if self._outbox is not None and number % 20 == 0:
@@ -136,7 +136,7 @@ class ReaderCourse:
             assert isinstance(quick, StatusMessage)
         if isinstance(quick, ImageMessage):
             with contextlib.suppress(ImageError):
-                assert jpeg_fault(decode_image(quick)) is None
+                assert read_jpeg(decode_image(quick)).fault is None
 
 
 def _ship(outbox: Outbox) -> None:

@@ -11,7 +11,7 @@ import time
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from functions.shared.domain.jpeg import jpeg_fault
+from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.domain.keys import is_key
 from functions.shared.errors import ContractError
 from functions.shared.messages.report import Report, ReportKind, decode_report
@@ -120,7 +120,7 @@ class RemoteBackend:
         self.frames += 1
         self.frame_bytes += len(data)
         tags = parse_qs(request.headers.get("x-amz-tagging", ""))
-        fault = jpeg_fault(data) or (None if is_key(key) else "no key of a frame")
+        fault = read_jpeg(data).fault or (None if is_key(key) else "no key of a frame")
         is_latest = key.startswith("latest/")
         if fault is None and not is_latest and (not tags or key in self._keys):
             fault = "put twice, or without its tag"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from functions.shared.domain.jpeg import SIZE_LIMIT, jpeg_fault
+from functions.shared.domain.jpeg import SIZE_LIMIT, Jpeg, read_jpeg
 
 
 def image(width: int = 64, height: int = 48, mode: str = "RGB", kind: str = "JPEG", **options: Any) -> bytes:
@@ -32,30 +32,30 @@ WHOLE = image()
     ],
 )  # fmt: skip
 def test_every_kind_of_real_jpeg_passes(mode: str, options: dict[str, Any]) -> None:
-    assert jpeg_fault(image(mode=mode, **options)) is None
+    assert read_jpeg(image(mode=mode, **options)).fault is None
 
 
 def test_any_buffer_will_do() -> None:
-    assert jpeg_fault(bytearray(WHOLE)) is None
-    assert jpeg_fault(memoryview(WHOLE)) is None
+    assert read_jpeg(bytearray(WHOLE)).fault is None
+    assert read_jpeg(memoryview(WHOLE)).fault is None
 
 
 def test_fill_bytes_before_a_marker_are_allowed() -> None:
-    assert jpeg_fault(WHOLE[:2] + b"\xff\xff\xff" + WHOLE[2:]) is None
+    assert read_jpeg(WHOLE[:2] + b"\xff\xff\xff" + WHOLE[2:]).fault is None
 
 
 @pytest.mark.parametrize("size", [(16, 16), (4096, 16), (16, 4096)])
 def test_sides_up_to_the_limits_pass(size: tuple[int, int]) -> None:
-    assert jpeg_fault(image(*size)) is None
+    assert read_jpeg(image(*size)) == Jpeg(*size)
 
 
 @pytest.mark.parametrize("size", [(15, 64), (64, 15), (4097, 16), (16, 4097), (1, 1)])
 def test_sides_beyond_the_limits_are_named(size: tuple[int, int]) -> None:
-    assert jpeg_fault(image(*size)) == f"{size[0]}x{size[1]} pixels"
+    assert read_jpeg(image(*size)).fault == f"{size[0]}x{size[1]} pixels"
 
 
 def test_an_image_cut_off_anywhere_is_refused() -> None:
-    assert [length for length in range(len(WHOLE)) if jpeg_fault(WHOLE[:length]) is None] == []
+    assert [length for length in range(len(WHOLE)) if read_jpeg(WHOLE[:length]).fault is None] == []
 
 
 def test_what_is_no_jpeg_is_refused() -> None:
@@ -63,7 +63,7 @@ def test_what_is_no_jpeg_is_refused() -> None:
         b"", b"\xff", b"\xff\xd8\xff\xd9", image(kind="PNG"), b"<html></html>", WHOLE + b"\x00", WHOLE[1:],
         b"\xff\xd8" + bytes(1000) + b"\xff\xd9", b"\xff\xd8" + b"\xff" * 1000 + b"\xd9",
     ):  # fmt: skip
-        assert jpeg_fault(data)
+        assert read_jpeg(data).fault
 
 
 def test_an_image_without_frame_header_or_without_data_is_refused() -> None:
@@ -71,22 +71,22 @@ def test_an_image_without_frame_header_or_without_data_is_refused() -> None:
     start_of_frame = WHOLE.index(b"\xff\xc0")
     length = int.from_bytes(WHOLE[start_of_frame + 2 : start_of_frame + 4], "big") + 2
     headless = WHOLE[:start_of_frame] + WHOLE[start_of_frame + length :]
-    assert jpeg_fault(headless) == "no frame header"
-    assert jpeg_fault(WHOLE[:start_of_scan] + b"\xff\xd9") == "no picture data"
+    assert read_jpeg(headless).fault == "no frame header"
+    assert read_jpeg(WHOLE[:start_of_scan] + b"\xff\xd9").fault == "no picture data"
 
 
 def test_a_huge_file_is_refused_by_its_size() -> None:
-    assert "limit" in (jpeg_fault(bytes(SIZE_LIMIT + 1)) or "")
+    assert "limit" in (read_jpeg(bytes(SIZE_LIMIT + 1)).fault or "")
 
 
 @given(data=st.binary(max_size=200))
 def test_random_bytes_never_raise(data: bytes) -> None:
-    jpeg_fault(data)
-    jpeg_fault(b"\xff\xd8" + data + b"\xff\xd9")
+    read_jpeg(data)
+    read_jpeg(b"\xff\xd8" + data + b"\xff\xd9")
 
 
 @given(place=st.integers(2, len(WHOLE) - 3), byte=st.integers(0, 255))
 def test_a_damaged_header_never_raises(place: int, byte: int) -> None:
     damaged = bytearray(WHOLE)
     damaged[place % 700] = byte
-    jpeg_fault(damaged)
+    read_jpeg(damaged)

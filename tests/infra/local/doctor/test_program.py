@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from functions.shared.runtime.logging import hide_tokens
 from functions.shared.settings import Settings
+from functions.shared.text import hide_tokens
 from infra.local.cli import make_parser
 from infra.local.doctor.check import Check, CheckResult, Setup, run_checks
 from infra.local.doctor.findings import Outcome, fine
