@@ -91,7 +91,9 @@ class TrackerService:
         key = collector_key(report.collector_id)
         stored = self.records.get(key)
         last = collector_record_of(stored).sequence if stored else None
-        if last is not None and last >= report.sequence:
+        if report.sequence <= (
+            -1 if last is None else last
+        ):  # the doctor's own report, which is -1, is not kept
             return
         kept = with_report(stored.value if stored else {}, report, self.clock())
         self.records.put(key, kept, stored.version if stored else 0)
