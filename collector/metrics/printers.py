@@ -1,9 +1,9 @@
 """The printers' figures as metric families, built from snapshots when they are asked for.
 
 Whatever types came, each figure is in its range or unknown. A figure that a printer does not say just now has
-no line; one that is listed but has sent nothing yet has only online and connected. Fields: bambu-fields.md
-(chamber 5 means that there is no sensor; fan speeds are texts from 0 to 15; Wi-Fi is a text such as "-45dBm";
-an HMS entry's level is `code >> 16`).
+no line; one that is listed but has sent nothing yet has only online and connected. Fields:
+infra/docs/bambu-fields.md (chamber 5 means that there is no sensor; fan speeds are texts from 0 to 15;
+Wi-Fi is a text such as "-45dBm"; an HMS entry's level is `code >> 16`).
 """
 
 import re

@@ -20,7 +20,7 @@ _UNFINISHED = ".part"
 
 
 class FrameFiles:
-    """Files in `folder/frames/`, refused ones in `folder/quarantine/`. Names are ours, never a printer's."""
+    """Files in `folder/frames/`, refused ones in `folder/set_aside/`. Names are ours, never a printer's."""
 
     def __init__(self, folder: Path) -> None:
         self._frames = folder / "frames"

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FrameSampler:
-    """The picking for one job (`token`). Times by a clock that only runs forward.
+    """How far the choice of frames of one job (`token`) has come. Times by a clock that only runs forward.
 
     `reached` is where on the even grid the last kept frame stands.
     """

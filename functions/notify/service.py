@@ -26,6 +26,7 @@ from functions.shared.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+# They tell how it stands now: dropped when they are late.
 _OUTDATED = frozenset({Category.PROGRESS, Category.PHOTO})
 _SMALLEST_FILM = 100_000
 

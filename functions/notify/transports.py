@@ -30,7 +30,10 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome, why (never with a secret), the seconds to wait if told, the id of the message if sent."""
+    """The outcome, why (never with a secret), the seconds to wait if told, the id of the message if sent.
+
+    Sent without an id is taken as shown here (terminal, log), which has a line in the log for debugging only.
+    """
 
     outcome: Outcome
     reason: str = ""
@@ -43,7 +46,10 @@ class Answer:
 
 
 class Transport(Protocol):
-    """Each call blocks until there is an answer, and raises nothing that a transport could foresee."""
+    """Each call blocks until there is an answer, and raises nothing that a transport could foresee.
+
+    Thread-safe: embedded, two workers share one.
+    """
 
     def send_text(self, message: Message) -> Answer: ...
 

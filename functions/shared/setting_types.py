@@ -70,6 +70,7 @@ def text(value: str) -> str:
 
 
 def flag(value: str) -> bool | None:
+    """None for an empty text: the default of a flag that may also be unset."""
     if value == "":
         return None
     if value not in ("0", "1"):

@@ -53,9 +53,10 @@ class Heard(Enum):
 class Evaluation:
     """All that a rule may ask.
 
-    `before` is the record as it was, `record` the one with what the report plainly says: what follows of
-    it for the job is the rule's. `state` is the printer's last word, `new_codes` are the errors that
-    appeared. `is_late`: what is seen now may have happened long ago.
+    `before` is the record as it was. `record` has taken in what the report says (status, state, frame,
+    error episodes, the job's frames); what follows of it for the job is for the rule to decide. `state` is
+    the printer's last word, `new_codes` are the errors that appeared. `is_late`: what is seen now may have
+    happened long ago.
     """
 
     before: PrinterRecord
@@ -135,7 +136,11 @@ def _of_status(
 
 
 def _heard_in(facts: PrinterStatus, state: str | None, job: Job | None, after_gap: bool) -> Heard:
-    """Within an unbroken stream a word is the recorded job's; else it has to be."""
+    """What the state says of the recorded job.
+
+    Without a gap a word is that job's. After a gap, and while the job is lost or silenced, it may be another
+    one's: then the facts decide.
+    """
     if state is None:
         return Heard.NOTHING
     doubted = job if job is not None and (after_gap or job.phase is not Phase.ACTIVE) else None

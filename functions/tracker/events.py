@@ -14,6 +14,8 @@ from functions.shared.messages.printer_record import Job, PrinterRecord
 
 
 class EventKind(Enum):
+    """What a rule can find in a report."""
+
     JOB_STARTED = auto()
     JOB_FOUND = auto()  # under way when first seen
     NAME_CHANGED = auto()

@@ -100,8 +100,11 @@ def _film(job: Job, until: float, kept: int | None, duration: float | None = Non
 
 
 def _is_film_due(job: Job, kept: int | None) -> bool:
-    """A film made at a silence stands if the job was not heard of again and clearly no more of it was
-    filmed since, or if it came back and ended before another frame was kept."""
+    """Whether an end needs a film though there may be one from an earlier silence (decision 0008).
+
+    A job that came back since needs one if any frame was kept since then; one that is heard of again only
+    by its end, if clearly more were.
+    """
     if job.phase is not Phase.SILENCED:
         return not _has_film(job, kept)
     had = job.frames_filmed

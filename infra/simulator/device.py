@@ -1,9 +1,9 @@
 """What a simulated printer gives: the events of a scenario, or of a recording, when BambUI lets them through.
 
-Pure and deterministic: the same scenario, model and seed give the same events. Timing: bambui-protocol.md
-(a status per 1.1 s, images 0.5 to 1 per second, "Printer Offline" 71 to 131 s after the last message and
-each 11 s from then on; statuses are held back at four points of a print until a fresh image is there, 10 s
-at most).
+Pure and deterministic: the same scenario, model and seed give the same events. Timing:
+infra/docs/bambui-protocol.md (a status per 1.1 s, images 0.5 to 1 per second, "Printer Offline" 71 to 131 s
+after the last message and each 11 s from then on; statuses are held back at four points of a print until a
+fresh image is there, 10 s at most).
 """
 
 import heapq

@@ -1,7 +1,7 @@
 """A printer's own reports (MQTT `print`), and how BambUI merges them into one status.
 
 Names, types and constant values are those of the recordings of P1 and A1 printers. BambUI merges key by key
-into one dictionary, from which three keys vanish (bambui-protocol.md).
+into one dictionary, from which three keys vanish (infra/docs/bambui-protocol.md).
 """
 
 import copy

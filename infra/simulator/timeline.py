@@ -1,6 +1,6 @@
 """A scenario laid out in time: segments of one state word, and the events that come of them.
 
-Order and proportions: bambui-protocol.md (name ahead of the state, then PREPARE, then RUNNING).
+Order and proportions: infra/docs/bambui-protocol.md (name ahead of the state, then PREPARE, then RUNNING).
 """
 
 import math

@@ -17,7 +17,8 @@ COLLECTOR_FORGOTTEN_SECONDS = 7 * 86_400.0
 FRESH_FRAME_SECONDS = 10.0
 # A younger photo looks like now to a person: its age would be noise.
 PHOTO_AGE_MENTIONED_SECONDS = 30.0
-# An older photo shows a print that has gone on, and would be believed: none is ever shown.
+# From the photo to what is told with it. An older one shows a print that has gone on, and would be believed:
+# none is shown, but for the frame that an alert of the AI is about.
 PHOTO_AGE_LIMIT_SECONDS = 120.0
 # From here a message's "now" is wrong: it says that it is late or, if only now counts in it, is dropped.
 LATE_MESSAGE_SECONDS = 120.0

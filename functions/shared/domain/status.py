@@ -1,8 +1,8 @@
 """BambUI's merged status: the few fields that matter, whatever types came, and the words of `gcode_state`.
 
-Meanings and ranges: bambu-fields.md and bambui-protocol.md (percent 0..100, remaining time in minutes,
-`print_error` a 32-bit code with 0 for none, HMS entries as pairs of 32-bit numbers). State words of other
-clients are accepted too.
+Meanings and ranges: infra/docs/bambu-fields.md and infra/docs/bambui-protocol.md (percent 0..100, remaining
+time in minutes, `print_error` a 32-bit code with 0 for none, HMS entries as pairs of 32-bit numbers). State
+words of other clients are accepted too.
 """
 
 import math
