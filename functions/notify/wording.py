@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum, auto
 
-from functions.notify import wording
 from functions.notify.markup import clean, cut_end
 from functions.shared.domain.error_codes import Severity
 from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
@@ -176,7 +175,7 @@ def wording_of(notification: Notification) -> Wording:
     icon, words, figures = base.icon, base.words, base.figures
     if is_paused(notification) and figures is Figures.RUNNING:
         figures = Figures.STANDING
-    percent = wording.known_percent(notification.job.percent)
+    percent = known_percent(notification.job.percent)
     match notification.category:
         case Category.ERROR:
             icon, words = _ERRORS[notification.severity]
@@ -197,6 +196,6 @@ def wording_of(notification: Notification) -> Wording:
 
 
 def _change(notification: Notification) -> str:
-    states = [wording.state(word) for word in (notification.from_state, notification.to_state) if word]
+    states = [state(word) for word in (notification.from_state, notification.to_state) if word]
     shown = " → ".join(cut_end(clean(word), 40) for word in states)
     return f" ({shown})" if shown else ""
