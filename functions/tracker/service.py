@@ -90,8 +90,9 @@ class TrackerService:
         """A collector's report on itself; the far side's own clock says when it was heard."""
         key = collector_key(report.collector_id)
         stored = self.records.get(key)
-        last = collector_record_of(stored).sequence if stored else None
-        if last is not None and last >= report.sequence:
+        known = collector_record_of(stored).sequence if stored else None
+        last = -1 if known is None else known  # the doctor's own report has -1, and is not kept
+        if report.sequence <= last:
             return
         kept = with_report(stored.value if stored else {}, report, self.clock())
         self.records.put(key, kept, stored.version if stored else 0)

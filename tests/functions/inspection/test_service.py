@@ -96,7 +96,7 @@ def test_a_defect_that_stays_is_not_told_at_each_check(watched: WatchedPrint) ->
 def test_after_a_pause_two_new_checks_are_needed(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
     watched.check()
-    watched.record_job(settled_at=watched.clock.now + 30)
+    watched.record_job(printing_since=watched.clock.now + 30)
     watched.confirmation()
     assert watched.announced() == []
     assert watched.remembered()["note"] == "the print was paused since"

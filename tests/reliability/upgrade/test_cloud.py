@@ -17,9 +17,8 @@ from functions.shared.messages.inspection_record import CheckState, inspection_f
 from functions.shared.messages.printer_record import Phase, record_from_json
 from functions.timelapse import handler as timelapse
 from functions.tracker import handler as tracker
-from tests.reliability.upgrade.former_chat import SETTINGS, as_told_before, as_told_now
+from tests.reliability.upgrade.former_chat import SETTINGS, as_told_before, as_told_now, find_trouble
 from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, OPENROUTER_KEY_NAME, Context, LambdaStack
-from tests.support.openai.replies import defect
 from tests.support.openai.server import OpenAiServer
 from tests.support.samples import CHAT_ID, FORMER, NOW, SILENCED, WATCHED, WATCHED_JOB, lines
 from tests.support.telegram.faults import answers
@@ -47,7 +46,7 @@ def telegram() -> Iterator[TelegramServer]:
 @pytest.fixture
 def model() -> Iterator[OpenAiServer]:
     with OpenAiServer() as server:
-        server.judge = lambda request: defect("warping", 0.95, "Corner up.")
+        server.judge = find_trouble
         yield server
         assert server.faults == []
 
@@ -106,7 +105,7 @@ def put_messages(stack: LambdaStack, queue: str) -> None:
 
 def work_off(stack: LambdaStack) -> None:
     """Until nothing is visible any more, also after what was handed back for some seconds."""
-    for _ in range(4):
+    for _ in range(2):
         while sum(stack.turn(queue, handle, batch) for queue, (handle, batch) in HANDLERS.items()):
             pass
         stack.pass_time(5)

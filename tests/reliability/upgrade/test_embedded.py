@@ -19,9 +19,15 @@ from functions.shared.messages.printer_record import Job, Phase, record_from_jso
 from functions.shared.settings import load_settings
 from infra.local.app import Bridge
 from tests.e2e.rig import FAST, first_line, until
-from tests.reliability.upgrade.former_chat import ALL, SETTINGS, as_told_before, as_told_now, read
+from tests.reliability.upgrade.former_chat import (
+    ALL,
+    SETTINGS,
+    as_told_before,
+    as_told_now,
+    find_trouble,
+    read,
+)
 from tests.support.bambui_server import BambUI, bambui
-from tests.support.openai.replies import defect
 from tests.support.openai.server import OpenAiServer
 from tests.support.samples import (
     CHAT_ID,
@@ -92,7 +98,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     """No printer is there yet; Telegram finds the first film too large, the model finds trouble."""
     with TelegramServer(chats={CHAT_ID: None}) as telegram, OpenAiServer() as model:
         telegram.script(answers(413, "Request Entity Too Large"), method="sendVideo")
-        model.judge = lambda request: defect("warping", 0.95, "Corner up.")
+        model.judge = find_trouble
         async with bambui() as printers:
             printers.names, printers.listing = set(), []
             yield House(copied("embedded", tmp_path), telegram, model, printers)
@@ -165,6 +171,7 @@ async def test_records_go_on_from_what_they_were(house: House) -> None:
         inspection = inspection_from_json(stored.value)
         assert (inspection.verdict, inspection.checks) == (CheckState.DEFECT, 3)
         assert set(inspection.announced) == {"warping"}
+        await until(lambda: bridge.stores.inspections.count() == 1)  # the one decided and not queued before
         assert inspection.pending_confirmation is None
 
         listed = await asked(bridge, "/api/printers")

@@ -156,9 +156,8 @@ def test_records_are_written_in_the_same_bytes(stores: Stores) -> None:
     collectors = stores.records.list(COLLECTORS)
     assert len(collectors) == 3
     for each in collectors:
-        assert in_bytes(with_state(each.value, collector_of(collector_record_of(each)).state)) == in_bytes(
-            each.value
-        )
+        state = collector_of(collector_record_of(each)).state
+        assert in_bytes(with_state(each.value, state)) == in_bytes(each.value)
 
 
 def test_the_running_job_is_known_as_it_stood(stores: Stores) -> None:
@@ -236,7 +235,9 @@ def test_inspection_chat_liveness_and_marks_are_known_as_they_stood(stores: Stor
     assert stored is not None
     ended = inspection_from_json(stored.value)
     assert (ended.verdict, ended.announced) == (CheckState.DEFECT, {"spaghetti": NOW - 1600})
-    assert [decode_notification(text).text for text in ended.pending] == ["Loose filament."]
+    alert, second = ended.pending
+    assert decode_notification(alert).text == "Loose filament."
+    assert decode_inspection(second).confirms == f"{COLLECTOR}-fd7ec495cce7-902/inspection"
     assert checks_today(stores.records, NOW) == 3
 
     chat = read_state(stores.records, chat_key(str(CHAT_ID)))
