@@ -62,7 +62,7 @@ class Queries:
         self._records = records
         self._frames = frames
         self._live = live
-        self._read: dict[str, Stored | None] = {}
+        self._recorded: dict[str, PrinterRecord | None] = {}  # read already, by printer
 
     @cached_property
     def collectors(self) -> list[CollectorRecord]:
@@ -73,10 +73,9 @@ class Queries:
     def listed(self) -> list[ListedPrinter]:
         """Every known printer, sorted by name: what memory, records and collectors know, joined."""
         live = [_live_printer(name, known) for name, known in self._live_printers().items()]
-        recorded = self._records.list(PRINTERS)
-        stored = [_record_printer(printer_record_of(item)) for item in recorded]
-        printers = _joined((*live, *stored, *_reported(self.collectors)))
-        self._read |= {printer_key(name): None for name in printers} | {item.key: item for item in recorded}
+        recorded = [printer_record_of(item) for item in self._records.list(PRINTERS)]
+        printers = _joined((*live, *map(_record_printer, recorded), *_reported(self.collectors)))
+        self._recorded = dict.fromkeys(printers) | {it.printer_id: it for it in recorded}
         return sorted(printers.values(), key=lambda item: (item.printer_id.casefold(), item.printer_id))
 
     def find(self, name: str) -> ListedPrinter | None:
@@ -96,8 +95,8 @@ class Queries:
 
     def read(self, listed: ListedPrinter) -> PrinterData:
         """All that is held of one printer."""
-        inspection = self._stored(inspection_key(listed.printer_id))
-        return self._data(listed, inspection_from_json(inspection.value) if inspection else InspectionState())
+        stored = self._stored(inspection_key(listed.printer_id))
+        return self._data(listed, inspection_from_json(stored.value) if stored else InspectionState())
 
     def read_listed(self) -> list[PrinterData]:
         """What the lists hold of every printer: all but its checks, which have a record each."""
@@ -156,16 +155,16 @@ class Queries:
         return reference.taken_at if reference else None
 
     def _record(self, printer_id: str) -> PrinterRecord | None:
-        stored = self._stored(printer_key(printer_id))
-        return printer_record_of(stored) if stored else None
+        if printer_id not in self._recorded:
+            stored = self._stored(printer_key(printer_id))
+            self._recorded[printer_id] = printer_record_of(stored) if stored else None
+        return self._recorded[printer_id]
 
     def _stored(self, key: str) -> Stored | None:
-        if key not in self._read:
-            try:
-                self._read[key] = self._records.get(key)
-            except UnicodeEncodeError:  # a name with lone surrogates, which this store cannot hold
-                self._read[key] = None
-        return self._read[key]
+        try:
+            return self._records.get(key)
+        except UnicodeEncodeError:  # a name with lone surrogates, which this store cannot hold
+            return None
 
 
 def _joined(sources: Iterable[ListedPrinter]) -> dict[str, ListedPrinter]:

@@ -83,7 +83,7 @@ class TrackerService:
         if isinstance(effect, Notification):
             _log.debug("%s: %s", effect.printer_id, effect.category.value)
         if not isinstance(effect, Timelapse):
-            effect = replace(effect, late_by=round(late_by, 3))
+            effect = replace(effect, late_by=late_by)
         EffectSender(self.chat, self.notifications, self.timelapses, self.inspections).send(effect)
 
     def _keep_collector(self, report: Report) -> None:
