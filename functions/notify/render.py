@@ -95,9 +95,9 @@ def film_remark(film: Film, why: str, *, is_named: bool = True) -> Line:
 
 
 def _headline(notification: Notification) -> Line:
-    wording = wording_of(notification)
+    spoken = wording_of(notification)
     printer = Span(name_words(notification.printer_id, _PRINTER_LIMIT), "b")
-    return (Span(f"{wording.icon} "), printer, Span(f": {plain_words(wording.words, 200)}"))
+    return (Span(f"{spoken.icon} "), printer, Span(f": {plain_words(spoken.words, 200)}"))
 
 
 def _job_line(notification: Notification) -> Line:
