@@ -22,10 +22,11 @@ from functions.shared.settings import Settings
 from tests.e2e.replay import BEGIN
 from tests.performance.cost.counting import CountingAws
 from tests.performance.cost.figures import Figures
-from tests.performance.cost.lambdas import Lambdas, new_containers
+from tests.performance.cost.lambdas import Lambdas
 from tests.support.aws.places import aws_environment
 from tests.support.clock import HandClock
 from tests.support.direct_writer import DirectWriter
+from tests.support.lambda_runtime.stack import new_containers
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
 PRINTER = "A1M-1"
