@@ -6,10 +6,8 @@ remote backend, one line of JSON each.
 """
 
 import hashlib
-import heapq
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -46,7 +44,6 @@ def replay(folder: Path, name: str) -> list[str]:
     clock = HandClock()
     outbox = Outbox(folder, 100_000_000, clock.wall, clock.monotonic)
     live = Live()
-    timers: list[tuple[float, int, Callable[[], None]]] = []
     session = Session(
         name,
         SessionPolicy(WatchdogRules(60, 300, 30), ReportRules(), film_budget=RULES_FILM_BUDGET),
@@ -56,19 +53,13 @@ def replay(folder: Path, name: str) -> list[str]:
         live=live,
         clock=clock.wall,
         monotonic=clock.monotonic,
-        call_later=lambda seconds, call: heapq.heappush(
-            timers, (clock.monotonic() + seconds, len(timers), call)
-        ),
+        call_later=clock.call_later,
     )
     session.opened()
     begun = clock.monotonic()
     queue, frames = FarQueue(), FarFrames()
     uploader = Uploader(outbox, frames, queue, monotonic=clock.monotonic)
     for seconds, message in load_recording(name):
-        while timers and timers[0][0] <= begun + seconds:
-            at, _, call = heapq.heappop(timers)
-            clock.pass_time(max(0.0, at - clock.monotonic()))
-            call()
         clock.pass_time(max(0.0, begun + seconds - clock.monotonic()))
         session.tick()
         if "type" in message:

@@ -3,10 +3,7 @@
 Real parts throughout; only the clock is moved by hand, so that a print of minutes takes a second.
 """
 
-import heapq
 import json
-import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from functions.shared.settings import Settings
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
 from infra.local.stores import open_stores
+from tests.support.clock import HandClock
 from tests.support.consuming import consume
 from tests.support.direct_writer import DirectWriter
 from tests.support.telegram.server import TelegramServer
@@ -35,36 +33,38 @@ TICK = 5.0
 class Replay:
     """Feed it messages at times; `transcript` is what the chat shows, first lines with photo marks.
 
-    `now` is moved by hand and only forward; the wall clock is that plus `wall_offset`, which may jump.
+    `hand` is what moves the time; what `clock` says of it never goes back.
     """
 
     folder: Path
     telegram: TelegramServer
     printer_id: str
     settings: Settings = field(default_factory=Settings)
-    now: float = BEGIN
-    wall_offset: float = 0.0
+    hand: HandClock = field(default_factory=lambda: HandClock(BEGIN, BEGIN))
 
     def __post_init__(self) -> None:
         self.settings = Settings(
             **{**vars(self.settings), "data_dir": self.folder / "data", "images_dir": self.folder / "images"}
         )
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._count = 0
         self.start()
 
     def start(self) -> None:
         """Everything, over what the folders hold."""
         settings = self.settings
-        self.clock = MonotonicWallClock(wall=lambda: self.now + self.wall_offset, monotonic=self.monotonic)
+        self.clock = MonotonicWallClock(wall=self.hand.wall, monotonic=self.hand.monotonic)
         self._ticked_at = self.now
+        self.asks_to_connect = False
         self.outbox = Outbox(
-            settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.monotonic
+            settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.hand.monotonic
         )
         self.clock.advance_to(self.outbox.last_stamp)
-        self.stores = open_stores(settings, self.clock, self.monotonic)
+        self.stores = open_stores(settings, self.clock, self.hand.monotonic)
         self.uploader = Uploader(
-            self.outbox, self.stores.frames, self.stores.reports, monotonic=self.monotonic, jitter=lambda: 0.0
+            self.outbox,
+            self.stores.frames,
+            self.stores.reports,
+            monotonic=self.hand.monotonic,
+            jitter=lambda: 0.0,
         )
         self.tracker = TrackerService(
             records=self.stores.records,
@@ -95,18 +95,19 @@ class Replay:
             job=self.outbox.recall_job(self.printer_id),
             live=None,
             clock=self.clock,
-            monotonic=self.monotonic,
-            call_later=self._call_later,
+            monotonic=self.hand.monotonic,
+            call_later=self.hand.call_later,
         )
 
     def stop(self) -> None:
         """As a kill leaves it: nothing is waited for."""
-        self._timers.clear()
+        self.hand.forget_timers()
         self.outbox.close()
         self.stores.database.close()
 
-    def monotonic(self) -> float:
-        return self.now
+    @property
+    def now(self) -> float:
+        return self.hand.monotonic()
 
     def play(self, entries: list[tuple[float, dict[str, Any]]]) -> None:
         begin = self.now
@@ -120,18 +121,11 @@ class Replay:
 
     def run_to(self, until: float) -> None:
         """Let time pass, with the ticks and timers that fall into it."""
-        while True:
-            due = min(self._next_tick(), self._timers[0][0] if self._timers else math.inf)
-            if due > until:
-                break
-            self.now = max(self.now, due)
-            while self._timers and self._timers[0][0] <= self.now:
-                heapq.heappop(self._timers)[2]()
+        for _ in self.hand.stops(until, self._next_tick):
             if self.now >= self._next_tick():
                 self._ticked_at = self.now
-                self.session.tick()
+                self.asks_to_connect = self.session.tick() is not None
             self.carry()
-        self.now = until
 
     def carry(self) -> None:
         """Everything that waits goes on to where it belongs."""
@@ -153,7 +147,3 @@ class Replay:
 
     def _next_tick(self) -> float:
         return self._ticked_at + TICK
-
-    def _call_later(self, seconds: float, callback: Callable[[], None]) -> None:
-        self._count += 1
-        heapq.heappush(self._timers, (self.now + seconds, self._count, callback))

@@ -172,7 +172,7 @@ def test_a_clock_that_jumps_in_mid_print_changes_nothing_in_the_chat(
 ) -> None:
     printer.start_print()
     printer.go_on(600, 40)
-    printer.replay.wall_offset = jump
+    printer.replay.hand.jump(jump)
     printer.go_on(300, 60)
     printer.say(gcode_state="PAUSE")
     printer.go_on(60)
@@ -191,9 +191,9 @@ def test_a_clock_that_jumps_in_mid_print_changes_nothing_in_the_chat(
 def test_a_clock_an_hour_forward_ends_nothing(printer: WatchedPrinter) -> None:
     printer.start_print()
     printer.go_on(600, 40)
-    printer.replay.wall_offset = HOUR
+    printer.replay.hand.jump(HOUR)
     printer.go_on(300, 60)
-    printer.replay.wall_offset = 0.0  # the time service notices
+    printer.replay.hand.jump(-HOUR)  # the time service notices
     printer.go_on(300, 99)
     printer.say(gcode_state="FINISH", mc_percent=100)
     assert [line for line in chat(printer) if line != "photo"] == ["print started", "print finished"]
@@ -206,11 +206,11 @@ def test_a_computer_that_wakes_up_in_the_past_goes_on_where_it_was(printer: Watc
     """A Pi without a battery clock: after a power cut it thinks that it is an hour earlier."""
     printer.start_print()
     printer.go_on(600, 40)
-    printer.replay.wall_offset = -HOUR
+    printer.replay.hand.jump(-HOUR)
     printer.restart_program(away=60)
     printer.connect()
     printer.go_on(300, 60)
-    printer.replay.wall_offset = 0.0
+    printer.replay.hand.jump(HOUR)
     printer.go_on(300, 99)
     printer.say(gcode_state="FINISH", mc_percent=100)
     assert chat(printer) == ["print started", "print finished"]

@@ -45,7 +45,7 @@ class Parses:
             return read_message(frame)
 
         def counted_loads(text: str | bytes, **options: Any) -> Any:
-            if sys._getframe(1).f_code.co_filename.startswith(OURS):
+            if sys._getframe(1).f_code.co_filename.startswith(OURS):  # noqa: SLF001 - a public function
                 self._count(text)
             return loads(text, **options)
 
@@ -79,7 +79,7 @@ class Way:
     def say(self, *, after: float = 2.0, marked: bool = True, **changed: Any) -> dict[str, int]:
         """A status, with what has changed, from the socket to where it ends; its parses since it came."""
         self._parses.of.clear()
-        self._replay.now += after
+        self._replay.hand.skip(after)
         self._status |= changed
         message = {"type": "printer_status", "data": self._status | ({"mark": MARK} if marked else {})}
         with self._parses.counted_as("edge"):
@@ -121,7 +121,11 @@ def cloud(tmp_path: Path, telegram: TelegramServer, parses: Parses, stack: Lambd
     stack.set_secret(BOT_TOKEN, "/parses/token", telegram.token)
     replay = Replay(tmp_path, telegram, PRINTER)
     replay.uploader = Uploader(
-        replay.outbox, stack.frames, stack.queue("REPORTS"), monotonic=replay.monotonic, jitter=lambda: 0.0
+        replay.outbox,
+        stack.frames,
+        stack.queue("REPORTS"),
+        monotonic=replay.hand.monotonic,
+        jitter=lambda: 0.0,
     )
     yield Way(
         replay,

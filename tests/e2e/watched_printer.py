@@ -64,7 +64,7 @@ class WatchedPrinter:
         if self.is_connected:
             self.hang_up()
         self.replay.stop()
-        self.replay.now += away
+        self.replay.hand.skip(away)
         self.replay.start()
 
     def film_requests(self) -> list[Timelapse]:

@@ -9,6 +9,7 @@ import pytest
 
 from collector.metrics.exposition import MetricsPage, alone, gauge
 from functions.shared.errors import TransientError
+from tests.support.clock import HandClock
 from tests.support.metrics.exposition import read_exposition
 from tests.support.timeouts import TIMEOUT
 
@@ -54,12 +55,11 @@ def test_a_part_that_fails_is_left_out_whole_and_said_once(caplog: pytest.LogCap
 
 
 def test_asked_again_at_once_it_gives_the_same_text_without_any_work() -> None:
-    now = 100.0
-    part = Sometimes()
-    page = MetricsPage({"part": part}, fresh_seconds=0.5, monotonic=lambda: now)
+    clock, part = HandClock(), Sometimes()
+    page = MetricsPage({"part": part}, fresh_seconds=0.5, monotonic=clock.monotonic)
     texts = [page.text() for _ in range(100)]
     assert (part.asked, len(set(texts))) == (1, 1)
-    now += 0.5
+    clock.pass_time(0.5)
     page.text()
     assert part.asked == 2
 

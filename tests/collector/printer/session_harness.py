@@ -1,6 +1,5 @@
 """A session on a bench: its time is moved by hand, its writes happen when somebody looks."""
 
-import heapq
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from collector.printer.reporting import ReportRules
 from collector.printer.session import Session
 from collector.printer.watchdog import WatchdogRules
 from functions.shared.live import Live
+from tests.support.clock import HandClock
 from tests.support.edge_material import Kept, RememberingOutbox, image_text, status_text
 
 P = "A1M-1"
@@ -30,9 +30,8 @@ class SessionHarness:
         live: Live | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        self.now = 1000.0
+        self.clock = HandClock(1000.0)
         self.outbox = RememberingOutbox()
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._writer = OutboxWriter(self.outbox)
         self.session = Session(
             P,
@@ -41,27 +40,19 @@ class SessionHarness:
             collector_id="c1",
             job=job,
             live=live,
-            clock=clock or (lambda: self.now),
-            monotonic=lambda: self.now,
-            call_later=self._call_later,
+            clock=clock or self.clock,
+            monotonic=self.clock.monotonic,
+            call_later=self.clock.call_later,
         )
         self.session.opened()
 
-    def _call_later(self, seconds: float, callback: Callable[[], None]) -> None:
-        heapq.heappush(self._timers, (self.now + seconds, len(self._timers), callback))
-
     def wait(self, seconds: float) -> None:
-        until = self.now + seconds
-        while self._timers and self._timers[0][0] <= until:
-            self.now, _, callback = heapq.heappop(self._timers)
-            callback()
-        self.now = until
+        self.clock.pass_time(seconds)
 
     def stand_still(self, seconds: float) -> None:
         """As a program that is stopped: its timers come late, and before what waits in the socket."""
-        self.now += seconds
-        while self._timers and self._timers[0][0] <= self.now:
-            heapq.heappop(self._timers)[2]()
+        self.clock.skip(seconds)
+        self.clock.pass_time(0)
 
     def status(self, **data: Any) -> None:
         self.session.received(status_text(**data))
@@ -71,8 +62,9 @@ class SessionHarness:
 
     @property
     def kept(self) -> list[Kept]:
-        while not self._writer._works.empty():
-            work = self._writer._works.get()
+        works = self._writer._works  # noqa: SLF001 - without its thread, which would need waiting for
+        while not works.empty():
+            work = works.get()
             assert work is not None
             work()
         return self.outbox.kept

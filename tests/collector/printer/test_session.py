@@ -210,10 +210,9 @@ def test_a_printer_that_bambui_never_confirmed_is_not_called_silent() -> None:
 
 
 def test_a_jump_of_the_wall_clock_is_no_silence() -> None:
-    stamps = [5000.0]
-    harness = SessionHarness(clock=lambda: stamps[0])
+    harness = SessionHarness()
     harness.status(**RUNNING)
-    stamps[0] += 7200
+    harness.clock.jump(7200)
     harness.wait(1)
     harness.session.tick()
     assert [_kind(one) for one in harness.reports] == [ReportKind.STATUS]

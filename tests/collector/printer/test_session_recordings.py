@@ -16,10 +16,10 @@ NAMES = ["full_print_a1mini", "pause_resume_a1", "failed_print_p1s", "cancelled_
 
 def _replay(name: str) -> tuple[SessionHarness, list[PrinterStatus]]:
     harness = SessionHarness(live=Live())
-    begun = harness.now
+    begun = harness.clock()
     seen = []
     for seconds, message in load_recording(name):
-        harness.wait(max(0.0, begun + seconds - harness.now))
+        harness.wait(max(0.0, begun + seconds - harness.clock()))
         harness.session.tick()
         if "type" in message:
             harness.session.received(json.dumps(message, separators=(",", ":")))

@@ -18,6 +18,7 @@ from functions.shared.live import Live
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.records import SqliteRecordStore
+from tests.support.clock import HandClock
 
 NOW = 1_763_816_880.0  # 2025-11-22T13:08:00Z
 
@@ -61,18 +62,15 @@ def jpeg(shade: int = 100) -> bytes:
 
 
 class BridgeData:
-    """The stores and the memory; `now` is what every clock says."""
+    """The stores, the memory, and the clock of all."""
 
     def __init__(self, folder: Path, is_embedded: bool = True) -> None:
-        self.now = NOW
+        self.clock = HandClock(NOW)
         self.folder = folder
         self.database = SqliteDatabase(folder / "state.db")
         self.records = SqliteRecordStore(self.database, self.clock)
         self.frames = FileFrameStore(folder / "images")
         self.live = Live() if is_embedded else None
-
-    def clock(self) -> float:
-        return self.now
 
     def app(self, api_key: str = "", root_path: str = "") -> FastAPI:
         return create_app(self.records, self.frames, self.live, self.clock, api_key, root_path)

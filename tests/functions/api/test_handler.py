@@ -12,7 +12,8 @@ from functions.shared.domain.keys import collector_key, frame_key, job_prefix, p
 from functions.shared.messages.codec import to_json
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import jpeg
-from tests.support.lambda_runtime.stack import Context, LambdaStack
+from tests.support.lambda_runtime.event_source import Context
+from tests.support.lambda_runtime.stack import LambdaStack, forget_containers
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
@@ -183,7 +184,7 @@ def test_health_speaks_of_collectors(stack: LambdaStack) -> None:
 
 def test_a_store_that_is_away_is_said_without_its_insides(stack: LambdaStack) -> None:
     stack.set(TABLE_NAME="no-such-table")
-    stack.new_containers()
+    forget_containers()
     answer = get("/api/printers")
     assert answer["statusCode"] == 503
     assert "no-such-table" not in answer["body"]

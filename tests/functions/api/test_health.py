@@ -85,11 +85,11 @@ async def test_embedded_the_fifteen_minutes_are_counted_from_the_start(bridge: B
     bridge.put_collector("c1", NOW - 86_400, "P1")
     async with asking(bridge.app()) as client:
         fresh = await client.get("/api/health")
-        bridge.now += 14 * MINUTE
+        bridge.clock.pass_time(14 * MINUTE)
         later = await client.get("/api/health")
-        bridge.now += 2 * MINUTE
+        bridge.clock.pass_time(2 * MINUTE)
         silent = await client.get("/api/health")
-        bridge.put_live("P1", RUNNING, bridge.now)
+        bridge.put_live("P1", RUNNING, bridge.clock())
         alive = await client.get("/api/health")
     assert [it.status_code for it in (fresh, later, silent, alive)] == [200, 200, 503, 200]
     assert [it.json()["status"] for it in (fresh, later, silent, alive)] == ["ok", "ok", "stale", "stale"]

@@ -16,7 +16,7 @@ def chosen(
     frame = changes.pop("frame", None)
     assert frame is None or isinstance(frame, FrameReference)
     request = watched.ask(frame, **changes)
-    return choose_frames(watched.frames, request, watched.clock.now, newer_than)
+    return choose_frames(watched.frames, request, watched.clock(), newer_than)
 
 
 def numbers(pair: FramePair | NoUsableFrame) -> tuple[int, int | None]:
@@ -35,7 +35,7 @@ def test_the_newest_and_the_one_nearest_to_ten_minutes_before(watched: WatchedPr
 
 
 def test_in_a_young_job_the_earliest_at_least_a_minute_older(watched: WatchedPrint) -> None:
-    since = watched.clock.now - 200
+    since = watched.clock() - 200
     for number, age in ((1, 600), (2, 190), (3, 100), (4, 20), (5, 2)):
         watched.keep_frame(number, age=age)
     assert numbers(chosen(watched, since=since)) == (5, 2), "a run of the same name before is another job"
@@ -58,7 +58,7 @@ def test_the_frame_that_the_report_names_counts_even_if_a_listing_does_not_show_
 
 
 def test_a_named_frame_that_has_not_arrived_is_waited_for_or_replaced(watched: WatchedPrint) -> None:
-    missing = FrameReference(f"{watched.prefix}20991231T000000_000009_x.jpg", watched.clock.now, 10)
+    missing = FrameReference(f"{watched.prefix}20991231T000000_000009_x.jpg", watched.clock(), 10)
     assert chosen(watched, frame=missing) == NoUsableFrame("the picture has not arrived", may_come=True)
     watched.keep_frame(7, age=30)
     assert numbers(chosen(watched, frame=missing)) == (7, None)
@@ -66,7 +66,7 @@ def test_a_named_frame_that_has_not_arrived_is_waited_for_or_replaced(watched: W
 
 @pytest.mark.parametrize("key", ["images/B/x/20251122T080000_000001_x.jpg", "images/A1M-1/../B/x.jpg", "x"])
 def test_a_named_frame_of_another_printer_is_never_read(watched: WatchedPrint, key: str) -> None:
-    found = chosen(watched, frame=FrameReference(key, watched.clock.now, 10))
+    found = chosen(watched, frame=FrameReference(key, watched.clock(), 10))
     assert found == NoUsableFrame("there is no picture of this job from the last half hour", may_come=True)
 
 
@@ -77,7 +77,7 @@ def test_a_stale_image_is_not_judged(watched: WatchedPrint) -> None:
 
 def test_an_image_from_before_the_job_is_not_judged(watched: WatchedPrint) -> None:
     named = watched.keep_frame(1, age=20)
-    found = chosen(watched, frame=named, since=watched.clock.now - 10)
+    found = chosen(watched, frame=named, since=watched.clock() - 10)
     assert isinstance(found, NoUsableFrame)
 
 

@@ -10,7 +10,8 @@ from functions.shared.domain.keys import done_key, frame_key, inspection_key, jo
 from functions.shared.messages.effects import Inspection, outgoing
 from functions.shared.messages.report import FrameReference
 from tests.functions.inspection.frame_images import jpeg_image
-from tests.support.lambda_runtime.stack import OPENROUTER_KEY_NAME, Context, LambdaStack, log_lines, metrics
+from tests.support.lambda_runtime.event_source import Context
+from tests.support.lambda_runtime.stack import OPENROUTER_KEY_NAME, LambdaStack, log_lines, metrics
 from tests.support.openai.replies import defect, failure
 from tests.support.openai.server import OpenAiServer
 

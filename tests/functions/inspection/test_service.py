@@ -31,7 +31,7 @@ def test_a_clean_print_gives_no_alert_and_the_last_check_can_be_seen(
     assert len(watched.server.requests) == 3
     assert "A1M-1: last look: fine (3 %)" in caplog.text
     remembered = watched.remembered()
-    assert remembered["last_look_at"] == watched.clock.now - HOUR
+    assert remembered["last_look_at"] == watched.clock() - HOUR
     assert (remembered["verdict"], remembered["confidence"], remembered["summary"]) == (
         "fine",
         0.03,
@@ -59,7 +59,7 @@ def test_spaghetti_is_announced_after_the_confirmation_with_the_very_frame_that_
     assert alert.severity is Severity.CRITICAL
     assert (alert.printer_id, alert.job_id, alert.job.name) == (PRINTER, "job-1", watched.ask().job.name)
     assert (alert.job.percent, alert.job.layer, alert.job.total_layers) == (62, 89, 200)
-    assert alert.observed_at == watched.clock.now
+    assert alert.observed_at == watched.clock()
     assert alert.frame is not None
     assert number_of(watched.frames.get(alert.frame.key)) == 500
     assert number_of(watched.server.requests[-1].images[-1].data) == 500
@@ -96,11 +96,11 @@ def test_a_defect_that_stays_is_not_told_at_each_check(watched: WatchedPrint) ->
 def test_after_a_pause_two_new_checks_are_needed(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
     watched.check()
-    watched.record_job(printing_since=watched.clock.now + 30)
+    watched.record_job(printing_since=watched.clock() + 30)
     watched.confirmation()
     assert watched.announced() == []
     assert watched.remembered()["note"] == "the print was paused since"
-    resumed = watched.clock.now
+    resumed = watched.clock()
     watched.check(printing_since=resumed)
     assert watched.announced() == []
 
@@ -138,7 +138,7 @@ def test_a_late_check_is_not_made(watched: WatchedPrint, caplog: pytest.LogCaptu
 def test_a_wrong_edge_clock_neither_ages_images_nor_makes_checks_late(watched: WatchedPrint) -> None:
     behind = 40 * 86_400.0
     frame = watched.keep_frame(age=behind)
-    now = watched.clock.now - behind
+    now = watched.clock() - behind
     watched.ask(frame, observed_at=now, since=now - 800)
     watched.work()
     assert len(watched.server.requests) == 1
@@ -155,7 +155,7 @@ def test_the_budget_of_a_job_and_of_a_day_hold_over_restarts(tmp_path: Path) -> 
         assert len(watched.server.requests) == 5
         assert "AI_CHECKS_PER_DAY" in watched.remembered()["note"]
         watched.pass_time(86_400)
-        watched.check(job_id="job-3", since=watched.clock.now - 900)
+        watched.check(job_id="job-3", since=watched.clock() - 900)
         assert len(watched.server.requests) == 6
 
 
@@ -175,7 +175,7 @@ def test_two_printers_share_nothing_but_the_budget_of_the_day(watched: WatchedPr
     watched.check()
     watched.pass_time(30)
     prefix = job_prefix("P1S", "part")
-    key, source = frame_key(prefix, watched.clock.now, 1), watched.folder / "other.part"
+    key, source = frame_key(prefix, watched.clock(), 1), watched.folder / "other.part"
     source.write_bytes(jpeg_image(77))
     watched.frames.put(key, source)
     watched.ask(printer_id="P1S", job_id="job-9", prefix=prefix)
@@ -214,4 +214,4 @@ def test_the_confirmation_is_counted_from_the_answer_and_an_empty_summary_is_lef
     (alert,) = watched.announced()
     assert alert.text is None
     assert alert.severity is Severity.ATTENTION
-    assert alert.observed_at == watched.clock.now
+    assert alert.observed_at == watched.clock()

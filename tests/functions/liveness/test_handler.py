@@ -7,7 +7,8 @@ from functions.shared.domain.keys import digest
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from functions.shared.ports import Outgoing
 from functions.tracker.handler import handle as track
-from tests.support.lambda_runtime.stack import Context, LambdaStack, metrics
+from tests.support.lambda_runtime.event_source import Context
+from tests.support.lambda_runtime.stack import LambdaStack, metrics
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 

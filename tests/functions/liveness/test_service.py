@@ -16,7 +16,7 @@ from functions.tracker.service import TrackerService
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 from tests.support.consuming import consume
 
 
@@ -26,7 +26,7 @@ class Crash(BaseException):
 
 class Harness:
     def __init__(self, folder: Path) -> None:
-        self.clock = ManualClock()
+        self.clock = HandClock()
         self.database = SqliteDatabase(folder / "state.sqlite3")
         self.records = InterruptedRecords(self.database, self.clock)
         self.reports, self.notifications = (
@@ -92,7 +92,7 @@ def test_a_silence_and_its_end_are_announced_once_each(harness: Harness) -> None
     harness.report()
     counts = []
     for _ in range(12):
-        harness.clock.advance(300)
+        harness.clock.pass_time(300)
         counts.append(harness.service.check())
     assert harness.told() == ["collector_lost"]
     assert counts == [0, 0, 0, *[1] * 9]
@@ -104,7 +104,7 @@ def test_a_silence_and_its_end_are_announced_once_each(harness: Harness) -> None
 
 def test_a_healthy_collector_costs_no_write(harness: Harness) -> None:
     harness.report()
-    harness.clock.advance(300)
+    harness.clock.pass_time(300)
     stored = harness.records.get(collector_key("pi"))
     harness.service.check()
     assert harness.records.get(collector_key("pi")) == stored
@@ -113,7 +113,7 @@ def test_a_healthy_collector_costs_no_write(harness: Harness) -> None:
 def test_the_tracker_keeps_the_state_and_liveness_keeps_the_report(harness: Harness) -> None:
     harness.report()
     before = harness.item()
-    harness.clock.advance(1000)
+    harness.clock.pass_time(1000)
     harness.service.check()
     state = harness.item()["liveness"]
     assert {**harness.item(), "liveness": None} == {**before, "liveness": None}
@@ -124,7 +124,7 @@ def test_the_tracker_keeps_the_state_and_liveness_keeps_the_report(harness: Harn
 
 def test_a_report_that_comes_in_the_middle_wins(harness: Harness) -> None:
     harness.report()
-    harness.clock.advance(1000)
+    harness.clock.pass_time(1000)
     harness.records.before_put = lambda key: harness.report()
     harness.service.check()
     assert harness.told() == [], "it was heard before anything was decided for good"
@@ -135,7 +135,7 @@ def test_a_report_that_comes_while_it_is_being_said_is_kept_and_the_return_is_an
     harness: Harness,
 ) -> None:
     harness.report()
-    harness.clock.advance(1000)
+    harness.clock.pass_time(1000)
 
     def at_the_second_write(key: str) -> None:
         harness.records.before_put = lambda key: harness.report()
@@ -150,7 +150,7 @@ def test_a_report_that_comes_while_it_is_being_said_is_kept_and_the_return_is_an
 @pytest.mark.parametrize("puts", [0, 1])
 def test_killed_at_any_point_it_is_announced_once(harness: Harness, puts: int) -> None:
     harness.report()
-    harness.clock.advance(1000)
+    harness.clock.pass_time(1000)
     left = puts
 
     def count_down(key: str) -> None:
@@ -164,7 +164,7 @@ def test_killed_at_any_point_it_is_announced_once(harness: Harness, puts: int) -
     with pytest.raises(Crash):
         harness.service.check()
     harness.records.before_put = None
-    harness.clock.advance(60)
+    harness.clock.pass_time(60)
     harness.service.check()
     assert harness.told() == ["collector_lost"]
 
@@ -174,7 +174,7 @@ def test_a_queue_that_is_away_is_tried_again_and_stops_no_other_collector(
 ) -> None:
     harness.report("one", "A")
     harness.report("two", "B")
-    harness.clock.advance(1000)
+    harness.clock.pass_time(1000)
     calls = 0
     real = SqliteQueue.send
 
@@ -197,7 +197,7 @@ def test_a_refused_announcement_is_not_tried_for_ever(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     harness.report()
-    harness.clock.advance(1000)
+    harness.clock.pass_time(1000)
     monkeypatch.setattr(SqliteQueue, "send", lambda *_: [Refusal(0, "too large")])
     assert harness.service.check() == 1
     assert "refused for good: too large" in caplog.text
@@ -217,7 +217,7 @@ def test_an_item_that_is_no_collector_s_costs_a_line(
 ) -> None:
     harness.records.put(collector_key("junk"), junk, 0)
     harness.report()
-    harness.clock.advance(1000)
+    harness.clock.pass_time(1000)
     assert harness.service.check() == 1
     assert "collector/junk is left out" in caplog.text
 
@@ -228,7 +228,7 @@ def test_a_state_that_cannot_be_read_counts_as_none(harness: Harness, state: obj
     stored = harness.records.get(collector_key("pi"))
     assert stored is not None
     harness.records.put(stored.key, {**stored.value, "liveness": state}, stored.version)
-    harness.clock.advance(1000)
+    harness.clock.pass_time(1000)
     assert harness.service.check() == 1
     assert harness.told() == ["collector_lost"]
 
@@ -237,5 +237,5 @@ def test_printers_lists_of_any_kind_are_borne(harness: Harness) -> None:
     for place, printers in enumerate([None, 5, [5, {}, {"printer_id": 5}, {"printer_id": ""}], {"a": 1}]):
         value = {"sequence": 1, "received_at": harness.clock(), "status": {"printers": printers}}
         harness.records.put(collector_key(f"c{place}"), value, 0)
-    harness.clock.advance(1000)
+    harness.clock.pass_time(1000)
     assert harness.service.check() == 4

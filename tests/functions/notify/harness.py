@@ -21,6 +21,7 @@ from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
+from tests.support.clock import HandClock
 from tests.support.consuming import consume
 from tests.support.open_databases import closed_at_the_end
 from tests.support.telegram.server import GROUP_ID, TelegramServer
@@ -71,19 +72,6 @@ class Counting(BytesIO):
 
 
 @dataclass
-class ManualClock:
-    """Stands still until it is moved."""
-
-    now: float = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@dataclass
 class Harness:
     """Everything around one NotifyService."""
 
@@ -92,7 +80,7 @@ class Harness:
     chat_id: str
     per_minute: int = 20
     transport: Transport | None = None
-    clock: ManualClock = field(default_factory=ManualClock)
+    clock: HandClock = field(default_factory=lambda: HandClock(NOW))
 
     def __post_init__(self) -> None:
         self.database = closed_at_the_end(SqliteDatabase(self.folder / "state.sqlite3"))
@@ -137,19 +125,19 @@ class Harness:
 
     def run(self, seconds: float, step: float = 0.25) -> list[float]:
         """Let so many seconds pass; the times at which something was handled, from the start."""
-        began, handled = self.clock.now, []
-        while self.clock.now <= began + seconds:
-            handled += [self.clock.now - began] * self.turn()
-            self.clock.advance(step)
+        began, handled = self.clock(), []
+        while self.clock() <= began + seconds:
+            handled += [self.clock() - began] * self.turn()
+            self.clock.pass_time(step)
         return handled
 
     def run_until(self, condition: Callable[[], bool], step: float = 0.25, most: float = 100_000) -> None:
         """Let time pass until the condition holds."""
-        began = self.clock.now
+        began = self.clock()
         while not condition():
-            assert self.clock.now - began < most, self.telegram.texts
+            assert self.clock() - began < most, self.telegram.texts
             if not self.turn():
-                self.clock.advance(step)
+                self.clock.pass_time(step)
 
     def frame(self, age: float = 0.0, printer: str = PRINTER, data: bytes | None = None) -> FrameReference:
         """A stored photo, taken so many seconds before NOW."""
@@ -175,7 +163,7 @@ def film_order(**said: Any) -> Timelapse:
 
 
 def group_harness(
-    folder: Path, telegram: TelegramServer, per_minute: int = 20, clock: ManualClock | None = None
+    folder: Path, telegram: TelegramServer, per_minute: int = 20, clock: HandClock | None = None
 ) -> Harness:
     """A scene whose chat is a group."""
-    return Harness(folder, telegram, str(GROUP_ID), per_minute, clock=clock or ManualClock())
+    return Harness(folder, telegram, str(GROUP_ID), per_minute, clock=clock or HandClock(NOW))

@@ -12,7 +12,14 @@ from functions.shared.domain.keys import done_key, film_key, frame_key, job_pref
 from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification, outgoing
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import JOB, PRINTER, film_bytes, film_order, jpeg, saying
-from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, Context, LambdaStack, log_lines, metrics
+from tests.support.lambda_runtime.event_source import Context
+from tests.support.lambda_runtime.stack import (
+    BOT_TOKEN_NAME,
+    LambdaStack,
+    forget_containers,
+    log_lines,
+    metrics,
+)
 from tests.support.telegram.faults import HANG_UP, LOSE_ANSWER, answers, too_many_requests
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
@@ -253,7 +260,7 @@ def test_a_parameter_that_is_missing_or_junk_is_named_and_the_message_waits(
     assert f"the parameter '{BOT_TOKEN_NAME}'" in output
     assert "no token at all" not in output
     stack.set_secret(VARIABLE, BOT_TOKEN_NAME, telegram.token)
-    stack.new_containers()
+    forget_containers()
     run(stack, seconds=1000, step=450)
     assert len(telegram.messages) == 1
 

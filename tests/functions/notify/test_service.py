@@ -64,9 +64,9 @@ def test_a_crash_after_the_done_mark_repeats_nothing(harness: Harness, telegram:
 def test_the_done_mark_lasts_thirty_days(harness: Harness) -> None:
     harness.put(notification(Category.FINISHED))
     harness.turn()
-    harness.clock.advance(30 * 86_400 - 10)
+    harness.clock.pass_time(30 * 86_400 - 10)
     assert harness.records.get(done_key("c0-1/finished")) is not None
-    harness.clock.advance(20)
+    harness.clock.pass_time(20)
     assert harness.records.get(done_key("c0-1/finished")) is None
 
 
@@ -89,7 +89,7 @@ def test_a_kill_between_the_call_and_the_mark_repeats_that_message_and_loses_non
     harness.restart(Dying(telegram.token, harness.chat_id, api_url=telegram.url))
     with pytest.raises(Killed):
         harness.turn()
-    harness.clock.advance(601)
+    harness.clock.pass_time(601)
     harness.restart(Telegram(telegram.token, harness.chat_id, api_url=telegram.url))
     harness.run(2)
     assert [text.split("\n")[0] for text in telegram.texts] == [
@@ -139,7 +139,7 @@ def test_outdated_progress_and_photos_are_dropped(
     is_sent: bool,
 ) -> None:
     harness.put(notification(category, late_by=late_by))
-    harness.clock.advance(waited)
+    harness.clock.pass_time(waited)
     harness.turn()
     assert (len(telegram.messages), harness.queue.count()) == (int(is_sent), 0)
 
@@ -149,7 +149,7 @@ def test_everything_else_is_sent_however_late_and_says_so(harness: Harness, tele
     harness.put(*(notification(each, number, late_by=60) for number, each in enumerate(others[:10])))
     harness.put(*(notification(each, number + 10, late_by=60) for number, each in enumerate(others[10:20])))
     harness.put(*(notification(each, number + 20, late_by=60) for number, each in enumerate(others[20:])))
-    harness.clock.advance(360)
+    harness.clock.pass_time(360)
     harness.run(1)
     assert len(telegram.messages) == len(others)
     assert {text.split("\n")[-1] for text in telegram.texts} == {"delayed 7 min"}
@@ -157,7 +157,7 @@ def test_everything_else_is_sent_however_late_and_says_so(harness: Harness, tele
 
 def test_lateness_is_never_negative_when_a_clock_jumps(harness: Harness, telegram: TelegramServer) -> None:
     harness.put(notification(Category.PROGRESS, late_by=-500, percent=5, remaining_minutes=60))
-    harness.clock.now -= 3600
+    harness.clock.jump(-3600)
     harness.turn()
     assert telegram.texts[0].endswith("1 h left · ready ~17:00 CET")
 

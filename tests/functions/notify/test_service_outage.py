@@ -11,7 +11,8 @@ from functions.notify.render import Message
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Answer
 from functions.shared.messages.effects import Category
-from tests.functions.notify.harness import Harness, ManualClock, group_harness, notification
+from tests.functions.notify.harness import NOW, Harness, group_harness, notification
+from tests.support.clock import HandClock
 from tests.support.telegram import faults as faults
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
@@ -32,7 +33,7 @@ def jobs_of(telegram: TelegramServer) -> list[str]:
 def test_a_group_never_gets_more_than_n_in_any_minute_and_telegram_never_complains(
     tmp_path: Path, per_minute: int
 ) -> None:
-    clock = ManualClock()
+    clock = HandClock(NOW)
     with TelegramServer(per_minute=per_minute, clock=clock) as telegram:
         harness = group_harness(tmp_path, telegram, per_minute, clock)
         names = put_numbered(harness, 3 * per_minute + 1)
@@ -41,7 +42,7 @@ def test_a_group_never_gets_more_than_n_in_any_minute_and_telegram_never_complai
 
         def all_there() -> bool:
             nonlocal seen
-            times.extend([clock.now] * (len(telegram.messages) - seen))
+            times.extend([clock()] * (len(telegram.messages) - seen))
             seen = len(telegram.messages)
             return seen == len(names)
 
@@ -55,16 +56,16 @@ def test_a_group_never_gets_more_than_n_in_any_minute_and_telegram_never_complai
 class Slow(Telegram):
     """Each message is a while on its way, and counts for Telegram when it arrives."""
 
-    clock: ManualClock
+    clock: HandClock
     seconds: Iterator[float]
 
     def send_text(self, message: Message) -> Answer:
-        self.clock.advance(next(self.seconds))
+        self.clock.pass_time(next(self.seconds))
         return super().send_text(message)
 
 
 def test_a_slow_way_to_telegram_makes_no_burst_there(tmp_path: Path) -> None:
-    clock = ManualClock()
+    clock = HandClock(NOW)
     with TelegramServer(per_minute=3, clock=clock) as telegram:
         harness = group_harness(tmp_path, telegram, 3, clock)
         slow = Slow(telegram.token, harness.chat_id, api_url=telegram.url)

@@ -12,7 +12,7 @@ from functions.shared.ports import Stored
 from functions.shared.records import is_done, mark_done, update
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 
 
 class RacedRecords(SqliteRecordStore):
@@ -35,12 +35,12 @@ def count_of(stored: Stored | None) -> int:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def clock() -> HandClock:
+    return HandClock()
 
 
 @pytest.fixture
-def records(tmp_path: Path, clock: ManualClock) -> Iterator[RacedRecords]:
+def records(tmp_path: Path, clock: HandClock) -> Iterator[RacedRecords]:
     database = SqliteDatabase(tmp_path / "state.sqlite3")
     yield RacedRecords(database, clock)
     database.close()
@@ -78,12 +78,12 @@ def test_it_is_given_up_when_others_keep_writing(records: RacedRecords) -> None:
     assert records.puts == 8
 
 
-def test_a_mark_lasts_as_long_as_a_message_can_come_back(records: RacedRecords, clock: ManualClock) -> None:
+def test_a_mark_lasts_as_long_as_a_message_can_come_back(records: RacedRecords, clock: HandClock) -> None:
     assert not is_done(records, "c-1/started")
     mark_done(records, "c-1/started", clock())
     mark_done(records, "c-1/started", clock())
-    clock.advance(DONE_MARK_SECONDS - 1)
+    clock.pass_time(DONE_MARK_SECONDS - 1)
     assert is_done(records, "c-1/started")
     assert not is_done(records, "c-1/finished")
-    clock.advance(2)
+    clock.pass_time(2)
     assert not is_done(records, "c-1/started")

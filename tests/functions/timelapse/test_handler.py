@@ -10,7 +10,8 @@ from functions.shared.domain.keys import frame_key, job_prefix
 from functions.shared.messages.effects import Timelapse, outgoing
 from functions.timelapse import handler
 from functions.timelapse.handler import handle, timeouts
-from tests.support.lambda_runtime.stack import Context, LambdaStack, log_lines
+from tests.support.lambda_runtime.event_source import Context
+from tests.support.lambda_runtime.stack import LambdaStack, log_lines
 from tests.support.numbered_frames import numbered_frame, shown_in
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)

@@ -7,7 +7,6 @@ import base64
 import io
 import json
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,11 @@ from functions.shared.messages.report import Report, ReportKind, decode_report, 
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
 from tests.functions.tracker.harness import IDLE, short
+from tests.support.clock import HandClock
 from tests.support.direct_writer import DirectWriter
 
 P = "a1mini"
+BEGIN = 1_000_000.4
 TICK = 5.0
 SESSION_RULES = SessionPolicy(
     WatchdogRules(image_timeout=60, forced_interval=0, status_timeout=30), ReportRules(), film_budget=1350
@@ -51,7 +52,7 @@ class BothHalves:
     folder: Path
     rules: Rules = field(default_factory=Rules)
     session_policy: SessionPolicy = SESSION_RULES
-    now: float = 1_000_000.4
+    clock: HandClock = field(default_factory=lambda: HandClock(BEGIN, BEGIN))
     record: PrinterRecord | None = None
     effects: list[Effect] = field(default_factory=list)
     frames: list[WaitingFrame] = field(default_factory=list)
@@ -60,17 +61,16 @@ class BothHalves:
 
     def __post_init__(self) -> None:
         self._outboxes = 0
-        self._timers: list[tuple[float, Callable[[], None]]] = []
         self._open()
         self._connect()
 
     def _open(self) -> None:
         self.outbox = Outbox(
-            self.folder / f"outbox{self._outboxes}", 10**8, lambda: self.now, monotonic=lambda: self.now
+            self.folder / f"outbox{self._outboxes}", 10**8, self.clock, monotonic=self.clock.monotonic
         )
 
     def _connect(self) -> None:
-        self._timers.clear()
+        self.clock.forget_timers()
         self.session = Session(
             P,
             self.session_policy,
@@ -78,9 +78,9 @@ class BothHalves:
             collector_id=self.outbox.collector_id,
             job=self.outbox.recall_job(P),
             live=None,
-            clock=lambda: self.now,
-            monotonic=lambda: self.now,
-            call_later=lambda seconds, call: self._timers.append((self.now + seconds, call)),
+            clock=self.clock,
+            monotonic=self.clock.monotonic,
+            call_later=self.clock.call_later,
         )
         self.session.opened()
 
@@ -100,21 +100,18 @@ class BothHalves:
     def wait(self, seconds: float) -> list[str]:
         """Time goes by, with the session's ticks and timers."""
         said: list[str] = []
-        until = self.now + seconds
-        while (due := self._next_due()) <= until:
-            self.now = max(self.now, due)
-            for timer in [timer for timer in self._timers if timer[0] <= self.now]:
-                self._timers.remove(timer)
-                timer[1]()
+        for _ in self.clock.stops(self.now + seconds, self._next_tick):
             if self.session.tick() is not None:
                 self.reconnect()
             said += self._carry()
-        self.now = until
         return said
 
-    def _next_due(self) -> float:
-        tick = (math.floor(self.now / TICK) + 1) * TICK
-        return min([tick, *(at for at, _ in self._timers)])
+    @property
+    def now(self) -> float:
+        return self.clock()
+
+    def _next_tick(self) -> float:
+        return (math.floor(self.now / TICK) + 1) * TICK
 
     def reconnect(self) -> None:
         self.session.closed()

@@ -128,7 +128,7 @@ def _happen(halves: BothHalves, kind: str, changed: dict[str, Any], after: float
     elif kind == "lost record":
         halves.record = None
     else:
-        halves.now += after
+        halves.clock.skip(after)
         halves.restart(is_outbox_lost=kind == "lost outbox")
 
 

@@ -10,7 +10,8 @@ from functions.shared.errors import ConflictError, TransientError
 from functions.shared.messages.report import FrameReference, Report, ReportKind, encode_report
 from functions.shared.ports import Outgoing
 from functions.tracker.handler import handle
-from tests.support.lambda_runtime.stack import Context, LambdaStack, log_lines, metrics
+from tests.support.lambda_runtime.event_source import Context
+from tests.support.lambda_runtime.stack import LambdaStack, forget_containers, log_lines, metrics
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
@@ -85,7 +86,7 @@ def test_checks_are_ordered_only_when_a_key_is_named(stack: LambdaStack, edge: E
     for is_on in (False, True):
         if is_on:
             stack.set(OPENROUTER_API_KEY_PARAMETER="/printer-bridge/openrouter-key")
-            stack.new_containers()
+            forget_containers()
         edge.says("IDLE")
         edge.says("RUNNING")
         stack.turn("REPORTS", handle)

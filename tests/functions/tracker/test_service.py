@@ -18,7 +18,7 @@ from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from infra.local.stores import open_stores
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 from tests.support.consuming import consume
 
 
@@ -37,7 +37,7 @@ class LosingRecords(SqliteRecordStore):
 class ServiceHarness:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.clock = ManualClock()
+        self.clock = HandClock()
         self.database = SqliteDatabase(folder / "state.sqlite3")
         self.records = LosingRecords(self.database, self.clock)
         self.reports = self._queue("reports", fifo=True)
@@ -114,7 +114,7 @@ def test_reports_become_a_record_and_messages(harness: ServiceHarness) -> None:
 def test_an_end_asks_for_the_film_and_a_long_print_for_checks(harness: ServiceHarness) -> None:
     harness.send(harness.report(status=state("IDLE")), harness.report(status=state("RUNNING")))
     harness.work()
-    harness.clock.advance(400)
+    harness.clock.pass_time(400)
     harness.send(
         harness.report(status=state("RUNNING")), harness.report(status=state("FINISH"), frames_kept=7)
     )
@@ -129,7 +129,7 @@ def test_a_report_delivered_twice_says_nothing_twice(harness: ServiceHarness) ->
     running = harness.report(status=state("RUNNING"))
     harness.send(running)
     harness.work()
-    harness.clock.advance(4000)  # beyond what the queue remembers of its ids
+    harness.clock.pass_time(4000)  # beyond what the queue remembers of its ids
     harness.send(running)
     harness.work()
     assert harness.told() == ["already_printing"]
@@ -142,7 +142,7 @@ def test_a_lost_conditional_write_repeats_the_same_ids_and_is_announced_once(har
     assert harness.records.get(printer_key("p")) is None
     harness.work()
     assert harness.records.get(printer_key("p")) is None, "it goes back for two seconds"
-    harness.clock.advance(2)
+    harness.clock.pass_time(2)
     harness.work()
     assert harness.told() == ["already_printing", "paused"]
 
@@ -157,7 +157,7 @@ def test_after_a_fault_the_rest_of_the_group_waits_and_other_printers_go_on(harn
     harness.work()
     assert harness.records.get(printer_key("left")) is None
     assert harness.records.get(printer_key("right")) is not None
-    harness.clock.advance(2)
+    harness.clock.pass_time(2)
     harness.work()
     stored = harness.records.get(printer_key("left"))
     assert stored is not None
@@ -178,7 +178,7 @@ def test_lateness_counts_the_edge_and_the_queue_but_no_wrong_clock(harness: Serv
     harness.send(
         harness.report(status=state("RUNNING"), observed_at=observed_at, shipped_at=observed_at + 100)
     )
-    harness.clock.advance(20)
+    harness.clock.pass_time(20)
     harness.work()
     assert decode_notification(harness.notifications.receive(1)[0].body).late_by == 120.0
 

@@ -7,13 +7,14 @@ from io import BytesIO
 from functions.notify.render import Message, RenderContext, render
 from functions.shared.messages.effects import Category, Film
 from infra.local.terminal import Terminal
-from tests.functions.notify.harness import BERLIN, NOW, ManualClock, notification
+from tests.functions.notify.harness import BERLIN, NOW, notification
+from tests.support.clock import HandClock
 
 
 def test_a_message_is_shown_in_a_box_with_its_time() -> None:
     stream = io.StringIO()
     given = notification(Category.FINISHED, duration_seconds=5400)
-    answer = Terminal(stream, ManualClock(), BERLIN).send_photo(
+    answer = Terminal(stream, HandClock(NOW), BERLIN).send_photo(
         render(given, RenderContext(NOW, 0, BERLIN)), b"x" * 84_000
     )
     assert answer.is_sent
@@ -32,20 +33,20 @@ def test_a_message_is_shown_in_a_box_with_its_time() -> None:
 def test_a_film_says_where_it_lies() -> None:
     stream = io.StringIO()
     film = Film("images/A1M-1/x/timelapse_1.mp4", 6_100_000, 45, 1280, 720, 1350)
-    Terminal(stream, ManualClock(), BERLIN).send_film(Message(None, "a film"), film, BytesIO(), None)
+    Terminal(stream, HandClock(NOW), BERLIN).send_film(Message(None, "a film"), film, BytesIO(), None)
     assert "│ 🎞 45 s, 6.1 MB: images/A1M-1/x/timelapse_1.mp4" in stream.getvalue()
 
 
 def test_a_terminal_without_emoji_or_a_closed_one_stops_nothing() -> None:
     narrow = io.TextIOWrapper(BytesIO(), encoding="ascii")
-    assert Terminal(narrow, ManualClock(), BERLIN).send_text(Message(None, "✅ done")).is_sent
+    assert Terminal(narrow, HandClock(NOW), BERLIN).send_text(Message(None, "✅ done")).is_sent
     narrow.close()
-    assert Terminal(narrow, ManualClock(), BERLIN).send_text(Message(None, "✅ done")).is_sent
+    assert Terminal(narrow, HandClock(NOW), BERLIN).send_text(Message(None, "✅ done")).is_sent
 
 
 def test_boxes_of_many_threads_do_not_mix() -> None:
     stream = io.StringIO()
-    terminal = Terminal(stream, ManualClock(), BERLIN)
+    terminal = Terminal(stream, HandClock(NOW), BERLIN)
     threads = [
         threading.Thread(target=lambda: [terminal.send_text(Message(None, "a\nb\nc")) for _ in range(50)])
         for _ in range(4)

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from infra.simulator.scenarios import SCENARIOS
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
+from tests.support.clock import HandClock
 from tests.support.recordings import image_bytes
 from tests.support.timeouts import TIMEOUT
 
@@ -348,19 +349,20 @@ async def test_a_client_that_does_not_read_holds_up_the_others_until_it_is_gone(
 
 
 async def test_the_script_follows_the_injected_clock_and_no_other() -> None:
-    now = 0.0
+    clock = HandClock(0.0)
 
     async def sleep(seconds: float) -> None:
-        nonlocal now
         if not printer.done.is_set():
-            now += seconds
+            clock.pass_time(seconds)
         await asyncio.sleep(0)
 
     printer = SimulatedPrinter("a1mini", "A1M", "full", image=image_bytes())
-    async with SimulatedBambui([printer], time_scale=4.0, clock=lambda: now, sleep=sleep):
+    async with SimulatedBambui([printer], time_scale=4.0, clock=clock, sleep=sleep):
         async with asyncio.timeout(TIMEOUT):
             await printer.done.wait()
-        assert now == pytest.approx((4 + 91.125 + 8) / 4, abs=0.5)  # idle, print, rest; four times as fast
+        assert clock() == pytest.approx(
+            (4 + 91.125 + 8) / 4, abs=0.5
+        )  # idle, print, rest; four times as fast
 
 
 async def test_a_script_can_begin_in_the_middle_of_a_print() -> None:

@@ -1,9 +1,7 @@
 """The whole cloud half with a collector before it, on counted AWS and a clock that is moved by hand."""
 
 import contextlib
-import heapq
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +22,11 @@ from functions.shared.settings import Settings
 from tests.e2e.replay import BEGIN
 from tests.performance.cost.counting import CountingAws
 from tests.performance.cost.figures import Figures
-from tests.performance.cost.lambdas import Lambdas, new_containers
+from tests.performance.cost.lambdas import Lambdas
 from tests.support.aws.places import aws_environment
+from tests.support.clock import HandClock
 from tests.support.direct_writer import DirectWriter
+from tests.support.lambda_runtime.stack import new_containers
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
 PRINTER = "A1M-1"
@@ -49,26 +49,25 @@ class Cloud:
     """
 
     def __init__(self, folder: Path, telegram: TelegramServer, urls: Mapping[str, str], bucket: str) -> None:
-        self.now = BEGIN
+        self.clock = HandClock(BEGIN, BEGIN)
         self.telegram = telegram
-        self.aws = CountingAws(self.time, {TOKEN_NAME: telegram.token})
+        self.aws = CountingAws(self.clock, {TOKEN_NAME: telegram.token})
         self.lambdas = Lambdas(self.aws, urls)
         self._folder, self._reports_url, self._bucket = folder, urls["REPORTS"], bucket
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._ticked_at = self.now
-        self._timers_made = self._readings = 0
+        self._readings = 0
         self.reconnects = 0
 
     def start(self) -> None:
         settings = Settings()
         self.outbox = Outbox(
-            self._folder / "outbox", settings.outbox_max_bytes, self.time, monotonic=self.time
+            self._folder / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.clock.monotonic
         )
         self.uploader = Uploader(
             self.outbox,
             S3FrameStore(clients.make_client("s3"), self._bucket),
             SqsQueue(clients.make_client("sqs"), self._reports_url, fifo=True),
-            monotonic=self.time,
+            monotonic=self.clock.monotonic,
             jitter=lambda: 0.0,
         )
         self.session = Session(
@@ -78,17 +77,18 @@ class Cloud:
             collector_id=self.outbox.collector_id,
             job=None,
             live=None,
-            clock=self.time,
-            monotonic=self.time,
-            call_later=self._call_later,
+            clock=self.clock,
+            monotonic=self.clock.monotonic,
+            call_later=self.clock.call_later,
         )
         self.session.opened()
 
     def stop(self) -> None:
         self.outbox.close()
 
-    def time(self) -> float:
-        return self.now
+    @property
+    def now(self) -> float:
+        return self.clock()
 
     def time_of_functions(self) -> float:
         """Goes on a little at each look, as nothing that a function does takes no time."""
@@ -101,13 +101,7 @@ class Cloud:
 
     def run_to(self, until: float) -> None:
         """Let time pass, with the ticks and timers that fall into it."""
-        while True:
-            due = min(self._ticked_at + _TICK, self._timers[0][0] if self._timers else math.inf)
-            if due > until:
-                break
-            self.now = max(self.now, due)
-            while self._timers and self._timers[0][0] <= self.now:
-                heapq.heappop(self._timers)[2]()
+        for _ in self.clock.stops(until, lambda: self._ticked_at + _TICK):
             if self.now >= self._ticked_at + _TICK:
                 self._ticked_at = self.now
                 if self.session.tick() is not None:  # it asks for a new connection
@@ -115,7 +109,6 @@ class Cloud:
                     self.session.opened()
                     self.reconnects += 1
             self.carry()
-        self.now = until
 
     def carry(self) -> None:
         """Everything that waits goes on to where it belongs."""
@@ -153,10 +146,6 @@ class Cloud:
         answer = self.lambdas.call("api", api_handler.handle, _api_event(path))
         assert answer["statusCode"] == 200, answer["body"]
         return len(answer["body"])
-
-    def _call_later(self, seconds: float, callback: Callable[[], None]) -> None:
-        self._timers_made += 1
-        heapq.heappush(self._timers, (self.now + seconds, self._timers_made, callback))
 
 
 @contextlib.contextmanager

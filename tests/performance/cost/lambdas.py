@@ -3,29 +3,19 @@
 import contextlib
 import io
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.api import handler as api_handler
-from functions.liveness import handler as liveness_handler
 from functions.notify import handler as notify_handler
 from functions.timelapse import handler as timelapse_handler
 from functions.tracker import handler as tracker_handler
 from tests.performance.cost.assumptions import BYTES_BESIDE_A_LINE, PLATFORM_LOG_BYTES
 from tests.performance.cost.counting import CountingAws
-from tests.support.lambda_runtime.stack import Context
+from tests.support.lambda_runtime.event_source import Context, Handler
 
 LOG_BYTES = "log bytes"
 _HIDDEN_FOR = 1080.0
-_MADE_ONCE: tuple[Any, ...] = (
-    tracker_handler.worker,
-    notify_handler.worker,
-    timelapse_handler.worker,
-    liveness_handler.worker,
-    api_handler.worker,
-    api_handler.application,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +25,7 @@ class Mapped:
     name: str
     queue: str
     batch: int
-    handle: Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
+    handle: Handler
 
 
 MAPPINGS = (
@@ -43,23 +33,6 @@ MAPPINGS = (
     Mapped("notify", "NOTIFICATIONS", 1, notify_handler.handle),
     Mapped("timelapse", "TIMELAPSES", 1, timelapse_handler.handle),
 )
-
-
-@contextlib.contextmanager
-def new_containers() -> Iterator[None]:
-    """Handlers that read their environment anew; nothing of them is left afterwards."""
-    root, ours = logging.getLogger(), logging.getLogger("functions")
-    handlers, level, our_level = root.handlers[:], root.level, ours.level
-    for made in _MADE_ONCE:
-        made.cache_clear()
-    try:
-        yield
-    finally:
-        for made in _MADE_ONCE:
-            made.cache_clear()
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        ours.setLevel(our_level)
 
 
 class Lambdas:

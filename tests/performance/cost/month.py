@@ -111,7 +111,7 @@ def measured() -> Measured:
                 stack.report_collector()
                 stack.carry()
                 stack.look_for_collectors()
-                stack.now += _EVERY_FIVE_MINUTES
+                stack.clock.skip(_EVERY_FIVE_MINUTES)
 
         idle_hour = used(lambda: printer.idles(HOUR, IDLE_STEP))
         idle_reconnects = stack.reconnects

@@ -10,16 +10,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
 
 from functions.notify import handler as notify_handler
 from functions.shared.aws.clients import make_client
 from functions.timelapse import handler as timelapse_handler
 from functions.tracker import handler as tracker_handler
-from tests.support.lambda_runtime.stack import Context
+from tests.support.lambda_runtime.event_source import Context, Handler, delete_done, receive_event
 
-Handler = Callable[[Mapping[str, Any], Any], Mapping[str, Any]]
 _FUNCTIONS: tuple[tuple[str, int, Handler], ...] = (
     ("REPORTS", 10, tracker_handler.handle),
     ("NOTIFICATIONS", 1, notify_handler.handle),
@@ -33,40 +30,15 @@ def poll(name: str, batch: int, handle: Handler) -> None:
     """One event source mapping, for ever."""
     url, sqs = os.environ[f"{name}_QUEUE_URL"], make_client("sqs")
     while True:
-        answer = sqs.receive_message(
-            QueueUrl=url,
-            MaxNumberOfMessages=batch,
-            WaitTimeSeconds=1,
-            MessageSystemAttributeNames=["All"],
-            MessageAttributeNames=["All"],
-        )
-        messages = answer.get("Messages", [])
-        if not messages:
+        event = receive_event(sqs, url, batch, wait_seconds=1)
+        if not event["Records"]:
             continue
         try:
-            failed = handle({"Records": [_record(message) for message in messages]}, Context())
+            response = handle(event, Context())
         except Exception:  # noqa: BLE001 - Lambda brings all of them again
             _log.exception("%s: the function failed", name)
             continue
-        again = {item["itemIdentifier"] for item in failed["batchItemFailures"]}
-        for message in messages:
-            if message["MessageId"] not in again:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-
-
-def _record(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Source: Lambda Developer Guide, "Using Lambda with Amazon SQS", the event."""
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "messageAttributes": {
-            name: {"stringValue": value["StringValue"], "dataType": value["DataType"]}
-            for name, value in message.get("MessageAttributes", {}).items()
-        },
-        "eventSource": "aws:sqs",
-    }
+        delete_done(sqs, url, event, response)
 
 
 def main() -> None:

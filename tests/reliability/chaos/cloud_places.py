@@ -10,7 +10,7 @@ from functions.shared.aws.s3 import S3FrameStore
 from functions.shared.runtime.clocks import Clock
 from tests.reliability.chaos.marks import count_marks
 from tests.reliability.chaos.plan import Plan
-from tests.support.aws.places import make_bucket, make_table
+from tests.support.aws.places import make_bucket, make_queue, make_table
 from tests.support.collector_process import CREDENTIALS
 
 _TOKEN_NAME = "/printer-bridge/telegram-bot-token"
@@ -49,11 +49,7 @@ class CloudPlaces:
         }
 
     def _queue(self, name: str, visibility: str) -> str:
-        attributes = {"VisibilityTimeout": visibility}
-        if name.endswith(".fifo"):
-            attributes["FifoQueue"] = "true"
-        made = self._sqs.create_queue(QueueName=name.replace("_", "-"), Attributes=attributes)
-        return str(made["QueueUrl"])
+        return make_queue(self._sqs, name, VisibilityTimeout=visibility)
 
     def marks(self) -> int:
         """How many messages are marked as sent."""

@@ -12,6 +12,7 @@ from collector.printer.session import Session
 from collector.printer.watchdog import WatchdogRules
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from tests.reliability.fuzz.checking_writer import CheckingWriter
+from tests.support.clock import HandClock
 from tests.support.recordings import RECORDINGS, image_bytes, load_recording
 
 RULES = SessionPolicy(
@@ -69,7 +70,7 @@ ALL = (*RECORDINGS, *GENERATED)
 @cache
 def reports(name: str) -> tuple[str, ...]:
     """The reports that a session makes of those messages, as shipped, with silences and presence between."""
-    now = 1_700_000_000.0
+    clock = HandClock()
     writer = CheckingWriter("a1mini", is_keeping=True)
     session = Session(
         "a1mini",
@@ -78,19 +79,19 @@ def reports(name: str) -> tuple[str, ...]:
         collector_id="c1",
         job=None,
         live=None,
-        clock=lambda: now,
-        monotonic=lambda: now,
+        clock=clock,
+        monotonic=clock.monotonic,
         call_later=lambda seconds, call: None,
     )
     session.model, session.is_online = "A1M", True
     session.opened()
     for number, message in enumerate(messages(name)):
-        now += 40.0 if number % 97 == 96 else 2.0
+        clock.pass_time(40.0 if number % 97 == 96 else 2.0)
         session.tick()
         session.received(message)
     made = writer.kept
-    presence = Report("c1", 0, "a1mini", ReportKind.PRESENCE, now, model="A1M", is_online=False)
-    own = Report("c1", 0, "collector", ReportKind.COLLECTOR, now, status={"version": "1", "printers": []})
+    presence = Report("c1", 0, "a1mini", ReportKind.PRESENCE, clock(), model="A1M", is_online=False)
+    own = Report("c1", 0, "collector", ReportKind.COLLECTOR, clock(), status={"version": "1", "printers": []})
     several = [
         *made[: len(made) // 2],
         presence,

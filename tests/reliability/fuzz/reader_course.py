@@ -2,7 +2,6 @@
 
 import contextlib
 import tempfile
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
@@ -25,6 +24,7 @@ from tests.reliability.fuzz.checking_writer import CheckingWriter
 from tests.reliability.fuzz.course import Chances, size_of
 from tests.reliability.fuzz.mutations import Mutator
 from tests.reliability.fuzz.shown_printer import show
+from tests.support.clock import HandClock
 from tests.support.direct_writer import DirectWriter
 
 NAMES = """
@@ -43,8 +43,7 @@ class ReaderCourse:
     def __init__(self, chances: Chances, number: int) -> None:
         chance = chances.of_course(number)
         self._chances = chances
-        self._now = 1_700_000_000.0
-        self._timers: list[tuple[float, Callable[[], None]]] = []
+        self._clock = HandClock()
         self._mutator = Mutator(NAMES)
         self._texts = [text for _ in range(3) for text in material.messages(chance.choice(material.ALL))]
         self._printer = chance.choice(PRINTERS)
@@ -56,7 +55,7 @@ class ReaderCourse:
         if number % _COURSES_WITH_OUTBOX == 1:
             self._folder = tempfile.TemporaryDirectory()
             self._outbox = Outbox(
-                Path(self._folder.name), 4 * 1024 * 1024, lambda: self._now, monotonic=lambda: self._now
+                Path(self._folder.name), 4 * 1024 * 1024, self._clock, monotonic=self._clock.monotonic
             )
             self._writer = DirectWriter(self._outbox)
         self._session = Session(
@@ -66,9 +65,9 @@ class ReaderCourse:
             collector_id="c1",
             job=None,
             live=self._live,
-            clock=lambda: self._now,
-            monotonic=lambda: self._now,
-            call_later=lambda seconds, call: self._timers.append((self._now + seconds, call)),
+            clock=self._clock,
+            monotonic=self._clock.monotonic,
+            call_later=self._clock.call_later,
         )
         self._session.opened()
 
@@ -95,7 +94,7 @@ class ReaderCourse:
             jpeg_image = self._live.frame(self._printer)
             assert jpeg_image is None or read_jpeg(jpeg_image.data).fault is None
         if number % 50 == 0:
-            show(self._printer, {}, self._live, self._now)
+            show(self._printer, {}, self._live, self._clock())
         if self._outbox is not None and number % 20 == 0:
             _ship(self._outbox)
 
@@ -117,10 +116,8 @@ class ReaderCourse:
             self._folder.cleanup()
 
     def _pass_time(self, chance: Random) -> None:
-        self._now += chance.choice((0.0, 0.2, 1.0, 1.0, 1.0, 5.0, 11.0, 40.0))
-        for timer in [timer for timer in self._timers if timer[0] <= self._now]:
-            self._timers.remove(timer)
-            timer[1]()
+        self._clock.skip(chance.choice((0.0, 0.2, 1.0, 1.0, 1.0, 5.0, 11.0, 40.0)))
+        self._clock.pass_time(0)  # timers may be late
         cause = self._session.tick() if chance.random() < 0.3 else None
         if cause is not None or chance.randrange(300) == 0:
             self._session.closed()

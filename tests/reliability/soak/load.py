@@ -12,15 +12,15 @@ import sys
 import time
 from typing import Any
 
-from tests.reliability.soak.http_face import (
+from tests.reliability.soak.messages import Images, status_frame
+from tests.reliability.soak.prints import PrinterScript, scripts
+from tests.support.http_server import (
     Answer,
     json_answer,
     read_request,
     serve_until_closed,
     write_answer,
 )
-from tests.reliability.soak.messages import Images, status_frame
-from tests.reliability.soak.prints import PrinterScript, scripts
 
 _SOCKET_PATH = "/ws/printer/"
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

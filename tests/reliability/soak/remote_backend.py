@@ -5,21 +5,27 @@ what arrived, and everything that was wrong with it.
 """
 
 import asyncio
-import hashlib
-import json
 import time
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs
 
 from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.domain.keys import is_key
 from functions.shared.errors import ContractError
 from functions.shared.messages.report import Report, ReportKind, decode_report
-from tests.reliability.soak.http_face import Answer, Request, answer_all, json_answer, serve_until_closed
+from tests.support.aws.edge_calls import (
+    Entry,
+    batch_taken,
+    entries_of,
+    frame_taken,
+    is_batch,
+    is_frame,
+    key_of,
+)
+from tests.support.http_server import Answer, Request, answer_all, json_answer, serve_until_closed
 
 _BATCH_BYTES = 1024 * 1024
 _FAULTS_KEPT = 20
-_JSON = "application/x-amz-json-1.0"
 
 
 class RemoteBackend:
@@ -42,9 +48,9 @@ class RemoteBackend:
     def answer(self, request: Request) -> Answer:
         if request.path == "/figures":
             return json_answer(self.figures())
-        if request.method == "POST" and request.headers.get("x-amz-target") == "AmazonSQS.SendMessageBatch":
-            return self._take_batch(json.loads(request.body))
-        if request.method == "PUT":
+        if is_batch(request):
+            return self._take_batch(entries_of(request))
+        if is_frame(request):
             return self._take_frame(request)
         self._fault(f"{request.method} {request.path} is not what a collector may ask for")
         return Answer(b"", 403)
@@ -63,21 +69,15 @@ class RemoteBackend:
             "lag_most": lags[-1] if lags else None,
         }
 
-    def _take_batch(self, body: dict[str, Any]) -> Answer:
-        entries = body["Entries"]
+    def _take_batch(self, entries: list[Entry]) -> Answer:
         size = sum(len(entry["MessageBody"]) for entry in entries)
         if not 1 <= len(entries) <= 10 or size > _BATCH_BYTES:
             self._fault(f"a batch of {len(entries)} messages, {size} bytes")
-        done = []
         for entry in entries:
             self._take_report(entry)
-            digest = hashlib.md5(entry["MessageBody"].encode()).hexdigest()
-            done.append(
-                {"Id": entry["Id"], "MessageId": "1", "MD5OfMessageBody": digest, "SequenceNumber": "1"}
-            )
-        return Answer(json.dumps({"Successful": done, "Failed": []}).encode(), content_type=_JSON)
+        return batch_taken(entries)
 
-    def _take_report(self, entry: dict[str, Any]) -> None:
+    def _take_report(self, entry: Entry) -> None:
         identity = entry["MessageDeduplicationId"]
         if identity in self._ids:
             self.repeats += 1
@@ -112,9 +112,7 @@ class RemoteBackend:
             self.ended.setdefault(name, time.time())
 
     def _take_frame(self, request: Request) -> Answer:
-        parts = urlsplit(request.path)
-        key = unquote(parts.path).split("/", 2)[2]
-        data = request.body
+        key, data = key_of(request), request.body
         if "aws-chunked" in request.headers.get("content-encoding", ""):
             data = _unchunked(data)
         self.frames += 1
@@ -128,7 +126,7 @@ class RemoteBackend:
             self._keys.add(key)
         if fault is not None:
             self._fault(f"frame {key}: {fault}")
-        return Answer(b"", headers=(("etag", '"1"'),), content_type="application/xml")
+        return frame_taken()
 
     def _fault(self, words: str) -> None:
         if len(self.faults) < _FAULTS_KEPT:

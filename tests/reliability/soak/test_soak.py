@@ -1,5 +1,6 @@
 """The short soak of both modes, and that a soak sees what is lost, repeated or invented."""
 
+import json
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,13 @@ import pytest
 from collector.bambui.messages import ImageMessage, StatusMessage, decode_image, read_message
 from functions.shared.domain.keys import digest
 from functions.shared.messages.report import Report, ReportKind, encode_report
-from tests.reliability.soak.http_face import Request
 from tests.reliability.soak.messages import STATUS_BYTES, Images, status_frame
 from tests.reliability.soak.prints import Habit, PrinterScript, scripts
 from tests.reliability.soak.remote_backend import RemoteBackend
 from tests.reliability.soak.run import Mode, Plan, kept_frames, soak
 from tests.reliability.soak.sampling import folder_bytes, process_values, read_metrics
 from tests.reliability.soak.table import table
+from tests.support.http_server import Request
 from tests.support.timeouts import TIMEOUT
 
 
@@ -87,7 +88,8 @@ def _send(far: RemoteBackend, *reports: Report) -> None:
         }
         for number, report in enumerate(reports)
     ]
-    far._take_batch({"Entries": entries})
+    target = {"x-amz-target": "AmazonSQS.SendMessageBatch"}
+    far.answer(Request("POST", "/", target, json.dumps({"Entries": entries}).encode()))
 
 
 def _report(sequence: int, state: str = "RUNNING", **values: object) -> Report:

@@ -18,7 +18,8 @@ from functions.shared.messages.printer_record import Phase, record_from_json
 from functions.timelapse import handler as timelapse
 from functions.tracker import handler as tracker
 from tests.reliability.upgrade.former_chat import SETTINGS, as_told_before, as_told_now, find_trouble
-from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, OPENROUTER_KEY_NAME, Context, LambdaStack
+from tests.support.lambda_runtime.event_source import Context
+from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, OPENROUTER_KEY_NAME, LambdaStack
 from tests.support.openai.server import OpenAiServer
 from tests.support.samples import CHAT_ID, FORMER, NOW, SILENCED, WATCHED, WATCHED_JOB, lines
 from tests.support.telegram.faults import answers

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 REGION: Final = "eu-central-1"
 
@@ -81,6 +80,20 @@ def make_bucket(client: "S3Client") -> str:
     return name
 
 
+def make_queue(client: Any, name: str, **attributes: Any) -> str:
+    """A new queue, FIFO if its name ends so; its URL."""
+    attributes |= {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+    return str(client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+
+
+def put_forward(ahead: Path, seconds: float) -> None:
+    """The clock of MiniStack's queues, by the file that `ministack` gives."""
+    later = float(ahead.read_text(encoding="ascii")) + seconds
+    part = ahead.with_suffix(".part")
+    part.write_text(f"{later}", encoding="ascii")
+    part.replace(ahead)
+
+
 class SqsHarness(QueueHarness):
     """Queues of one emulator, each with a dead-letter queue; how its time passes is the emulator's affair."""
 
@@ -91,23 +104,19 @@ class SqsHarness(QueueHarness):
     def make(self, *, fifo: bool = True, max_receive_count: int | None = None) -> SqsQueue:
         ending = ".fifo" if fifo else ""
         name = f"queue-{next(_NUMBERS)}"
-        self.dead_letter_url = self._create(f"{name}-dead{ending}", fifo, {})
+        self.dead_letter_url = make_queue(self.client, f"{name}-dead{ending}")
         arn = self.client.get_queue_attributes(QueueUrl=self.dead_letter_url, AttributeNames=["QueueArn"])
         redrive = {
             "deadLetterTargetArn": arn["Attributes"]["QueueArn"],
             "maxReceiveCount": max_receive_count or 1000,
         }
-        attributes: dict[QueueAttributeNameType, str] = {
-            "VisibilityTimeout": f"{VISIBILITY_SECONDS:.0f}",
-            "RedrivePolicy": json.dumps(redrive),
-        }
-        self.url = self._create(f"{name}{ending}", fifo, attributes)
+        self.url = make_queue(
+            self.client,
+            f"{name}{ending}",
+            VisibilityTimeout=f"{VISIBILITY_SECONDS:.0f}",
+            RedrivePolicy=json.dumps(redrive),
+        )
         return SqsQueue(self.client, self.url, fifo, self.dead_letter_url)
-
-    def _create(self, name: str, fifo: bool, attributes: "dict[QueueAttributeNameType, str]") -> str:
-        if fifo:
-            attributes = {**attributes, "FifoQueue": "true"}
-        return self.client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 
     def dead_bodies(self) -> list[str]:
         return [str(letter["Body"]) for letter in self.dead_letters()]
@@ -138,10 +147,7 @@ class MiniStackHarness(SqsHarness):
         self._ahead = ahead
 
     def pass_time(self, seconds: float) -> None:
-        later = float(self._ahead.read_text(encoding="ascii")) + seconds
-        part = self._ahead.with_suffix(".part")
-        part.write_text(f"{later}", encoding="ascii")
-        part.replace(self._ahead)
+        put_forward(self._ahead, seconds)
 
 
 @contextmanager

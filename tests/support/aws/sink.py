@@ -5,18 +5,15 @@ in order. Connections are kept open.
 """
 
 import asyncio
-import hashlib
-import json
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Self
-from urllib.parse import unquote
+from typing import Self
 
 from functions.shared.messages.report import Report, decode_report
+from tests.support.aws.edge_calls import batch_taken, entries_of, frame_taken, is_frame, key_of
+from tests.support.http_server import Answer, Request, read_request, write_answer
 from tests.support.timeouts import TIMEOUT
-
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @dataclass(frozen=True)
@@ -96,67 +93,26 @@ class AwsSink:
         assert task is not None
         self._sessions.add(task)
         try:
-            while (request := await _read(reader, writer)) is not None:
+            while (request := await read_request(reader, writer)) is not None:
                 await asyncio.sleep(self.latency_seconds)
-                writer.write(_answer(self._take(*request)))
-                await writer.drain()
+                await write_answer(writer, self._take(request))
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # who asked is gone, or this is the end
         finally:
             self._sessions.discard(task)
             writer.close()
 
-    def _take(self, path: str, headers: dict[str, str], body: bytes) -> tuple[str, bytes]:
-        """The content type and body of the answer."""
+    def _take(self, request: Request) -> Answer:
         now = time.monotonic()
-        if "x-amz-target" not in headers:
-            came, kind, answer = [Arrival(now, key=unquote(path).split("/", 2)[2])], "application/xml", b""
+        if is_frame(request):
+            came, answer = [Arrival(now, key=key_of(request))], frame_taken()
         else:
-            entries = json.loads(body)["Entries"]
+            entries = entries_of(request)
             came = [Arrival(now, decode_report(entry["MessageBody"])) for entry in entries]
-            taken = {"Successful": [_taken(number, entry) for number, entry in enumerate(entries)]}
-            kind, answer = "application/x-amz-json-1.0", json.dumps(taken).encode()
+            answer = batch_taken(entries)
         with self._changed:
             self.calls += 1
             self.arrivals += came
             self._come[bool(came[0].key)] += len(came)
             self._changed.notify_all()
-        return kind, answer
-
-
-async def _read(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> tuple[str, dict[str, str], bytes] | None:
-    """Path, headers and body (still in AWS's chunks, if it came so); None at the end."""
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError:
-        return None
-    first, *lines = head.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    if headers.get("expect", "").lower() == "100-continue":
-        writer.write(_CONTINUE)
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        body = b""
-        while size := int(await reader.readline(), 16):
-            body += (await reader.readexactly(size + 2))[:-2]
-        while (await reader.readline()).strip():
-            pass
-    else:
-        body = await reader.readexactly(int(headers.get("content-length") or 0))
-    return first.split(" ")[1], headers, body
-
-
-def _answer(content: tuple[str, bytes]) -> bytes:
-    kind, body = content
-    return f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
-
-
-def _taken(number: int, entry: dict[str, Any]) -> dict[str, str]:
-    body = entry["MessageBody"].encode()
-    return {
-        "Id": entry["Id"],
-        "MessageId": f"m-{number}",
-        "MD5OfMessageBody": hashlib.md5(body, usedforsecurity=False).hexdigest(),
-        "SequenceNumber": str(number),
-    }
+        return answer

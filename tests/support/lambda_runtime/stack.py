@@ -27,8 +27,9 @@ from functions.shared.aws.sqs import SqsQueue
 from functions.shared.ports import Outgoing
 from functions.timelapse import handler as timelapse_handler
 from functions.tracker import handler as tracker_handler
-from tests.support.aws.places import REGION
+from tests.support.aws.places import make_bucket, make_queue, make_table, put_forward
 from tests.support.event_loop import own_event_loop
+from tests.support.lambda_runtime.event_source import Context, Handler, delete_done, receive_event
 
 BOT_TOKEN_NAME = "/printer-bridge/bot-token"
 OPENROUTER_KEY_NAME = "/printer-bridge/openrouter-key"
@@ -44,24 +45,11 @@ _MADE_ONCE: tuple[Any, ...] = (
     api_handler.application,
 )
 
-Handler = Callable[[Mapping[str, Any], Any], Any]
-
 
 @functools.cache
 def _client(service: Any, endpoint: str, make: Callable[[Any], Any]) -> Any:
     """One for each endpoint: making a client takes longer than most tests."""
     return make(service)
-
-
-@dataclass
-class Context:
-    """What Lambda hands to a handler."""
-
-    seconds: float = 300.0
-    aws_request_id: str = "request-1"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds * 1000)
 
 
 @dataclass
@@ -87,9 +75,10 @@ class LambdaStack:
         )
         self.sqs: Any = clients.make_client("sqs")
         self.ssm: Any = clients.make_client("ssm")
-        table, self.bucket = self._make_table(), self._make_bucket()
-        self.records = DynamoRecordStore(clients.make_client("dynamodb"), table, self.now)
-        self.frames = S3FrameStore(clients.make_client("s3"), self.bucket)
+        dynamodb, s3 = clients.make_client("dynamodb"), clients.make_client("s3")
+        table, self.bucket = make_table(dynamodb), make_bucket(s3)
+        self.records = DynamoRecordStore(dynamodb, table, self.now)
+        self.frames = S3FrameStore(s3, self.bucket)
         environment = {"TABLE_NAME": table, "FRAMES_BUCKET": self.bucket}
         for name, fifo in _FIFO.items():
             self.dead_urls[name] = self._make_queue(f"{name}-dead", fifo)
@@ -97,16 +86,13 @@ class LambdaStack:
             environment[f"{name}_QUEUE_URL"] = self.urls[name]
             environment[f"{name}_DEAD_LETTER_URL"] = self.dead_urls[name]
         self.set(**environment)
-        self.new_containers()
 
     def now(self) -> float:
         return time.time() + self._ahead
 
     def pass_time(self, seconds: float) -> None:
         self._ahead += seconds
-        part = self.clock_file.with_suffix(".part")
-        part.write_text(f"{self._ahead}", encoding="ascii")
-        part.replace(self.clock_file)
+        put_forward(self.clock_file, seconds)
 
     def set(self, **environment: str) -> None:
         for name, value in environment.items():
@@ -116,11 +102,6 @@ class LambdaStack:
         """A SecureString, and the variable that names it."""
         self.ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
         self.patch.setenv(variable, name)
-
-    def new_containers(self) -> None:
-        """Forget everything that functions keep between two calls."""
-        for made in _MADE_ONCE:
-            made.cache_clear()
 
     def queue(self, name: str) -> SqsQueue:
         return SqsQueue(self.sqs, self.urls[name], _FIFO[name])
@@ -135,21 +116,11 @@ class LambdaStack:
 
     def take(self, name: str, batch: int = 10) -> dict[str, Any]:
         """The event that Lambda would make of what is visible now."""
-        answer = self.sqs.receive_message(
-            QueueUrl=self.urls[name],
-            MaxNumberOfMessages=batch,
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["All"],
-        )
-        return {"Records": [_record(message) for message in answer.get("Messages", [])]}
+        return receive_event(self.sqs, self.urls[name], batch)
 
     def settle(self, name: str, event: Mapping[str, Any], response: Mapping[str, Any]) -> None:
         """Delete what the response does not name, as Lambda does."""
-        failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
-        assert failed <= {record["messageId"] for record in event["Records"]}
-        for record in event["Records"]:
-            if record["messageId"] not in failed:
-                self.sqs.delete_message(QueueUrl=self.urls[name], ReceiptHandle=record["receiptHandle"])
+        delete_done(self.sqs, self.urls[name], event, response)
 
     def turn(self, name: str, handler: Handler, batch: int = 10, context: Context | None = None) -> int:
         """One call of the handler; the number of messages in it, 0 if there was nothing to do."""
@@ -180,44 +151,36 @@ class LambdaStack:
         ]
 
     def _make_queue(self, name: str, fifo: bool) -> str:
-        attributes = {"VisibilityTimeout": f"{VISIBILITY:.0f}"} | ({"FifoQueue": "true"} if fifo else {})
         full_name = f"{name}-{self._suffix}" + (".fifo" if fifo else "")
-        return str(self.sqs.create_queue(QueueName=full_name, Attributes=attributes)["QueueUrl"])
-
-    def _make_table(self) -> str:
-        name = f"table-{self._suffix}"
-        clients.make_client("dynamodb").create_table(
-            TableName=name,
-            AttributeDefinitions=[
-                {"AttributeName": "kind", "AttributeType": "S"},
-                {"AttributeName": "key", "AttributeType": "S"},
-            ],
-            KeySchema=[
-                {"AttributeName": "kind", "KeyType": "HASH"},
-                {"AttributeName": "key", "KeyType": "RANGE"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        return name
-
-    def _make_bucket(self) -> str:
-        name, client = f"frames-{self._suffix}", clients.make_client("s3")
-        client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
-        return name
+        return make_queue(self.sqs, full_name, VisibilityTimeout=f"{VISIBILITY:.0f}")
 
 
 @contextmanager
 def lambda_stack(folder: Path, clock_file: Path) -> Iterator[LambdaStack]:
     """A fresh stack; logging and what functions keep are as before afterwards."""
+    with own_event_loop(), pytest.MonkeyPatch.context() as patch, new_containers():
+        yield LambdaStack(patch, folder, clock_file)
+
+
+def forget_containers() -> None:
+    """Everything that functions keep between two calls."""
+    for made in _MADE_ONCE:
+        made.cache_clear()
+
+
+@contextmanager
+def new_containers() -> Iterator[None]:
+    """Functions that read their environment anew; nothing of them or their logging is left afterwards."""
     root, ours = logging.getLogger(), logging.getLogger("functions")
-    before = list(root.handlers), root.level, ours.level
-    with own_event_loop(), pytest.MonkeyPatch.context() as patch:
-        stack = LambdaStack(patch, folder, clock_file)
-        try:
-            yield stack
-        finally:
-            stack.new_containers()
-            root.handlers[:], root.level, ours.level = before
+    handlers, level, our_level = root.handlers[:], root.level, ours.level
+    forget_containers()
+    try:
+        yield
+    finally:
+        forget_containers()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        ours.setLevel(our_level)
 
 
 def metrics(output: str) -> dict[str, float]:
@@ -237,21 +200,3 @@ def log_lines(output: str) -> list[dict[str, Any]]:
 
 def printed(output: str) -> Sequence[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-
-
-def _record(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A record of an event. Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"."""
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "messageAttributes": {
-            name: {"stringValue": value.get("StringValue"), "dataType": value["DataType"]}
-            for name, value in message.get("MessageAttributes", {}).items()
-        },
-        "md5OfBody": message["MD5OfBody"],
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:queue",
-        "awsRegion": "eu-central-1",
-    }

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.functions.notify.harness import film_bytes, jpeg
+from tests.support.clock import HandClock
 from tests.support.telegram.markup import MarkupError, read_html, utf16_units
 from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
 from tests.support.timeouts import TIMEOUT
@@ -135,17 +136,17 @@ def test_tokens_methods_and_topics_are_checked(telegram: TelegramServer) -> None
 
 
 def test_groups_are_paced_and_people_are_not() -> None:
-    now = [0.0]
-    with TelegramServer(per_minute=3, clock=lambda: now[0]) as telegram:
+    clock = HandClock(0.0)
+    with TelegramServer(per_minute=3, clock=clock) as telegram:
         for _ in range(3):
             assert call(telegram, "sendMessage", chat_id=GROUP_ID, text="x")[0] == 200
             assert call(telegram, "sendMessage", text="x")[0] == 200
             assert call(telegram, "sendMessage", text="x")[0] == 200
-            now[0] += 10
+            clock.pass_time(10)
         url = f"{telegram.url}/bot{telegram.token}/sendMessage"
         answer = requests.post(url, json={"chat_id": GROUP_ID, "text": "x"}, timeout=TIMEOUT)
         assert (answer.status_code, answer.json()["parameters"]) == (429, {"retry_after": 30})
-        now[0] += 30
+        clock.pass_time(30)
         assert call(telegram, "sendMessage", chat_id=GROUP_ID, text="x")[0] == 200
 
 

@@ -21,7 +21,7 @@ from functions.shared.ports import Stored
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
 from tests.support.aws.places import aws_environment, listen, make_table
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 from tests.support.contracts.records import RecordHarness, RecordsContract
 from tests.support.recordings import RECORDINGS, load_recording
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 class DynamoHarness(RecordHarness):
     def __init__(self, client: "DynamoDBClient") -> None:
-        self.clock = ManualClock()
+        self.clock = HandClock()
         self.client = client
         self.table = make_table(client)
         self.records = DynamoRecordStore(client, self.table, self.clock)
@@ -40,7 +40,7 @@ class DynamoHarness(RecordHarness):
         return self.clock()
 
     def pass_time(self, seconds: float) -> None:
-        self.clock.advance(seconds)
+        self.clock.pass_time(seconds)
 
     def items(self) -> list[dict[str, Any]]:
         return list(self.client.scan(TableName=self.table)["Items"])

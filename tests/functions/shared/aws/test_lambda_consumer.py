@@ -13,7 +13,8 @@ from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlem
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ConfigurationError, ContractError, TransientError
 from functions.shared.ports import Outgoing
-from tests.support.lambda_runtime.stack import Context, LambdaStack, log_lines, metrics
+from tests.support.lambda_runtime.event_source import Context
+from tests.support.lambda_runtime.stack import LambdaStack, log_lines, metrics
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 

@@ -9,7 +9,7 @@ from functions.shared.aws.clients import make_client
 from functions.shared.aws.dynamodb import DynamoRecordStore
 from functions.shared.aws.s3 import S3FrameStore
 from tests.support.aws.places import make_bucket, make_table, ministack
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 from tests.support.contracts.frames import FramesContract
 from tests.support.contracts.records import RecordHarness, RecordsContract
 
@@ -36,14 +36,14 @@ def s3(running: None) -> "S3Client":
 
 class MiniStackHarness(RecordHarness):
     def __init__(self, client: "DynamoDBClient") -> None:
-        self.clock = ManualClock()
+        self.clock = HandClock()
         self.records = DynamoRecordStore(client, make_table(client), self.clock)
 
     def now(self) -> float:
         return self.clock()
 
     def pass_time(self, seconds: float) -> None:
-        self.clock.advance(seconds)
+        self.clock.pass_time(seconds)
 
 
 class TestRecords(RecordsContract):

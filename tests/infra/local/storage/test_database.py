@@ -16,7 +16,7 @@ from functions.shared.ports import Outgoing
 from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 from tests.support.timeouts import TIMEOUT
 
 WRITER = """
@@ -52,7 +52,7 @@ def pragma(database: SqliteDatabase, name: str) -> object:
 
 
 def put(database: SqliteDatabase, key: str = "k", version: int = 0) -> None:
-    SqliteRecordStore(database, ManualClock()).put(key, {"x": "y" * 200}, version)
+    SqliteRecordStore(database, HandClock()).put(key, {"x": "y" * 200}, version)
 
 
 def test_a_new_file_is_durable_against_power_cuts_and_numbered(path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_second_opening_finds_everything_and_writes_nothing(path: Path) -> Non
     database.close()
     before = path.read_bytes()
     database = SqliteDatabase(path)
-    assert SqliteRecordStore(database, ManualClock()).get("k") is not None
+    assert SqliteRecordStore(database, HandClock()).get("k") is not None
     assert database.commits == 0
     database.close()
     assert path.read_bytes() == before
@@ -132,7 +132,7 @@ def test_a_file_with_a_broken_page_is_moved_aside_with_its_companions(
     with caplog.at_level(logging.ERROR):
         database = SqliteDatabase(path)
     assert len(caplog.records) == 1
-    assert SqliteRecordStore(database, ManualClock()).list("") == []
+    assert SqliteRecordStore(database, HandClock()).list("") == []
     database.close()
     (aside,) = path.parent.glob("state.sqlite3.corrupt-*")
     assert aside.read_bytes()[:4096] == content[:4096]
@@ -162,7 +162,7 @@ def test_a_torn_write_at_the_end_of_the_log_costs_only_that_write(path: Path) ->
     Path(f"{copy}-wal").write_bytes(torn)
     database.close()
     reopened = SqliteDatabase(copy)
-    assert [stored.key for stored in SqliteRecordStore(reopened, ManualClock()).list("")] == ["first"]
+    assert [stored.key for stored in SqliteRecordStore(reopened, HandClock()).list("")] == ["first"]
     reopened.close()
 
 
@@ -182,7 +182,7 @@ def test_a_later_step_is_added_to_what_is_there(path: Path) -> None:
     database.close()
     database = SqliteDatabase(path, (*STATE_SCHEMA, ("CREATE TABLE later (x)",)))
     assert pragma(database, "user_version") == len(STATE_SCHEMA) + 1
-    assert SqliteRecordStore(database, ManualClock()).get("k") is not None
+    assert SqliteRecordStore(database, HandClock()).get("k") is not None
     database.close()
 
 
@@ -208,7 +208,7 @@ def test_a_file_that_is_locked_by_another_program_is_a_passing_fault(path: Path)
 
 def test_a_full_disk_is_a_passing_fault_and_nothing_is_half_written(path: Path) -> None:
     database = SqliteDatabase(path)
-    queue = SqliteQueue(database, "q", True, 30.0, None, ManualClock())
+    queue = SqliteQueue(database, "q", True, 30.0, None, HandClock())
     with database.reading() as connection:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
@@ -234,13 +234,13 @@ def test_a_write_that_raises_is_undone_and_not_counted(path: Path) -> None:
     with pytest.raises(KeyError):
         break_off()
     assert database.commits == 0
-    assert SqliteRecordStore(database, ManualClock()).list("") == []
+    assert SqliteRecordStore(database, HandClock()).list("") == []
     database.close()
 
 
 def test_nobody_reads_what_is_not_committed_yet(path: Path) -> None:
     database = SqliteDatabase(path)
-    records = SqliteRecordStore(database, ManualClock())
+    records = SqliteRecordStore(database, HandClock())
     with ThreadPoolExecutor(1) as pool:
         with database.writing() as connection:
             connection.execute("INSERT INTO record VALUES (x'00', 1, NULL, '{}')")

@@ -13,7 +13,7 @@ from functions.shared.ports import Delivery, Outgoing
 from functions.shared.runtime.clocks import MonotonicWallClock
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 from tests.support.contracts.queue import (
     VISIBILITY_SECONDS,
     FifoQueueContract,
@@ -30,7 +30,7 @@ from tests.support.timeouts import TIMEOUT
 class SqliteHarness(QueueHarness):
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.clock = ManualClock()
+        self.clock = HandClock()
         self.database = SqliteDatabase(path)
 
     def make(self, *, fifo: bool = True, max_receive_count: int | None = None) -> SqliteQueue:
@@ -39,7 +39,7 @@ class SqliteHarness(QueueHarness):
         return self.queue
 
     def pass_time(self, seconds: float) -> None:
-        self.clock.advance(seconds)
+        self.clock.pass_time(seconds)
 
     def dead_bodies(self) -> list[str]:
         return [letter.body for letter in self.queue.dead_letters()]
@@ -105,7 +105,7 @@ class TestAfterAKill:
         queue = harness.make()
         send(queue, message("a1"))
         queue.retry(only(queue.receive()), 600.0)
-        harness.clock.now = 86_400.0
+        harness.clock.jump(86_400.0 - harness.clock())
         queue = harness.restart()
         assert queue.receive() == []
         harness.pass_time(601)
@@ -116,7 +116,7 @@ class TestAfterAKill:
     ) -> None:
         queue = harness.make()
         send(queue, message("a1"))
-        harness.clock.now = 86_400.0
+        harness.clock.jump(86_400.0 - harness.clock())
         queue = harness.restart()
         send(queue, message("a2"))
         assert bodies(queue.receive()) == ["a1", "a2"]
@@ -160,14 +160,14 @@ class TestWaiting:
     def waiting(self, queue: SqliteQueue, then: Callable[[], object]) -> list[Delivery]:
         """What a receiver gets that was waiting already when `then` happened."""
         is_looking = threading.Event()
-        look = queue._take
+        look = queue._take  # noqa: SLF001 - the moment between looking and waiting has no other sign
 
         def take(limit: int, now: float) -> list[Delivery]:
             taken = look(limit, now)
             is_looking.set()
             return taken
 
-        queue._take = take  # type: ignore[method-assign]
+        queue._take = take  # type: ignore[method-assign]  # noqa: SLF001
         with ThreadPoolExecutor(1) as pool:
             received = pool.submit(queue.receive, 10, TIMEOUT * 10)
             assert is_looking.wait(TIMEOUT)

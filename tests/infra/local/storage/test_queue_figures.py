@@ -11,7 +11,7 @@ from functions.shared.errors import TransientError
 from functions.shared.ports import Outgoing
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import QueueFigures, SqliteQueue, read_queue_figures
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 
 
 def message(number: int) -> Outgoing:
@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_waits_how_long_and_what_was_given_up(path: Path) -> None:
-    clock = ManualClock()
+    clock = HandClock()
     database = SqliteDatabase(path)
     assert read_queue_figures(path, clock()) == {}
     reports = SqliteQueue(database, "reports", True, 60.0, None, clock)
@@ -45,7 +45,7 @@ def test_what_waits_how_long_and_what_was_given_up(path: Path) -> None:
 
 
 def test_it_reads_while_another_writes_and_holds_up_no_writer(path: Path) -> None:
-    clock = ManualClock()
+    clock = HandClock()
     database = SqliteDatabase(path)
     queue = SqliteQueue(database, "reports", True, 60.0, None, clock)
     queue.send([message(1)])

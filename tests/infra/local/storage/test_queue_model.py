@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from functions.shared.ports import Delivery, Outgoing
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 
 VISIBILITY_SECONDS = 30.0
 MAX_RECEIVE_COUNT = 4
@@ -31,7 +31,7 @@ class QueueMachine(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
-        self.clock = ManualClock(1000.0)
+        self.clock = HandClock(1000.0)
         self.model: list[Waiting] = []
         self.dead: list[str] = []
         self.handed_out: list[Delivery] = []
@@ -115,7 +115,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1.0, 6.0, 31.0, 901.0]))
     def pass_time(self, seconds: float) -> None:
-        self.clock.advance(seconds)
+        self.clock.pass_time(seconds)
 
     @rule()
     def kill_and_start_again(self) -> None:

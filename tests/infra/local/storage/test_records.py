@@ -10,13 +10,13 @@ from functions.shared.errors import ContractError
 from functions.shared.ports import Stored
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 from tests.support.contracts.records import RecordHarness, RecordsContract
 
 
 class SqliteHarness(RecordHarness):
     def __init__(self, path: Path) -> None:
-        self.clock = ManualClock()
+        self.clock = HandClock()
         self.database = SqliteDatabase(path)
         self.records = SqliteRecordStore(self.database, self.clock)
 
@@ -24,7 +24,7 @@ class SqliteHarness(RecordHarness):
         return self.clock()
 
     def pass_time(self, seconds: float) -> None:
-        self.clock.advance(seconds)
+        self.clock.pass_time(seconds)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from infra.local.storage.retention import RemovedFiles, RemovedRows, remove_old_files, remove_old_rows
-from tests.support.clock import ManualClock
+from tests.support.clock import HandClock
 from tests.support.contracts.queue import bodies, message, only, send
 
 DAY = 86_400.0
@@ -113,36 +113,36 @@ def test_a_folder_that_is_not_there_is_no_fault(images: Path) -> None:
 
 class TestRows:
     @pytest.fixture
-    def clock(self) -> ManualClock:
-        return ManualClock(NOW)
+    def clock(self) -> HandClock:
+        return HandClock(NOW)
 
     @pytest.fixture
     def database(self, tmp_path: Path) -> SqliteDatabase:
         return SqliteDatabase(tmp_path / "state.sqlite3")
 
-    def test_expired_marks_go_and_records_stay(self, database: SqliteDatabase, clock: ManualClock) -> None:
+    def test_expired_marks_go_and_records_stay(self, database: SqliteDatabase, clock: HandClock) -> None:
         records = SqliteRecordStore(database, clock)
         records.put("printer/A1", {}, 0)
         records.put_if_absent("done/a", NOW + 10)
         records.put_if_absent("done/b", NOW + 30)
-        clock.advance(20)
+        clock.pass_time(20)
         assert remove_old_rows(database, clock()) == RemovedRows(marks=1)
-        clock.advance(365 * DAY)
+        clock.pass_time(365 * DAY)
         assert remove_old_rows(database, clock()) == RemovedRows(marks=1)
         assert [stored.key for stored in records.list("")] == ["printer/A1"]
         database.close()
 
     def test_messages_go_after_fourteen_days_and_that_is_said(
-        self, database: SqliteDatabase, clock: ManualClock, caplog: pytest.LogCaptureFixture
+        self, database: SqliteDatabase, clock: HandClock, caplog: pytest.LogCaptureFixture
     ) -> None:
         queue = SqliteQueue(database, "q", True, 30.0, None, clock)
         send(queue, message("dead"), message("old"))
         queue.dead_letter(queue.receive(limit=1)[0], "no use")
         queue.retry(only(queue.receive(limit=1)), 900.0)
-        clock.advance(DAY)
+        clock.pass_time(DAY)
         assert remove_old_rows(database, clock()) == RemovedRows(deduplications=2)
         send(queue, message("new"))
-        clock.advance(13.5 * DAY)
+        clock.pass_time(13.5 * DAY)
         with caplog.at_level(logging.ERROR):
             assert remove_old_rows(database, clock()) == RemovedRows(
                 messages=1, dead_letters=1, deduplications=1
@@ -153,19 +153,19 @@ class TestRows:
         database.close()
 
     def test_a_removed_message_leaves_nothing_to_the_next_one(
-        self, database: SqliteDatabase, clock: ManualClock
+        self, database: SqliteDatabase, clock: HandClock
     ) -> None:
         queue = SqliteQueue(database, "q", True, 30.0, None, clock)
         send(queue, message("old"))
         queue.retry(only(queue.receive()), 900.0)
-        clock.advance(15 * DAY)
+        clock.pass_time(15 * DAY)
         assert remove_old_rows(database, clock()).messages == 1
         send(queue, message("new"))
         assert only(queue.receive()).receive_count == 1
         database.close()
 
     def test_with_nothing_to_remove_nothing_is_written(
-        self, database: SqliteDatabase, clock: ManualClock
+        self, database: SqliteDatabase, clock: HandClock
     ) -> None:
         SqliteRecordStore(database, clock).put_if_absent("done/a", NOW + DAY)
         commits = database.commits

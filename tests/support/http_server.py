@@ -1,4 +1,4 @@
-"""As much of an HTTP/1.1 server as a soak needs, cheap enough to keep up: requests in, answers out."""
+"""As much of an HTTP/1.1 server as stand-ins need, cheap enough to keep up: requests in, answers out."""
 
 import asyncio
 import contextlib
@@ -44,8 +44,20 @@ async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
     }
     if headers.get("expect", "").lower() == "100-continue":
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        body = await _read_chunks(reader)
+    else:
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Request(method, path, headers, body)
+
+
+async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    while (await reader.readline()).strip():
+        pass  # trailers
+    return body
 
 
 async def write_answer(writer: asyncio.StreamWriter, answer: Answer) -> None:
