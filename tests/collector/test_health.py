@@ -137,8 +137,8 @@ async def test_no_sign_while_the_outbox_does_not_answer(tmp_path: Path) -> None:
 async def test_no_sign_when_nobody_looks_at_the_timeouts_any_more(tmp_path: Path) -> None:
     async with watched(tmp_path, lambda: NOTHING) as it:
         await it.next_sign()
-        for task in it.collector._tasks:
-            if "_tick" in repr(task.get_coro()):
+        for task in asyncio.all_tasks():
+            if "Collector._tick" in repr(task.get_coro()):
                 task.cancel()
         await asyncio.sleep(0)
         it.systemd.take_all()

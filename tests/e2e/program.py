@@ -74,6 +74,15 @@ class Program:
         self._process.kill()
         self.wait()
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def wait(self, timeout: float = TIMEOUT) -> int:
         """The exit code, once it has ended and all that it said is here. Raises TimeoutError."""
         assert self._process is not None

@@ -53,6 +53,7 @@ class Replay:
         settings = self.settings
         self.clock = MonotonicWallClock(wall=self.hand.wall, monotonic=self.hand.monotonic)
         self._ticked_at = self.now
+        self.asks_to_connect = False
         self.outbox = Outbox(
             settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.hand.monotonic
         )
@@ -123,7 +124,7 @@ class Replay:
         for _ in self.hand.stops(until, self._next_tick):
             if self.now >= self._next_tick():
                 self._ticked_at = self.now
-                self.session.tick()
+                self.asks_to_connect = self.session.tick() is not None
             self.carry()
 
     def carry(self) -> None:

@@ -45,7 +45,7 @@ class Parses:
             return read_message(frame)
 
         def counted_loads(text: str | bytes, **options: Any) -> Any:
-            if sys._getframe(1).f_code.co_filename.startswith(OURS):
+            if sys._getframe(1).f_code.co_filename.startswith(OURS):  # noqa: SLF001 - a public function
                 self._count(text)
             return loads(text, **options)
 

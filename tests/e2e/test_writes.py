@@ -38,7 +38,8 @@ class Watched(Replay):
 
     def pass_second(self, number: int, messages: list[str]) -> None:
         self.run_to(BEGIN + number)
-        if self.session._watch.connected_at is None:  # it has asked for a new connection
+        if self.asks_to_connect:
+            self.asks_to_connect = False
             self.session.closed()
             self.session.opened()
             self.reconnects += 1

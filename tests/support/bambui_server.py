@@ -40,12 +40,12 @@ class BambUI:
         self.request_headers: list[Headers] = []
         self.on_open: Callable[[str, ServerConnection], Awaitable[None]] | None = None
         self.changed = asyncio.Condition()
-        self._server: Server | None = None
+        self.server: Server | None = None
 
     @property
     def port(self) -> int:
-        assert self._server is not None
-        port: int = next(iter(self._server.sockets)).getsockname()[1]
+        assert self.server is not None
+        port: int = next(iter(self.server.sockets)).getsockname()[1]
         return port
 
     @property
@@ -73,7 +73,7 @@ class BambUI:
         for socket in list(self.sockets.get(name, [])):
             socket.transport.abort()
 
-    async def _answer(self, _: ServerConnection, request: Request) -> Response | None:
+    async def answer_request(self, _: ServerConnection, request: Request) -> Response | None:
         if request.path.startswith("/ws/printer/"):
             name = unquote(request.path.removeprefix("/ws/printer/"))
             self.request_headers.append(request.headers)
@@ -90,7 +90,7 @@ class BambUI:
         await self._note(lambda: setattr(self, "listed", self.listed + 1))
         return Response(self.status, self.status.phrase, headers, body)
 
-    async def _serve(self, socket: ServerConnection) -> None:
+    async def serve_socket(self, socket: ServerConnection) -> None:
         assert socket.request is not None
         name = unquote(socket.request.path.removeprefix("/ws/printer/"))
 
@@ -119,15 +119,15 @@ async def bambui() -> AsyncIterator[BambUI]:
     """The server on a free port of this machine."""
     face = BambUI()
     async with serve(
-        face._serve,
+        face.serve_socket,
         "127.0.0.1",
         0,
-        process_request=face._answer,
+        process_request=face.answer_request,
         ping_interval=None,
         close_timeout=0.2,
         max_size=None,
     ) as server:
-        face._server = server
+        face.server = server
         yield face
         for sockets in face.sockets.values():
             for socket in list(sockets):

@@ -22,6 +22,7 @@ class Closable(Protocol):
 
 ClosableT = TypeVar("ClosableT", bound=Closable)
 _of_rigs: list[Closable] = []
+_opened: list[tuple[sqlite3.Connection, Path, str]] = []
 
 
 def closed_at_the_end(database: ClosableT) -> ClosableT:
@@ -33,12 +34,11 @@ def closed_at_the_end(database: ClosableT) -> ClosableT:
 @contextmanager
 def none_left_open() -> Iterator[None]:
     """Fails at its end with the places that opened what is still open."""
-    opened: list[tuple[sqlite3.Connection, str]] = []
     connect = sqlite3.connect
 
     def remembered(*arguments: Any, **options: Any) -> sqlite3.Connection:
         connection: sqlite3.Connection = connect(*arguments, **options)
-        opened.append((connection, _place()))
+        _opened.append((connection, Path(arguments[0]), _place()))
         return connection
 
     with pytest.MonkeyPatch.context() as patch:
@@ -46,8 +46,17 @@ def none_left_open() -> Iterator[None]:
         yield
     while _of_rigs:
         _of_rigs.pop().close()
-    left = [place for connection, place in opened if _is_open(connection)]
+    left = [place for connection, _, place in _opened if _is_open(connection)]
+    _opened.clear()
     assert not left, f"left open: {left}"
+
+
+def connection_in(folder: Path) -> sqlite3.Connection:
+    """The open one to a database in that folder: for what only the one who writes can be asked or told."""
+    (found,) = (
+        connection for connection, path, _ in _opened if path.parent == folder and _is_open(connection)
+    )
+    return found
 
 
 def _is_open(connection: sqlite3.Connection) -> bool:

@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from collector.bambui.client import Connection, printer_url
@@ -14,6 +17,7 @@ from tests.support.bambui_server import BambUI, bambui, eventually
 from tests.support.timeouts import TIMEOUT
 
 P = "A1M-1"
+QUICK = Backoff(0.001, 0.01)
 
 
 class Remembering:
@@ -56,6 +60,30 @@ class Remembering:
             await self.changed.wait_for(lambda: self.closings >= count)
 
 
+@dataclass(frozen=True, slots=True)
+class RememberingBackoff(Backoff):
+    """`asked`: how many failures in a row it knew of whenever it was asked for a wait."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def next(self, random: Callable[[], float]) -> tuple[float, Backoff]:
+        self.asked.append(self.failures)
+        return Backoff.next(self, random)
+
+
+@pytest.fixture
+def sockets(monkeypatch: pytest.MonkeyPatch) -> list[ClientConnection]:
+    """Every WebSocket that a connection opens."""
+    opened: list[ClientConnection] = []
+
+    async def remembering(*arguments: Any, **options: Any) -> ClientConnection:
+        opened.append(await connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr("collector.bambui.client.connect", remembering)
+    return opened
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[BambUI]:
     async with bambui() as face:
@@ -63,11 +91,9 @@ async def server() -> AsyncIterator[BambUI]:
 
 
 @contextlib.asynccontextmanager
-async def connected(
-    url: str, listener: Remembering, *, least: float = 0.001, most: float = 0.01
-) -> AsyncIterator[Connection]:
+async def connected(url: str, listener: Remembering, backoff: Backoff = QUICK) -> AsyncIterator[Connection]:
     time = asyncio.get_running_loop().time
-    connection = Connection(P, url, listener, Backoff(least, most), lambda: 1.0, time)
+    connection = Connection(P, url, listener, backoff, lambda: 1.0, time)
     task = asyncio.create_task(connection.run())
     try:
         yield connection
@@ -81,14 +107,15 @@ def _url(server: BambUI, name: str = P) -> str:
     return printer_url(server.socket_template, name)
 
 
-async def test_frames_arrive_and_nothing_is_ever_sent(server: BambUI) -> None:
+async def test_frames_arrive_and_nothing_is_ever_sent(
+    server: BambUI, sockets: list[ClientConnection]
+) -> None:
     listener = Remembering()
     async with connected(_url(server), listener) as connection:
         await server.send(P, "one", b"two", "three")
         await listener.until_frames(3)
         assert connection.is_connected
-        assert connection._websocket is not None
-        assert connection._websocket.ping_interval is None
+        assert [socket.ping_interval for socket in sockets] == [None]
         assert server.request_headers[0].get("sec-websocket-extensions") is None
     await server.until(lambda: not server.sockets[P])
     assert listener.frames == ["one", b"two", "three"]
@@ -96,14 +123,15 @@ async def test_frames_arrive_and_nothing_is_ever_sent(server: BambUI) -> None:
     assert not connection.is_connected
 
 
-async def test_a_large_message_arrives_whole_and_is_read_in_small_pieces(server: BambUI) -> None:
+async def test_a_large_message_arrives_whole_and_is_read_in_small_pieces(
+    server: BambUI, sockets: list[ClientConnection]
+) -> None:
     """Reads of 256 KiB, as asyncio has them, would make the memory of a long run grow."""
     listener = Remembering()
-    async with connected(_url(server), listener) as connection:
+    async with connected(_url(server), listener):
         await server.send(P, "x" * 3_000_000)
         await listener.until_frames(1)
-        assert connection._websocket is not None
-        assert vars(connection._websocket.transport)["max_size"] == 64 * 1024
+        assert [vars(socket.transport)["max_size"] for socket in sockets] == [64 * 1024]
     assert listener.frames == ["x" * 3_000_000]
 
 
@@ -137,13 +165,17 @@ async def test_a_handshake_alone_does_not_reset_the_back_off(server: BambUI) -> 
 
     server.on_open = slam
     listener = Remembering()
-    async with connected(_url(server), listener, least=0.005, most=1000) as connection:
+    backoff = RememberingBackoff(0.005, 1000)
+    async with connected(_url(server), listener, backoff):
         await listener.until_closed(4)
-        assert connection._backoff.failures >= 3
+        assert backoff.asked[:3] == [0, 1, 2]
         server.on_open = None
         await server.send(P, "a message")
         await listener.until_frames(1)
-        assert connection._backoff.failures == 0
+        known = len(backoff.asked)
+        await server.drop(P)
+        await eventually(lambda: len(backoff.asked) > known)
+        assert backoff.asked[known] == 0
 
 
 async def test_an_unknown_printer_is_said_once_and_waits_for_the_next_look_at_the_list(
@@ -171,7 +203,7 @@ async def test_an_unknown_printer_is_said_once_and_waits_for_the_next_look_at_th
 
 async def test_a_reconnect_that_was_asked_for_is_immediate(server: BambUI) -> None:
     listener = Remembering()
-    async with connected(_url(server), listener, least=1000, most=1000) as connection:
+    async with connected(_url(server), listener, Backoff(1000, 1000)) as connection:
         for count in (1, 2, 3):
             await server.until(lambda count=count: server.opened.get(P) == count)  # type: ignore[misc]
             await eventually(lambda: connection.is_connected)
@@ -221,8 +253,9 @@ async def test_where_there_is_no_bambui_it_tries_for_ever_and_says_so_once(
         port = next(iter(gone.sockets)).getsockname()[1]
     url = f"ws://user:topsecret@127.0.0.1:{port}/ws/printer/x"
     with caplog.at_level(logging.DEBUG, logger="collector"):
-        async with connected(url, Remembering()) as connection:
-            await eventually(lambda: connection._backoff.failures >= 5)
+        backoff = RememberingBackoff(0.001, 0.01)
+        async with connected(url, Remembering(), backoff):
+            await eventually(lambda: len(backoff.asked) >= 5)
     assert sum("cannot be reached" in record.getMessage() for record in caplog.records) == 1
     assert "topsecret" not in caplog.text
 
@@ -241,8 +274,9 @@ async def test_something_else_than_bambui_is_a_line_that_says_what_to_check(
     other = await asyncio.start_server(babble, "127.0.0.1", 0)
     async with other:
         port = other.sockets[0].getsockname()[1]
-        async with connected(f"ws://127.0.0.1:{port}/", Remembering()) as connection:
-            await eventually(lambda: connection._backoff.failures >= 2)
+        backoff = RememberingBackoff(0.001, 0.01)
+        async with connected(f"ws://127.0.0.1:{port}/", Remembering(), backoff):
+            await eventually(lambda: len(backoff.asked) >= 2)
     assert "WS_URL_TEMPLATE" in caplog.text
 
 

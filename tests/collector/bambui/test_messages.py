@@ -156,7 +156,7 @@ def test_no_frame_raises(frame: str | bytes) -> None:
 def test_without_the_quick_parser_nothing_changes(data: dict[str, Any]) -> None:
     text = status_text(**data)
     assert read_leniently(text) == read_message(text)
-    assert messages._with_standard_parser(text) is None
+    assert messages._with_standard_parser(text) is None  # noqa: SLF001 - used where msgspec has no wheel
 
 
 def test_a_whole_status_is_the_dictionary_that_is_sent_on() -> None:

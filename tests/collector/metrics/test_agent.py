@@ -18,6 +18,7 @@ from tests.support.bambui_server import bambui, eventually
 from tests.support.clock import HandClock
 from tests.support.edge_material import RememberingOutbox, image_text, jpeg, status_text
 from tests.support.metrics.exposition import Exposition, read_exposition
+from tests.support.open_databases import connection_in
 from tests.support.remote_backend import FarFrames, FarQueue
 from tests.support.timeouts import TIMEOUT
 
@@ -162,7 +163,8 @@ def test_a_full_outbox_says_how_many_frames_it_gave_up(tmp_path: Path) -> None:
         outbox.keep_frame("A1M-1", a_job(), a_captured_frame(clock.wall() + number, size=1000))
     exposition = told(outbox)
     assert exposition.value("printer_bridge_frames_kept_total") == 30
-    assert exposition.value("printer_bridge_frames_thinned_total") == 30 - len(outbox._store.index.frames)
+    kept = outbox.figures().frames_waiting
+    assert exposition.value("printer_bridge_frames_thinned_total") == 30 - kept
     assert (exposition.value("printer_bridge_frames_thinned_total") or 0) > 0
     outbox.close()
 
@@ -175,12 +177,12 @@ def test_while_the_outbox_waits_for_the_disk_only_its_own_figures_are_missing(
     outbox = Outbox(tmp_path, 10**9, clock.wall, clock.monotonic)
     held, release = threading.Event(), threading.Event()
 
-    def write_for_long() -> None:
-        with outbox._lock:
-            held.set()
-            assert release.wait(TIMEOUT)
+    def wait_for_the_disk(_: str) -> None:
+        held.set()
+        assert release.wait(TIMEOUT)
 
-    thread = threading.Thread(target=write_for_long)
+    connection_in(tmp_path).set_trace_callback(wait_for_the_disk)
+    thread = threading.Thread(target=outbox.keep_frame, args=("A1M-1", a_job(), a_captured_frame()))
     thread.start()
     assert held.wait(TIMEOUT)
     assert told(outbox).values == {}

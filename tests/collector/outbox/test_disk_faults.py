@@ -14,6 +14,7 @@ from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report, waiting_sequences
 from tests.support.clock import HandClock
+from tests.support.open_databases import connection_in
 
 PLENTY = 100_000_000
 
@@ -35,9 +36,9 @@ def files_cannot_grow() -> Iterator[None]:
 
 
 @contextmanager
-def database_is_full(outbox: Outbox) -> Iterator[None]:
+def database_is_full(folder: Path) -> Iterator[None]:
     """SQLite itself says "database or disk is full"."""
-    connection: sqlite3.Connection = outbox._store._database._connection
+    connection = connection_in(folder)
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages}")
     try:
@@ -98,7 +99,7 @@ def test_on_a_full_disk_old_frames_make_room_for_what_is_new(tmp_path: Path) -> 
     outbox = an_outbox(tmp_path)
     for second in range(400):
         outbox.keep_frame("A1M-1", a_job(), a_captured_frame(1_700_000_000.0 + second))
-    with database_is_full(outbox):
+    with database_is_full(tmp_path):
         for _ in range(50):
             outbox.add_report(NewReport(a_report(note="x" * 3000), durable=True, job=a_job()))
     assert outbox.figures().frames_thinned > 0

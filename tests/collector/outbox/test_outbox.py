@@ -12,6 +12,7 @@ from functions.shared.errors import PermanentError
 from functions.shared.messages.report import Report, ReportKind
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report, waiting_sequences
 from tests.support.clock import HandClock
+from tests.support.open_databases import connection_in
 
 PLENTY = 100_000_000
 
@@ -171,7 +172,7 @@ def test_the_job_of_a_printer_is_remembered_over_restarts(harness: Harness) -> N
 
 
 def test_changes_are_written_through_to_the_disk_and_frames_need_not_be(harness: Harness) -> None:
-    connection = harness.outbox._store._database._connection
+    connection = connection_in(harness.folder)
     statements: list[str] = []
     connection.set_trace_callback(statements.append)
     harness.outbox.add_report(NewReport(a_report(), durable=True, job=a_job()))

@@ -62,8 +62,9 @@ class SessionHarness:
 
     @property
     def kept(self) -> list[Kept]:
-        while not self._writer._works.empty():
-            work = self._writer._works.get()
+        works = self._writer._works  # noqa: SLF001 - without its thread, which would need waiting for
+        while not works.empty():
+            work = works.get()
             assert work is not None
             work()
         return self.outbox.kept

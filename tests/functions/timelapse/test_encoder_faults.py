@@ -185,7 +185,8 @@ def test_all_of_it_runs_niced_so_that_alerts_go_first(tmp_path: Path) -> None:
         frame = noisy_frame(1)
         for _ in range(300):  # more than the pipe and its first look take: by then all threads are there
             encoder.write(frame)
-        stats = [path.read_text() for path in Path(f"/proc/{encoder._process.pid}/task").glob("*/stat")]
+        process = encoder._process.pid  # noqa: SLF001 - only the kernel knows
+        stats = [path.read_text() for path in Path(f"/proc/{process}/task").glob("*/stat")]
     niceness = [int(stat.rpartition(")")[2].split()[16]) for stat in stats]  # man 5 proc
     assert len(niceness) > 1
     assert set(niceness) == {NICENESS}

@@ -71,7 +71,7 @@ def test_a_disk_full_in_mid_work_holds_a_delivery_up_only_while_it_lasts(
     harness.set_full(False)
     while not harness.done.wait(0.01):
         harness.clock.pass_time(1.0)
-        harness.queue._signal.announce()
+        harness.database.signal("q").announce()
     harness.worker.ask_to_stop()
     harness.queue.close()
     harness.worker.thread.join(TIMEOUT)
@@ -130,7 +130,7 @@ def test_a_fault_of_ours_brings_what_was_not_settled_of_its_batch_again_in_a_min
     assert harness.queue.count() == 2
     while harness.queue.count():
         harness.clock.pass_time(20.0)
-        harness.queue._signal.announce()
+        harness.database.signal("q").announce()
         harness.worker.thread.join(0.01)
     harness.worker.ask_to_stop()
     harness.queue.close()

@@ -133,7 +133,7 @@ def _wait_until_connected(load: SideProcess, printers: int, program: Program) ->
     """And until a status or two of each have come. Raises TimeoutError, or RuntimeError if it has ended."""
     deadline = time.monotonic() + _STARTS_WITHIN
     while (there := load.figures()["open"]) < printers:
-        if program._process is None or program._process.poll() is not None:
+        if not program.is_running:
             raise RuntimeError(f"the program has ended:\n{program.all}")
         if time.monotonic() > deadline:
             raise TimeoutError(
@@ -156,8 +156,7 @@ class _Watch:
         self._load = load
         self._far = far
         self._scripts = scripts(plan.printers, plan.job_seconds, plan.rest_seconds)
-        assert program._process is not None
-        self._process_id = program._process.pid
+        self._process_id = program.process_id
         self._api = program.url if far is None else ""
         if far is None:
             self._metrics = f"{self._api}/metrics"

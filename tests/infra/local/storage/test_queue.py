@@ -160,14 +160,14 @@ class TestWaiting:
     def waiting(self, queue: SqliteQueue, then: Callable[[], object]) -> list[Delivery]:
         """What a receiver gets that was waiting already when `then` happened."""
         is_looking = threading.Event()
-        look = queue._take
+        look = queue._take  # noqa: SLF001 - the moment between looking and waiting has no other sign
 
         def take(limit: int, now: float) -> list[Delivery]:
             taken = look(limit, now)
             is_looking.set()
             return taken
 
-        queue._take = take  # type: ignore[method-assign]
+        queue._take = take  # type: ignore[method-assign]  # noqa: SLF001
         with ThreadPoolExecutor(1) as pool:
             received = pool.submit(queue.receive, 10, TIMEOUT * 10)
             assert is_looking.wait(TIMEOUT)
