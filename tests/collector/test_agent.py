@@ -151,6 +151,12 @@ async def test_the_collector_reports_on_itself(server: BambUI) -> None:
     json.dumps(body)
 
 
+def own_tasks() -> list[str]:
+    """What runs of a collector, beside its `run`."""
+    running = [repr(task.get_coro()) for task in asyncio.all_tasks()]
+    return [one for one in running if "Collector._" in one or "Connection." in one]
+
+
 async def test_it_ends_within_two_seconds_though_bambui_does_not_let_go(server: BambUI) -> None:
     server.names = {f"P{number}" for number in range(20)} | {P}
     outbox = RememberingOutbox()
@@ -159,11 +165,11 @@ async def test_it_ends_within_two_seconds_though_bambui_does_not_let_go(server: 
         for sockets in server.sockets.values():
             for socket in sockets:
                 socket.transport.pause_reading()  # half-open: no closing frame will be answered
+        assert len(own_tasks()) == 3 + 21  # its own three, and a connection to each printer
         started = asyncio.get_running_loop().time()
         await collector.stop()
         assert asyncio.get_running_loop().time() - started < 2
-        left = [repr(task.get_coro()) for task in asyncio.all_tasks()]
-        assert not [one for one in left if "Collector._" in one or "Connection." in one]
+        assert own_tasks() == []
 
 
 async def test_a_collector_can_be_stopped_before_and_after_it_runs(server: BambUI) -> None:
