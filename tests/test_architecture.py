@@ -26,6 +26,7 @@ VAGUE = {
 }
 SOURCES = sorted(path.relative_to(ROOT) for part in OURS for path in (ROOT / part).rglob("*.py"))
 PROGRAM = [path for path in SOURCES if path.parts[0] != "tests"]
+TESTS = [path for path in SOURCES if path.parts[0] == "tests"]
 # Tests of what is more than one package: it stands beside the mirror.
 BESIDE_THE_MIRROR = {"e2e", "performance", "reliability", "stack", "support"}
 # Folders of the repository that are no packages, and have tests.
@@ -220,11 +221,20 @@ def packages_of_the_program() -> set[str]:
     return {path.parent.as_posix() for path in PROGRAM if path.name != "__init__.py"}
 
 
-def packages_of_tests() -> set[str]:
-    tests = [path for path in SOURCES if path.parts[0] == "tests" and path.name.startswith("test_")]
-    inside = [path for path in tests if len(path.parts) > 2 and path.parts[1] not in BESIDE_THE_MIRROR]
+def inside_the_mirror(paths: list[Path]) -> set[str]:
+    """The packages of those files below `tests`, as the paths of what they are about."""
+    inside = [path for path in paths if len(path.parts) > 2 and path.parts[1] not in BESIDE_THE_MIRROR]
     return {path.parent.relative_to("tests").as_posix() for path in inside}
+
+
+def packages_of_tests() -> set[str]:
+    return inside_the_mirror([path for path in TESTS if path.name.startswith("test_")])
 
 
 def test_each_package_has_its_tests_and_each_tests_package_its_subject() -> None:
     assert packages_of_tests() == packages_of_the_program() | OTHER_FOLDERS
+
+
+def test_what_tests_share_stands_beside_them_or_in_a_room_for_all() -> None:
+    assert inside_the_mirror([path for path in TESTS if path.name != "__init__.py"]) == packages_of_tests()
+    assert {path.parts[1] for path in TESTS if len(path.parts) > 2} >= BESIDE_THE_MIRROR

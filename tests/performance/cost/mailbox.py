@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.shared.aws.sqs import size_of
+from tests.support.lambda_runtime.event_source import record_of
 
 _numbers = itertools.count(1)
 
@@ -46,16 +47,19 @@ class Letter:
         }
         if self.group is not None:
             known["MessageGroupId"] = self.group
-        return {
-            "messageId": self.receipt,
-            "receiptHandle": self.receipt,
-            "body": self.body,
-            "attributes": known,
-            "messageAttributes": {
-                name: {"stringValue": text, "dataType": "String"} for name, text in self.attributes.items()
-            },
-            "eventSource": "aws:sqs",
+        attributes = {
+            name: {"StringValue": text, "DataType": "String"} for name, text in self.attributes.items()
         }
+        return record_of(
+            {
+                "MessageId": self.receipt,
+                "ReceiptHandle": self.receipt,
+                "Body": self.body,
+                "Attributes": known,
+                "MessageAttributes": attributes,
+                "MD5OfBody": "",
+            }
+        )
 
 
 @dataclass

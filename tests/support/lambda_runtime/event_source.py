@@ -30,7 +30,7 @@ def receive_event(sqs: Any, url: str, batch: int, wait_seconds: int = 0) -> dict
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=["All"],
     )
-    return {"Records": [_record(message) for message in answer.get("Messages", [])]}
+    return {"Records": [record_of(message) for message in answer.get("Messages", [])]}
 
 
 def delete_done(sqs: Any, url: str, event: Mapping[str, Any], response: Mapping[str, Any]) -> None:
@@ -42,7 +42,8 @@ def delete_done(sqs: Any, url: str, event: Mapping[str, Any], response: Mapping[
             sqs.delete_message(QueueUrl=url, ReceiptHandle=record["receiptHandle"])
 
 
-def _record(message: Mapping[str, Any]) -> dict[str, Any]:
+def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
+    """In an event, of a message as ReceiveMessage gives it."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
