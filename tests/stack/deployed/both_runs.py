@@ -62,7 +62,7 @@ def cloud_edge(folder: Path, stack: DeployedStack, bambui: SimulatedBambui) -> E
 async def print_in_both(stack: DeployedStack, folder: Path, scenario: Scenario, scale: float) -> BothRuns:
     """Until both have told the end and sent the film; the model that looks is the same in both.
 
-    The print does not end before both have told of the defect.
+    Neither print ends before its defect is told.
     """
     name = "A1M-1"
     far_printer, near_printer = printer(scenario, name), printer(scenario, name)
@@ -78,12 +78,13 @@ async def print_in_both(stack: DeployedStack, folder: Path, scenario: Scenario, 
             "status_timeout_seconds": TIMEOUT,
         }
 
-        def is_alert_awaited() -> bool:
-            return not (alerts_of(telegram.messages) and alerts_of(stack.telegram.messages))
+        def bambui(printed: SimulatedPrinter, chat: TelegramServer) -> SimulatedBambui:
+            """Slow until the alert is there, and no longer: after its cool-down another would be right."""
+            return slowed_bambui([printed], scale, (_SLOW_FROM_PERCENT, lambda: not alerts_of(chat.messages)))
 
         async with (
-            slowed_bambui([far_printer], scale, (_SLOW_FROM_PERCENT, is_alert_awaited)) as far,
-            slowed_bambui([near_printer], scale, (_SLOW_FROM_PERCENT, is_alert_awaited)) as near,
+            bambui(far_printer, stack.telegram) as far,
+            bambui(near_printer, telegram) as near,
             bridge_over(folder / "embedded", near, telegram, **eyes) as bridge,
         ):
             with cloud_edge(folder / "edge", stack, far) as collector:
