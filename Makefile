@@ -8,8 +8,7 @@ RUN_READY := $(VENV)/.installed
 DEV_READY := $(VENV)/.installed-dev
 # Every class of ours, every parser, every database, and the programs as they are started.
 SHORT_TESTS := tests/test_subclasses.py tests/collector/bambui/test_messages.py tests/collector/test_app.py \
-	tests/functions/shared/messages/test_report.py tests/infra/local/storage/test_database.py tests/infra/local/storage/test_queue.py \
-	tests/infra/local/storage/test_queue_figures.py tests/infra/local tests/e2e/test_program.py tests/e2e/test_films.py
+	tests/functions/shared/messages tests/infra/local tests/e2e/test_program.py tests/e2e/test_films.py
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
