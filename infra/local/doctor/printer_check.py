@@ -4,9 +4,8 @@ Source: infra/docs/bambui-protocol.md (403, silence, errors).
 """
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -55,8 +54,16 @@ class Seen:
         return self.status_after is not None and self.image_after is not None and not self.image_fault
 
 
-async def watch_printer(url: str, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> Seen:
-    """Only listens: BambUI ends sessions in which anything is said. Never raises for what comes."""
+async def watch_printer(
+    url: str,
+    seconds: float,
+    monotonic: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Seen:
+    """Only listens: BambUI ends sessions in which anything is said. Never raises for what comes.
+
+    `wait` returns when those seconds are over: what has come by then is what was seen.
+    """
     seen = Seen()
     try:
         websocket = await connect(
@@ -74,13 +81,18 @@ async def watch_printer(url: str, seconds: float, monotonic: Callable[[], float]
     except (OSError, WebSocketException, ValueError, EOFError) as error:
         seen.unreachable = unreachable(error)
         return seen
+    reading = asyncio.ensure_future(_read(websocket, seen, monotonic))
+    window = asyncio.ensure_future(wait(seconds))
     try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await _read(websocket, seen, monotonic)
+        await asyncio.wait((reading, window), return_when=asyncio.FIRST_COMPLETED)
+        if reading.done():
+            reading.result()
     except ConnectionClosed as end:
         seen.ended_with = str(end.rcvd.code) if end.rcvd is not None else "no closing frame"
     finally:
+        for task in (reading, window):
+            task.cancel()
+        await asyncio.gather(reading, window, return_exceptions=True)
         websocket.transport.abort()
     return seen
 

@@ -4,11 +4,13 @@ import asyncio
 import base64
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from PIL import Image
@@ -26,15 +28,16 @@ from infra.local.doctor.bambui_check import (
 )
 from infra.local.doctor.check import CheckResult
 from infra.local.doctor.findings import Finding, Outcome, fault, warning
-from infra.local.doctor.printer_check import Seen, watch_printer
+from infra.local.doctor.printer_check import watch_printer
 from infra.local.probes.http import HttpAnswer, Trouble
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, by_subject, found_by, setup_of
-from tests.support.bambui_server import BambUI
+from tests.support.bambui_server import BambUI, eventually
 from tests.support.bambui_server import bambui as running
+from tests.support.timeouts import TIMEOUT
 
-SECONDS = 0.15
+Wait: TypeAlias = Callable[[float], Awaitable[None]]
 OWN_LIST = {"PRINTERS_API_URL": "http://192.168.1.5:8080/api/printers"}
 OWN_SOCKET = {"WS_URL_TEMPLATE": "ws://192.168.1.5/ws/printer/{printer_id}"}
 THEIR_LIST = {"PRINTERS_API_URL": load_settings({}, "local").printers_api_url}
@@ -51,12 +54,36 @@ def given(list_url: str, template: str, seed: str = "A1M-1") -> dict[str, str]:
     return {"PRINTERS_API_URL": list_url, "WS_URL_TEMPLATE": template, "PRINTER_ID": seed}
 
 
-async def look(environment: Mapping[str, str], seconds: float = SECONDS, **more: Any) -> CheckResult:
-    return await asyncio.to_thread(run, setup_of(environment, seconds=seconds), **more)
+async def at_once(_: float) -> None:
+    """The time of the printers is over as soon as they are connected."""
 
 
-async def found(environment: Mapping[str, str], seconds: float = SECONDS) -> dict[str, Finding]:
-    return by_subject((await look(environment, seconds)).findings)
+def when(event: threading.Event) -> Wait:
+    async def wait(_: float) -> None:
+        await eventually(event.is_set)
+
+    return wait
+
+
+async def look(environment: Mapping[str, str], wait: Wait = at_once) -> CheckResult:
+    watch = partial(watch_printer, wait=wait)
+    return await asyncio.to_thread(run, setup_of(environment, seconds=TIMEOUT), watch)
+
+
+async def found(environment: Mapping[str, str], wait: Wait = at_once) -> dict[str, Finding]:
+    return by_subject((await look(environment, wait)).findings)
+
+
+def says(message: str | bytes) -> tuple[Callable[[str, Any], Awaitable[None]], threading.Event]:
+    """What a printer does that says this, and the sign that it was heard."""
+    heard = threading.Event()
+
+    async def on_open(_: str, connection: Any) -> None:
+        await connection.send(message)
+        await (await connection.ping())  # answered once what was sent before it is there
+        heard.set()
+
+    return on_open, heard
 
 
 @pytest.fixture
@@ -75,7 +102,7 @@ async def test_all_printers_are_looked_at_at_the_same_time_and_all_is_fine(bambu
         await connection.send(IMAGE_PREFIX + base64.b64encode(jpeg_image()).decode() + IMAGE_SUFFIX)
 
     bambui.names, bambui.on_open = {f"P-{number}" for number in range(4)}, on_open
-    result = await look(given_by(bambui, "P-2"), 10)
+    result = await look(given_by(bambui, "P-2"), asyncio.sleep)
     outcomes = {finding.subject: finding.outcome for finding in result.findings}
     assert set(outcomes.values()) == {FINE}
     assert {f"P-{number} {what}" for number in range(4) for what in ("status", "picture")} <= set(outcomes)
@@ -91,18 +118,14 @@ async def test_the_clock_of_bambui_is_read_from_its_answer() -> None:
 
 async def test_silence_is_a_fault_and_printers_wait_together(bambui: BambUI) -> None:
     bambui.names = {f"P-{number}" for number in range(10)}
-    waiting = most = 0
+    waiting = 0
 
-    async def counted(url: str, seconds: float) -> Seen:
-        nonlocal waiting, most
+    async def until_all_wait(_: float) -> None:
+        nonlocal waiting
         waiting += 1
-        most = max(most, waiting)
-        seen = await watch_printer(url, seconds)
-        waiting -= 1
-        return seen
+        await eventually(lambda: waiting == 10)
 
-    findings = by_subject((await look(given_by(bambui, "P-0"), watch=counted)).findings)
-    assert most == 10
+    findings = await found(given_by(bambui, "P-0"), until_all_wait)
     assert findings["P-7 status"].outcome is FAULT
     assert "access code" in findings["P-7 status"].advice
     assert bambui.received == []
@@ -123,21 +146,17 @@ async def test_silence_is_a_fault_and_printers_wait_together(bambui: BambUI) -> 
 async def test_what_a_printer_says_instead(
     bambui: BambUI, message: str | bytes, subject: str, outcome: Outcome, words: str
 ) -> None:
-    async def on_open(_: str, connection: Any) -> None:
-        await connection.send(message)
-
-    bambui.on_open = on_open
-    finding = (await found(given_by(bambui)))[subject]
+    bambui.on_open, heard = says(message)
+    finding = (await found(given_by(bambui), when(heard)))[subject]
     assert finding.outcome is outcome
     assert words in finding.advice
 
 
 async def test_a_printer_s_state_is_announced(bambui: BambUI) -> None:
-    async def on_open(_: str, connection: Any) -> None:
-        await connection.send(STATUS)
-
-    bambui.on_open = on_open
-    assert (await found(given_by(bambui)))["A1M-1 status"].found.startswith("printing, 42 % (after 0.")
+    bambui.on_open, heard = says(STATUS)
+    assert (await found(given_by(bambui), when(heard)))["A1M-1 status"].found.startswith(
+        "printing, 42 % (after "
+    )
 
 
 async def test_a_printer_that_bambui_does_not_know(bambui: BambUI) -> None:
@@ -183,7 +202,7 @@ async def test_a_connection_that_ends_is_said(bambui: BambUI) -> None:
         await connection.close(1012)
 
     bambui.on_open = on_open
-    assert "1012" in (await found(given_by(bambui)))["A1M-1 status"].found
+    assert "1012" in (await found(given_by(bambui), asyncio.sleep))["A1M-1 status"].found
 
 
 async def test_a_printer_that_is_off_is_no_fault(bambui: BambUI) -> None:
@@ -232,7 +251,7 @@ async def test_names_ports_and_encryption_that_are_wrong(bambui: BambUI) -> None
         (nobody, "Start BambUI", "Start BambUI"),
         (nameless, "Check the name", "Check the name"),
     ):
-        findings = await found(given(list_url, template), 5)
+        findings = await found(given(list_url, template))
         assert for_list in findings["list of printers"].advice
         assert for_socket in findings["A1M-1"].advice
 
