@@ -24,7 +24,8 @@ from functions.api.schemas import (
     PrinterView,
     TemperaturesView,
 )
-from functions.shared.domain.error_codes import fault_of, notable_codes
+from functions.shared.domain.error_codes import notable_codes
+from functions.shared.domain.faults import fault_of
 from functions.shared.domain.status import NO_CHAMBER_SENSOR, PrinterStatus, is_active, read_status
 from functions.shared.messages.inspection_record import CheckState, InspectionState
 from functions.shared.messages.printer_record import Job, PrinterRecord

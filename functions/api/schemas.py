@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.faults import Severity
 
 _TIME = "2025-11-22T13:08:00.123000Z"
 

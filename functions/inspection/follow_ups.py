@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from functions.inspection.verdict import Defect, Verdict
-from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import effect_id
 from functions.shared.messages.effects import Category, Inspection, Notification
 from functions.shared.messages.report import FrameReference

@@ -21,7 +21,7 @@ from functions.shared.domain.collector_liveness import (
     count_silent,
     liveness_of,
 )
-from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import COLLECTORS, digest, effect_id
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, ConflictError, ContractError, TransientError

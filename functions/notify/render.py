@@ -22,7 +22,7 @@ from functions.notify.markup import (
     utf16_length,
 )
 from functions.notify.wording import Figures, is_paused, is_silent, wording_of
-from functions.shared.domain.error_codes import Fault
+from functions.shared.domain.faults import Fault
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
 from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.text import duration

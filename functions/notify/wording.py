@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import Enum, auto
 
 from functions.notify.markup import clean, cut_end
-from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.faults import Severity
 from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import Category, Notification

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from functions.shared.domain.error_codes import Severity, fault_of
+from functions.shared.domain.faults import Severity, fault_of
 from functions.shared.domain.keys import effect_id
 from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.messages.effects import (

@@ -7,7 +7,8 @@ from functions.shared.messages.printer_record import Job, Phase
 from functions.tracker.evaluation import Evaluation
 from functions.tracker.events import Event, EventKind, Outcome
 from functions.tracker.job_end import film_at_silence
-from functions.tracker.job_progress import follow_job, pause_reason
+from functions.tracker.job_progress import follow_job
+from functions.tracker.pause_reason import pause_reason
 
 _NO_CONTACT = "No contact with the printer"
 

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from functions.shared.domain.error_codes import CANCEL_CODES, error_of, fault_of, is_prompt, is_stop
+from functions.shared.domain.error_codes import CANCEL_CODES, error_of, is_prompt, is_stop
+from functions.shared.domain.faults import fault_of
 from functions.shared.domain.status import CANCELLED, FAILED, SUCCEEDED
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase

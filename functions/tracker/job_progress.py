@@ -1,14 +1,10 @@
-"""Within a job: its begin, changes of name and state, pauses and why, progress, photos, checks.
-
-Source of the stages (`stg_cur`): infra/docs/bambu-fields.md, "Why it paused".
-"""
+"""Within a job: its begin, changes of name and state, pauses and why, progress, photos, checks."""
 
 import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from functions.shared.domain.error_codes import error_of, fault_of, is_prompt, notable_codes
 from functions.shared.domain.keys import digest
 from functions.shared.domain.limits import first_check_after
 from functions.shared.domain.status import PREPARING, PRINTING, PrinterStatus
@@ -16,26 +12,8 @@ from functions.shared.messages.printer_record import Job, Phase
 from functions.tracker.evaluation import Evaluation, fresh_frame, with_frames
 from functions.tracker.events import Event, EventKind, Outcome
 from functions.tracker.job_end import end_unseen
+from functions.tracker.pause_reason import PAUSES_BY_USER, pause_reason
 
-PAUSE_STAGES: dict[int, str] = {
-    5: "Paused by the print file (M400)",
-    6: "Filament ran out",
-    16: "Paused by the user",
-    17: "The front cover came off",
-    20: "Nozzle temperature is off",
-    21: "Bed temperature is off",
-    23: "The motors lost steps",
-    26: "The AMS lost its connection",
-    27: "The heat-break fan turns too slowly",
-    28: "Chamber temperature is off",
-    30: "Paused by the print file",
-    32: "Filament is clumped on the nozzle",
-    33: "The filament cutter reports an error",
-    34: "The first layer does not look right",
-    35: "The nozzle is clogged",
-}
-
-PAUSES_BY_USER = frozenset({PAUSE_STAGES[5], PAUSE_STAGES[16], PAUSE_STAGES[30]})
 PRINTS_NOW = frozenset({0, -1})
 
 
@@ -44,7 +22,6 @@ def really_prints(stage: int | None) -> bool:
     return stage is None or stage in PRINTS_NOW
 
 
-_UNKNOWN_PAUSE = "The printer does not say why"
 _QUIET_WORDS = PREPARING | {"RUNNING"}
 
 JobOutcome: TypeAlias = tuple[Job, tuple[Event, ...]]
@@ -188,23 +165,6 @@ def follow_job(before: Job, evaluation: Evaluation) -> JobOutcome:
         job, happened = rule(before, job, evaluation)
         events += happened
     return job, events
-
-
-def pause_reason(facts: PrinterStatus, new_codes: tuple[str, ...]) -> str:
-    """Why it pauses: the error, else the stage, else the health messages.
-
-    An error that stood there before this report or only advises gives way to a stage that names a cause.
-    """
-    stage = PAUSE_STAGES.get(facts.stage) if facts.stage is not None else None
-    code = error_of(facts)
-    if code is not None and not is_prompt(code) and (code in new_codes or stage is None):
-        return fault_of(code).text or f"Error {code}"
-    if stage is not None:
-        return stage
-    for code in notable_codes(facts):
-        if code.startswith("HMS_"):
-            return fault_of(code).text or code
-    return _UNKNOWN_PAUSE
 
 
 def _with_facts(job: Job, facts: PrinterStatus, state: str) -> Job:

@@ -34,6 +34,9 @@ def is_finished(state: str | None) -> bool:
 
 
 _TEXT_LIMIT = 1024
+_SYSTEM_FILES = "/usr/etc/print/"  # where firmware keeps what it runs by itself
+_CALIBRATION_NAMES = "auto_cali"
+_NO_IDENTIFIERS = frozenset({"0", "-1", "2147483647"})  # local jobs carry one of these, or nothing
 _HMS_LIMIT = 64
 
 
@@ -59,6 +62,8 @@ class PrinterStatus:
     stage: int | None = None
     print_error: int | None = None
     hms: tuple[HmsEntry, ...] | None = None
+    fail_reason: int | None = None
+    is_calibrating: bool = False
 
 
 def read_status(status: Mapping[str, Any]) -> PrinterStatus:
@@ -73,7 +78,19 @@ def read_status(status: Mapping[str, Any]) -> PrinterStatus:
         remaining_minutes=_integer(status.get("mc_remaining_time"), 0, 1_000_000),
         stage=_integer(status.get("stg_cur"), -1, 100_000),
         print_error=_integer(status.get("print_error"), 0, 0xFFFFFFFF),
+        fail_reason=_integer(status.get("fail_reason"), 0, 0xFFFFFFFF),
         hms=_hms(status.get("hms")),
+        is_calibrating=_is_calibration(status),
+    )
+
+
+def _is_calibration(status: Mapping[str, Any]) -> bool:
+    """Whether what runs is the printer's own (a calibration), which shows like a print and is none."""
+    kind, file, name = (_text(status.get(key)) for key in ("print_type", "gcode_file", "subtask_name"))
+    return (
+        (kind or "").lower() == "system"
+        or (file or "").startswith(_SYSTEM_FILES)
+        or (name or "").startswith(_CALIBRATION_NAMES)
     )
 
 
@@ -111,11 +128,11 @@ def _word(value: object) -> str | None:
 
 
 def _identifier(value: object) -> str | None:
-    """A cloud job's number; local jobs carry "0" or nothing."""
+    """A cloud job's number."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)[:64] if abs(value) < 1 << 64 else None
     text = _text(value)
-    return text[:64] if text and text != "0" else None
+    return text[:64] if text and text not in _NO_IDENTIFIERS else None
 
 
 def _file_title(value: object) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from functions.shared.domain.error_codes import Fault, Severity
+from functions.shared.domain.faults import Fault, Severity
 from functions.shared.domain.keys import digest
 from functions.shared.messages.codec import (
     ALWAYS,

@@ -10,7 +10,7 @@ from functions.inspection.model import Answer
 from functions.inspection.policy import Rules
 from functions.inspection.prompt import Question
 from functions.inspection.state import BUDGET_KEY
-from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import digest, frame_key, job_prefix
 from functions.shared.messages.effects import Category
 from tests.functions.inspection.frame_images import jpeg_image, number_of

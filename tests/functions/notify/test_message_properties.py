@@ -22,7 +22,7 @@ from functions.notify.markup import (
     utf16_length,
 )
 from functions.notify.render import RenderContext, film_remark, render
-from functions.shared.domain.error_codes import Fault, Severity
+from functions.shared.domain.faults import Fault, Severity
 from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import BERLIN, NOW, notification

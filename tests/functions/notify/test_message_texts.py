@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.notify.render import Message, RenderContext, film_remark, render
-from functions.shared.domain.error_codes import Fault, Severity
+from functions.shared.domain.faults import Fault, Severity
 from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import BERLIN, JOB, NOW, PRINTER, notification

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.faults import Severity
 from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import FrameReference, Report, ReportKind

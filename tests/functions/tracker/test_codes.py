@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.faults import Severity
 from functions.shared.messages.effects import Category
 from tests.functions.tracker.harness import CLOG, TrackerHarness
 

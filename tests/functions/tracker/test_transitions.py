@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.shared.domain.error_codes import Severity
+from functions.shared.domain.faults import Severity
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Phase
 from functions.tracker.evaluation import Rules

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.domain.error_codes import Fault, Severity
+from functions.shared.domain.faults import Fault, Severity
 from functions.shared.errors import ContractError
 from functions.shared.messages.codec import to_json
 from functions.shared.messages.effects import (
