@@ -80,6 +80,8 @@ class Collector:
         self._collector_id = ""
         self._started_at = 0.0
         self._printers: dict[str, PrinterSupervisor] = {}
+        self._listed: dict[str, ListedPrinter] = {}
+        self._presences: dict[str, tuple[str | None, bool | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -219,13 +221,22 @@ class Collector:
 
     def _take_listed(self, printer: ListedPrinter) -> None:
         """A printer is new in the list, or its entry has changed."""
-        name = printer.printer_id
         if printer.is_online:
-            self._connect(name)
-        if name in self._printers:
-            self._printers[name].listed(printer.model, printer.is_online)
+            self._connect(printer.printer_id)
+        self._listed[printer.printer_id] = printer
+        self._tell_presence(printer)
+
+    def _tell_presence(self, printer: ListedPrinter) -> None:
+        """What is new of it: its model, or whether it is in the network."""
+        name, task = printer.printer_id, self._printers.get(printer.printer_id)
+        is_online = printer.is_online if task is None else task.presence(printer.is_online)
+        if task is not None:
+            task.listed(printer.model, is_online)
+        if self._presences.get(name) == (printer.model, is_online):
+            return
+        self._presences[name] = (printer.model, is_online)
         if self._live is not None:
-            self._live.put_printer(name, printer.model, printer.is_online)
+            self._live.put_printer(name, printer.model, is_online)
         report = Report(
             collector_id=self._collector_id,
             sequence=0,  # given by the outbox
@@ -233,7 +244,7 @@ class Collector:
             kind=ReportKind.PRESENCE,
             observed_at=self._clock(),
             model=printer.model,
-            is_online=printer.is_online,
+            is_online=is_online,
         )
         self._writer.add_report(NewReport(report, durable=True))
 
@@ -249,6 +260,9 @@ class Collector:
                 )
             for task in list(self._printers.values()):
                 task.tick()
+            for printer in list(self._listed.values()):
+                if printer.is_online is False and printer.printer_id in self._printers:
+                    self._tell_presence(printer)
             self._ticked.set()
 
     async def _report_on_itself(self) -> None:

@@ -9,7 +9,8 @@ class PrinterCounters:
     """One printer's, over all its sessions; counted in the event loop only.
 
     `received` is the length of all messages (characters of text, which are bytes in BambUI's JSON);
-    `broken_images` are those that were to be kept and are no whole JPEG.
+    `broken_images` are those that were to be kept and are no whole JPEG; `left_out` are the changes of a
+    printer that changed too fast.
     """
 
     statuses: int = 0
@@ -19,6 +20,7 @@ class PrinterCounters:
     received: int = 0
     connects: int = 0
     broken_images: int = 0
+    left_out: int = 0
     faults: int = 0
 
     def add(self, other: "PrinterCounters") -> None:
@@ -30,6 +32,7 @@ class PrinterCounters:
         self.received += other.received
         self.connects += other.connects
         self.broken_images += other.broken_images
+        self.left_out += other.left_out
         self.faults += other.faults
 
 

@@ -68,6 +68,11 @@ def collector_families(collector: Collector, version: str) -> "Iterator[Metric]"
         alone(total.broken_images),
     )
     yield counter(
+        "changes_left_out",
+        "Changes of printers that change faster than CHANGES_PER_MINUTE",
+        alone(total.left_out),
+    )
+    yield counter(
         "frames_dropped",
         "Pictures left out because the disk is too slow for them",
         alone(collector.dropped_frames),

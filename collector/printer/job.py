@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from collector.outbox.model import EdgeJob
-from functions.shared.domain.job_identity import JobFingerprint, is_same_job
+from functions.shared.domain.job_identity import JobFingerprint, is_same_job, with_facts
 from functions.shared.domain.keys import digest, job_prefix
 from functions.shared.domain.status import PREPARING, PrinterStatus, is_active, is_finished
 
@@ -15,34 +15,30 @@ def track_job(
 ) -> EdgeJob | None:
     """The job after one more status; `now` is edge time in seconds.
 
-    A finished word ends it (the job is still returned, no longer active); unknown words end nothing.
+    A finished word ends it (the job is still returned, no longer active); unknown words end nothing. A
+    calibration is no job, and ends one only after a gap.
     """
-    if is_finished(facts.state):
+    is_ended = is_finished(facts.state) or (
+        is_active(facts.state) and facts.is_calibrating and (after_gap or job is None or not job.is_active)
+    )
+    if is_ended:
         return replace(job, is_active=False) if job is not None and job.is_active else job
     if not is_active(facts.state):
         return job
-    if job is None or not job.is_active or (after_gap and not is_same_job(job.fingerprint, facts)):
+    if job is None or not job.is_active or (after_gap and not _is_same(job.fingerprint, facts, now)):
         job = _begun(printer_id, now, job)
-    fingerprint = _with_facts(job.fingerprint, facts)
+    fingerprint = with_facts(job.fingerprint, facts, now)
     return replace(job, prefix=job.prefix or _prefix(printer_id, facts, fingerprint), fingerprint=fingerprint)
+
+
+def _is_same(fingerprint: JobFingerprint, facts: PrinterStatus, now: float) -> bool:
+    heard_at = fingerprint.heard_at
+    return is_same_job(fingerprint, facts, None if heard_at is None else max(0.0, now - heard_at))
 
 
 def _begun(printer_id: str, now: float, before: EdgeJob | None) -> EdgeJob:
     token = digest("job", printer_id, repr(now), before.token if before else "")[:_TOKEN_LENGTH]
     return EdgeJob(token, now, None, JobFingerprint(None, None, None, has_run=False), is_active=True)
-
-
-def _with_facts(fingerprint: JobFingerprint, facts: PrinterStatus) -> JobFingerprint:
-    """While preparing, the percent may still be the last job's; as in the tracker it never goes back."""
-    is_preparing = facts.state in PREPARING
-    return JobFingerprint(
-        task_id=facts.task_id or fingerprint.task_id,
-        name=facts.job_name or fingerprint.name,
-        percent=fingerprint.percent
-        if is_preparing or facts.percent is None
-        else max(facts.percent, fingerprint.percent or 0),
-        has_run=fingerprint.has_run or not is_preparing,
-    )
 
 
 def _prefix(printer_id: str, facts: PrinterStatus, fingerprint: JobFingerprint) -> str | None:

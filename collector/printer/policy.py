@@ -1,8 +1,9 @@
 """The rules of all sessions, from the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from collector.printer.reporting import ReportRules
+from collector.printer.settling import SettlingRules
 from collector.printer.watchdog import WatchdogRules
 from functions.shared.domain.limits import FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.settings import Settings
@@ -10,12 +11,17 @@ from functions.shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
-    """`film_budget`: how many frames a film can show. How old a frame may be that is kept first: by a
-    report of a change (`fresh_seconds`), by one of silence (`last_seconds`: none older is ever shown)."""
+    """`film_budget`: how many frames a film can show; `changes_per_minute` 0: no bound.
+
+    How old a frame may be that is kept first: by a report of a change (`fresh_seconds`), by one of silence
+    (`last_seconds`: none older is ever shown).
+    """
 
     watchdog: WatchdogRules
     report: ReportRules
     film_budget: float
+    settling: SettlingRules = field(default_factory=SettlingRules)
+    changes_per_minute: float = 0.0
     fresh_seconds: float = FRESH_FRAME_SECONDS
     last_seconds: float = PHOTO_AGE_LIMIT_SECONDS
 
@@ -37,4 +43,5 @@ def session_policy(
             idle_frame_interval=settings.idle_frame_seconds if keeps_idle_frames else None,
         ),
         film_budget=settings.timelapse_target_duration_seconds * settings.timelapse_fps_cap,
+        changes_per_minute=settings.changes_per_minute,
     )

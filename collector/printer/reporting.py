@@ -44,6 +44,7 @@ class Decision:
     kind: ReportKind
     is_durable: bool
     after_gap: bool = False
+    gap_seconds: float | None = None
     frame_policy: FramePolicy = FramePolicy.NEWEST_KEPT
 
 
@@ -57,6 +58,8 @@ class LastReported:
     print_error: int | None = None
     hms: frozenset[HmsEntry] | None = None
     percent: int | None = None
+    fail_reason: int | None = None
+    is_calibrating: bool = False
 
     def merged(self, facts: PrinterStatus) -> "LastReported":
         """With what a status says; what it does not say is unchanged."""
@@ -67,18 +70,23 @@ class LastReported:
             print_error=self.print_error if facts.print_error is None else facts.print_error,
             hms=self.hms if facts.hms is None else frozenset(facts.hms),
             percent=self.percent if facts.percent is None else facts.percent,
+            fail_reason=self.fail_reason if facts.fail_reason is None else facts.fail_reason,
+            is_calibrating=facts.is_calibrating,
         )
 
     def has_more_errors_than(self, before: "LastReported") -> bool:
-        has_new_code = bool(self.print_error) and self.print_error != before.print_error
-        return has_new_code or bool((self.hms or frozenset()) - (before.hms or frozenset()))
+        has_new_error = bool(self.print_error) and self.print_error != before.print_error
+        has_new_reason = bool(self.fail_reason) and self.fail_reason != before.fail_reason
+        return (
+            has_new_error or has_new_reason or bool((self.hms or frozenset()) - (before.hms or frozenset()))
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ReporterState:
     """`is_first`: no status was reported since the start or since silence began; `is_after_gap`: no known
-    word was heard since then or since a reconnect. `held_until`: a mere percent waits for that moment.
-    `job_token` is that of the running job, None while idle."""
+    word was heard since then or since a reconnect; `heard_at`: when the last one was. `held_until`: a mere
+    percent waits for that moment. `job_token` is that of the running job, None while idle."""
 
     last_reported: LastReported = LastReported()
     reported_at: float | None = None
@@ -87,6 +95,7 @@ class ReporterState:
     is_first: bool = True
     is_after_gap: bool = True
     is_silent: bool = False
+    heard_at: float | None = None
     job_token: str | None = None
     photo_at: float | None = None
     inspection_at: float | None = None
@@ -109,7 +118,10 @@ def observe(
     """After a status; `job` is the printer's job with that status taken in (one just ended included)."""
     before = state
     state = _for_job(state, job, rules)
-    is_still_gap = state.is_after_gap and not (is_active(facts.state) or is_finished(facts.state))
+    is_word_known = is_active(facts.state) or is_finished(facts.state)
+    is_still_gap = state.is_after_gap and not is_word_known
+    gap = None if state.heard_at is None or not state.is_after_gap else max(0.0, now - state.heard_at)
+    state = replace(state, heard_at=now if is_word_known else state.heard_at)
     last_reported = state.last_reported.merged(facts)
     is_percent_new = last_reported.percent != state.last_reported.percent
     is_replaced = None not in (before.job_token, state.job_token) and before.job_token != state.job_token
@@ -129,7 +141,7 @@ def observe(
     frame_policy = (
         FramePolicy.FRESH if is_replaced else _frame_policy(before, state, last_reported, job, now, rules)
     )
-    decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, frame_policy)
+    decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, gap, frame_policy)
     state = _reported(state, last_reported, now, rules, is_resumed=is_resumed, frame_policy=frame_policy)
     return replace(state, is_after_gap=is_still_gap), decision
 

@@ -4,7 +4,7 @@ All calls come from the event loop, return at once and never wait for the disk.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from collector.bambui.messages import (
@@ -18,11 +18,14 @@ from collector.bambui.messages import (
 from collector.counters import PrinterCounters
 from collector.outbox.model import EdgeJob, NewReport
 from collector.outbox.writer import OutboxWriter
-from collector.printer import reporting, watchdog
+from collector.printer import change_rate, reporting, settling, watchdog
+from collector.printer.change_rate import ChangeRate
 from collector.printer.frames import FrameKeeper
 from collector.printer.job import track_job
 from collector.printer.policy import SessionPolicy
+from collector.printer.presence import presence_of
 from collector.printer.reporting import Decision
+from collector.printer.settling import Settling
 from collector.printer.watchdog import Cause, Watch
 from functions.shared.domain.status import PrinterStatus
 from functions.shared.errors import ContractError
@@ -72,14 +75,21 @@ class Session:
         self._reporter = reporting.begin(job, rules.report)
         self._watch = Watch(started_at=monotonic())
         self._keeper = FrameKeeper(printer_id, rules, writer, monotonic, self._counters)
+        self._settling = Settling()
+        self._rate = ChangeRate()
         self._newest: StatusMessage | None = None
-        self._is_waking = False
+        self._received: StatusMessage | None = None
+        self._is_unfit = False
+        self._wakes_at: float | None = None
+        self._left_out = LogThrottle(monotonic, LASTING_FAULT_SECONDS)
         self._bad_messages = LogThrottle(monotonic)
         self._errors = LogThrottle(monotonic, LASTING_FAULT_SECONDS)
 
     def opened(self) -> None:
         """The socket is open; BambUI sends nothing until the printer does."""
         self._counters.connects += 1
+        self._settling, counting = settling.interrupt(self._settling)
+        self._pass_on(counting)
         self._watch = self._watch.opened(self._monotonic())
         self._reporter = reporting.reconnected(self._reporter)
         self.is_confirmed = True
@@ -106,9 +116,18 @@ class Session:
             if isinstance(message, ErrorMessage) and self._errors.take() is not None:
                 _log.info("printer %r: BambUI says %r", self._printer_id, message.text)
 
+    def presence(self, is_listed_online: bool | None) -> bool | None:
+        """Whether the printer is in the network, by BambUI's list and by what was heard of it."""
+        now, status_at = self._monotonic(), self._watch.status_at
+        return presence_of(
+            is_listed_online,
+            None if status_at is None else max(0.0, now - status_at),
+            now - self._watch.started_at if self._has_active_job else None,
+        )
+
     def newest(self) -> tuple[str | None, float | None, float | None]:
         """From any thread: the newest status message, and the seconds since the newest status and image."""
-        now, watch, message = self._monotonic(), self._watch, self._newest
+        now, watch, message = self._monotonic(), self._watch, self._received
         return (
             None if message is None else message.text,
             None if watch.status_at is None else max(0.0, now - watch.status_at),
@@ -117,6 +136,7 @@ class Session:
 
     def tick(self) -> Cause | None:
         """Look at the time-outs; the cause to connect anew now, if there is one."""
+        self._release()
         self._speak_when_due()
         self._watch, cause = watchdog.check(self._watch, self._rules.watchdog, self._monotonic())
         return cause
@@ -129,6 +149,56 @@ class Session:
             self._live.put_image(self._printer_id, message.base64_text, now)
 
     def _take_status(self, message: StatusMessage) -> None:
+        if not self._is_unfit:
+            self._watch = self._watch.with_status(self._monotonic())
+        self._received = message
+        if self._live is not None:
+            self._live.put_status(self._printer_id, message.text, self._clock())
+        state, counting = settling.settle(
+            self._settling,
+            message,
+            self._monotonic(),
+            self._rules.settling,
+            is_after_gap=self._reporter.is_after_gap,
+            has_active_job=self._has_active_job,
+        )
+        if message not in counting and self._whole(message) is None:
+            return  # it must not stand for a good one that waits
+        self._settling = state
+        self._pass_on(counting)
+        self._wake_when_due()
+
+    @property
+    def _has_active_job(self) -> bool:
+        return self._job is not None and self._job.is_active
+
+    def _pass_on(self, counting: Sequence[StatusMessage]) -> None:
+        """What has settled, unless the printer changes too fast."""
+        for message in counting:
+            left_out = self._rate.left_out
+            state, passed = change_rate.pass_on(
+                self._rate, message, self._monotonic(), self._rules.changes_per_minute
+            )
+            if passed is None and self._whole(message) is None:
+                continue
+            self._rate = state
+            self._count_left_out(self._rate.left_out - left_out)
+            if passed is not None:
+                self._evaluate(passed)
+
+    def _release(self) -> None:
+        """What has waited long enough."""
+        now = self._monotonic()
+        self._settling, counting = settling.release(
+            self._settling, now, self._rules.settling, has_active_job=self._has_active_job
+        )
+        self._pass_on(counting)
+        self._rate, passed = change_rate.release(self._rate, now, self._rules.changes_per_minute)
+        if passed is not None:
+            self._evaluate(passed)
+
+    def _evaluate(self, message: StatusMessage) -> None:
+        """One status that counts: the job with it, and a report if it is time for one."""
         now = self._clock()
         before = self._job
         job = track_job(
@@ -140,7 +210,8 @@ class Session:
         )
         state, decision = reporting.observe(self._reporter, message.facts, job, now, self._rules.report)
         status = self._whole(message) if decision is not None else None
-        if decision is not None and status is None:
+        self._is_unfit = decision is not None and status is None
+        if self._is_unfit:
             return  # as if it had not come
         self._reporter, self._job, self._newest = state, job, message
         self._watch = self._watch.with_status(self._monotonic())
@@ -149,21 +220,45 @@ class Session:
             has_just_ended = before is not None and before.is_active
             is_of_job = job is not None and (job.is_active or has_just_ended)
             self._report(decision, status, now, job if is_of_job else None)
-        if self._live is not None:
-            self._live.put_status(self._printer_id, message.text, now)
-        self._wake_when_held()
 
-    def _wake_when_held(self) -> None:
-        held_until = self._reporter.held_until
-        if held_until is not None and not self._is_waking:
-            self._is_waking = True
-            self._call_later(max(_SHORTEST_WAIT, held_until - self._clock()), self._wake)
+    def _count_left_out(self, count: int) -> None:
+        self._counters.left_out += count
+        if count and self._left_out.take() is not None:
+            _log.warning(
+                "printer %r changes faster than CHANGES_PER_MINUTE (%g): only the newest of what it says is"
+                " taken, %d changes left out so far",
+                self._printer_id,
+                self._rules.changes_per_minute,
+                self._rate.left_out,
+            )
+
+    def _wake_when_due(self) -> None:
+        due_in = self._due_in()
+        if due_in is None:
+            return
+        now = self._monotonic()
+        wakes_at = now + max(_SHORTEST_WAIT, due_in)
+        if self._wakes_at is None or wakes_at < self._wakes_at:
+            self._wakes_at = wakes_at
+            self._call_later(wakes_at - now, self._wake)
+
+    def _due_in(self) -> float | None:
+        """Seconds until the first of what waits is due."""
+        now, held_until = self._monotonic(), self._reporter.held_until
+        waiting, rate_until = self._settling.waiting, self._rate.until
+        due = [
+            None if waiting is None else waiting.until - now,
+            None if rate_until is None else rate_until - now,
+            None if held_until is None else held_until - self._clock(),
+        ]
+        return min((seconds for seconds in due if seconds is not None), default=None)
 
     def _wake(self) -> None:
-        self._is_waking = False
+        self._wakes_at = None
+        self._release()
         if self._reporter.held_until is not None:  # silence is the tick's to find, which knows of standstills
             self._speak_when_due()
-        self._wake_when_held()
+        self._wake_when_due()
 
     def _speak_when_due(self) -> None:
         """What is to be reported without a new status: a held percent, silence."""
@@ -204,6 +299,7 @@ class Session:
             is_online=self.is_online,
             status=status,
             after_gap=decision.after_gap,
+            gap_seconds=decision.gap_seconds,
         )
         captured, is_overwriting = self._keeper.frame_for(decision.frame_policy, job, now)
         self._writer.add_report(

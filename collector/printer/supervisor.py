@@ -76,6 +76,11 @@ class PrinterSupervisor:
         """Whether BambUI says that it does not know the printer."""
         return self._connection is not None and self._connection.is_refused
 
+    def presence(self, is_listed_online: bool | None) -> bool | None:
+        """Whether the printer is in the network, by BambUI's list and by what was heard of it."""
+        session = self._session
+        return is_listed_online if session is None else session.presence(is_listed_online)
+
     def snapshot(self) -> PrinterSnapshot:
         """From any thread."""
         session, connection = self._session, self._connection

@@ -110,7 +110,7 @@ def _figures(notification: Notification, context: RenderContext) -> Line:
     job = notification.job
     percent = wording.known_percent(job.percent)
     layer = wording.layers(job.layer, job.total_layers)
-    minutes = job.remaining_minutes
+    minutes = None if is_paused(notification) else job.remaining_minutes
     left = wording.remaining(minutes, percent)
     ready = wording.ready(minutes, context.now, context.lateness, context.zone)
     total = job.total_layers
@@ -124,7 +124,7 @@ def _figures(notification: Notification, context: RenderContext) -> Line:
         case Figures.RUNNING:
             parts = [progress, layer, left, ready]
         case Figures.STANDING:
-            parts = [progress, layer, left]
+            parts = [progress, layer]
         case Figures.RESULT:
             layers = wording.count(total, "layer") if total is not None and 0 < total < 1_000_000 else None
             parts = [f"took {lasted}" if lasted else None, layers]
@@ -164,7 +164,7 @@ def _reason_span(notification: Notification, reason: str) -> str:
                 because = "The printer does not say why."
             advice = "" if "esume" in reason or "by the" in reason else "Look at the printer, then resume."
             said = f"{because} {advice}"
-        case Category.FAILED if not reason and not notification.faults:
+        case Category.FAILED | Category.NEVER_BEGAN if not reason and not notification.faults:
             said = "The printer does not say why."
         case Category.CONTACT_LOST | Category.OFFLINE:
             said = f"{because} Check its power and network."

@@ -133,11 +133,12 @@ _WORDINGS = {
     Category.FINISHED: Wording("✅", "print finished", Figures.RESULT),
     Category.FAILED: Wording("❌", "print failed", Figures.STOPPED),
     Category.CANCELLED: Wording("🚫", "print cancelled", Figures.STOPPED),
+    Category.NEVER_BEGAN: Wording("🚫", "the print never began", Figures.NONE),
     Category.ENDED: Wording("❔", "print ended, cause unknown", Figures.STOPPED),
     Category.CONTACT_LOST: Wording("📡", "contact lost", Figures.STANDING),
     Category.CONTACT_RESTORED: Wording("📶", "contact restored", Figures.RUNNING),
     Category.OFFLINE: Wording("🔌", "offline while printing", Figures.STANDING),
-    Category.ONLINE: Wording("🟢", "back online", Figures.RUNNING),
+    Category.ONLINE: Wording("🟢", "back online", Figures.STANDING),
     Category.FILM: Wording("🎬", "timelapse", Figures.NONE),
     Category.FILM_FAILED: Wording("🎬", "no timelapse", Figures.NONE),
     Category.DEFECT: Wording("🚨", "possible print defect", Figures.RUNNING),
@@ -156,12 +157,22 @@ _LATE_ENDS = {
     Category.CANCELLED: "print cancelled while we were away",
     Category.ENDED: "print ended while we were away, result unknown",
 }
+_SAY_PAUSED = frozenset(
+    {
+        Category.PHOTO,
+        Category.PROGRESS,
+        Category.FILE_CHANGED,
+        Category.ONLINE,
+        Category.OFFLINE,
+        Category.DEFECT,
+    }
+)
 _SILENT = frozenset({Category.PROGRESS, Category.PHOTO})
 
 
 def is_paused(notification: Notification) -> bool:
     """Whether the printer stands paused at the moment of the message."""
-    return notification.to_state in PAUSED
+    return notification.job.is_paused or notification.to_state in PAUSED
 
 
 def is_silent(notification: Notification) -> bool:
@@ -175,10 +186,13 @@ def wording_of(notification: Notification) -> Wording:
     icon, words, figures = base.icon, base.words, base.figures
     if is_paused(notification) and figures is Figures.RUNNING:
         figures = Figures.STANDING
+    if is_paused(notification) and notification.category in _SAY_PAUSED:
+        words = "printing is paused" if notification.category is Category.PROGRESS else f"{words}, paused"
     percent = known_percent(notification.job.percent)
     match notification.category:
         case Category.ERROR:
             icon, words = _ERRORS[notification.severity]
+            words += ", paused" if is_paused(notification) else ""
         case Category.STATE_CHANGED:
             words += _change(notification)
         case Category.ALREADY_PRINTING if is_paused(notification):

@@ -176,6 +176,11 @@ class Settings:
         "REPORT_INTERVAL_SECONDS", Kind.SECONDS, "120", "heartbeat while a job is active", "collector local",
         _seconds(1, 3600),
     )
+    changes_per_minute: float = declared(
+        "CHANGES_PER_MINUTE", Kind.NUMBER, "12",
+        "changes of one printer let through in the long run, five minutes' worth at once (0: all)",
+        "collector local", kinds.number(0, 100_000),
+    )
     reports_queue_url: str = declared(
         "REPORTS_QUEUE_URL", Kind.URL, "", "SQS queue of the reports (cloud)", "collector",
         kinds.url("http", "https"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.shared.domain.faults import Severity, fault_of
 from functions.shared.domain.keys import effect_id
-from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
+from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import (
     Category,
     Effect,
@@ -18,6 +18,7 @@ from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import Report
 from functions.tracker.evaluation import fresh_frame
 from functions.tracker.events import ANNOUNCEMENTS, TELL_CODES, Event, EventKind
+from functions.tracker.figures import trusted_remaining
 
 _RANK = {Severity.NOTICE: 0, Severity.ATTENTION: 1, Severity.CRITICAL: 2}
 
@@ -108,14 +109,17 @@ def _job_facts(job: Job | None) -> dict[str, Any]:
     """What a notification and an inspection say of a job, by their names."""
     if job is None:
         return {}
-    snapshot = JobSnapshot(job.name, job.percent, job.layer, job.total_layers, _shown_remaining(job))
+    snapshot = JobSnapshot(
+        job.name,
+        job.percent,
+        job.layer,
+        job.total_layers,
+        _shown_remaining(job),
+        is_paused=job.phase is Phase.ACTIVE and job.state in PAUSED,
+    )
     return {"job_id": job.id, "job": snapshot}
 
 
 def _shown_remaining(job: Job) -> int | None:
-    """Minutes left of a job that goes on; 0 early in it means that the printer does not know yet."""
-    if job.phase is not Phase.ACTIVE:
-        return None
-    if job.remaining_minutes == 0 and (job.percent or 0) < REMAINING_TRUSTED_FROM_PERCENT:
-        return None
-    return job.remaining_minutes
+    """Minutes left of a job that goes on: one that is paused, or not heard of, has no time to be over."""
+    return trusted_remaining(job) if job.phase is Phase.ACTIVE and job.state not in PAUSED else None

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase
-from functions.tracker.evaluation import Evaluation
+from functions.tracker.evaluation import Evaluation, own_causes
 from functions.tracker.events import Event, EventKind, Outcome
+from functions.tracker.figures import as_reached
 from functions.tracker.job_end import film_at_silence
 from functions.tracker.job_progress import follow_job
 from functions.tracker.pause_reason import pause_reason
@@ -31,7 +32,12 @@ def end_after_grace(evaluation: Evaluation) -> Outcome:
 
 
 def _end_by_silence(evaluation: Evaluation, job: Job, kind: EventKind) -> Outcome:
-    silenced = replace(job, phase=Phase.SILENCED, ended_at=evaluation.now, result=Category.ENDED.value)
+    silenced = replace(
+        as_reached(job),
+        phase=Phase.SILENCED,
+        ended_at=evaluation.now,
+        result=Category.ENDED.value,
+    )
     film = film_at_silence(silenced, evaluation.now)
     told = Event(kind, silenced, reason=_NO_CONTACT)
     if film is None:
@@ -44,7 +50,7 @@ def restore_contact(evaluation: Evaluation) -> Outcome:
     """The same job is back: it goes on under its old id, and what changed meanwhile is told with it."""
     lost = evaluation.job
     is_paused_now = evaluation.state == "PAUSE" and lost.state != "PAUSE"
-    reason = pause_reason(evaluation.facts, evaluation.new_codes) if is_paused_now else None
+    reason = pause_reason(own_causes(lost, evaluation.facts), evaluation.new_codes) if is_paused_now else None
     back = replace(lost, phase=Phase.ACTIVE, lost_at=None, ended_at=None, result=None)
     job, events = follow_job(back, evaluation)
     told = Event(EventKind.CONTACT_RESTORED, job, to_state=evaluation.state, reason=reason)

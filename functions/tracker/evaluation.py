@@ -1,19 +1,22 @@
 """One report held against the record: what was heard, in the words that the table of transitions asks by."""
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from functions.shared.domain.error_codes import CANCEL_CODES, error_of
-from functions.shared.domain.job_identity import JobFingerprint, is_same_job
+from functions.shared.domain.error_codes import Causes, cancel_codes, without
+from functions.shared.domain.job_identity import JobFingerprint, is_end_of, is_same_job
 from functions.shared.domain.keys import belongs_to, printer_prefix
 from functions.shared.domain.limits import FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.domain.status import PrinterStatus, is_active, is_finished, read_status
-from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
+from functions.shared.messages.printer_record import CALIBRATING, Job, Phase, PrinterRecord
 from functions.shared.messages.report import FrameReference, Report, ReportKind
 from functions.shared.settings import Settings
 from functions.tracker.error_episodes import follow_errors
 
 LATE_AFTER = 150.0
+# While all goes well the edge reports that seldom: so much of a gap that only reports tell of may be none.
+_UNREPORTED = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,9 @@ class Evaluation:
 
     `before` is the record as it was. `record` has taken in what the report says (status, state, frame,
     error episodes, the job's frames); what follows of it for the job is for the rule to decide. `state` is
-    the printer's last word, `new_codes` are the errors that appeared. `is_late`: what is seen now may have
-    happened long ago.
+    the printer's last word (empty after a gap without one), `facts` have the codes that still stand,
+    `new_codes` are the errors that appeared. `is_late`: what is seen now may have happened long ago; `gap`:
+    seconds since a known word, None without a gap.
     """
 
     before: PrinterRecord
@@ -69,6 +73,7 @@ class Evaluation:
     new_codes: tuple[str, ...] = ()
     after_gap: bool = False
     is_late: bool = False
+    gap: float | None = None
 
     @property
     def now(self) -> float:
@@ -104,68 +109,91 @@ def evaluate(before: PrinterRecord, report: Report, rules: Rules) -> Evaluation:
 def _of_status(
     before: PrinterRecord, record: PrinterRecord, report: Report, rules: Rules, after_gap: bool
 ) -> Evaluation:
-    now, facts, job = report.observed_at, read_status(report.status or {}), open_job(before)
+    now, said, job = report.observed_at, read_status(report.status or {}), open_job(before)
+    causes_before = _causes_of(before)
+    causes = causes_before.merged(said)
+    facts = causes.filled_into(said)
     was_silent = before.silent_since is not None
-    is_late = was_silent or (
-        after_gap and before.received_at is not None and now - before.received_at > LATE_AFTER
-    )
     after_gap = after_gap or was_silent
+    is_doubtful = after_gap or (job is not None and job.phase is not Phase.ACTIVE)
+    unheard = _unheard_for(before, report)
+    is_late = was_silent or (is_doubtful and LATE_AFTER < unheard < math.inf)
+    gap = None if not is_doubtful else unheard if report.gap_seconds is not None else unheard - _UNREPORTED
     errors = follow_errors(before.episodes, before.announced_once, facts, now)
-    state = facts.state or before.heard_state
-    heard = _heard_in(facts, state, job, after_gap)
-    if job is not None and heard not in (Heard.NOTHING, Heard.ANOTHER_ACTIVE):
-        job = with_frames(job, record, report)
-    is_cancel_new = _has_cancel_code(facts) and not _has_cancel_code(read_status(before.status or {}))
+    came = causes.since(causes_before)
+    is_cancel_new = bool(cancel_codes(facts) & came)
+    is_first = before.heard_state is None  # what stands there at first sight is no news
+    new_codes = () if is_first else errors.new_codes
     record = replace(
         record,
         status=report.status,
         received_at=now,
+        episodes=errors.episodes,
+        announced_once=errors.announced_once,
+        cancel_seen_at=now if is_cancel_new and not is_first else before.cancel_seen_at,
+        causes=causes,
+    )
+    state = facts.state if after_gap else facts.state or before.heard_state
+    evaluation = Evaluation(
+        before, record, report, rules, Heard.NOTHING, facts, state or "", new_codes, after_gap, is_late, gap
+    )
+    if state is None:  # no word, and none that stands: it proves nothing
+        return evaluation
+    heard = _heard_in(facts, state, job, gap)
+    if job is not None and heard not in (Heard.NOTHING, Heard.ANOTHER_ACTIVE):
+        job = with_frames(job, record, report)
+        standing = causes.codes - came
+        job = replace(job, codes_before=tuple(code for code in job.codes_before if code in standing))
+    is_word_known = is_active(state) or is_finished(state)
+    shown = CALIBRATING if facts.is_calibrating and is_active(state) and heard is not Heard.ACTIVE else state
+    record = replace(
+        record,
         heard_state=state,
-        state=state,
+        heard_at=now if is_word_known else before.heard_at,
+        state=shown,
         state_inferred=False,
         silent_since=None,
         offline_announced=before.offline_announced and not was_silent,
         job=job or before.job,
-        episodes=errors.episodes,
-        announced_once=errors.announced_once,
-        cancel_seen_at=now if is_cancel_new else before.cancel_seen_at,
     )
-    is_first = before.heard_state is None  # what stands there at first sight is no news
-    new_codes = () if is_first else errors.new_codes
-    return Evaluation(before, record, report, rules, heard, facts, state or "", new_codes, after_gap, is_late)
+    return replace(evaluation, record=record, heard=heard)
 
 
-def _heard_in(facts: PrinterStatus, state: str | None, job: Job | None, after_gap: bool) -> Heard:
+def _causes_of(record: PrinterRecord) -> Causes:
+    """Those of the last status, for a record of a release that did not keep them."""
+    if record.causes is not None:
+        return record.causes
+    return Causes().merged(read_status(record.status or {}))
+
+
+def _unheard_for(before: PrinterRecord, report: Report) -> float:
+    """Seconds since a known word was heard, as the edge knows them; else since one was reported."""
+    if report.gap_seconds is not None:
+        return report.gap_seconds
+    heard_at = before.received_at if before.heard_at is None else before.heard_at
+    return math.inf if heard_at is None else max(0.0, report.observed_at - heard_at)
+
+
+def _heard_in(facts: PrinterStatus, state: str, job: Job | None, gap: float | None) -> Heard:
     """What the state says of the recorded job.
 
-    Without a gap a word is that job's. After a gap, and while the job is lost or silenced, it may be another
-    one's: then the facts decide.
+    Without a gap (None) a word is that job's. After a gap, and while the job is lost or silenced, it may be
+    another one's: then the evidence decides. A calibration is nobody's job.
     """
-    if state is None:
-        return Heard.NOTHING
-    doubted = job if job is not None and (after_gap or job.phase is not Phase.ACTIVE) else None
+    doubted = job if gap is not None else None
     if is_active(state):
-        is_another = doubted is not None and not is_same_job(_fingerprint(doubted), facts)
+        if facts.is_calibrating and (job is None or doubted is not None):
+            return Heard.ANOTHER_FINISHED
+        is_another = doubted is not None and not is_same_job(_fingerprint(doubted), facts, gap)
         return Heard.ANOTHER_ACTIVE if is_another else Heard.ACTIVE
     if is_finished(state):
-        is_another = doubted is not None and _is_end_of_another(doubted, facts)
+        is_another = doubted is not None and not is_end_of(_fingerprint(doubted), facts)
         return Heard.ANOTHER_FINISHED if is_another else Heard.FINISHED
     return Heard.UNKNOWN_WORD
 
 
 def _fingerprint(job: Job) -> JobFingerprint:
-    return JobFingerprint(job.task_id, job.name, job.percent, job.has_run)
-
-
-def _is_end_of_another(job: Job, facts: PrinterStatus) -> bool:
-    if facts.job_name is not None and job.name is not None and facts.job_name != job.name:
-        return True
-    return facts.task_id is not None and job.task_id is not None and facts.task_id != job.task_id
-
-
-def _has_cancel_code(facts: PrinterStatus) -> bool:
-    """It may stay long after the job that it cancelled: only its coming tells of a cancel."""
-    return error_of(facts) in CANCEL_CODES
+    return JobFingerprint(job.task_id, job.name, job.percent, job.has_run, job.layer, job.remaining_minutes)
 
 
 def _of_silence(before: PrinterRecord, record: PrinterRecord, report: Report, rules: Rules) -> Evaluation:
@@ -203,3 +231,8 @@ def fresh_frame(record: PrinterRecord, now: float) -> FrameReference | None:
     """The newest frame, unless it is too old to be shown."""
     frame = record.frame
     return None if frame is None or now - frame.taken_at > PHOTO_AGE_LIMIT_SECONDS else frame
+
+
+def own_causes(job: Job, facts: PrinterStatus) -> PrinterStatus:
+    """The status with only the codes that can explain what happens to this job."""
+    return without(facts, frozenset(job.codes_before))

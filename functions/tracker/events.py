@@ -29,6 +29,7 @@ class EventKind(Enum):
     JOB_FINISHED = auto()
     JOB_FAILED = auto()
     JOB_CANCELLED = auto()
+    JOB_NEVER_BEGAN = auto()
     JOB_ENDED = auto()  # by a word that tells no result
     JOB_ENDED_UNSEEN = auto()
     JOB_ENDED_BY_SILENCE = auto()
@@ -89,6 +90,7 @@ TELL_CODES = frozenset(
         EventKind.CONTACT_RESTORED,
         EventKind.JOB_FAILED,
         EventKind.JOB_CANCELLED,
+        EventKind.JOB_NEVER_BEGAN,
     }
 )
 _RESTORED = frozenset({EventKind.CONTACT_RESTORED})  # it tells how the job stands now
@@ -114,6 +116,7 @@ ANNOUNCEMENTS: dict[EventKind, Announcement] = {
     EventKind.JOB_FINISHED:         Announcement(Category.FINISHED,         NOTICE,    _PHOTO),
     EventKind.JOB_FAILED:           Announcement(Category.FAILED,           CRITICAL,  _PHOTO),
     EventKind.JOB_CANCELLED:        Announcement(Category.CANCELLED,        NOTICE,    _PHOTO),
+    EventKind.JOB_NEVER_BEGAN:      Announcement(Category.NEVER_BEGAN,      ATTENTION, _PHOTO),
     EventKind.JOB_ENDED:            Announcement(Category.ENDED,            NOTICE,    _PHOTO),
     EventKind.JOB_ENDED_UNSEEN:     Announcement(Category.ENDED,            NOTICE,    _BARE),
     EventKind.JOB_ENDED_BY_SILENCE: Announcement(Category.ENDED,            NOTICE,    _BARE),

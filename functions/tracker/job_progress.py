@@ -7,13 +7,16 @@ from typing import TypeAlias
 
 from functions.shared.domain.keys import digest
 from functions.shared.domain.limits import first_check_after
-from functions.shared.domain.status import PREPARING, PRINTING, PrinterStatus
+from functions.shared.domain.status import PAUSED, PREPARING, PRINTING, PrinterStatus
 from functions.shared.messages.printer_record import Job, Phase
-from functions.tracker.evaluation import Evaluation, fresh_frame, with_frames
+from functions.tracker.evaluation import Evaluation, fresh_frame, own_causes, with_frames
 from functions.tracker.events import Event, EventKind, Outcome
+from functions.tracker.figures import trusted_remaining, with_figures
 from functions.tracker.job_end import end_unseen
 from functions.tracker.pause_reason import PAUSES_BY_USER, pause_reason
 
+# The photo of the end comes that soon: two alike within minutes say nothing.
+_LAST_PHOTO_PERCENT, _LAST_PHOTO_MINUTES = 97, 5
 PRINTS_NOW = frozenset({0, -1})
 
 
@@ -54,11 +57,11 @@ def _begin_job(evaluation: Evaluation, *, is_found: bool) -> Outcome:
         next_inspection_at=now + first_check_after(rules.inspection_interval),
         frames_before=_frames_before(evaluation),
     )
-    job = _with_facts(job, evaluation.facts, state)
-    job = replace(job, step=_step(job.percent, rules.progress_step))
+    job = _with_facts(job, evaluation.facts, state, now)
+    job = replace(job, step=_step(job.percent, rules.progress_step), codes_before=_codes_before(evaluation))
     kind = EventKind.JOB_FOUND if is_found else EventKind.JOB_STARTED
     # Which codes came with a pause that is found is not known: its stage speaks first.
-    reason = pause_reason(evaluation.facts, new_codes=()) if state == "PAUSE" else None
+    reason = pause_reason(own_causes(job, evaluation.facts), new_codes=()) if state == "PAUSE" else None
     told = Event(kind, job, to_state=state, reason=reason)
     job = with_frames(job, evaluation.record, evaluation.report)
     return replace(evaluation.record, job=job, cancel_seen_at=None), (told,)
@@ -69,6 +72,14 @@ def _frames_before(evaluation: Evaluation) -> int:
     frame = evaluation.report.frame
     is_of_job = frame is not None and frame.taken_at >= math.floor(evaluation.now)
     return max(0, (evaluation.report.frames_kept or 0) - is_of_job)
+
+
+def _codes_before(evaluation: Evaluation) -> tuple[str, ...]:
+    """The codes that stood there before the job; of a printer that was never seen before nobody knows."""
+    before, after = evaluation.before.causes, evaluation.record.causes
+    if before is None or after is None:
+        return ()
+    return tuple(sorted(before.codes & after.codes))
 
 
 def continue_job(evaluation: Evaluation) -> Outcome:
@@ -105,7 +116,7 @@ def _follow_state(before: Job, job: Job, evaluation: Evaluation) -> JobOutcome:
         return job, ()
     kind, reason = EventKind.STATE_CHANGED, None
     if reached == "PAUSE":
-        reason = pause_reason(evaluation.facts, evaluation.new_codes)
+        reason = pause_reason(own_causes(job, evaluation.facts), evaluation.new_codes)
         kind = EventKind.PAUSED_ON_PURPOSE if reason in PAUSES_BY_USER else EventKind.PAUSED
     elif left == "PAUSE" and reached in PRINTING:
         kind = EventKind.RESUMED
@@ -128,12 +139,19 @@ def _step(percent: int | None, width: int) -> int:
 
 
 def _time_photo(_before: Job, job: Job, evaluation: Evaluation) -> JobOutcome:
-    """A photo stays due until there is a fresh one."""
+    """A photo stays due until there is a fresh one; shortly before its end, the end brings one."""
     interval, now = evaluation.rules.photo_interval, evaluation.now
     if interval <= 0 or now < job.next_photo_at or fresh_frame(evaluation.record, now) is None:
         return job, ()
+    if job.state not in PAUSED and _is_about_to_end(job):
+        return job, ()
     job = replace(job, next_photo_at=now + interval)
     return job, (Event(EventKind.PHOTO_DUE, job),)
+
+
+def _is_about_to_end(job: Job) -> bool:
+    percent, minutes = job.percent or 0, trusted_remaining(job)
+    return percent >= _LAST_PHOTO_PERCENT or (minutes is not None and minutes <= _LAST_PHOTO_MINUTES)
 
 
 def _time_check(_before: Job, job: Job, evaluation: Evaluation) -> JobOutcome:
@@ -159,7 +177,7 @@ _COURSE: tuple[Callable[[Job, Job, Evaluation], JobOutcome], ...] = (
 
 def follow_job(before: Job, evaluation: Evaluation) -> JobOutcome:
     """The job with what the status says, and what happened in it, by all rules of its course."""
-    job = _with_facts(before, evaluation.facts, evaluation.state)
+    job = _with_facts(before, evaluation.facts, evaluation.state, evaluation.now)
     events: tuple[Event, ...] = ()
     for rule in _COURSE:
         job, happened = rule(before, job, evaluation)
@@ -167,25 +185,15 @@ def follow_job(before: Job, evaluation: Evaluation) -> JobOutcome:
     return job, events
 
 
-def _with_facts(job: Job, facts: PrinterStatus, state: str) -> Job:
-    """The job with what the status says of it.
-
-    While preparing, percent, layers and time may still be the last job's; a missing key leaves what was
-    known; progress never goes back.
-    """
+def _with_facts(job: Job, facts: PrinterStatus, state: str, now: float) -> Job:
+    """The job with what the status says of it. Under one id the name first told stays."""
+    is_known_task = facts.task_id is not None and facts.task_id == job.task_id
+    name = job.name if is_known_task and job.name is not None else facts.job_name
     job = replace(
         job,
         state=state,
-        name=facts.job_name or job.name,
+        name=name or job.name,
         task_id=facts.task_id or job.task_id,
         has_run=job.has_run or state not in PREPARING,
     )
-    if state in PREPARING:
-        return job
-    percent = job.percent if facts.percent is None else max(facts.percent, job.percent or 0)
-    total = facts.total_layers or job.total_layers
-    layer = job.layer if facts.layer is None else facts.layer
-    if layer is not None and total is not None and layer > total:
-        layer = None
-    remaining = job.remaining_minutes if facts.remaining_minutes is None else facts.remaining_minutes
-    return replace(job, percent=percent, layer=layer, total_layers=total, remaining_minutes=remaining)
+    return with_figures(job, replace(facts, state=state), now)

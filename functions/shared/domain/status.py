@@ -34,8 +34,7 @@ def is_finished(state: str | None) -> bool:
 
 
 _TEXT_LIMIT = 1024
-_SYSTEM_FILES = "/usr/etc/print/"  # where firmware keeps what it runs by itself
-_CALIBRATION_NAMES = "auto_cali"
+_OWN_RUNS = ("/usr/etc/print/", "auto_cali")  # the folder and the names of what firmware runs by itself
 _NO_IDENTIFIERS = frozenset({"0", "-1", "2147483647"})  # local jobs carry one of these, or nothing
 _HMS_LIMIT = 64
 
@@ -87,11 +86,10 @@ def read_status(status: Mapping[str, Any]) -> PrinterStatus:
 def _is_calibration(status: Mapping[str, Any]) -> bool:
     """Whether what runs is the printer's own (a calibration), which shows like a print and is none."""
     kind, file, name = (_text(status.get(key)) for key in ("print_type", "gcode_file", "subtask_name"))
-    return (
-        (kind or "").lower() == "system"
-        or (file or "").startswith(_SYSTEM_FILES)
-        or (name or "").startswith(_CALIBRATION_NAMES)
-    )
+    if any((text or "").startswith(_OWN_RUNS) for text in (file, name)):
+        return True
+    # The kind of what ran before can still stand there: a file of its own outranks it.
+    return (kind or "").lower() == "system" and file is None
 
 
 def _integer(value: object, lowest: int, highest: int) -> int | None:

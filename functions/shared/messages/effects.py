@@ -38,6 +38,7 @@ class Category(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    NEVER_BEGAN = "never_began"  # it was prepared, and is over without having run
     ENDED = "ended"  # result unknown
     CONTACT_LOST = "contact_lost"
     CONTACT_RESTORED = "contact_restored"
@@ -53,13 +54,17 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobSnapshot:
-    """How a job stood at that moment. `remaining_minutes` is None when the printer does not know."""
+    """How a job stood at that moment.
+
+    `remaining_minutes` is None when it is not known when the job will be over, as of one that is paused.
+    """
 
     name: str | None = field(default=None, metadata=named("job_name"))
     percent: int | None = None
     layer: int | None = None
     total_layers: int | None = None
     remaining_minutes: int | None = None
+    is_paused: bool = field(default=False, metadata=named("paused"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from functions.shared.domain.error_codes import Causes
 from functions.shared.domain.keys import PRINTERS
 from functions.shared.messages.codec import ALWAYS, from_json, named, recall, to_json
 from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Stored
 
 COLLECTORS_REMEMBERED = 4
+
+
+CALIBRATING = "CALIBRATING"  # our own word: the printer says RUNNING of what it does by itself
 
 
 class Phase(StrEnum):
@@ -22,13 +26,24 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a job has come on its plate."""
+
+    percent: int | None = None
+    layer: int | None = None
+    total_layers: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One run of one print, with our own id.
 
     `start_is_known`: the start was seen, not only a job that was already running. `step` is the last
-    progress step passed. `frames_before`: what the edge had kept of its job before this one began here,
-    if the two do not agree. Times are edge seconds.
+    progress step passed. `percent`, `layer` and `total_layers` are the newest; `reached` are the highest,
+    until a fall since `percent_fell_at` or `layer_fell_at` is believed. `codes_before` stood there before
+    it began, and still do. `frames_before`: what the edge had kept of its job before this one began here, if
+    the two do not agree. Times are edge seconds.
     """
 
     id: str
@@ -46,7 +61,11 @@ class Job:
     layer: int | None = None
     total_layers: int | None = None
     remaining_minutes: int | None = None
+    reached: Reached | None = None
+    percent_fell_at: float | None = None
+    layer_fell_at: float | None = None
     step: int = field(default=0, metadata=ALWAYS)
+    codes_before: tuple[str, ...] = ()
     prefix: str | None = None
     frames_kept: int | None = None
     frames_before: int = 0
@@ -68,8 +87,9 @@ class Episode:
 class PrinterRecord:
     """Everything remembered of one printer.
 
-    `heard_state` is the last word the printer itself said; `state` is what is shown (IDLE by silence,
-    then `state_inferred`). `sequences`: the last report of each of the last collectors.
+    `heard_state` is the last word the printer itself said, at `heard_at`; `state` is what is shown (IDLE by
+    silence, then `state_inferred`; CALIBRATING). `sequences`: the last report of each of the last collectors.
+    `causes` are the codes that it last showed.
     """
 
     printer_id: str = field(default="", metadata=ALWAYS)
@@ -77,6 +97,7 @@ class PrinterRecord:
     is_online: bool | None = None
     sequences: tuple[tuple[str, int], ...] = ()
     heard_state: str | None = None
+    heard_at: float | None = None
     state: str | None = None
     state_inferred: bool = False
     status: Mapping[str, Any] | None = None
@@ -88,6 +109,7 @@ class PrinterRecord:
     episodes: tuple[Episode, ...] = ()
     announced_once: tuple[str, ...] = field(default=(), metadata=named("told_once"))
     cancel_seen_at: float | None = None
+    causes: Causes | None = None
 
     def sequence_of(self, collector_id: str) -> int | None:
         """The last sequence taken from that collector, None if it is not remembered."""

@@ -40,7 +40,8 @@ class Report:
 
     `status`: BambUI's whole merged dictionary (kind status), the collector's figures (kind collector),
     else None. `after_gap`: nothing was heard for a while before this one, so an active status may be of
-    another job. `frames_kept`: frames kept of the job that this status ends, else of the running one.
+    another job; `gap_seconds` is how long, if the edge knows. `frames_kept`: frames kept of the job that this
+    status ends, else of the running one.
     """
 
     collector_id: str
@@ -55,6 +56,7 @@ class Report:
     frame: FrameReference | None = None
     frames_kept: int | None = None
     after_gap: bool = False
+    gap_seconds: float | None = None
 
     @property
     def id(self) -> str:

@@ -8,6 +8,7 @@ from collector.outbox.writer import OutboxWriter
 from collector.printer.policy import SessionPolicy
 from collector.printer.reporting import ReportRules
 from collector.printer.session import Session
+from collector.printer.settling import SettlingRules
 from collector.printer.watchdog import WatchdogRules
 from functions.shared.live import Live
 from tests.support.clock import HandClock
@@ -15,7 +16,10 @@ from tests.support.edge_material import Kept, RememberingOutbox, image_text, sta
 
 P = "A1M-1"
 RULES = SessionPolicy(
-    WatchdogRules(image_timeout=60, forced_interval=300, status_timeout=30), ReportRules(), film_budget=1350
+    WatchdogRules(image_timeout=60, forced_interval=300, status_timeout=30),
+    ReportRules(),
+    film_budget=1350,
+    settling=SettlingRules(0, 0),  # what is seen counts at once
 )
 RUNNING = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 10, "print_error": 0}
 

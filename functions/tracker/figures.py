@@ -1,0 +1,100 @@
+"""How far a job has come: the newest figures are shown, the highest count as reached.
+
+A multi-plate job begins its percent and layers anew on each plate, and firmware clears them as a job ends:
+a fall is believed to be another plate only when it lasts.
+"""
+
+from dataclasses import replace
+
+from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
+from functions.shared.domain.status import PREPARING, PrinterStatus
+from functions.shared.messages.printer_record import Job, Reached
+
+# Percent points, or percent of the layers that were reached. Figures that are read again after a pause or a
+# reconnect waver by a few; a plate begins at nothing.
+_FALL = 20
+# Firmware clears the figures seconds before it says the word of the end; a plate takes minutes.
+BELIEVED_AFTER_SECONDS = 60.0
+
+
+def with_figures(job: Job, facts: PrinterStatus, now: float) -> Job:
+    """The job with the figures of a status; a missing key leaves what was known.
+
+    While preparing, percent, layers and time may still be the last job's.
+    """
+    if facts.state in PREPARING:
+        return job
+    total = facts.total_layers or job.total_layers
+    layer = job.layer if facts.layer is None else facts.layer
+    if layer is not None and total is not None and layer > total:
+        layer = None
+    remaining = job.remaining_minutes if facts.remaining_minutes is None else facts.remaining_minutes
+    job = replace(
+        job,
+        percent=job.percent if facts.percent is None else facts.percent,
+        layer=layer,
+        total_layers=total,
+        remaining_minutes=remaining,
+    )
+    return _follow_layer(_follow_percent(job, now), now)
+
+
+def as_reached(job: Job, facts: PrinterStatus | None = None, now: float | None = None) -> Job:
+    """The job as far as it came, with the figures of a status of its end if they are not cleared.
+
+    `now`, unless there was a gap: time in which nothing was heard proves no fall.
+    """
+    if now is not None:
+        job = _follow_layer(_follow_percent(job, now), now)
+    reached = _reached(job)
+    last = facts or PrinterStatus()
+    percent = _highest(reached.percent, last.percent)
+    layer, total = reached.layer, reached.total_layers or job.total_layers
+    if last.layer is not None and last.layer > (layer or 0):
+        layer, total = last.layer, last.total_layers or total
+    if layer is not None and total is not None and layer > total:
+        layer = None
+    return replace(job, percent=percent, layer=layer, total_layers=total)
+
+
+def trusted_remaining(job: Job) -> int | None:
+    """Minutes left by the printer's own estimate; 0 early in a job means that it does not know yet."""
+    if job.remaining_minutes == 0 and (job.percent or 0) < REMAINING_TRUSTED_FROM_PERCENT:
+        return None
+    return job.remaining_minutes
+
+
+def _follow_percent(job: Job, now: float) -> Job:
+    reached = _reached(job)
+    highest, newest = reached.percent, job.percent
+    if highest is None or newest is None or highest - newest < _FALL:
+        return replace(job, reached=replace(reached, percent=_highest(highest, newest)), percent_fell_at=None)
+    fell_at = now if job.percent_fell_at is None else job.percent_fell_at
+    if now - fell_at < BELIEVED_AFTER_SECONDS:
+        return replace(job, percent_fell_at=fell_at)
+    return replace(job, reached=replace(reached, percent=newest), percent_fell_at=None, step=0)
+
+
+def _follow_layer(job: Job, now: float) -> Job:
+    reached = _reached(job)
+    highest, newest = reached.layer, job.layer
+    on_plate = replace(reached, layer=newest, total_layers=job.total_layers)
+    if highest is None or newest is None:
+        return replace(job, reached=on_plate if newest is not None else reached, layer_fell_at=None)
+    if newest >= highest:
+        return replace(job, reached=on_plate, layer_fell_at=None)
+    if (highest - newest) * 100 < highest * _FALL:
+        return replace(job, reached=reached, layer_fell_at=None)
+    fell_at = now if job.layer_fell_at is None else job.layer_fell_at
+    if now - fell_at < BELIEVED_AFTER_SECONDS:
+        return replace(job, layer_fell_at=fell_at)
+    return replace(job, reached=on_plate, layer_fell_at=None)
+
+
+def _reached(job: Job) -> Reached:
+    """The newest figures, for a job begun under a release that did not keep what was reached."""
+    return job.reached or Reached(job.percent, job.layer, job.total_layers)
+
+
+def _highest(one: int | None, other: int | None) -> int | None:
+    return max((it for it in (one, other) if it is not None), default=None)
