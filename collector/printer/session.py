@@ -88,8 +88,6 @@ class Session:
     def opened(self) -> None:
         """The socket is open; BambUI sends nothing until the printer does."""
         self._counters.connects += 1
-        self._settling, counting = settling.interrupt(self._settling)
-        self._pass_on(counting)
         self._watch = self._watch.opened(self._monotonic())
         self._reporter = reporting.reconnected(self._reporter)
         self.is_confirmed = True

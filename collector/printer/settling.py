@@ -34,7 +34,10 @@ class SettlingRules:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits until a moment. `end`: the status with the word of a job's end, None while words settle."""
+    """What waits until a moment. `end`: the status with the word of a job's end, None while words settle.
+
+    It stays the first one: what firmware clears after it, codes and figures, belongs to the end.
+    """
 
     until: float
     newest: StatusMessage
@@ -76,6 +79,9 @@ def settle(
         return _judge(state, message, now, rules, new_codes, has_active_job=has_active_job)
     if waiting.end is None:
         return replace(state, waiting=replace(waiting, newest=message)), ()
+    if is_after_gap and rules.settle_seconds > 0 and is_active(facts.state):
+        settling = Waiting(now + rules.settle_seconds, message)
+        return replace(state, waiting=settling), _in_order(waiting.end, waiting.newest)
     return _with_end_waiting(state, waiting, waiting.end, message, now, new_codes)
 
 
@@ -88,14 +94,6 @@ def release(state: Settling, now: float, rules: SettlingRules, *, has_active_job
     if waiting.end is None:
         return _judge(settled, waiting.newest, now, rules, frozenset(), has_active_job=has_active_job)
     return settled, _in_order(waiting.end, waiting.newest)
-
-
-def interrupt(state: Settling) -> Settled:
-    """The connection is another one now: an end from before it waits no longer."""
-    waiting = state.waiting
-    if waiting is None or waiting.end is None:
-        return state, ()
-    return replace(state, waiting=None), _in_order(waiting.end, waiting.newest)
 
 
 def _judge(
@@ -132,9 +130,7 @@ def _with_end_waiting(
         is_cancel = word is not None and _is_cancel_fresh(state, message, now)
         tells_all = is_cancel or word == end.facts.state
         return goes_on, (message,) if tells_all else (*_in_order(end, waiting.newest), message)
-    if word == end.facts.state:
-        end = message
-    return replace(state, waiting=replace(waiting, end=end, newest=message)), ()
+    return replace(state, waiting=replace(waiting, newest=message)), ()
 
 
 def _in_order(end: StatusMessage, newest: StatusMessage) -> tuple[StatusMessage, ...]:
