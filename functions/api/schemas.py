@@ -112,6 +112,10 @@ class PrinterView(View):
     state_inferred: bool = Field(
         description="`state` was not said by the printer: it fell silent", examples=[False]
     )
+    stage: str | None = Field(
+        description="What the printer is doing or why it paused, in words (`stg_cur`); null: not known",
+        examples=["printing"],
+    )
     silent_since: datetime | None = Field(description="Nothing was heard from then on", examples=[None])
     problem: str | None = Field(
         description="What is wrong with the connection, in words; null: nothing",

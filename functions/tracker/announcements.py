@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from functions.shared.domain.faults import Severity, fault_of
+from functions.shared.domain.faults import Severity, faults_of
 from functions.shared.domain.keys import effect_id
 from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.messages.effects import (
@@ -45,7 +45,7 @@ def _notification(
 ) -> Notification:
     row = ANNOUNCEMENTS[event.kind]
     codes = (appeared if event.kind in TELL_CODES else ()) or event.codes
-    faults = tuple(fault_of(code) for code in codes)
+    faults = faults_of(codes, record.model)
     return Notification(
         id=effect_id(report.id, row.category.value, *([event.part] if event.part else [])),
         category=row.category,

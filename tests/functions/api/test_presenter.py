@@ -136,7 +136,7 @@ def test_errors_are_shown_as_the_printer_shows_them() -> None:
     }
     assert [(it.code, it.text, it.severity) for it in view_of(live=status).errors] == [
         ("0300-8004", "Filament ran out. Load new filament, then resume", "attention"),
-        ("HMS_0300_1A00_0002_0002", "The nozzle is clogged", "attention"),
+        ("HMS_0300_1A00_0002_0002", "The nozzle is clogged. Clean it", "attention"),
     ]
 
 
