@@ -87,7 +87,7 @@ def printer_view(
         age_seconds=status_age,
         state=state,
         state_inferred=is_inferred,
-        stage=None if is_inferred else stage_words(facts.stage),
+        stage=stage_words(facts.stage) if is_active(state) else None,
         silent_since=utc_time(since),
         problem=_problem(printer_data.listed, status_age, since is not None, collector_silence),
         job=_job(printer_data.record.job, facts, is_ahead, status.received_at),

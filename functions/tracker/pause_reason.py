@@ -12,7 +12,7 @@ _UNKNOWN_TO_THE_PRINTER = "0300-8000"
 
 PAUSES_BY_USER = frozenset(
     {
-        *(PAUSE_STAGES[stage] for stage in (5, 16, 30)),
+        *(PAUSE_STAGES[stage] for stage in (16, 30)),
         *(PRINT_ERROR_WORDS[code] for code in _PAUSED_ON_PURPOSE),
     }
 )

@@ -65,12 +65,13 @@ def faults_of(codes: Sequence[str], model: str | None = None) -> tuple[Fault, ..
 
 
 def most_exact(text: str, others: Iterable[str]) -> str:
-    """Of texts that tell the same as this one the first that says more exactly where, else this one."""
+    """The text with the place of the first other that tells the same and says more exactly where."""
     place, event = _told(text)
     for other in others:
         other_place, other_event = _told(other)
         if other_event == event and other_place != place and _lies_in(other_place, place):
-            return other
+            told, stop, advice = text.partition(". ")
+            return f"{told.partition(' (')[0]} ({other_place}){stop}{advice}"
     return text
 
 
@@ -80,10 +81,21 @@ def is_told_by(text: str, other: str) -> bool:
     return event == other_event and _lies_in(other_place, place)
 
 
+# What is told in two ways: the guess, the vague and the empty slot beside what is sure.
+_SAME_EVENTS = {
+    "There is no filament": "Filament ran out",
+    "Filament waste may have piled up": "Filament waste has piled up",
+    "There may be spaghetti on the bed": "The printer sees spaghetti on the bed",
+    "There may be a defect in the first layer": "The printer sees a defect in the first layer",
+    "Paused by the print file": "Paused by the user",
+    "Paused by the user, or by a pause in the print file": "Paused by the user",
+}
+
+
 def _told(text: str) -> tuple[str, str]:
     """Place and event, without advice: `Filament ran out (AMS A, slot 3). Load more` has both."""
     event, _, place = text.partition(". ")[0].rstrip(".").partition(" (")
-    return place.rstrip(")"), event
+    return place.removesuffix(")"), _SAME_EVENTS.get(event, event)
 
 
 def _lies_in(place: str, outer: str) -> bool:

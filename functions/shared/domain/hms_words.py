@@ -22,7 +22,7 @@ _LIDAR = "The lidar's values have drifted. Calibrate the printer"
 
 
 def _heaters() -> dict[str, str]:
-    words = {}
+    words: dict[str, str] = {}
     for part, place in (("0200", "nozzle"), ("1E00", "left nozzle")):
         words |= {
             f"0300_{part}_0001_0001": f"The {place} heater may have a short circuit. Switch off",
@@ -64,7 +64,7 @@ def _fans() -> dict[str, str]:
 
 
 def _motors() -> dict[str, str]:
-    words = {}
+    words: dict[str, str] = {}
     motors = ("Motor A", "Motor B", "The Z motor", "The extruder motor")
     for number, motor in enumerate(motors):
         part, sensor = f"{6 + number:02X}00", f"{0x13 + number:02X}00"
@@ -95,7 +95,7 @@ def _motors() -> dict[str, str]:
 
 
 def _covers() -> dict[str, str]:
-    words = {}
+    words: dict[str, str] = {}
     names = {"9600": "front door", "9700": "top cover", "9800": "left window", "9900": "right window"}
     for part, cover in names.items():
         words |= {

@@ -8,7 +8,7 @@ from functions.shared.domain.print_error_words import PRINT_ERROR_WORDS, RAN_OUT
 
 # Why it paused, with what to do. Where a code tells the same, its words are the same: nothing is told twice.
 PAUSE_STAGES: dict[int, str] = {
-    5: "Paused by the print file (M400)",
+    5: "Paused by the print file",
     6: RAN_OUT,
     16: "Paused by the user",
     17: PRINT_ERROR_WORDS["0300-8005"],

@@ -33,6 +33,7 @@ def test_the_slot_is_named_if_any_of_the_three_knows_it() -> None:
     assert reason(0x12008011, 6, LITE_SLOT_3, stood=(0x12008011, LITE_SLOT_3)) == said
     assert reason(0x12008011, 6) == "Filament ran out (AMS lite). Load new filament, then resume"
     assert reason(0, 6) == "Filament ran out. Load new filament, then resume"
+    assert reason(0x12008011, 6, HmsEntry(0x12002200, 0x00020002)) == said
 
 
 @pytest.mark.parametrize("stage", PAUSE_STAGES)

@@ -74,8 +74,9 @@ def test_the_three_families_say_what_and_where(code: str, text: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "0700-8FFF", "0800-8011", "0510-4098", "0590-40A2", "HMS_0700_2400_0002_0001", "HMS_0700_2000_0002_00FF",
-        "HMS_0800_2000_0002_0001", "HMS_07FF_2100_0002_0001", "HMS_1200_9600_0001_0001",
+        "0700-8FFF", "0800-8011", "0510-4098", "0590-40A2", "HMS_0700_2400_0002_0001",
+        "HMS_0700_2000_0002_00FF", "HMS_0800_2000_0002_0001", "HMS_07FF_2100_0002_0001",
+        "HMS_1200_9600_0001_0001",
     ],
 )  # fmt: skip
 def test_what_is_in_no_list_has_no_words(code: str) -> None:
@@ -93,7 +94,7 @@ def everything_of_an_ams() -> list[str]:
 
 
 def test_all_words_are_short_and_end_in_what_to_do() -> None:
-    texts = {text.text for code in everything_of_an_ams() if (text := ams_words(code)) is not None}
+    texts = {known.text for code in everything_of_an_ams() if (known := ams_words(code)) is not None}
     assert len(texts) > 300
     for text in texts:
         event, stop, advice = text.partition(". ")
