@@ -116,7 +116,7 @@ class PrinterView(View):
         description="`state` was not said by the printer: it fell silent", examples=[False]
     )
     stage: str | None = Field(
-        description="What the printer does or why it paused, in words (`stg_cur`); null: no job, or not known",
+        description="What the printer does or why it paused (`stg_cur` in words); null: no job or not known",
         examples=["printing"],
     )
     silent_since: datetime | None = Field(description="Nothing was heard from then on", examples=[None])

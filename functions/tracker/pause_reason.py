@@ -1,6 +1,13 @@
 """Why a printer pauses, in words: infra/docs/bambu-fields.md, "Why it paused"."""
 
-from functions.shared.domain.error_codes import ANNOUNCED_ONCE_CODES, error_of, is_prompt, notable_codes
+from functions.shared.domain.error_codes import (
+    ANNOUNCED_ONCE_CODES,
+    CANCEL_CODES,
+    error_of,
+    is_prompt,
+    is_stop,
+    notable_codes,
+)
 from functions.shared.domain.faults import Severity, fault_of, faults_of, most_exact
 from functions.shared.domain.print_error_words import PRINT_ERROR_WORDS
 from functions.shared.domain.stages import PAUSE_STAGES, activity_before
@@ -24,7 +31,7 @@ def pause_reason(facts: PrinterStatus, new_codes: tuple[str, ...]) -> str:
 
     An error that stood there before this report, only advises or names no cause gives way to the others.
     """
-    error = error_of(facts)
+    error = _cause_of_pause(facts, new_codes)
     health = _health_codes(facts, new_codes)
     faults = faults_of([*([error] if error is not None else []), *health])
     texts = {fault.code: fault.text for fault in faults if fault.text is not None}
@@ -40,6 +47,13 @@ def pause_reason(facts: PrinterStatus, new_codes: tuple[str, ...]) -> str:
     else:
         reasons = (stage, said_by_error, said_by_health)
     return next((reason for reason in reasons if reason), None) or _without_words(facts, error, health)
+
+
+def _cause_of_pause(facts: PrinterStatus, new_codes: tuple[str, ...]) -> str | None:
+    """The error, unless it is what is left of a job that was cancelled or stopped before."""
+    error = error_of(facts)
+    is_left_over = error in CANCEL_CODES or (is_stop(error) and error not in new_codes)
+    return None if is_left_over else error
 
 
 def _may_explain(error: str, new_codes: tuple[str, ...]) -> bool:

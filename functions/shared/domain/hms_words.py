@@ -12,6 +12,7 @@ _CHAMBER_COLD = "The chamber does not heat. Close it, and free the power supply'
 _NO_INTERNET = "The printer has no internet. Check its network"
 _NO_ACCOUNT = "The printer cannot log in to its account. Check the account"
 _FIRST_LAYER_CHECK = "The first layer could not be checked by the printer. Look at it yourself"
+_BED_CHECK = "The check for things on the bed does not work rightly. Calibrate the live view camera"
 _NOTHING_COMES = "The printer prints without filament coming out. Check hotend and filament"
 _NOZZLE_GONE = "The nozzle may be missing. See that it sits right"
 _NO_SENSOR = "The extrusion sensor does not answer. Check the tool head's cable"
@@ -195,10 +196,10 @@ HMS_WORDS: dict[str, str] = {
     "0500_0100_0002_0001": f"The camera's software failed. {_OFF_AND_ON}",
     "0500_0100_0002_0002": "The camera is not connected. Check its cable",
     "0500_0100_0002_0003": "The camera does not work. Check its cable",
-    "0500_0100_0003_0004": "The memory card is full. Delete some files",
-    "0500_0100_0003_0005": "The memory card cannot be written. Put it in again, format or replace it",
-    "0500_0100_0003_0006": "The memory card is not formatted. Format it at the printer",
-    "0500_0100_0003_0007": "The printer records no timelapse without a memory card. Put one in",
+    "0500_0100_0003_0004": "The memory card or USB stick is full. Delete some files",
+    "0500_0100_0003_0005": "The memory card or USB stick cannot be written. Format or replace it",
+    "0500_0100_0003_0006": "The memory card or USB stick is not formatted. Format it at the printer",
+    "0500_0100_0003_0007": "The printer records no timelapse without a memory card or USB stick. Put one in",
     "0500_0200_0002_0001": _NO_INTERNET,
     "0500_0200_0002_0002": _NO_ACCOUNT,
     "0500_0200_0002_0003": _NO_INTERNET,
@@ -223,9 +224,9 @@ HMS_WORDS: dict[str, str] = {
     "0500_0300_0001_0025": "The firmware is damaged. Update it again",
     "0500_0300_0002_000C": f"The Wi-Fi does not work. {_OFF_AND_ON}",
     "0500_0300_0002_000D": "The memory card's reader does not work. Ask support",
-    "0500_0300_0002_0020": "The memory card has no room for the print. Delete some files",
+    "0500_0300_0002_0020": "The memory card or USB stick has no room for the print. Delete some files",
     "0500_0300_0003_0007": "The printer's system crashed and has restarted itself. Look at the print",
-    "0500_0300_0003_0022": "The memory card is wearing out or slow. Format or replace it",
+    "0500_0300_0003_0022": "The memory card or USB stick is wearing out or slow. Format or replace it",
     "0500_0400_0001_0001": "The print could not be downloaded. Check the network, then send it again",
     "0500_0400_0001_0002": "The printer cannot tell the cloud how it goes. Check its network",
     "0500_0400_0001_0003": "The printer cannot read the print file. Slice and send it again",
@@ -275,6 +276,11 @@ HMS_WORDS: dict[str, str] = {
     "0C00_0300_0002_000C": "The marker of the build plate is not seen. Lay the plate right",
     "0C00_0300_0002_000F": _FIRST_LAYER_CHECK,
     "0C00_0300_0002_0010": "Something lies on the bed. Take it away",
+    "0C00_0300_0002_0013": _BED_CHECK,
+    "0C00_0300_0002_0014": _BED_CHECK,
+    "0C00_0300_0002_0015": _BED_CHECK,
+    "0C00_0300_0002_0016": _BED_CHECK,
+    "0C00_0300_0002_0018": _BED_CHECK,
     "0C00_0300_0003_0006": "Filament waste may have piled up. Look at the chute",
     "0C00_0300_0003_0007": "There may be a defect in the first layer. Look at the print",
     "0C00_0300_0003_0008": "There may be spaghetti on the bed. Look at the print",
@@ -293,6 +299,6 @@ HMS_ATTENTION = frozenset({f"0C00_0300_0003_00{code}" for code in ("06", "07", "
 # What stops and spoils nothing.
 HMS_NOTICES = frozenset(
     {f"0500_0200_0002_000{code}" for code in range(1, 9)}
-    | {key for key, text in HMS_WORDS.items() if text == _FIRST_LAYER_CHECK}
+    | {key for key, text in HMS_WORDS.items() if text in (_FIRST_LAYER_CHECK, _BED_CHECK)}
     | {"0500_0400_0001_0002", "0500_0500_0001_0007"}
 )

@@ -8,7 +8,7 @@ of an AMS, which have a unit in their second byte, are in `ams_codes.py`.
 RAN_OUT = "Filament ran out. Load new filament, then resume"
 _PAUSED_ON_PURPOSE = "Paused by the user, or by a pause in the print file"
 _FIRST_LAYER = "The printer sees a defect in the first layer. Look at it, then resume or cancel"
-_FILE_GONE = "The print file cannot be reached. See that the memory card is in, then resume"
+_FILE_GONE = "The print file cannot be reached. See that the memory card or USB stick is in, then resume"
 _WRONG_PLATE = "The plate is another than in the print file. Change it, then resume"
 _NO_PLATE = "There is no build plate. Put one in, then resume"
 _NO_MARKER = "The marker of the build plate is not seen. Lay the plate right, then resume"
@@ -116,12 +116,12 @@ PRINT_ERROR_WORDS: dict[str, str] = {
     "0500-4009": "No print can start while logs are sent. Wait, then send it again",
     "0500-400A": "The file name is not accepted. Rename it and send it again",
     "0500-400B": _DOWNLOAD,
-    "0500-400C": "There is no memory card. Put one in, then send the print again",
+    "0500-400C": "There is no memory card or USB stick. Put one in, then send the print again",
     "0500-400D": "A self-test is needed first. Run it at the printer, then print again",
     "0500-400E": _CANCELLED,
     "0500-4014": "Slicing for the print failed. Check the settings, then start again",
-    "0500-4015": "The memory card is full. Delete files or format it, then send the print again",
-    "0500-4016": "The memory card is write-protected. Replace it",
+    "0500-4015": "The memory card or USB stick is full. Delete files or format it, then send the print again",
+    "0500-4016": "The memory card or USB stick is write-protected. Replace it",
     "0500-401A": _NO_CLOUD,
     "0500-401D": _NO_CLOUD,
     "0500-4021": _NO_CLOUD,
@@ -131,8 +131,8 @@ PRINT_ERROR_WORDS: dict[str, str] = {
     "0500-402B": "The Wi-Fi password is wrong. Enter it again at the printer",
     "0500-402C": "The router gives the printer no address. Check the router",
     "0500-402D": "The printer's system failed. Switch it off and on",
-    "0500-402E": "The memory card's format is not supported. Format it as FAT32",
-    "0500-402F": "The memory card is damaged. Format or replace it",
+    "0500-402E": "The memory card or USB stick's format is not supported. Format it as FAT32",
+    "0500-402F": "The memory card or USB stick is damaged. Format or replace it",
     "0500-4037": "The print was sliced for another printer. Slice it for this model",
     "0500-4038": "The print was sliced for another nozzle. Slice again, or change the nozzle",
     "0500-403A": "It is too cold to print. Bring the printer above 10 °C",
@@ -170,7 +170,7 @@ PRINT_ERROR_WORDS: dict[str, str] = {
     "0500-8085": "The nozzle camera is covered. Free its view",
     "0500-8086": "The nozzle camera is dirty. Clean its lens",
     "0500-8089": "The printer waits for somebody to be there. Confirm at the printer",
-    "0500-C010": "The memory card cannot be read or written. Put it in again, or replace it",
+    "0500-C010": "The memory card or USB stick cannot be read or written. Put it in again, or replace it",
     "0500-C011": "The SD card is wearing out or slow. Plan to replace it",
     "0500-C07F": "The printer is busy. Pause or stop its job first",
     "0502-4007": "Filament is still being loaded or unloaded. Wait, then start again",

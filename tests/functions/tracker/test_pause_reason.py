@@ -66,6 +66,12 @@ def test_a_code_that_stood_before_gives_way_to_a_stage_but_not_to_silence() -> N
     assert reason(0x0300_8009, 17).startswith("Bed temperature is off")
 
 
+@pytest.mark.parametrize("error", [0x0300_400C, 0x0500_400E, 0x0300_4006, 0x0300_4ABC])
+def test_what_is_left_of_a_job_that_was_stopped_is_no_reason_of_a_pause(error: int) -> None:
+    assert reason(error, 0, stood=(error,)) == NO_CAUSE
+    assert reason(error, 0, CLOG, stood=(error,)) == "The nozzle is clogged. Clean it"
+
+
 def test_a_prompt_that_came_with_the_pause_is_told_last_and_an_old_one_never() -> None:
     assert reason(0x07FF_C006, 0) == (
         "Push filament into the tube until it stops (external spool). Confirm at the printer"
