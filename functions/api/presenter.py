@@ -25,16 +25,17 @@ from functions.api.schemas import (
     TemperaturesView,
 )
 from functions.shared.domain.error_codes import notable_codes
-from functions.shared.domain.faults import fault_of
+from functions.shared.domain.faults import faults_of
+from functions.shared.domain.stages import stage_words
 from functions.shared.domain.status import NO_CHAMBER_SENSOR, PrinterStatus, is_active, read_status
 from functions.shared.messages.inspection_record import CheckState, InspectionState
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.text import rough_duration
 
 
-def errors_of(facts: PrinterStatus) -> list[FaultView]:
+def errors_of(facts: PrinterStatus, model: str | None) -> list[FaultView]:
     """What the printer complains of now, each code once, the error of the print first."""
-    faults = [fault_of(code) for code in notable_codes(facts)]
+    faults = faults_of(notable_codes(facts), model)
     return [
         FaultView(code=fault.code, text=fault.text, severity=fault.severity, link=fault.link or "")
         for fault in faults
@@ -86,11 +87,12 @@ def printer_view(
         age_seconds=status_age,
         state=state,
         state_inferred=is_inferred,
+        stage=stage_words(facts.stage) if is_active(state) else None,
         silent_since=utc_time(since),
         problem=_problem(printer_data.listed, status_age, since is not None, collector_silence),
         job=_job(printer_data.record.job, facts, is_ahead, status.received_at),
         temperatures=_temperatures(status.data),
-        errors=errors_of(facts),
+        errors=errors_of(facts, printer_data.listed.model),
         image=_image(printer_data.image_taken_at, now),
         last_inspection=inspection_view(printer_data.inspection, now),
         status={shown(key): sendable(value) for key, value in status.data.items()},

@@ -66,7 +66,10 @@ class FaultView(View):
     """One error the printer shows now."""
 
     code: str = Field(description="As the printer shows it", examples=["0300-8004"])
-    text: str | None = Field(description="In words, of common codes", examples=["Filament ran out"])
+    text: str | None = Field(
+        description="In words, of common codes",
+        examples=["Filament ran out (AMS A, slot 1). Load new filament, then resume"],
+    )
     severity: Severity = Field(examples=["attention"])
     link: str = Field(
         description="Where to read about it", examples=["https://wiki.bambulab.com/en/hms/home"]
@@ -111,6 +114,10 @@ class PrinterView(View):
     )
     state_inferred: bool = Field(
         description="`state` was not said by the printer: it fell silent", examples=[False]
+    )
+    stage: str | None = Field(
+        description="What the printer does or why it paused (`stg_cur` in words); null: no job or not known",
+        examples=["printing"],
     )
     silent_since: datetime | None = Field(description="Nothing was heard from then on", examples=[None])
     problem: str | None = Field(

@@ -22,7 +22,7 @@ from functions.notify.markup import (
     utf16_length,
 )
 from functions.notify.wording import Figures, is_paused, is_silent, wording_of
-from functions.shared.domain.faults import Fault
+from functions.shared.domain.faults import Fault, is_told_by, most_exact
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
 from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.text import duration
@@ -147,7 +147,9 @@ def _film_words(film: Film, lasted: str | None) -> str:
 
 def _details(notification: Notification, limit: int) -> list[Line]:
     """Reason and what to do."""
-    reason = plain_words(notification.reason, limit) if notification.reason else ""
+    exact = [fault.text for fault in notification.faults[:_FAULTS_LIMIT] if fault.text]
+    reason = most_exact(notification.reason, exact) if notification.reason else ""
+    reason = plain_words(reason, limit) if reason else ""
     text = plain_words(notification.text, limit) if notification.text else ""
     if notification.category is Category.DEFECT:
         texts = [_verdict(notification, text), "Look at the printer, and stop the print if it is so."]
@@ -162,7 +164,8 @@ def _reason_span(notification: Notification, reason: str) -> str:
         case Category.PAUSED:
             if not reason:
                 because = "The printer does not say why."
-            advice = "" if "esume" in reason or "by the" in reason else "Look at the printer, then resume."
+            has_advice = ". " in reason or reason.startswith("Paused by")
+            advice = "" if has_advice else "Look at the printer, then resume."
             said = f"{because} {advice}"
         case Category.FAILED | Category.NEVER_BEGAN if not reason and not notification.faults:
             said = "The printer does not say why."
@@ -193,11 +196,16 @@ def _verdict(notification: Notification, text: str) -> str:
 
 
 def _fault_texts(notification: Notification, reason: str, limit: int) -> list[str]:
+    """What the faults say, each event once, though several codes tell it."""
     shown = notification.faults[:_FAULTS_LIMIT]
-    texts = [plain_words(fault.text, limit) for fault in shown if fault.text]
-    lines = [wording.sentence(text) for text in dict.fromkeys(texts) if text and text != reason]
-    if not texts and notification.category is Category.ERROR:
-        lines.append("No words are known for this code.")
+    texts = [text for fault in shown if fault.text and (text := plain_words(fault.text, limit))]
+    said = [reason] if reason else []
+    for text in texts:
+        if not any(is_told_by(text, other) for other in said):
+            said.append(text)
+    lines = [wording.sentence(text) for text in said if text != reason]
+    if shown and not said and notification.category in (Category.ERROR, Category.FAILED):
+        lines.append(f"No words are known for {'this code' if len(shown) == 1 else 'these codes'}.")
     if len(notification.faults) > len(shown):
         lines.append(f"And {len(notification.faults) - len(shown)} more.")
     return lines

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from functions.shared.domain.faults import Severity, fault_of
+from functions.shared.domain.faults import Severity, faults_of
 from functions.shared.domain.keys import effect_id
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import (
@@ -46,7 +46,7 @@ def _notification(
 ) -> Notification:
     row = ANNOUNCEMENTS[event.kind]
     codes = (appeared if event.kind in TELL_CODES else ()) or event.codes
-    faults = tuple(fault_of(code) for code in codes)
+    faults = faults_of(codes, record.model)
     return Notification(
         id=effect_id(report.id, row.category.value, *([event.part] if event.part else [])),
         category=row.category,

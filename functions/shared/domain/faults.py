@@ -1,11 +1,22 @@
 """Error codes in words: what each means, what to do, how bad it is, and where to read more.
 
-Sources: infra/docs/bambu-fields.md, "Error codes"; Bambu Studio reads an HMS entry's level from `code >>
-16` and its module from `attr >> 24`.
+The words are in `print_error_words.py`, `hms_words.py` and `ams_codes.py`. Sources:
+infra/docs/bambu-fields.md, "Error codes"; Bambu Studio reads an HMS entry's level from `code >> 16` and its
+module from `attr >> 24`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from functions.shared.domain.ams_codes import ams_words
+from functions.shared.domain.hms_words import CRITICAL_HMS, HMS_ATTENTION, HMS_NOTICES, HMS_WORDS
+from functions.shared.domain.print_error_words import (
+    CRITICAL_PRINT_ERRORS,
+    PRINT_ERROR_NOTICES,
+    PRINT_ERROR_WORDS,
+)
+from functions.shared.domain.wiki_pages import page_of
 
 
 class Severity(StrEnum):
@@ -24,76 +35,100 @@ class Fault:
     severity: Severity = Severity.NOTICE
 
 
-_WIKI = "https://wiki.bambulab.com/en/hms/home"
-_WIKI_HMS = "https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/"
-_RAN_OUT = "Filament ran out. Load new filament, then resume"
+def fault_of(code: str, model: str | None = None) -> Fault:
+    """The code in words; an unknown one is shown with a link, and never as a loud alarm.
 
-_WORDS: dict[str, tuple[str, Severity]] = {
-    "0300-4000": ("Homing the Z axis failed", Severity.CRITICAL),
-    "0300-4001": ("The nozzle did not cool down in time for homing", Severity.CRITICAL),
-    "0300-4002": ("Bed levelling failed", Severity.CRITICAL),
-    "0300-4005": ("The hotend fan does not turn as it should", Severity.CRITICAL),
-    "0300-4006": ("The nozzle is clogged", Severity.CRITICAL),
-    "0300-4008": ("The AMS could not change the filament", Severity.CRITICAL),
-    "0300-4009": ("Homing the X and Y axes failed", Severity.CRITICAL),
-    "0300-400D": ("The print could not be resumed after the power loss", Severity.CRITICAL),
-    "0500-4003": ("The printer cannot read the print file. Slice and send it again", Severity.CRITICAL),
-    "0300-8000": ("Paused by the printer, it does not say why", Severity.ATTENTION),
-    "0300-8001": ("Paused by the user", Severity.NOTICE),
-    "0300-8002": ("The printer sees a defect in the first layer", Severity.ATTENTION),
-    "0300-8003": ("The printer sees spaghetti on the bed", Severity.ATTENTION),
-    "0300-8004": (_RAN_OUT, Severity.ATTENTION),
-    "0300-8005": ("The front cover came off the tool head. Put it back, then resume", Severity.ATTENTION),
-    "0300-8007": ("Power was lost. The print can be resumed at the printer", Severity.ATTENTION),
-    "0300-8008": ("Nozzle temperature is off", Severity.ATTENTION),
-    "0300-800A": ("Filament waste has piled up. Empty the chute, then resume", Severity.ATTENTION),
-    "0300-8013": ("Paused by the print file", Severity.NOTICE),
-    "0300-8015": (_RAN_OUT, Severity.ATTENTION),
-    "0500-C011": ("The SD card is wearing out or slow. Plan to replace it", Severity.NOTICE),
-    "07FF-8011": ("The external spool ran out. Load new filament, then resume", Severity.ATTENTION),
-    "HMS_0300_0100_0001_0001": ("The heated bed may have a short circuit. Switch off", Severity.CRITICAL),
-    "HMS_0300_0100_0001_0003": ("The heated bed is too hot; the printer stopped it", Severity.CRITICAL),
-    "HMS_0300_0200_0001_0001": ("The nozzle heater may have a short circuit. Switch off", Severity.CRITICAL),
-    "HMS_0300_0900_0002_0001": ("The extruder is straining: clogged or jammed?", Severity.ATTENTION),
-    "HMS_0300_1200_0002_0001": ("The front cover came off the tool head", Severity.ATTENTION),
-    "HMS_0300_1A00_0002_0001": ("Filament covers the nozzle, or the plate lies crooked", Severity.ATTENTION),
-    "HMS_0300_1A00_0002_0002": ("The nozzle is clogged", Severity.ATTENTION),
-    "HMS_0500_0500_0001_0007": (
-        "The printer refuses commands. Switch on Developer Mode to allow them; watching still works",
-        Severity.NOTICE,
-    ),
-    "HMS_07FF_2000_0002_0001": (_RAN_OUT, Severity.ATTENTION),
+    `model`: as BambUI names it; it says which page of the wiki is likely to exist.
+    """
+    ams = ams_words(_looked_up(code))
+    if ams is not None:
+        severity = _severity(code, is_known=True)
+        severity = Severity.CRITICAL if ams.is_dangerous else severity
+        severity = Severity.NOTICE if ams.is_harmless else severity
+        return Fault(code, ams.text, page_of(code, model, is_known=True), severity)
+    text = HMS_WORDS.get(_looked_up(code)[4:]) if _is_hms(code) else PRINT_ERROR_WORDS.get(code)
+    is_known = text is not None
+    return Fault(code, text, page_of(code, model, is_known=is_known), _severity(code, is_known=is_known))
+
+
+def faults_of(codes: Sequence[str], model: str | None = None) -> tuple[Fault, ...]:
+    """Codes that came together, each in the words of the one that says most exactly where.
+
+    A run-out comes as a `print_error` without slot and an HMS entry with it: both are told with the slot.
+    """
+    faults = [fault_of(code, model) for code in codes]
+    texts = [fault.text for fault in faults if fault.text is not None]
+    return tuple(
+        fault if fault.text is None else replace(fault, text=most_exact(fault.text, texts))
+        for fault in faults
+    )
+
+
+def most_exact(text: str, others: Iterable[str]) -> str:
+    """The text with the place of the first other that tells the same and says more exactly where."""
+    place, event = _told(text)
+    for other in others:
+        other_place, other_event = _told(other)
+        if other_event == event and other_place != place and _lies_in(other_place, place):
+            told, stop, advice = text.partition(". ")
+            return f"{told.partition(' (')[0]} ({other_place}){stop}{advice}"
+    return text
+
+
+def is_told_by(text: str, other: str) -> bool:
+    """Whether the other tells the same event, at the same or a more exact place; advice may differ."""
+    (place, event), (other_place, other_event) = _told(text), _told(other)
+    return event == other_event and _lies_in(other_place, place)
+
+
+# What is told in two ways: the guess, the vague and the empty slot beside what is sure.
+_SAME_EVENTS = {
+    "There is no filament": "Filament ran out",
+    "Filament waste may have piled up": "Filament waste has piled up",
+    "There may be spaghetti on the bed": "The printer sees spaghetti on the bed",
+    "There may be a defect in the first layer": "The printer sees a defect in the first layer",
+    "Paused by the print file": "Paused by the user",
+    "Paused by the user, or by a pause in the print file": "Paused by the user",
 }
-_AMS_UNITS = {0x00: "A", 0x01: "B", 0x02: "C", 0x03: "D"}
-_LEVELS = {1: Severity.ATTENTION, 2: Severity.ATTENTION}
 
 
-def fault_of(code: str) -> Fault:
-    """The code in words; an unknown one is shown with its link, as a notice, never as a loud alarm."""
-    known = _WORDS.get(code) or _ams_words(code)
-    if known is not None:
-        return Fault(code, known[0], _link(code), known[1])
-    return Fault(code, None, _link(code), _level(code))
+def _told(text: str) -> tuple[str, str]:
+    """Place and event, without advice: `Filament ran out (AMS A, slot 3). Load more` has both."""
+    event, _, place = text.partition(". ")[0].rstrip(".").partition(" (")
+    return place.removesuffix(")"), _SAME_EVENTS.get(event, event)
 
 
-def _ams_words(code: str) -> tuple[str, Severity] | None:
-    """The AMS's codes carry their unit in the second byte: 0700-8011 is unit A, 0701-8011 unit B."""
-    if code[:2] == "07" and code[4:] == "-8011":
-        unit = _AMS_UNITS.get(int(code[2:4], 16))
-        where = f"AMS {unit}: filament" if unit else "Filament"
-        return f"{where} ran out. Load new filament, then resume", Severity.ATTENTION
-    if code.startswith("HMS_07") and code.endswith("_0002_0001") and code[9:10] == "2":
-        unit, slot = _AMS_UNITS.get(int(code[6:8], 16)), int(code[10:11], 16) + 1
-        where = f"AMS {unit}, slot {slot}: filament" if unit and slot <= 4 else "Filament"
-        return f"{where} ran out", Severity.ATTENTION
-    return None
+def _lies_in(place: str, outer: str) -> bool:
+    return not outer or place == outer or place.startswith(f"{outer}, ")
 
 
-def _level(code: str) -> Severity:
-    if code.startswith("HMS_"):
-        return _LEVELS.get(int(code[14:18], 16), Severity.NOTICE)
-    return Severity.NOTICE
+def _is_hms(code: str) -> bool:
+    return code.startswith("HMS_")
 
 
-def _link(code: str) -> str:
-    return _WIKI_HMS + code[4:] if code.startswith("HMS_") else _WIKI
+def _looked_up(code: str) -> str:
+    """As it stands in the tables: the low byte of an HMS entry's `attr` only counts equal parts."""
+    return f"{code[:11]}00{code[13:]}" if _is_hms(code) else code
+
+
+def _severity(code: str, *, is_known: bool) -> Severity:
+    if _is_hms(code):
+        return _hms_severity(code)
+    if not is_known or code in PRINT_ERROR_NOTICES:
+        return Severity.NOTICE
+    if code in CRITICAL_PRINT_ERRORS:
+        return Severity.CRITICAL
+    match code[:2], code[5]:
+        case "03", "4":  # motion or heating stopped the job
+            return Severity.CRITICAL
+        case _, "4" | "8":
+            return Severity.ATTENTION
+    return Severity.NOTICE  # a prompt
+
+
+def _hms_severity(code: str) -> Severity:
+    key = _looked_up(code)[4:]
+    if key in CRITICAL_HMS:
+        return Severity.CRITICAL
+    is_serious = code[14:18] in ("0001", "0002") or key in HMS_ATTENTION
+    return Severity.ATTENTION if is_serious and key not in HMS_NOTICES else Severity.NOTICE

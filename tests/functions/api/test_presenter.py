@@ -129,6 +129,33 @@ def test_an_idle_printer_without_a_past_has_no_job() -> None:
     assert view_of(live={"gcode_state": "IDLE", "subtask_name": "old"}).job is None
 
 
+@pytest.mark.parametrize(
+    ("state", "stage", "words"),
+    [
+        ("RUNNING", 0, "printing"),
+        ("PREPARE", 1, "levelling the bed"),
+        ("PAUSE", 17, "The front cover came off the tool head. Put it back, then resume"),
+        ("RUNNING", 4321, None),
+        ("FINISH", 0, None),
+        ("IDLE", 255, None),
+    ],
+)
+def test_the_stage_of_a_job_is_said_in_words(state: str, stage: int, words: str | None) -> None:
+    assert view_of(live={"gcode_state": state, "stg_cur": stage}).stage == words
+
+
+def test_an_error_has_the_slot_that_another_code_knows_and_the_models_page() -> None:
+    status = {"print_error": 0x0701_8011, "hms": [{"attr": 0x0701_2200, "code": 0x0002_0001}]}
+    errors = view_of(live=status).errors
+    assert {error.text for error in errors} == {
+        "Filament ran out (AMS B, slot 3). Load new filament, then resume"
+    }
+    assert [error.link for error in errors] == [
+        "https://wiki.bambulab.com/en/hms/home",
+        "https://wiki.bambulab.com/en/x1/troubleshooting/hmscode/0700_2000_0002_0001",
+    ]
+
+
 def test_errors_are_shown_as_the_printer_shows_them() -> None:
     status = {
         "print_error": 0x0300_8004,
@@ -136,7 +163,7 @@ def test_errors_are_shown_as_the_printer_shows_them() -> None:
     }
     assert [(it.code, it.text, it.severity) for it in view_of(live=status).errors] == [
         ("0300-8004", "Filament ran out. Load new filament, then resume", "attention"),
-        ("HMS_0300_1A00_0002_0002", "The nozzle is clogged", "attention"),
+        ("HMS_0300_1A00_0002_0002", "The nozzle is clogged. Clean it", "attention"),
     ]
 
 

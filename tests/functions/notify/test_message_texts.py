@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.notify.render import Message, RenderContext, film_remark, render
-from functions.shared.domain.faults import Fault, Severity
+from functions.shared.domain.faults import Fault, Severity, faults_of
 from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import BERLIN, JOB, NOW, PRINTER, notification
@@ -304,6 +304,41 @@ def test_two_errors_are_announced_in_one_message() -> None:
         "Nozzle temperature is off.",
         "0300-8004 wiki · 0300-8008 wiki",
     ]
+
+
+def test_what_several_codes_tell_is_said_once_with_the_most_exact_place() -> None:
+    faults = faults_of(["1200-8011", "HMS_1200_2200_0002_0001", "HMS_1200_2200_0002_0002"], "A1M")
+    for category, reason in [
+        (Category.PAUSED, "Filament ran out. Load new filament, then resume"),
+        (Category.FAILED, "Filament ran out (AMS lite). Load new filament, then resume"),
+        (Category.ERROR, None),
+    ]:
+        assert seen(notification(category, faults=faults, reason=reason))[2:] == [
+            "Filament ran out (AMS lite, slot 3). Load new filament, then resume.",
+            "1200-8011 wiki · HMS_1200_2200_0002_0001 wiki · HMS_1200_2200_0002_0002 wiki",
+        ]
+
+
+def test_another_cause_is_said_too() -> None:
+    faults = faults_of(["0300-8016", "HMS_0300_1A00_0002_0002", "HMS_0300_0300_0002_0002"])
+    assert seen(notification(Category.PAUSED, faults=faults, reason=faults[0].text))[2:4] == [
+        "The nozzle is clogged. Clean it, then resume or cancel.",
+        "The hotend fan turns slowly. Clean it.",
+    ]
+
+
+def test_a_pause_by_a_person_is_not_told_twice() -> None:
+    said = seen(notification(Category.PAUSED, faults=faults_of(["0300-8001"]), reason="Paused by the user"))
+    assert said[2:] == ["Paused by the user.", "0300-8001 wiki"]
+
+
+@pytest.mark.parametrize("category", [Category.ERROR, Category.FAILED])
+def test_codes_without_words_are_said_to_have_none(category: Category) -> None:
+    one, two = Fault("1234-4567"), Fault("1234-4568")
+    assert seen(notification(category, faults=(one,)))[2] == "No words are known for this code."
+    assert seen(notification(category, faults=(one, two)))[2] == "No words are known for these codes."
+    assert "No words" not in str(seen(notification(category, faults=(one, RAN_OUT))))
+    assert "No words" not in str(seen(notification(category, faults=(one,), reason="The bed fell off")))
 
 
 def test_many_errors_are_counted() -> None:

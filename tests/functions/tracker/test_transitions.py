@@ -113,9 +113,12 @@ def test_progress_never_goes_back() -> None:
     ("changed", "reason"),
     [
         ({"print_error": 0x03008015, "stg_cur": 6}, "Filament ran out. Load new filament, then resume"),
-        ({"print_error": 0x07018011}, "AMS B: filament ran out. Load new filament, then resume"),
-        ({"print_error": 0, "stg_cur": 17}, "The front cover came off"),
-        ({"print_error": 0, "stg_cur": 99, "hms": [CLOG]}, "The nozzle is clogged"),
+        ({"print_error": 0x07018011}, "Filament ran out (AMS B). Load new filament, then resume"),
+        (
+            {"print_error": 0, "stg_cur": 17},
+            "The front cover came off the tool head. Put it back, then resume",
+        ),
+        ({"print_error": 0, "stg_cur": 99, "hms": [CLOG]}, "The nozzle is clogged. Clean it"),
         ({"print_error": 0, "stg_cur": 0}, "The printer does not say why"),
         ({"print_error": 0x0300DEAD, "stg_cur": 16}, "Paused by the user"),
     ],
@@ -131,10 +134,11 @@ def test_a_code_that_comes_with_the_pause_is_announced_there_only() -> None:
     harness.start()
     slot = {"attr": 0x07002000, "code": 0x00020001}
     said = harness.status(gcode_state="PAUSE", print_error=0x03008015, hms=[slot], stg_cur=6)
-    assert said == ["paused Filament ran out. Load new filament, then resume"]
+    ran_out = "Filament ran out (AMS A, slot 1). Load new filament, then resume"
+    assert said == [f"paused {ran_out}"]
     codes = [fault.code for fault in harness.last(Category.PAUSED).faults]
     assert codes == ["0300-8015", "HMS_0700_2000_0002_0001"]
-    assert harness.last(Category.PAUSED).faults[1].text == "AMS A, slot 1: filament ran out"
+    assert {fault.text for fault in harness.last(Category.PAUSED).faults} == {ran_out}
     assert harness.status() == []
 
 
@@ -203,7 +207,7 @@ def test_failed_says_why_and_is_not_called_finished() -> None:
     harness.start()
     harness.status(mc_percent=55, hms=[CLOG])
     said = harness.status(gcode_state="FAILED", print_error=50348038)
-    assert said == ["failed The nozzle is clogged", "film"]
+    assert said == ["failed The nozzle is clogged. Clean it before you print again", "film"]
     failed = harness.last(Category.FAILED)
     assert failed.severity is Severity.CRITICAL
     assert [fault.code for fault in failed.faults] == ["0300-4006"]

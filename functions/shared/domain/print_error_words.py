@@ -1,0 +1,213 @@
+"""The words of `print_error` codes: what happened, and after the first full stop what to do about it.
+
+Meanings from Bambu Studio's own tables as other projects keep them (infra/docs/bambu-fields.md, "Error
+codes"); the words are ours. What stands in no public list, or in two that disagree, is left out. The codes
+of an AMS, which have a unit in their second byte, are in `ams_codes.py`.
+"""
+
+RAN_OUT = "Filament ran out. Load new filament, then resume"
+_PAUSED_ON_PURPOSE = "Paused by the user, or by a pause in the print file"
+_FIRST_LAYER = "The printer sees a defect in the first layer. Look at it, then resume or cancel"
+_FILE_GONE = "The print file cannot be reached. See that the memory card or USB stick is in, then resume"
+_WRONG_PLATE = "The plate is another than in the print file. Change it, then resume"
+_NO_PLATE = "There is no build plate. Put one in, then resume"
+_NO_MARKER = "The marker of the build plate is not seen. Lay the plate right, then resume"
+_ON_THE_BED = "Something lies on the bed. Take it away, then resume"
+_BED_CHECK = "The check for things on the bed does not work. Go on without it, or restart the printer"
+_LEVER = "The quick-release lever is open. Press it down, then resume"
+_PURGE_PILE = "Filament waste has piled up. Empty the chute, then resume"
+_CHAMBER_HOT = "The chamber is too hot. Open the door and the top cover"
+_MODULE_ON = "The laser or cutting module is still on. Take it off, then print"
+_DOWNLOAD = "The print could not be downloaded. Check the network, then send it again"
+_NO_CLOUD = "The printer cannot reach Bambu's cloud. Check its network"
+_CANCELLED = "The print was cancelled"
+_TIMED_OUT = "took too long. Switch the printer off and on"
+
+PRINT_ERROR_WORDS: dict[str, str] = {
+    # Motion and heating: the job was stopped.
+    "0300-4000": "Homing the Z axis failed. Clear bed and tool head, then print again",
+    "0300-4001": "The nozzle did not cool down in time for homing. Print again when it is cool",
+    "0300-4002": "Bed levelling failed. Clean nozzle and plate, then print again",
+    "0300-4005": "The hotend fan does not turn as it should. Free or replace it, then print again",
+    "0300-4006": "The nozzle is clogged. Clean it before you print again",
+    "0300-4008": "The AMS could not change the filament. Check its tubes and spools, then print again",
+    "0300-4009": "Homing the X and Y axes failed. See that the tool head moves freely, then print again",
+    "0300-400A": "The resonance check failed. See that the printer stands firmly, then calibrate again",
+    "0300-400B": "The printer's boards do not talk to each other. Switch it off and on",
+    "0300-400C": _CANCELLED,
+    "0300-400D": "The print could not be resumed after the power loss. Start it again",
+    "0300-400E": "A motor failed its self-test. Switch the printer off and on, or ask support",
+    "0300-4010": "Nozzle offset calibration failed. Clean the nozzles, then calibrate again",
+    "0300-4011": "Flow calibration failed. Start the print again",
+    "0300-4013": "No print can start while the AMS is drying. Stop the drying first",
+    "0300-4014": "Homing the Z axis failed for its temperature. Check nozzle and bed, then print again",
+    "0300-401F": "There is no hotend. Fit one, then print again",
+    "0300-4020": "The printer does not find its nozzle. See that it sits right, then print again",
+    "0300-4042": "The laser safety window is not in place. Fit it, then start again",
+    "0300-404D": "Nozzle, bed or chamber is too hot to start. Let it cool down, then start again",
+    "0300-4066": "Calibrating the motion failed. Calibrate again",
+    "0300-4067": "A calibration gave a result out of bounds. Calibrate again",
+    "0300-4068": "The motors lost steps in a calibration. Clear their way, then calibrate again",
+    # The job is paused.
+    "0300-8000": "Paused by the printer, it does not say why. Look at it, then resume",
+    "0300-8001": _PAUSED_ON_PURPOSE,
+    "0300-8002": _FIRST_LAYER,
+    "0300-8003": "The printer sees spaghetti on the bed. Look at it, then resume or cancel",
+    "0300-8004": RAN_OUT,
+    "0300-8005": "The front cover came off the tool head. Put it back, then resume",
+    "0300-8006": _NO_MARKER,
+    "0300-8007": "Power was lost. The print can be resumed at the printer",
+    "0300-8008": "Nozzle temperature is off. Check the hotend's cable before you resume",
+    "0300-8009": "Bed temperature is off. Check the bed before you resume",
+    "0300-800A": _PURGE_PILE,
+    "0300-800B": "The filament cutter is stuck. Pull its handle out, then resume",
+    "0300-800C": "The motors lost steps. Look for a layer shift, then resume",
+    "0300-800D": "Too little filament comes out. Look at the print, then resume or cancel",
+    "0300-800E": _FILE_GONE,
+    "0300-800F": "The door is open. Close it, then resume",
+    "0300-8010": "The hotend fan does not turn as it should. Clean or replace it, then resume",
+    "0300-8011": _WRONG_PLATE,
+    "0300-8013": _PAUSED_ON_PURPOSE,
+    "0300-8014": "Filament covers the nozzle, or the plate lies crooked. Set it right, then resume",
+    "0300-8015": RAN_OUT,
+    "0300-8016": "The nozzle is clogged. Clean it, then resume or cancel",
+    "0300-8017": _ON_THE_BED,
+    "0300-8018": "Chamber temperature is off. Check doors and fans, then resume",
+    "0300-8019": _NO_PLATE,
+    "0300-801A": "Filament comes out wrongly. Check the extruder, then resume or cancel",
+    "0300-801B": "Nozzle temperature is off. Switch off before you check the hotend's plug",
+    "0300-801C": "The extruder is straining. See if it is clogged or jammed, then resume",
+    "0300-801D": "The extruder motor's sensor does not answer. Switch off and check its cable",
+    "0300-801E": "The extruder motor is overloaded. Clear the jam, then resume",
+    "0300-8021": "The nozzle is missing or sits wrongly. Fit it, then resume",
+    "0300-8041": f"Checking the plate {_TIMED_OUT}",
+    "0300-8042": "The door or the top cover is open. Close it, then resume",
+    "0300-8043": "The laser module does not work right. Check it, then resume",
+    "0300-8044": "The printer detects fire in its chamber. Go there now",
+    "0300-8045": f"Checking the material {_TIMED_OUT}",
+    "0300-8046": f"Looking for things on the bed {_TIMED_OUT}",
+    "0300-8047": f"Checking the quick-release lever {_TIMED_OUT}",
+    "0300-8049": "The plate does not suit this job. Change it, then resume",
+    "0300-804B": "The laser safety window is open. Close it, then resume",
+    "0300-804E": _MODULE_ON,
+    "0300-8051": "The cutting module came off. Fit it and its cable, then resume",
+    "0300-8055": "The tool head carries the wrong module. Fit the right one, then resume",
+    "0300-8061": "The air flaps do not move as they should. Check them, then resume",
+    "0300-8062": _CHAMBER_HOT,
+    "0300-8063": _CHAMBER_HOT,
+    "0300-8064": _CHAMBER_HOT,
+    "0300-8065": "The motion controller is too hot. Cool the room, then resume",
+    "0300-806E": "The nozzle heats out of control. Switch the printer off now",
+    "0300-806F": "The bed heats out of control. Switch the printer off now",
+    "0300-8070": "The chamber heater heats out of control. Switch the printer off now",
+    "0300-8071": "The tool head's extra fan does not work. Check it, then resume",
+    "0300-8084": "The hotend's upper part is too hot and may clog. Open the door and the top cover",
+    "0300-C012": "The nozzle is too cold for this. Heat it above 170 °C",
+    "0300-C056": "A small fire was seen in the chamber. Go there now",
+    # Files, storage, network: mostly a job that could not start.
+    "0500-4001": _NO_CLOUD,
+    "0500-4002": "The file's path or name is not accepted. Rename it and send it again",
+    "0500-4003": "The printer cannot read the print file. Slice and send it again",
+    "0500-4004": "The printer is busy. Send the print again when it is free",
+    "0500-4005": "No print can start during a firmware update. Wait for its end",
+    "0500-4006": "There is no room for the print. Free some storage, then send it again",
+    "0500-4007": "The firmware must be repaired before printing. Update it",
+    "0500-4008": "The print could not start. Switch the printer off and on, then send it again",
+    "0500-4009": "No print can start while logs are sent. Wait, then send it again",
+    "0500-400A": "The file name is not accepted. Rename it and send it again",
+    "0500-400B": _DOWNLOAD,
+    "0500-400C": "There is no memory card or USB stick. Put one in, then send the print again",
+    "0500-400D": "A self-test is needed first. Run it at the printer, then print again",
+    "0500-400E": _CANCELLED,
+    "0500-4014": "Slicing for the print failed. Check the settings, then start again",
+    "0500-4015": "The memory card or USB stick is full. Delete files or format it, then send the print again",
+    "0500-4016": "The memory card or USB stick is write-protected. Replace it",
+    "0500-401A": _NO_CLOUD,
+    "0500-401D": _NO_CLOUD,
+    "0500-4021": _NO_CLOUD,
+    "0500-4024": _NO_CLOUD,
+    "0500-4027": _NO_CLOUD,
+    "0500-402A": "The printer cannot join the Wi-Fi. Bring it nearer to the router",
+    "0500-402B": "The Wi-Fi password is wrong. Enter it again at the printer",
+    "0500-402C": "The router gives the printer no address. Check the router",
+    "0500-402D": "The printer's system failed. Switch it off and on",
+    "0500-402E": "The memory card or USB stick's format is not supported. Format it as FAT32",
+    "0500-402F": "The memory card or USB stick is damaged. Format or replace it",
+    "0500-4037": "The print was sliced for another printer. Slice it for this model",
+    "0500-4038": "The print was sliced for another nozzle. Slice again, or change the nozzle",
+    "0500-403A": "It is too cold to print. Bring the printer above 10 °C",
+    "0500-403C": "The nozzles are not those of the print file. Slice again",
+    "0500-403F": _DOWNLOAD,
+    "0500-4046": "The print file is not valid. Slice it again for this model",
+    "0500-4047": "The hotends are not those of the print file. Fit the right ones, then start again",
+    "0500-4057": "This filament needs a harder nozzle. Change the nozzle or the filament",
+    "0500-4070": _MODULE_ON,
+    "0500-4095": _NO_PLATE,
+    "0500-40A2": "The exhaust fan is not found. Reconnect its cable, or restart the printer",
+    "0500-40C0": "An AMS does not answer. Reconnect its cable, or restart the printer when idle",
+    "0500-8013": _FILE_GONE,
+    "0500-8036": "The print was sliced for another printer. Go on only if you are sure",
+    "0500-8040": "The front cover came off the tool head. Put it back before it moves",
+    "0500-8051": _WRONG_PLATE,
+    "0500-8053": "The nozzle is not that of the print file. Slice again, or change the nozzle",
+    "05FE-8053": "The left nozzle is not that of the print file. Slice again, or change the nozzle",
+    "05FF-8053": "The right nozzle is not that of the print file. Slice again, or change the nozzle",
+    "0500-8061": _NO_PLATE,
+    "0500-8062": "The build plate is not recognised. Put in a known one, then resume",
+    "0500-8069": "The hotends are not recognised. Set their type at the printer",
+    "0500-806A": "The hotends are not recognised. Set their type before the next print",
+    "0500-806B": _LEVER,
+    "0500-806E": _ON_THE_BED,
+    "0500-8072": "The live view camera is covered. Free its view",
+    "0500-807A": _BED_CHECK,
+    "0500-8080": "The hotends are missing. Fit them, then resume",
+    "0500-8081": "The hotends are missing. Fit them, then resume",
+    "05FE-8080": "The left hotend is missing. Fit it, then resume",
+    "05FE-8081": "The left hotend is missing. Fit it, then resume",
+    "05FF-8080": "The right hotend is missing. Fit it, then resume",
+    "05FF-8081": "The right hotend is missing. Fit it, then resume",
+    "0500-8084": "The live view camera is dirty. Clean its lens",
+    "0500-8085": "The nozzle camera is covered. Free its view",
+    "0500-8086": "The nozzle camera is dirty. Clean its lens",
+    "0500-8089": "The printer waits for somebody to be there. Confirm at the printer",
+    "0500-C010": "The memory card or USB stick cannot be read or written. Put it in again, or replace it",
+    "0500-C011": "The SD card is wearing out or slow. Plan to replace it",
+    "0500-C07F": "The printer is busy. Pause or stop its job first",
+    "0502-4007": "Filament is still being loaded or unloaded. Wait, then start again",
+    # The printer's cameras and its own AI.
+    "0C00-4026": "The live view camera did not start. Switch the printer off and on",
+    "0C00-402D": "The tool head camera does not work. Switch the printer off and on",
+    "0C00-8001": _FIRST_LAYER,
+    "0C00-8005": _PURGE_PILE,
+    "0C00-8009": _NO_MARKER,
+    "0C00-8015": _ON_THE_BED,
+    "0C00-8016": _BED_CHECK,
+    "0C00-8017": _ON_THE_BED,
+    "0C00-8018": _BED_CHECK,
+    "0C00-8033": _LEVER,
+    "0C00-803F": "Filament is clumped on the nozzle. Clean it, then resume",
+    "0C00-8040": "The printer prints without filament coming out. Check hotend and filament, then resume",
+    "0C00-C003": "There may be a defect in the first layer. Look at the print",
+    "0C00-C004": "There may be spaghetti on the bed. Look at the print",
+    "0C00-C006": "Filament waste may have piled up. Look at the chute",
+    # Advice on what was sliced.
+    "1000-C001": "So hot a bed may clog the nozzle with this filament. Open the door",
+    "1000-C002": "Fibre-filled filament wears a steel nozzle. Use a hardened one",
+    "1000-C003": "The printer's timelapse in traditional mode can leave marks. Switch it off if they matter",
+    "1001-4001": "The printer makes no timelapse in spiral vase mode",
+    "1001-4002": "The printer makes no timelapse when it prints object by object",
+    "1001-8003": "The printer's timelapse in traditional mode can leave marks. Decide at the printer",
+    "1001-8004": "The printer's timelapse without a prime tower can leave marks. Decide at the printer",
+}
+
+# Whose class (4 stopped, 8 paused, C prompt) is not how bad they are for a person.
+CRITICAL_PRINT_ERRORS = frozenset(
+    {"0300-8044", "0300-806E", "0300-806F", "0300-8070", "0300-C056", "0500-4003"}
+)
+PRINT_ERROR_NOTICES = frozenset(
+    {
+        "0300-400C", "0300-8001", "0300-8013", "0500-400E", "0500-4001", "0500-401A", "0500-401D",
+        "0500-4021", "0500-4024", "0500-4027", "0500-8072", "0500-807A", "0500-8084", "0500-8085",
+        "0500-8086", "0C00-8016", "0C00-8018", "1001-4001", "1001-4002", "1001-8003", "1001-8004",
+    }
+)  # fmt: skip
