@@ -142,6 +142,7 @@ _WORDINGS = {
     Category.FILM_FAILED: Wording("🎬", "no timelapse", Figures.NONE),
     Category.DEFECT: Wording("🚨", "possible print defect", Figures.RUNNING),
     Category.INSPECTION_DOWN: Wording("🙈", "AI checks are not working", Figures.NONE),
+    Category.INSPECTION_USED_UP: Wording("🙈", "AI checks are used up", Figures.NONE),
     Category.COLLECTOR_LOST: Wording("🛑", "the collector is silent", Figures.NONE),
     Category.COLLECTOR_BACK: Wording("🟢", "the collector is back", Figures.NONE),
 }

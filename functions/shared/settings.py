@@ -204,7 +204,7 @@ class Settings:
         kinds.integer(0, 1_000_000),
     )
     ai_checks_per_day: int = declared(
-        "AI_CHECKS_PER_DAY", Kind.INTEGER, "500", "most looks in a day (UTC), all printers",
+        "AI_CHECKS_PER_DAY", Kind.INTEGER, "100", "most looks at one printer in a day (UTC)",
         "inspection local", kinds.integer(0, 1_000_000),
     )
     simulate: bool | None = declared(
