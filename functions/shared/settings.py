@@ -44,7 +44,8 @@ class Settings:
         "collector local", _required,
     )
     ws_url: str = declared(
-        "WS_URL", Kind.TEXT, "", "legacy: only shown in the start-up log", "collector local", kinds.text,
+        "WS_URL", Kind.URL, "wss://print.lo.f0rth.space/ws/printer/{PRINTER_ID}",
+        "legacy: only shown in the start-up log", "collector local", kinds.text,
     )
     printers_api_url: str = declared(
         "PRINTERS_API_URL", Kind.URL, "https://print.lo.f0rth.space/api/printers",
@@ -236,6 +237,11 @@ class Settings:
         "collector local", kinds.choice("text", "json"),
     )
     # fmt: on
+
+    @property
+    def legacy_address(self) -> str:
+        """WS_URL with the printer's name in its place, as the program before this one connected to it."""
+        return self.ws_url.replace("{PRINTER_ID}", self.printer_id)
 
 
 def declarations() -> list[Declaration]:
