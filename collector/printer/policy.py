@@ -1,5 +1,6 @@
 """The rules of all sessions, from the settings."""
 
+import math
 from dataclasses import dataclass
 
 from collector.printer.reporting import ReportRules
@@ -10,8 +11,9 @@ from functions.shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
-    """`film_budget`: how many frames a film can show. How old a frame may be that is kept first: by a
-    report of a change (`fresh_seconds`), by one of silence (`last_seconds`: none older is ever shown)."""
+    """`film_budget`: how many frames are kept of a job (infinity: every one). How old a frame may be that is
+    kept first: by a report of a change (`fresh_seconds`), by one of silence (`last_seconds`: none older is
+    ever shown)."""
 
     watchdog: WatchdogRules
     report: ReportRules
@@ -36,5 +38,12 @@ def session_policy(
             inspection_interval=inspection_interval,
             idle_frame_interval=settings.idle_frame_seconds if keeps_idle_frames else None,
         ),
-        film_budget=settings.timelapse_target_duration_seconds * settings.timelapse_fps_cap,
+        film_budget=_film_budget(settings),
     )
+
+
+def _film_budget(settings: Settings) -> float:
+    """As many as the film can show, unless FRAMES_PER_FILM says otherwise."""
+    if settings.frames_per_film is None:
+        return settings.timelapse_target_duration_seconds * settings.timelapse_fps_cap
+    return settings.frames_per_film or math.inf

@@ -52,7 +52,8 @@ class Settings:
         "BambUI's list of printers", "collector local", kinds.url("http", "https"),
     )
     printers_refresh_seconds: float = declared(
-        "PRINTERS_REFRESH_SECONDS", Kind.SECONDS, "3600", "how often that list is read", "collector local",
+        "PRINTERS_REFRESH_SECONDS", Kind.SECONDS, "3600",
+        "how often that list is read (each minute while a printer of it is away)", "collector local",
         _seconds(1, 7 * _DAY),
     )
     ws_url_template: str = declared(
@@ -146,6 +147,11 @@ class Settings:
     timelapse_fps_cap: int = declared(
         "TIMELAPSE_FPS_CAP", Kind.INTEGER, "30", "most frames per second of film",
         "collector timelapse local", kinds.integer(1, 120),
+    )
+    frames_per_film: int | None = declared(
+        "FRAMES_PER_FILM", Kind.INTEGER, "",
+        "most frames kept of a job, evenly spread (0: every one; empty: length x frames per second)",
+        "collector local", kinds.integer_or_unset(0, 10_000_000),
     )
     openrouter_api_key: str = declared(
         "OPENROUTER_API_KEY", Kind.SECRET, "", "switches AI checks on", "inspection local", kinds.text,
