@@ -126,8 +126,7 @@ def log_start(chosen: CloudSettings) -> None:
         settings.frames_bucket,
         settings.data_dir / "outbox",
     )
-    if settings.ws_url:
-        _log.info("WS_URL is %s (legacy, not used)", _without_password(settings.ws_url))
+    _log.info("WS_URL is %s (legacy, not used)", _without_password(settings.legacy_address))
 
 
 def _without_password(url: str) -> str:

@@ -22,7 +22,10 @@ NOT_READ = {
     "tests/support/references.py",  # names the forms that it looks for
 }
 # Of the shell lines in documents, of the Makefile, of other programs: names in capitals that are no settings.
-VARIABLES = frozenset({"SECONDS_LONG", "WORKERS", "CHAOS", "FUZZ", "SOAK", "HTTPS_PROXY", "NOTIFY_SOCKET"})
+VARIABLES = frozenset({
+    *("SECONDS_LONG", "WORKERS", "CHAOS", "FUZZ", "SOAK", "HTTPS_PROXY", "NOTIFY_SOCKET"),
+    *("HTTP_STATUS_URL_TEMPLATE", "HTTP_STATUS_SEED_ON_STARTUP", "HTTP_STATUS_SEED_INTERVAL_SECONDS"),
+})  # fmt: skip
 README_LINES = 200
 SETTINGS = "infra/docs/settings.md"
 _ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*?) \| (.*?) \|$", re.MULTILINE)

@@ -1,12 +1,10 @@
 """The printers' figures as metric families, built from snapshots when they are asked for.
 
 Whatever types came, each figure is in its range or unknown. A figure that a printer does not say just now has
-no line; one that is listed but has sent nothing yet has only online and connected. Fields:
-infra/docs/bambu-fields.md (chamber 5 means that there is no sensor; fan speeds are texts from 0 to 15;
-Wi-Fi is a text such as "-45dBm"; an HMS entry's level is `code >> 16`).
+no line, nor have those of a job that is not under way; a printer that is listed but has sent nothing yet has
+only online and connected. An HMS entry's level is `code >> 16`.
 """
 
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,95 +14,55 @@ from typing import TYPE_CHECKING, Any
 from collector.bambui.messages import whole_status
 from collector.printer.supervisor import PrinterSnapshot
 from functions.shared.domain.keys import label
-from functions.shared.domain.status import NO_CHAMBER_SENSOR, is_active, read_status
+from functions.shared.domain.sensors import Sensors, read_sensors
+from functions.shared.domain.status import read_status
+from functions.shared.domain.status_view import CALIBRATING, JobFigures, has_job, job_figures, shown_state
 from functions.shared.errors import ContractError
 
-STATES = ("IDLE", "PREPARE", "SLICING", "RUNNING", "PAUSE", "FINISH", "FAILED")
+STATES = ("IDLE", "PREPARE", "SLICING", "RUNNING", "PAUSE", "FINISH", "FAILED", CALIBRATING)
 OTHER = "OTHER"
 HMS_LEVELS = ("fatal", "serious", "common", "info")
-_COLDEST, _HOTTEST = -50.0, 600.0
-_FASTEST_FAN = 15.0
-_TEMPERATURES = {"nozzle": "nozzle_temper", "bed": "bed_temper", "chamber": "chamber_temper"}
-_TARGETS = {"nozzle": "nozzle_target_temper", "bed": "bed_target_temper"}
-_FANS = {
-    "part": "cooling_fan_speed",
-    "auxiliary": "big_fan1_speed",
-    "chamber": "big_fan2_speed",
-    "heatbreak": "heatbreak_fan_speed",
-}
-_NUMBER = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?")
-_SIGNAL = re.compile(r"(-?[0-9]{1,3}(?:\.[0-9]{1,3})?) ?(?:dBm)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class PrinterFigures:
-    """None, or no entry: the printer does not say. `state` is one of STATES or OTHER; `progress` 0 to 1;
-    temperatures in degrees Celsius; fans 0 to 1; `hms` counts entries by level; `error_code` 0: none;
-    `job_name` only while a job is active."""
+    """None: the printer does not say. `state` is one of STATES or OTHER; `hms` counts entries by level;
+    `error_code` 0: none; `job` and `job_name` are of a job under way."""
 
     state: str | None
     is_job_active: bool | None
     job_name: str | None
-    progress: float | None
-    remaining_seconds: float | None
-    layer: int | None
-    layers: int | None
+    job: JobFigures
     error_code: int | None
     hms: Mapping[str, int] | None
-    temperatures: Mapping[str, float]
-    targets: Mapping[str, float]
-    fans: Mapping[str, float]
-    wifi_signal: float | None
+    sensors: Sensors
+
+    @property
+    def progress(self) -> float | None:
+        """0 to 1."""
+        return None if self.job.percent is None else self.job.percent / 100.0
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        minutes = self.job.remaining_minutes
+        return None if minutes is None else minutes * 60.0
 
 
 def read_figures(status: Mapping[str, Any]) -> PrinterFigures:
     """The figures of one status. Total."""
     facts = read_status(status)
-    is_job_active = None if facts.state is None else is_active(facts.state)
-    temperatures = _numbers(status, _TEMPERATURES, _COLDEST, _HOTTEST)
-    if temperatures.get("chamber") == NO_CHAMBER_SENSOR:
-        del temperatures["chamber"]
-    fans = _numbers(status, _FANS, 0.0, _FASTEST_FAN)
+    state = shown_state(facts)
     return PrinterFigures(
-        state=None if facts.state is None else facts.state if facts.state in STATES else OTHER,
-        is_job_active=is_job_active,
-        job_name=facts.job_name if is_job_active else None,
-        progress=None if facts.percent is None else facts.percent / 100.0,
-        remaining_seconds=None if facts.remaining_minutes is None else facts.remaining_minutes * 60.0,
-        layer=facts.layer,
-        layers=facts.total_layers,
+        state=state if state is None or state in STATES else OTHER,
+        is_job_active=None if state is None else has_job(facts),
+        job_name=facts.job_name if has_job(facts) else None,
+        job=job_figures(facts),
         error_code=facts.print_error,
         hms=None
         if facts.hms is None
         else _by_level(entry.code >> 16 for entry in facts.hms if entry.attribute or entry.code),
-        temperatures=temperatures,
-        targets=_numbers(status, _TARGETS, _COLDEST, _HOTTEST),
-        fans={fan: speed / _FASTEST_FAN for fan, speed in fans.items()},
-        wifi_signal=_signal(status.get("wifi_signal")),
+        sensors=read_sensors(status),
     )
-
-
-def number(value: object, lowest: float, highest: float) -> float | None:
-    """A number, also as a plain decimal text, if it is in the range."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if lowest <= value <= highest else None
-
-
-def _numbers(
-    status: Mapping[str, Any], fields: Mapping[str, str], lowest: float, highest: float
-) -> dict[str, float]:
-    read = {name: number(status.get(field), lowest, highest) for name, field in fields.items()}
-    return {name: value for name, value in read.items() if value is not None}
-
-
-def _signal(value: object) -> float | None:
-    if isinstance(value, str):
-        found = _SIGNAL.fullmatch(value.strip()[:16])
-        value = float(found[1]) if found else None
-    return number(value, -200.0, 0.0)
 
 
 def _by_level(levels: Iterable[int]) -> dict[str, int]:
@@ -137,9 +95,7 @@ def printer_families(snapshots: Sequence[PrinterSnapshot]) -> "list[Metric]":
     )
     active = gauge("job_active", "1: a job is under way (printing, preparing or paused)")
     job = gauge("job_info", "The name of the job under way", ("printer", "name"))
-    progress = gauge(
-        "job_progress_ratio", "How much of the job is done, 0 to 1 (of an old job: how it ended)"
-    )
+    progress = gauge("job_progress_ratio", "How much of the job under way is done, 0 to 1")
     remaining = gauge("job_remaining_seconds", "How long the job still takes, as the printer estimates")
     layer = gauge("job_layer", "The layer that is printed")
     layers = gauge("job_layers", "How many layers the job has")
@@ -170,10 +126,10 @@ def printer_families(snapshots: Sequence[PrinterSnapshot]) -> "list[Metric]":
             (active, figures.is_job_active),
             (progress, figures.progress),
             (remaining, figures.remaining_seconds),
-            (layer, figures.layer),
-            (layers, figures.layers),
+            (layer, figures.job.layer),
+            (layers, figures.job.total_layers),
             (error, figures.error_code),
-            (wifi, figures.wifi_signal),
+            (wifi, figures.sensors.wifi_signal),
         ):
             if value is not None:
                 family.add_metric(own, float(value))
@@ -183,9 +139,9 @@ def printer_families(snapshots: Sequence[PrinterSnapshot]) -> "list[Metric]":
         if figures.job_name is not None:
             job.add_metric([name, label(figures.job_name)], 1.0)
         for several, values in (
-            (temperature, figures.temperatures),
-            (target, figures.targets),
-            (fan, figures.fans),
+            (temperature, figures.sensors.temperatures),
+            (target, figures.sensors.targets),
+            (fan, figures.sensors.fans),
             (hms, figures.hms or {}),
         ):
             _add(several, name, values)

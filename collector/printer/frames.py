@@ -29,7 +29,7 @@ class FrameSampler:
 
 
 def frame_interval(elapsed: float, remaining: float, budget: float) -> float:
-    """Seconds between kept frames of a job; `budget` is how many frames the film can show.
+    """Seconds between kept frames of a job; `budget` is how many are to be kept, infinity for all.
 
     With nothing known of the rest (0) the interval grows with the time gone by, so that no job costs
     without bound: about budget * (1 + ln(length / (budget * camera's interval))) frames at most.

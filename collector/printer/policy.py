@@ -1,5 +1,6 @@
 """The rules of all sessions, from the settings."""
 
+import math
 from dataclasses import dataclass, field
 
 from collector.printer.reporting import ReportRules
@@ -11,7 +12,7 @@ from functions.shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
-    """`film_budget`: how many frames a film can show; `changes_per_minute` 0: no bound.
+    """`film_budget`: how many frames are kept of a job (infinity: every one); `changes_per_minute` 0: no bound.
 
     How old a frame may be that is kept first: by a report of a change (`fresh_seconds`), by one of silence
     (`last_seconds`: none older is ever shown).
@@ -42,6 +43,13 @@ def session_policy(
             inspection_interval=inspection_interval,
             idle_frame_interval=settings.idle_frame_seconds if keeps_idle_frames else None,
         ),
-        film_budget=settings.timelapse_target_duration_seconds * settings.timelapse_fps_cap,
+        film_budget=_film_budget(settings),
         changes_per_minute=settings.changes_per_minute,
     )
+
+
+def _film_budget(settings: Settings) -> float:
+    """As many as the film can show, unless FRAMES_PER_FILM says otherwise."""
+    if settings.frames_per_film is None:
+        return settings.timelapse_target_duration_seconds * settings.timelapse_fps_cap
+    return settings.frames_per_film or math.inf

@@ -17,17 +17,6 @@ def shown_or_none(text: str | None) -> str | None:
     return None if text is None else shown(text)
 
 
-def number_in(values: Mapping[str, object], name: str) -> float | None:
-    value = values.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
 def utc_time(seconds: float | None) -> datetime | None:
     """Seconds since 1970 as a time in UTC; None outside of the years 1970 to 9999."""
     if seconds is None or not 0 <= seconds < _YEAR_10000:

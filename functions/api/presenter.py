@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from functions.api.json_values import (
     age,
-    number_in,
     sendable,
     shown,
     shown_or_none,
@@ -26,8 +25,10 @@ from functions.api.schemas import (
 )
 from functions.shared.domain.error_codes import notable_codes
 from functions.shared.domain.faults import faults_of
+from functions.shared.domain.sensors import read_sensors
 from functions.shared.domain.stages import stage_words
-from functions.shared.domain.status import NO_CHAMBER_SENSOR, PrinterStatus, is_active, read_status
+from functions.shared.domain.status import PAUSED, PrinterStatus, is_finished, read_status
+from functions.shared.domain.status_view import JobFigures, has_job, in_bounds, job_figures, shown_state
 from functions.shared.messages.inspection_record import CheckState, InspectionState
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.text import rough_duration
@@ -112,7 +113,7 @@ def _is_live_ahead(printer_data: PrinterData) -> bool:
 
 def _state(record: PrinterRecord, facts: PrinterStatus, is_live_ahead: bool) -> tuple[str | None, bool]:
     if record.state is None or (is_live_ahead and facts.state is not None):
-        return facts.state, False
+        return shown_state(facts), False
     return shown(record.state), record.state_inferred
 
 
@@ -141,52 +142,66 @@ def _job(
 ) -> JobView | None:
     job = recorded
     is_running = job is not None and job.ended_at is None and job.result is None
-    if is_live_ahead and facts.state is not None:
-        was_running, is_running = is_running, is_active(facts.state)
-        if is_running and not (was_running and job and facts.job_name in (None, job.name)):
+    if is_live_ahead and _tells_of_a_job(facts):
+        was_running, is_running = is_running, has_job(facts)
+        if is_running and not (was_running and job and _is_of(job, facts)):
             job = None  # one that the tracker has not yet told apart
     if not is_running and recorded is None:
         return None
+    # Of a job that is over: what it had reached. Firmware clears its figures with the end, or before.
+    said = job_figures(facts) if is_running and is_live_ahead else JobFigures()
     known = _figures_of(job)
-    said = facts if is_running and is_live_ahead else PrinterStatus()
+    percent = known.percent if said.percent is None else said.percent
     remaining = known.remaining_minutes if said.remaining_minutes is None else said.remaining_minutes
-    ends = received_at + remaining * 60.0 if is_running and remaining and received_at is not None else None
+    name = job.name if job and job.name else facts.job_name if is_running and is_live_ahead else None
+    is_paused = (facts.state if is_live_ahead or job is None else job.state) in PAUSED
+    goes_on_until = (
+        received_at + remaining * 60.0
+        if is_running and not is_paused and remaining and received_at is not None
+        else None
+    )
     return JobView(
         id=shown_or_none(job.id) if job else None,
-        name=shown_or_none(known.job_name or said.job_name),
+        name=shown_or_none(name),
         is_active=is_running,
         started_at=utc_time(job.started_at) if job else None,
         ended_at=utc_time(job.ended_at) if job else None,
         result=shown_or_none(job.result) if job else None,
-        percent=known.percent if said.percent is None else said.percent,
+        percent=percent,
         layer=known.layer if said.layer is None else said.layer,
         total_layers=known.total_layers if said.total_layers is None else said.total_layers,
-        remaining_minutes=remaining,
-        expected_end_at=utc_time(ends),
+        remaining_minutes=remaining if is_running else None,
+        expected_end_at=utc_time(goes_on_until),
     )
 
 
-def _figures_of(job: Job | None) -> PrinterStatus:
-    """What the record knows of the job, as a status would say it."""
+def _tells_of_a_job(facts: PrinterStatus) -> bool:
+    """Whether by its word a job is under way, or none is; an unknown word and a calibration say neither."""
+    return has_job(facts) or is_finished(facts.state)
+
+
+def _is_of(job: Job, facts: PrinterStatus) -> bool:
+    """Whether a status is the recorded job's: by the ids if both have one, else by the names."""
+    if facts.task_id is not None and job.task_id is not None:
+        return facts.task_id == job.task_id
+    return facts.job_name in (None, job.name)
+
+
+def _figures_of(job: Job | None) -> JobFigures:
+    """What the record knows of the job; an older release had wider bounds."""
     if job is None:
-        return PrinterStatus()
-    return PrinterStatus(
-        job_name=job.name,
-        percent=job.percent,
-        layer=job.layer,
-        total_layers=job.total_layers,
-        remaining_minutes=job.remaining_minutes,
-    )
+        return JobFigures()
+    return in_bounds(job.percent, job.layer, job.total_layers, job.remaining_minutes)
 
 
 def _temperatures(status: Mapping[str, object]) -> TemperaturesView:
-    chamber = number_in(status, "chamber_temper")
+    sensors = read_sensors(status)
     return TemperaturesView(
-        nozzle=number_in(status, "nozzle_temper"),
-        nozzle_target=number_in(status, "nozzle_target_temper"),
-        bed=number_in(status, "bed_temper"),
-        bed_target=number_in(status, "bed_target_temper"),
-        chamber=None if chamber == NO_CHAMBER_SENSOR else chamber,
+        nozzle=sensors.temperatures.get("nozzle"),
+        nozzle_target=sensors.targets.get("nozzle"),
+        bed=sensors.temperatures.get("bed"),
+        bed_target=sensors.targets.get("bed"),
+        chamber=sensors.temperatures.get("chamber"),
     )
 
 

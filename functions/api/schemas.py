@@ -41,19 +41,26 @@ class JobView(View):
     started_at: datetime | None = Field(description="When it was seen to begin", examples=[_TIME])
     ended_at: datetime | None = Field(description="When it was seen to end", examples=[None])
     result: str | None = Field(
-        description="How it ended: finished, failed, cancelled or ended (not known)", examples=[None]
+        description="How it ended: finished, failed, cancelled, ended (not known) or never_began (it was "
+        "refused before it ran)",
+        examples=[None],
     )
-    percent: int | None = Field(description="0 to 100, of the whole job", examples=[62])
-    layer: int | None = Field(examples=[89])
+    percent: int | None = Field(
+        description="0 to 100, of the whole job; of one that is over: what it had reached", examples=[62]
+    )
+    layer: int | None = Field(description="Of one that is over: the last one reached", examples=[89])
     total_layers: int | None = Field(examples=[200])
-    remaining_minutes: int | None = Field(description="As the printer estimates", examples=[72])
+    remaining_minutes: int | None = Field(
+        description="As the printer estimates; null: it has no estimate yet, or the job is over",
+        examples=[72],
+    )
     expected_end_at: datetime | None = Field(
-        description="When an active job should be ready; null: not known", examples=[_TIME]
+        description="When an active job should be ready; null: not known, or it is paused", examples=[_TIME]
     )
 
 
 class TemperaturesView(View):
-    """Degrees Celsius; null: the printer does not say."""
+    """Degrees Celsius; null: the printer does not say, or nothing that can be meant (-50 to 600)."""
 
     nozzle: float | None = Field(examples=[219.9])
     nozzle_target: float | None = Field(examples=[220.0])
@@ -109,7 +116,8 @@ class PrinterView(View):
     received_at: datetime | None = Field(description="When `status` came", examples=[_TIME])
     age_seconds: float | None = Field(description="Age of `status`", examples=[0.8])
     state: str | None = Field(
-        description="BambUI's `gcode_state`, or IDLE when inferred; unknown words are passed on",
+        description="BambUI's `gcode_state`, or IDLE when inferred, or CALIBRATING while the printer runs a "
+        "calibration of its own, which is no job; unknown words are passed on",
         examples=["RUNNING"],
     )
     state_inferred: bool = Field(

@@ -1,11 +1,12 @@
-"""What a check asks of others: a confirmation, an alert, the word that the checks do not work."""
+"""What a check asks of others: a confirmation, an alert, the word that checks do not work or are used up."""
 
 from dataclasses import replace
 
+from functions.inspection.policy import Budget, UsedUp
 from functions.inspection.verdict import Defect, Verdict
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import effect_id
-from functions.shared.messages.effects import Category, Inspection, Notification
+from functions.shared.messages.effects import Category, Inspection, JobSnapshot, Notification
 from functions.shared.messages.report import FrameReference
 
 DEFECT_WORDS = {
@@ -63,3 +64,20 @@ def checks_down(request: Inspection, day: str, text: str, edge_now: float) -> No
         text=text,
         severity=Severity.ATTENTION,
     )
+
+
+def checks_used_up(request: Inspection, found: UsedUp, edge_now: float) -> Notification:
+    """The message that no more checks are made: of this job, or at this printer on this day (UTC)."""
+    text = f"All {found.checks} checks of today were made; the next comes after 00:00 UTC ({found.budget})."
+    told = Notification(
+        id=effect_id("inspection-used-up", request.printer_id, found.owner),
+        category=Category.INSPECTION_USED_UP,
+        printer_id=request.printer_id,
+        observed_at=edge_now,
+        model=request.model,
+        text=text,
+    )
+    if found.budget is Budget.DAY:
+        return told
+    text = f"All {found.checks} checks of this print were made; there is none until it ends ({found.budget})."
+    return replace(told, text=text, job_id=request.job_id, job=JobSnapshot(request.job.name))

@@ -9,7 +9,7 @@
 | a check has no verdict | nothing is said; a suspicion that waited for it is dropped |
 | a check sees what an alert told less than one interval ago | "defect"; no confirmation, no alert |
 | the print was paused and goes on, or another job began | suspicion and cool-downs are forgotten |
-| the budget of the job or of the day (UTC, all printers) is used up | no check |
+| the budget of the job, or of the day (UTC) at this printer, is used up | no check; told once for each |
 
 Which trouble is the same? One failure looks different from check to check, and the worse sight explains the
 milder one. `COVERS[a]` is what a check of trouble `a` may also be taken for: two checks agree if either
@@ -24,6 +24,8 @@ covers the other, and an alert of `a` makes quiet what `a` covers (a worse troub
 """
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
 
 from functions.inspection.verdict import Defect, NoVerdict, Verdict
 from functions.shared.messages.inspection_record import CheckState, InspectionState, PendingConfirmation
@@ -48,12 +50,12 @@ COVERS: dict[Defect, frozenset[Defect]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Settings: threshold 0..1, interval in seconds, most checks at one job and in a day (UTC)."""
+    """Settings: threshold 0..1, interval in seconds, most checks of a job and, at a printer, of a UTC day."""
 
     threshold: float = 0.7
     interval: float = 3600.0
     checks_per_job: int = 100
-    checks_per_day: int = 500
+    checks_per_day: int = 100
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Rules":
@@ -114,8 +116,36 @@ def fresh_if_changed(remembered: InspectionState, check: Check) -> InspectionSta
     return remembered
 
 
-def why_not(remembered: InspectionState, check: Check, checks_today: int, rules: Rules) -> str | None:
-    """Why this check is not to be made, in words, or None if it is. The state may be of another job."""
+class Budget(StrEnum):
+    """What checks are counted by, as the setting of each is called."""
+
+    JOB = "AI_CHECKS_PER_JOB"
+    DAY = "AI_CHECKS_PER_DAY"
+
+
+@dataclass(frozen=True, slots=True)
+class UsedUp:
+    """A budget that has no check left: how many it had, and which job's or UTC day's it is."""
+
+    budget: Budget
+    checks: int
+    owner: str
+
+    @property
+    def reason(self) -> str:
+        """As the log and the API say it."""
+        if self.budget is Budget.JOB:
+            return f"the budget of {self.checks} looks at one job is used up ({self.budget})"
+        return f"today's budget of {self.checks} looks at one printer is used up ({self.budget})"
+
+
+def day_of(at: float) -> str:
+    """The UTC day of a time in seconds since 1970, as 2026-11-22."""
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
+
+
+def why_not(remembered: InspectionState, check: Check) -> str | None:
+    """Why this check has no sense any more, in words, or None if it has. The state may be of another job."""
     if check.job_id == remembered.earlier_job_id:
         return "its job is over"
     if check.job_id == remembered.job_id and check.printing_since < remembered.printing_since:
@@ -125,13 +155,24 @@ def why_not(remembered: InspectionState, check: Check, checks_today: int, rules:
         remembered.pending_confirmation is None or remembered.pending_confirmation.check != check.confirms
     ):
         return "the suspicion it was to confirm no longer stands"
+    return None
+
+
+def used_up(remembered: InspectionState, check: Check, rules: Rules) -> UsedUp | None:
+    """The budget that leaves no room for this check. The state may be of another job."""
+    remembered = fresh_if_changed(remembered, check)
     if check.id == remembered.tried:
         return None  # a repeat of a check that is already counted
     if remembered.checks >= rules.checks_per_job:
-        return f"the budget of {rules.checks_per_job} looks at one job is used up (AI_CHECKS_PER_JOB)"
-    if checks_today >= rules.checks_per_day:
-        return f"today's budget of {rules.checks_per_day} looks is used up (AI_CHECKS_PER_DAY)"
+        return UsedUp(Budget.JOB, rules.checks_per_job, check.job_id)
+    if _checks_on_day(remembered, check) >= rules.checks_per_day:
+        return UsedUp(Budget.DAY, rules.checks_per_day, day_of(check.at))
     return None
+
+
+def is_told(remembered: InspectionState, found: UsedUp) -> bool:
+    """Whether nothing is to be said of it: it was said, or who set the budget to 0 wants no check at all."""
+    return found.checks == 0 or remembered.used_up == found.owner
 
 
 def begun(remembered: InspectionState, check: Check) -> InspectionState:
@@ -139,7 +180,19 @@ def begun(remembered: InspectionState, check: Check) -> InspectionState:
     remembered = fresh_if_changed(remembered, check)
     if check.id == remembered.tried:
         return replace(remembered, tries=remembered.tries + 1)
-    return replace(remembered, checks=remembered.checks + 1, tried=check.id, tries=1)
+    return replace(
+        remembered,
+        checks=remembered.checks + 1,
+        day=day_of(check.at),
+        checks_on_day=_checks_on_day(remembered, check) + 1,
+        tried=check.id,
+        tries=1,
+    )
+
+
+def _checks_on_day(remembered: InspectionState, check: Check) -> int:
+    """How many checks were begun at this printer on the day of this one."""
+    return remembered.checks_on_day if remembered.day == day_of(check.at) else 0
 
 
 def decide(

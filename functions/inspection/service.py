@@ -8,11 +8,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from functions.inspection import policy, state
-from functions.inspection.follow_ups import alert, checks_down, confirmation
+from functions.inspection import policy
+from functions.inspection.follow_ups import alert, checks_down, checks_used_up, confirmation
 from functions.inspection.frames import FramePair, NoUsableFrame, choose_frames
 from functions.inspection.model import AccessProblemError, VisionModel
-from functions.inspection.policy import LATE_SECONDS, Check, Decision, Rules
+from functions.inspection.policy import LATE_SECONDS, Check, Decision, Rules, UsedUp
 from functions.inspection.prompt import question
 from functions.inspection.state import why_it_does_not_print
 from functions.inspection.verdict import NoVerdict, Verdict, read_verdict
@@ -111,6 +111,10 @@ class InspectionService:
         if reason is not None:
             self._skip(request, reason)
             return Done()
+        found = policy.used_up(remembered, check, self.rules)
+        if found is not None:
+            self._announce_used_up(request, found, remembered)
+            return Done()
         is_second = check.confirms is not None
         newer_than = (
             remembered.pending_confirmation.frame_at
@@ -123,7 +127,7 @@ class InspectionService:
                 return Retry(FRAME_WAIT_SECONDS)
             self._skip(request, pair.reason)
             return Done()
-        remembered = self._begin(request, remembered)
+        remembered = self._begin(request)
         verdict: Verdict | NoVerdict
         try:
             answer = self.model.ask(question(request.inspection, pair))
@@ -148,21 +152,28 @@ class InspectionService:
         reason = why_it_does_not_print(record, request.inspection)
         if reason is not None:
             return reason
-        checks_today = state.checks_today(self.records, request.check.at)
-        return policy.why_not(remembered, request.check, checks_today, self.rules)
+        return policy.why_not(remembered, request.check)
 
-    def _skip(self, request: _PendingCheck, reason: str) -> None:
+    def _skip(self, request: _PendingCheck, reason: str, used_up: str | None = None) -> None:
         """Say that a check is not made, and leave a note for those who wonder."""
         _log.info("%s: no look: %s", request.inspection.printer_id, reason)
-        self._change(
-            request.inspection.printer_id,
-            lambda remembered: replace(remembered, note=reason, noted_at=request.check.at),
-        )
 
-    def _begin(self, request: _PendingCheck, remembered: InspectionState) -> InspectionState:
+        def noted(remembered: InspectionState) -> InspectionState:
+            told = remembered.used_up if used_up is None else used_up
+            return replace(remembered, note=reason, noted_at=request.check.at, used_up=told)
+
+        self._change(request.inspection.printer_id, noted)
+
+    def _announce_used_up(self, request: _PendingCheck, found: UsedUp, remembered: InspectionState) -> None:
+        """Say once in the chat that a budget has no check left. It is sent before that is remembered."""
+        if policy.is_told(remembered, found):
+            self._skip(request, found.reason)
+            return
+        self._sender.send(checks_used_up(request.inspection, found, request.edge_now))
+        self._skip(request, found.reason, used_up=found.owner)
+
+    def _begin(self, request: _PendingCheck) -> InspectionState:
         """Count the check before it costs anything; the state as it is then."""
-        if remembered.tried != request.check.id:
-            state.count_check(self.records, request.check.at)
         return self._change(request.inspection.printer_id, lambda known: policy.begun(known, request.check))
 
     def _conclude(self, request: _PendingCheck, pair: FramePair, verdict: Verdict | NoVerdict) -> None:
@@ -215,7 +226,9 @@ class InspectionService:
 
     def _announce_down(self, request: _PendingCheck, text: str) -> None:
         """Say that no check can be made: once a day (UTC), whatever the printer."""
-        notification = checks_down(request.inspection, state.day_of(request.check.at), text, request.edge_now)
+        notification = checks_down(
+            request.inspection, policy.day_of(request.check.at), text, request.edge_now
+        )
         mark = notification.id  # no done-mark: that one is set by notify once it has sent it
         if self.records.get(mark) is not None:
             return

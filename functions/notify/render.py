@@ -113,20 +113,20 @@ def _figures(notification: Notification, context: RenderContext) -> Line:
     minutes = None if is_paused(notification) else job.remaining_minutes
     left = wording.remaining(minutes, percent)
     ready = wording.ready(minutes, context.now, context.lateness, context.zone)
-    total = job.total_layers
+    total = wording.known_layers(job.total_layers)
     seconds = notification.duration_seconds
     lasted = duration(seconds) if seconds is not None and 0 <= seconds < 1e8 else None
     progress = f"{wording.bar(percent)} {percent} %" if percent is not None else None
     match wording_of(notification).figures:
         case Figures.ESTIMATE:
-            layers = wording.count(total, "layer") if total is not None and 0 < total < 1_000_000 else None
+            layers = wording.count(total, "layer") if total is not None else None
             parts = [left, ready, layers]
         case Figures.RUNNING:
             parts = [progress, layer, left, ready]
         case Figures.STANDING:
             parts = [progress, layer]
         case Figures.RESULT:
-            layers = wording.count(total, "layer") if total is not None and 0 < total < 1_000_000 else None
+            layers = wording.count(total, "layer") if total is not None else None
             parts = [f"took {lasted}" if lasted else None, layers]
         case Figures.STOPPED:
             parts = [progress, layer, f"after {lasted}" if lasted else None]

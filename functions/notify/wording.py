@@ -6,13 +6,19 @@ from enum import Enum, auto
 
 from functions.notify.markup import clean, cut_end
 from functions.shared.domain.faults import Severity
-from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
+from functions.shared.domain.figures import (
+    LAYER,
+    PERCENT,
+    REMAINING_MINUTES,
+    TOTAL_LAYERS,
+    known_remaining,
+    whole_number,
+)
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import Category, Notification
 from functions.shared.text import duration
 
 _BAR_CELLS = 10
-_REMAINING_LIMIT = 60 * 24 * 60  # minutes; a longer estimate is junk
 _STATES = {
     "PREPARE": "preparing",
     "SLICING": "slicing",
@@ -51,30 +57,35 @@ def bar(percent: int) -> str:
 
 
 def known_percent(percent: int | None) -> int | None:
-    return percent if percent is not None and 0 <= percent <= 100 else None
+    return whole_number(percent, *PERCENT)
+
+
+def known_layers(total: int | None) -> int | None:
+    return whole_number(total, *TOTAL_LAYERS)
 
 
 def layers(layer: int | None, total: int | None) -> str | None:
     """`layer 89/200`, as far as it makes sense."""
-    if layer is None or not 0 <= layer <= 1_000_000:
+    layer, total = whole_number(layer, *LAYER), whole_number(total, *TOTAL_LAYERS)
+    if layer is None:
         return None
-    if total is None or not layer <= total <= 1_000_000 or total == 0:
+    if total is None or layer > total:
         return f"layer {layer}" if layer else None
     return f"layer {layer}/{total}"
 
 
 def remaining(minutes: int | None, percent: int | None) -> str | None:
     """`1 h 12 min left`; 0 early in a job means that the printer does not know."""
-    if minutes is None or not 0 <= minutes <= _REMAINING_LIMIT:
+    minutes = known_remaining(minutes, percent)
+    if minutes is None:
         return None
-    if minutes == 0:
-        return "almost done" if percent is not None and percent >= REMAINING_TRUSTED_FROM_PERCENT else None
-    return f"{duration(minutes * 60)} left"
+    return f"{duration(minutes * 60)} left" if minutes else "almost done"
 
 
 def ready(minutes: int | None, now: float, lateness: float, zone: tzinfo) -> str | None:
     """`ready ~18:40 CET`, counted from the event, which was `lateness` seconds before `now`."""
-    if minutes is None or not 0 < minutes <= _REMAINING_LIMIT:
+    minutes = whole_number(minutes, *REMAINING_MINUTES)
+    if not minutes:
         return None
     at = clock_time(now - lateness + minutes * 60, now, zone)
     return f"ready ~{at}" if at else None
@@ -143,6 +154,7 @@ _WORDINGS = {
     Category.FILM_FAILED: Wording("🎬", "no timelapse", Figures.NONE),
     Category.DEFECT: Wording("🚨", "possible print defect", Figures.RUNNING),
     Category.INSPECTION_DOWN: Wording("🙈", "AI checks are not working", Figures.NONE),
+    Category.INSPECTION_USED_UP: Wording("🙈", "AI checks are used up", Figures.NONE),
     Category.COLLECTOR_LOST: Wording("🛑", "the collector is silent", Figures.NONE),
     Category.COLLECTOR_BACK: Wording("🟢", "the collector is back", Figures.NONE),
 }

@@ -91,6 +91,12 @@ def integer(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+def integer_or_unset(lowest: int, highest: int) -> Callable[[str], int | None]:
+    """None for an empty text: what it means then follows from other settings."""
+    parse = integer(lowest, highest)
+    return lambda value: None if value == "" else parse(value)
+
+
 def number(lowest: float, highest: float) -> Callable[[str], float]:
     def parse(value: str) -> float:
         try:
@@ -158,7 +164,7 @@ def bot_token(value: str) -> str:
 
 
 def thread_id(value: str) -> int | None:
-    return None if value == "" else integer(1, 2**53)(value)
+    return integer_or_unset(1, 2**53)(value)
 
 
 def zone(value: str) -> ZoneInfo:

@@ -44,14 +44,16 @@ class Settings:
         "collector local", _required,
     )
     ws_url: str = declared(
-        "WS_URL", Kind.TEXT, "", "legacy: only shown in the start-up log", "collector local", kinds.text,
+        "WS_URL", Kind.URL, "wss://print.lo.f0rth.space/ws/printer/{PRINTER_ID}",
+        "legacy: only shown in the start-up log", "collector local", kinds.text,
     )
     printers_api_url: str = declared(
         "PRINTERS_API_URL", Kind.URL, "https://print.lo.f0rth.space/api/printers",
         "BambUI's list of printers", "collector local", kinds.url("http", "https"),
     )
     printers_refresh_seconds: float = declared(
-        "PRINTERS_REFRESH_SECONDS", Kind.SECONDS, "3600", "how often that list is read", "collector local",
+        "PRINTERS_REFRESH_SECONDS", Kind.SECONDS, "3600",
+        "how often that list is read (each minute while a printer of it is away)", "collector local",
         _seconds(1, 7 * _DAY),
     )
     ws_url_template: str = declared(
@@ -146,6 +148,11 @@ class Settings:
         "TIMELAPSE_FPS_CAP", Kind.INTEGER, "30", "most frames per second of film",
         "collector timelapse local", kinds.integer(1, 120),
     )
+    frames_per_film: int | None = declared(
+        "FRAMES_PER_FILM", Kind.INTEGER, "",
+        "most frames kept of a job, evenly spread (0: every one; empty: length x frames per second)",
+        "collector local", kinds.integer_or_unset(0, 10_000_000),
+    )
     openrouter_api_key: str = declared(
         "OPENROUTER_API_KEY", Kind.SECRET, "", "switches AI checks on", "inspection local", kinds.text,
     )
@@ -209,7 +216,7 @@ class Settings:
         kinds.integer(0, 1_000_000),
     )
     ai_checks_per_day: int = declared(
-        "AI_CHECKS_PER_DAY", Kind.INTEGER, "500", "most looks in a day (UTC), all printers",
+        "AI_CHECKS_PER_DAY", Kind.INTEGER, "100", "most looks at one printer in a day (UTC)",
         "inspection local", kinds.integer(0, 1_000_000),
     )
     simulate: bool | None = declared(
@@ -241,6 +248,11 @@ class Settings:
         "collector local", kinds.choice("text", "json"),
     )
     # fmt: on
+
+    @property
+    def legacy_address(self) -> str:
+        """WS_URL with the printer's name in its place, as the program before this one connected to it."""
+        return self.ws_url.replace("{PRINTER_ID}", self.printer_id)
 
 
 def declarations() -> list[Declaration]:

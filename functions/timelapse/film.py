@@ -73,11 +73,6 @@ def make_thumbnail(ffmpeg: str, frame: bytes, limit_seconds: float = LIMIT_SECON
     return small
 
 
-def thumbnail_key(film_key: str) -> str:
-    """Where a film's thumbnail lies: beside it, under a name that no frame has."""
-    return film_key.removesuffix(".mp4") + "_thumb.jpg"
-
-
 _SAMPLES = 5
 _LAST_FRAMES = 3
 _TOO_FEW = "fewer than two of the frames are whole JPEGs: there is nothing to make a film of"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import belongs_to, digest, effect_id, film_key
+from functions.shared.domain.keys import belongs_to, digest, effect_id, film_key, thumbnail_key
 from functions.shared.domain.limits import DONE_MARK_SECONDS
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
@@ -28,7 +28,7 @@ from functions.shared.records import is_done, mark_done
 from functions.shared.settings import Settings
 from functions.timelapse.errors import EncodingError, TooFewFramesError
 from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Timeouts, find_ffmpeg
-from functions.timelapse.film import EncodeJob, MadeFilm, make_film, thumbnail_key
+from functions.timelapse.film import EncodeJob, MadeFilm, make_film
 from functions.timelapse.plan import (
     FAILURES_LIMIT,
     FEWEST_FRAMES,

@@ -47,8 +47,8 @@ class Console:
             ("pictures", f"{settings.images_dir}/  (kept {settings.image_retention_days:g} days)"),
             ("state", f"{settings.data_dir}/"),
         ]
-        if settings.ws_url:
-            rows.append(("WS_URL", f"{_shown(settings.ws_url)}  (legacy, not used)"))
+        if settings.ws_url != Settings.ws_url:
+            rows.append(("WS_URL", f"{_shown(settings.legacy_address)}  (legacy, not used)"))
         rows.append(("trouble?", f"{program} doctor"))
         lines = [f"Printer Realtime Bridge {version}", *(f"  {name:<10} {value}" for name, value in rows)]
         if is_beyond_loopback(settings.host) and not settings.api_key:

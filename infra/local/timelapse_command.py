@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO, TypeVar
 
 from functions.shared import setting_types as kinds
-from functions.shared.domain.keys import film_key, taken_at_of
+from functions.shared.domain.keys import film_key, film_stamp_of, taken_at_of
 from functions.shared.errors import BridgeError, NotFoundError, PermanentError
 from functions.shared.settings import Settings, declarations
 from functions.timelapse.ffmpeg import find_ffmpeg
@@ -25,7 +25,6 @@ _BAR_SECONDS = 0.1
 _JPEG_ENDINGS = (".jpg", ".jpeg")
 _STAMP = "%Y%m%dT%H%M%S"
 _DIGITS = re.compile(r"(\d+)")
-_OUR_OWN = re.compile(r"timelapse_\d{8}T\d{6}_thumb\.jpg")
 
 GOOD, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -154,7 +153,7 @@ def _frames(folder: Path, since: float | None, until: float | None) -> list[tupl
     elif since is not None or until is not None:
         raise _HandError("--since and --until need frames that carry their time in their names")
     else:
-        foreign = [path for path in files if not _OUR_OWN.fullmatch(path.name)]
+        foreign = [path for path in files if film_stamp_of(path.name) is None]
         found = [(float(place), path) for place, path in enumerate(sorted(foreign, key=_natural))]
     if len(found) < 2:
         raise _HandError(f"{folder} has {len(found)} such frames (*.jpg), and a film needs two")

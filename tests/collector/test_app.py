@@ -149,6 +149,7 @@ async def test_reports_survive_a_kill_and_arrive_once(tmp_path: Path, cloud: Clo
 def test_a_second_one_on_the_same_folder_says_so(tmp_path: Path) -> None:
     with edge(tmp_path) as first:
         first.wait_for("watching the printers of")
+        first.wait_for(r"WS_URL is wss://print\.lo\.f0rth\.space/ws/printer/A1M-1 \(legacy, not used\)")
         with edge(tmp_path) as second:
             assert second.wait() == 1
     assert "DATA_DIR" in second.err

@@ -41,7 +41,7 @@ def number_of(jpeg: bytes) -> int:
 
 def kept_numbers(images: Path, printer_id: str) -> list[int]:
     """Of the printer's frames in its folders, in the order of their names."""
-    files = (path for path in (images / printer_id).rglob("*.jpg") if not path.stem.endswith("_thumb"))
+    files = (images / printer_id).rglob("*.jpg")
     return [number_of(path.read_bytes()) for path in sorted(files, key=lambda path: path.name)]
 
 

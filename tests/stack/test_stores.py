@@ -8,8 +8,7 @@ import pytest
 from moto import mock_aws
 
 from functions.shared.aws.s3 import S3FrameStore
-from functions.shared.domain.keys import film_key, frame_key, job_prefix, latest_key
-from functions.timelapse.film import thumbnail_key
+from functions.shared.domain.keys import film_key, frame_key, job_prefix, latest_key, thumbnail_key
 from tests.stack.cloud_template import Stack, short, statements
 
 TAKEN_AT = 1_763_800_000.0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _FRAME_ENDING = ".jpg"
-_CONTENT_TYPES = {_FRAME_ENDING: "image/jpeg", ".mp4": "video/mp4"}
+_CONTENT_TYPES = {_FRAME_ENDING: "image/jpeg", ".jpeg": "image/jpeg", ".mp4": "video/mp4"}
 _ANY_CONTENT = "application/octet-stream"
 _READ_TRIES = 3
 _PIECE_BYTES = 1024 * 1024

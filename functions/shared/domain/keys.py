@@ -98,6 +98,34 @@ def film_key(prefix: str, made_at: float) -> str:
     return f"{prefix}timelapse_{_stamp(made_at)}.mp4"
 
 
+# Not `.jpg`: in a job's folder that is what its frames, and nothing else, are found by (`*.jpg`).
+_THUMBNAIL_ENDING = "_thumb.jpeg"
+_FIRST_THUMBNAIL_ENDING = "_thumb.jpg"  # until 0.1.0
+_FILM_NAME = re.compile(
+    r"timelapse_([0-9]{8}T[0-9]{6})"
+    rf"(?:\.mp4|{re.escape(_THUMBNAIL_ENDING)}|{re.escape(_FIRST_THUMBNAIL_ENDING)})"
+)
+
+
+def thumbnail_key(film: str) -> str:
+    """The key of a film's thumbnail, beside it."""
+    return film.removesuffix(".mp4") + _THUMBNAIL_ENDING
+
+
+def present_key(key: str) -> str:
+    """The key that is given today to what lies under that one: thumbnails had another until 0.1.0."""
+    name = key.rsplit("/", 1)[-1]
+    if not (name.endswith(_FIRST_THUMBNAIL_ENDING) and _FILM_NAME.fullmatch(name)):
+        return key
+    return key.removesuffix(_FIRST_THUMBNAIL_ENDING) + _THUMBNAIL_ENDING
+
+
+def film_stamp_of(key: str) -> str | None:
+    """When the film was made whose key, or whose thumbnail's, that is (as in its name); None: of no film."""
+    found = _FILM_NAME.fullmatch(key.rsplit("/", 1)[-1])
+    return None if found is None else found[1]
+
+
 def second_key(prefix: str, at: float) -> str:
     """Sorts before every frame of that second in that folder, and behind every earlier one.
 

@@ -5,10 +5,19 @@ time in minutes, `print_error` a 32-bit code with 0 for none, HMS entries as pai
 words of other clients are accepted too.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from functions.shared.domain.figures import (
+    LAYER,
+    PERCENT,
+    REMAINING_MINUTES,
+    STAGE,
+    TOTAL_LAYERS,
+    UNSIGNED_32_BIT,
+    whole_number,
+)
 
 PREPARING = frozenset({"PREPARE", "SLICING"})
 ACTIVE = PREPARING | {"RUNNING", "PAUSE", "RESUME", "PRINTING", "BUSY"}
@@ -20,7 +29,6 @@ FAILED = frozenset({"FAIL", "FAILED"})
 CANCELLED = frozenset({"CANCELED", "CANCELLED"})
 PAUSED = frozenset({"PAUSE"})
 PRINTING = frozenset({"RUNNING", "RESUME", "PRINTING", "BUSY"})
-NO_CHAMBER_SENSOR = 5.0  # the chamber temperature of printers without that sensor (recordings of A1 and P1)
 
 
 def is_active(state: str | None) -> bool:
@@ -71,13 +79,13 @@ def read_status(status: Mapping[str, Any]) -> PrinterStatus:
         state=_word(status.get("gcode_state")),
         job_name=_text(status.get("subtask_name")) or _file_title(status.get("gcode_file")),
         task_id=_identifier(status.get("task_id")),
-        percent=_integer(status.get("mc_percent"), 0, 100),
-        layer=_integer(status.get("layer_num"), 0, 1_000_000),
-        total_layers=_integer(status.get("total_layer_num"), 1, 1_000_000),
-        remaining_minutes=_integer(status.get("mc_remaining_time"), 0, 1_000_000),
-        stage=_integer(status.get("stg_cur"), -1, 100_000),
-        print_error=_integer(status.get("print_error"), 0, 0xFFFFFFFF),
-        fail_reason=_integer(status.get("fail_reason"), 0, 0xFFFFFFFF),
+        percent=whole_number(status.get("mc_percent"), *PERCENT),
+        layer=whole_number(status.get("layer_num"), *LAYER),
+        total_layers=whole_number(status.get("total_layer_num"), *TOTAL_LAYERS),
+        remaining_minutes=whole_number(status.get("mc_remaining_time"), *REMAINING_MINUTES),
+        stage=whole_number(status.get("stg_cur"), *STAGE),
+        print_error=whole_number(status.get("print_error"), *UNSIGNED_32_BIT),
+        fail_reason=whole_number(status.get("fail_reason"), *UNSIGNED_32_BIT),
         hms=_hms(status.get("hms")),
         is_calibrating=_is_calibration(status),
     )
@@ -90,23 +98,6 @@ def _is_calibration(status: Mapping[str, Any]) -> bool:
         return True
     # The kind of what ran before can still stand there: a file of its own outranks it.
     return (kind or "").lower() == "system" and file is None
-
-
-def _integer(value: object, lowest: int, highest: int) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str) and len(value) <= 20:
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        value = int(value)
-    if not isinstance(value, int) or not lowest <= value <= highest:
-        return None
-    return value
 
 
 def _text(value: object) -> str | None:
@@ -151,8 +142,8 @@ def _hms(value: object) -> tuple[HmsEntry, ...] | None:
     entries = []
     for item in value[:_HMS_LIMIT]:
         if isinstance(item, Mapping):
-            attribute = _integer(item.get("attr"), 0, 0xFFFFFFFF)
-            code = _integer(item.get("code"), 0, 0xFFFFFFFF)
+            attribute = whole_number(item.get("attr"), *UNSIGNED_32_BIT)
+            code = whole_number(item.get("code"), *UNSIGNED_32_BIT)
             if attribute is not None and code is not None:
                 entries.append(HmsEntry(attribute, code))
     return tuple(entries)

@@ -48,6 +48,7 @@ class Category(StrEnum):
     FILM_FAILED = "film_failed"
     DEFECT = "defect"
     INSPECTION_DOWN = "inspection_down"
+    INSPECTION_USED_UP = "inspection_used_up"
     COLLECTOR_LOST = "collector_lost"
     COLLECTOR_BACK = "collector_back"
 

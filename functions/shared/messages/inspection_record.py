@@ -36,9 +36,10 @@ class PendingConfirmation:
 class InspectionState:
     """`checks`: checks of this job so far. `announced`: category -> when an alert told of it (this stretch).
 
-    `verdict` is a CheckState, or the word of a newer version. `tried` and `tries`: the check last begun and
-    how often its model was called. `decided` and `pending`: the check last decided and those of its effects
-    (JSON) that may not be on their queues yet.
+    `checks_on_day`: those at this printer on `day` (UTC), whatever the job. `used_up`: the job, or the day,
+    whose used-up budget was told last. `verdict` is a CheckState, or the word of a newer version. `tried` and
+    `tries`: the check last begun and how often its model was called. `decided` and `pending`: the check last
+    decided and those of its effects (JSON) that may not be on their queues yet.
     """
 
     last_check_at: float | None = field(default=None, metadata=named("last_look_at"))
@@ -52,6 +53,9 @@ class InspectionState:
     earlier_job_id: str = ""
     printing_since: float = field(default=0.0, metadata=named("settled_at"))
     checks: int = field(default=0, metadata=named("looks"))
+    day: str = ""
+    checks_on_day: int = 0
+    used_up: str = ""
     pending_confirmation: PendingConfirmation | None = field(default=None, metadata=named("suspicion"))
     announced: Mapping[str, float] = field(default_factory=dict, metadata=named("told"))
     tried: str = ""

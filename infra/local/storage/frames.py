@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from functions.shared.domain.keys import IMAGES, KEY_DEPTH_LIMIT, LATEST, is_key, taken_at_of
+from functions.shared.domain.keys import IMAGES, KEY_DEPTH_LIMIT, LATEST, is_key, present_key, taken_at_of
 from functions.shared.errors import ContractError, NotFoundError, PermanentError, TransientError
 from functions.shared.ports import StoredFrame
 
@@ -63,6 +63,8 @@ class FileFrameStore:
             raise NotFoundError("nothing is stored under such a key") from None
         except OSError as error:
             if error.errno in _NOWHERE:
+                if (renamed := present_key(key)) != key:
+                    return self.open(renamed)
                 raise NotFoundError(f"{key} is not stored") from None
             raise TransientError(f"{key} cannot be read: {error.strerror}") from error
 

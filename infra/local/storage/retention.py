@@ -2,13 +2,12 @@
 
 import logging
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from functions.shared.domain.keys import taken_at_of
+from functions.shared.domain.keys import film_stamp_of, present_key, taken_at_of
 from infra.local.storage.clock_history import Spans
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import LATEST_FOLDER, PART_ENDING
@@ -18,7 +17,6 @@ _log = logging.getLogger(__name__)
 DATABASE_RETENTION_DAYS = 14.0  # as the cloud's queues keep their messages
 
 _DAY = 86_400.0
-_FILM_NAME = re.compile(r"timelapse_(\d{8}T\d{6})(?:\.mp4|_thumb\.jpg)")  # a film and its thumbnail
 _PRINTER_DEPTH, _JOB_DEPTH = 1, 2
 
 
@@ -60,7 +58,8 @@ def remove_old_files(
     """Remove frames by the time in their name, films by that and their file's time, then folders that are
     empty.
 
-    Only files that are named as ours are, in a job's folder, are touched; links are not followed.
+    Only files that are named as ours are, in a job's folder, are touched; links are not followed. Thumbnails
+    of 0.1.0, whose names made them look like frames, are given the name of today.
     """
     is_old_film = _old_after(film_retention_days, now, wrong_times)
     is_old_frame = _old_after(image_retention_days, now, wrong_times)
@@ -69,9 +68,10 @@ def remove_old_files(
         for entry in _entries(folder):
             if not entry.is_file(follow_symlinks=False):
                 continue
-            is_of_film = _FILM_NAME.fullmatch(entry.name) is not None
+            is_of_film = film_stamp_of(entry.name) is not None
             removed = _remove_if_old(entry, depth, is_old_film if is_of_film else is_old_frame)
             if removed is None:
+                _give_present_name(entry, depth)
                 continue
             size += removed
             films += is_of_film and entry.name.endswith(".mp4")
@@ -168,11 +168,21 @@ def _is_too_old(entry: "os.DirEntry[str]", modified_at: float, is_old: _IsOld) -
     taken_at = taken_at_of(entry.name)
     if taken_at is not None:
         return is_old(taken_at)
-    if (film := _FILM_NAME.fullmatch(entry.name)) is not None:
-        return is_old(modified_at) and is_old(_seconds(film[1], modified_at))
+    if (film_stamp := film_stamp_of(entry.name)) is not None:
+        return is_old(modified_at) and is_old(_seconds(film_stamp, modified_at))
     is_latest = Path(entry.path).parent.name == LATEST_FOLDER and entry.name.endswith(".jpg")
     is_rest_of_a_put = entry.name.startswith(".") and entry.name.endswith(PART_ENDING)
     return (is_latest or is_rest_of_a_put) and is_old(modified_at)
+
+
+def _give_present_name(entry: "os.DirEntry[str]", depth: int) -> None:
+    name = present_key(entry.name)
+    if depth != _JOB_DEPTH or name == entry.name:
+        return
+    try:
+        os.rename(entry.path, Path(entry.path).with_name(name))
+    except OSError as error:
+        _log.warning("%s cannot be renamed: %s", entry.path, error.strerror)
 
 
 def _seconds(stamp: str, otherwise: float) -> float:

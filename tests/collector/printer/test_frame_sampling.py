@@ -66,6 +66,11 @@ def test_without_any_estimate_ten_times_the_job_costs_little_more() -> None:
     assert 3000 < short < long < 2 * short
 
 
+@pytest.mark.parametrize("remaining", [0.0, 7200.0, 6e7])
+def test_without_a_bound_every_image_is_kept(remaining: float) -> None:
+    assert len(_kept(4 * 3600.0, 1.0, [remaining], math.inf)) == 4 * 3600
+
+
 def test_after_a_restart_it_goes_on_at_the_jobs_pace() -> None:
     sampler = FrameSampler("t", began_at=-7200.0)  # two hours into the job
     sampler, is_first = sample(sampler, 0.0, 7200.0, BUDGET)

@@ -8,7 +8,7 @@ from collector.printer.policy import session_policy
 from collector.printer.watchdog import Cause
 from functions.shared.live import Live
 from functions.shared.messages.report import ReportKind
-from functions.shared.settings import Settings
+from functions.shared.settings import Settings, load_settings
 from tests.collector.printer.session_harness import RUNNING, P, SessionHarness
 from tests.support.edge_material import Kept, jpeg
 
@@ -141,6 +141,22 @@ def test_a_broken_image_costs_a_line_and_not_its_turn(caplog: pytest.LogCaptureF
     assert len(caplog.records) == 1
     harness.captured(jpeg(3))
     assert [one.captured.data for one in harness.kept if one.report is None and one.captured] == [jpeg(3)]
+
+
+@pytest.mark.parametrize(
+    ("given", "fewest", "most"), [("", 94, 102), ("20", 18, 22), ("0", 600, 600), ("100000", 600, 600)]
+)
+def test_a_job_keeps_as_many_frames_as_is_wished(given: str, fewest: int, most: int) -> None:
+    wishes = {"FRAMES_PER_FILM": given, "TIMELAPSE_TARGET_DURATION_SECONDS": "10", "TIMELAPSE_FPS_CAP": "10"}
+    settings = load_settings(wishes, "collector")
+    harness = SessionHarness(session_policy(settings, inspection_interval=None, keeps_idle_frames=False))
+    for second in range(600):
+        if second % 60 == 0:
+            harness.status(**RUNNING, mc_remaining_time=10 - second // 60)
+        harness.captured(jpeg(second))
+        harness.wait(1)
+    frames = [one for one in harness.kept if one.captured is not None and one.report is None]
+    assert fewest <= len(frames) <= most
 
 
 def test_idle_images_are_kept_in_the_cloud_only() -> None:

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from functions.shared.domain.status import ACTIVE, FINISHED
+from functions.shared.domain.status_view import CALIBRATING
 from tests.functions.api.bridge_data import BridgeData, asking
 
 
@@ -58,3 +60,11 @@ async def test_the_pages_lead_to_each_other_and_to_the_document(bridge: BridgeDa
         assert 'href="./"' in docs
         assert '"openapi.json"' in docs
         assert (await client.get("/redoc")).status_code == 404
+
+
+async def test_every_word_for_a_state_is_shown_in_plain_words(bridge: BridgeData) -> None:
+    async with asking(bridge.app()) as client:
+        page = (await client.get("/")).text
+    (table,) = re.findall(r"const STATES = \{(.*?)\n\};", page, re.DOTALL)
+    assert set(re.findall(r"([A-Z]+): \[", table)) == ACTIVE | FINISHED | {CALIBRATING}
+    assert 'never_began: "never began"' in page, "the one result that is no plain word"

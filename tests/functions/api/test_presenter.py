@@ -125,6 +125,102 @@ def test_the_last_job_keeps_its_own_figures_when_the_status_runs_ahead() -> None
     assert view.job.expected_end_at is None
 
 
+@pytest.mark.parametrize("result", ["cancelled", "failed", "ended", "never_began"])
+@pytest.mark.parametrize("live_at", [NOW - 5, NOW])
+def test_after_its_end_a_job_shows_what_it_had_reached_though_firmware_clears_it(
+    result: str, live_at: float
+) -> None:
+    ended = {
+        "id": "j", "name": "A", "ended_at": NOW - 5, "result": result, "percent": 16, "layer": 31,
+        "total_layers": 200, "remaining_minutes": 90, "state": "FAILED",
+    }  # fmt: skip
+    cleared = RUNNING | {
+        "gcode_state": "FAILED", "mc_percent": 0, "layer_num": 0, "total_layer_num": 0, "mc_remaining_time": 0
+    }  # fmt: skip
+    record = {"received_at": NOW - 5, "job": ended, "state": "FAILED", "status": cleared}
+    view = view_of(record, live=cleared, live_at=live_at)
+    assert view.job is not None
+    assert (view.job.percent, view.job.layer, view.job.total_layers) == (16, 31, 200)
+    assert (view.job.result, view.job.is_active) == (result, False)
+    assert (view.job.remaining_minutes, view.job.expected_end_at) == (None, None), "nothing remains"
+    assert view.status["mc_percent"] == 0, "the status stays as received"
+
+
+def test_an_end_that_the_tracker_has_not_told_yet_clears_nothing() -> None:
+    running = {"id": "j", "name": "benchy", "percent": 16, "layer": 31, "total_layers": 200}
+    cleared = RUNNING | {"gcode_state": "FAILED", "mc_percent": 0, "layer_num": 0}
+    view = view_of({"received_at": NOW - 5, "job": running, "state": "RUNNING"}, live=cleared)
+    assert view.job is not None
+    assert (view.state, view.job.is_active, view.job.percent, view.job.layer) == ("FAILED", False, 16, 31)
+
+
+def test_no_time_is_promised_while_a_job_is_paused() -> None:
+    view = view_of(live=RUNNING | {"gcode_state": "PAUSE"})
+    assert view.job is not None
+    assert (view.job.remaining_minutes, view.job.expected_end_at) == (72, None)
+    paused = {"id": "j", "name": "benchy", "percent": 40, "remaining_minutes": 7, "state": "PAUSE"}
+    view = view_of({"received_at": NOW - 5, "job": paused, "state": "PAUSE", "status": RUNNING})
+    assert view.job is not None
+    assert (view.job.remaining_minutes, view.job.expected_end_at) == (7, None)
+    running = paused | {"state": "RUNNING"}
+    view = view_of({"received_at": NOW - 5, "job": running, "state": "RUNNING", "status": RUNNING})
+    assert view.job is not None
+    assert view.job.expected_end_at == utc_time(NOW - 5 + 7 * 60)
+
+
+CALIBRATION = RUNNING | {"print_type": "system", "subtask_name": "auto_cali_for_user_param", "mc_percent": 30}
+
+
+def test_a_calibration_is_shown_as_one_and_not_as_a_job() -> None:
+    assert view_of(live=CALIBRATION).job is None
+    assert view_of(live=CALIBRATION).state == "CALIBRATING"
+    record = {"received_at": NOW - 5, "state": "CALIBRATING", "status": CALIBRATION}
+    assert (view_of(record).state, view_of(record).job) == ("CALIBRATING", None)
+    ended = {"id": "j", "name": "A", "ended_at": NOW - 500, "result": "finished", "percent": 100}
+    view = view_of(record | {"job": ended}, live=CALIBRATION)
+    assert view.job is not None
+    assert (view.job.id, view.job.name, view.job.percent, view.job.is_active) == ("j", "A", 100, False)
+
+
+def test_an_unknown_word_ends_no_job() -> None:
+    running = {"id": "j", "name": "benchy", "percent": 40}
+    view = view_of({"received_at": NOW - 5, "job": running}, live=RUNNING | {"gcode_state": "DANCING"})
+    assert view.job is not None
+    assert (view.state, view.job.id, view.job.is_active, view.job.percent) == ("DANCING", "j", True, 40)
+
+
+def test_the_same_task_is_the_same_job_whatever_it_is_called_now() -> None:
+    running = {"id": "j", "name": "benchy", "task_id": "77", "percent": 40}
+    record = {"received_at": NOW - 5, "job": running, "state": "RUNNING"}
+    renamed = RUNNING | {"subtask_name": "0.2mm profile", "task_id": "77"}
+    view = view_of(record, live=renamed)
+    assert view.job is not None
+    assert (view.job.id, view.job.name, view.job.percent) == ("j", "benchy", 62)
+    view = view_of(record, live=renamed | {"subtask_name": "benchy", "task_id": "78"})
+    assert view.job is not None
+    assert view.job.id is None, "another one of that name"
+
+
+def test_figures_of_the_last_job_are_not_those_of_one_that_is_prepared() -> None:
+    view = view_of(live=RUNNING | {"gcode_state": "PREPARE", "mc_percent": 100})
+    assert view.job is not None
+    assert (view.job.name, view.job.percent, view.job.layer) == ("benchy", None, None)
+
+
+def test_what_cannot_be_meant_is_not_shown() -> None:
+    junk = {
+        "nozzle_temper": 1e9,
+        "bed_temper": "hot",
+        "nozzle_target_temper": True,
+        "bed_target_temper": -300,
+    }
+    assert set(view_of(live=RUNNING | junk).temperatures.model_dump().values()) == {None}
+    recorded_then = {"id": "j", "name": "A", "percent": 40, "layer": 300, "remaining_minutes": 900_000}
+    view = view_of({"received_at": NOW - 5, "job": recorded_then | {"total_layers": 200}, "status": {}})
+    assert view.job is not None
+    assert (view.job.percent, view.job.layer, view.job.remaining_minutes) == (40, None, None)
+
+
 def test_an_idle_printer_without_a_past_has_no_job() -> None:
     assert view_of(live={"gcode_state": "IDLE", "subtask_name": "old"}).job is None
 

@@ -8,13 +8,18 @@ from hypothesis import strategies as st
 
 from functions.inspection.policy import (
     COVERS,
+    Budget,
     Check,
     Decision,
     Rules,
+    UsedUp,
     agree,
     begun,
+    day_of,
     decide,
     fresh_if_changed,
+    is_told,
+    used_up,
     why_not,
 )
 from functions.inspection.verdict import Defect, NoVerdict, Verdict
@@ -120,7 +125,7 @@ def test_a_pause_or_a_new_job_between_the_two_checks_lets_the_suspicion_fall(eve
     watcher.at += 60
     watcher.play(event)
     second = Check("look-2", watcher.job, watcher.printing_since, watcher.at, "look-1")
-    assert why_not(watcher.remembered, second, 0, RULES) == "the suspicion it was to confirm no longer stands"
+    assert why_not(watcher.remembered, second) == "the suspicion it was to confirm no longer stands"
     assert not watcher.check("spaghetti", confirms="look-1").is_alert
 
 
@@ -131,7 +136,7 @@ def test_a_check_asked_for_before_the_pause_is_not_made_after_it() -> None:
     watcher.play("pause")
     watcher.check("fine")
     late = Check("look-9", before.job_id, before.printing_since, watcher.at, before.id)
-    assert why_not(watcher.remembered, late, 0, RULES) == "it was asked for before the last pause"
+    assert why_not(watcher.remembered, late) == "it was asked for before the last pause"
 
 
 def test_a_check_at_the_job_before_is_not_made() -> None:
@@ -140,7 +145,7 @@ def test_a_check_at_the_job_before_is_not_made() -> None:
     old = watcher.last
     watcher.play("new job")
     watcher.check("fine")
-    assert why_not(watcher.remembered, replace(old, id="look-9"), 0, RULES) == "its job is over"
+    assert why_not(watcher.remembered, replace(old, id="look-9")) == "its job is over"
 
 
 def test_the_same_image_twice_is_one_check() -> None:
@@ -192,21 +197,38 @@ def test_the_budget_of_a_job_counts_checks_and_not_tries() -> None:
     assert begun(watcher.remembered, again).tries == 2
     watcher.check("fine")
     new = replace(watcher.last, id="look-9")
-    assert "AI_CHECKS_PER_JOB" in (why_not(watcher.remembered, new, 0, rules) or "")
-    assert why_not(watcher.remembered, watcher.last, 0, rules) is None, "a try again is no new look"
+    assert used_up(watcher.remembered, new, rules) == UsedUp(Budget.JOB, 2, new.job_id)
+    assert used_up(watcher.remembered, watcher.last, rules) is None, "a try again is no new look"
     watcher.play("pause")
     paused = replace(new, printing_since=watcher.printing_since)
-    assert "AI_CHECKS_PER_JOB" in (why_not(watcher.remembered, paused, 0, rules) or ""), (
-        "a pause gives none back"
-    )
-    assert why_not(watcher.remembered, replace(new, job_id="job-2"), 0, rules) is None
+    assert used_up(watcher.remembered, paused, rules) is not None, "a pause gives none back"
+    assert used_up(watcher.remembered, replace(new, job_id="job-2"), rules) is None
 
 
-def test_the_budget_of_the_day() -> None:
-    check = Check("look-1", "job-1", 0.0, 0.0)
-    assert why_not(InspectionState(), check, 499, RULES) is None
-    assert "AI_CHECKS_PER_DAY" in (why_not(InspectionState(), check, 500, RULES) or "")
-    assert why_not(InspectionState(), check, 0, Rules(checks_per_job=0)) is not None
+MIDNIGHT, DAY = 1_763_769_600.0, 86_400.0
+
+
+def test_the_budget_of_a_day_counts_checks_of_all_jobs_from_midnight_in_utc() -> None:
+    assert day_of(MIDNIGHT) == "2025-11-22"
+    rules, remembered = Rules(checks_per_day=3), InspectionState()
+    for number, at in enumerate((MIDNIGHT, MIDNIGHT + 1, MIDNIGHT + DAY - 1)):
+        check = Check(f"look-{number}", f"job-{number}", 0.0, at)
+        assert used_up(remembered, check, rules) is None
+        remembered = begun(remembered, check)
+    last = Check("look-9", "job-9", 0.0, MIDNIGHT + DAY - 1)
+    found = used_up(remembered, last, rules)
+    assert found == UsedUp(Budget.DAY, 3, "2025-11-22")
+    assert "AI_CHECKS_PER_DAY" in found.reason
+    next_day = replace(last, at=MIDNIGHT + DAY)
+    assert used_up(remembered, next_day, rules) is None
+    assert begun(remembered, next_day).checks_on_day == 1
+
+
+def test_a_budget_is_told_once_and_one_of_none_never() -> None:
+    of_job, of_day = UsedUp(Budget.JOB, 3, "job-1"), UsedUp(Budget.DAY, 3, "2025-11-22")
+    told = InspectionState(used_up="job-1")
+    assert (is_told(told, of_job), is_told(told, of_day)) == (True, False)
+    assert is_told(InspectionState(), UsedUp(Budget.DAY, 0, "2025-11-22")), "0 is how checks are switched off"
 
 
 def test_what_agrees_is_the_same_both_ways_round_and_covers_itself() -> None:
@@ -246,7 +268,7 @@ def test_never_on_a_single_check_and_never_twice_within_the_cool_down(
             else None
         )
         check = Check("next", watcher.job, watcher.printing_since, watcher.at, confirms)
-        if why_not(watcher.remembered, check, 0, rules) is not None:
+        if why_not(watcher.remembered, check) is not None or used_up(watcher.remembered, check, rules):
             continue
         decision, verdict = watcher.check(word, confirms=confirms), seen(word)
         checks_of_job += 1
@@ -276,7 +298,7 @@ def test_no_times_can_raise(at: float, printing_since: float, word: str, confirm
     watcher = Watcher()
     watcher.check("spaghetti")
     check = Check("look-2", "job-1", printing_since, at, confirms)
-    why_not(watcher.remembered, check, 0, RULES)
+    why_not(watcher.remembered, check)
     fresh_if_changed(watcher.remembered, check)
     _, decision = decide(watcher.remembered, seen(word), check, at, RULES)
     assert not decision.is_alert or confirms == "look-1"

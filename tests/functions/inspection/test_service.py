@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from functions.inspection.model import Answer
-from functions.inspection.policy import Rules
+from functions.inspection.policy import Rules, day_of
 from functions.inspection.prompt import Question
-from functions.inspection.state import BUDGET_KEY
 from functions.shared.domain.faults import Severity
-from functions.shared.domain.keys import digest, frame_key, job_prefix
+from functions.shared.domain.keys import digest, frame_key, inspection_key, job_prefix
 from functions.shared.messages.effects import Category
 from tests.functions.inspection.frame_images import jpeg_image, number_of
-from tests.functions.inspection.watched_print import CHAT, PRINTER, WatchedPrint, watched_print
+from tests.functions.inspection.watched_print import CHAT, JOB_NAME, PRINTER, WatchedPrint, watched_print
 from tests.support.openai import replies as fake
 
 HOUR = 3600.0
@@ -154,9 +153,17 @@ def test_the_budget_of_a_job_and_of_a_day_hold_over_restarts(tmp_path: Path) -> 
                 watched.pass_time(600)
         assert len(watched.server.requests) == 5
         assert "AI_CHECKS_PER_DAY" in watched.remembered()["note"]
+        told = watched.announced()
+        assert [item.category for item in told] == [Category.INSPECTION_USED_UP] * 2
+        assert [(item.job_id, item.job.name) for item in told] == [("job-1", JOB_NAME), (None, None)]
+        assert ["AI_CHECKS_PER_JOB" in (told[0].text or ""), "AI_CHECKS_PER_DAY" in (told[1].text or "")] == [
+            True,
+            True,
+        ]
         watched.pass_time(86_400)
-        watched.check(job_id="job-3", since=watched.clock() - 900)
-        assert len(watched.server.requests) == 6
+        for _ in range(9):
+            watched.check(job_id="job-3", since=watched.clock() - 900)
+        assert len(watched.server.requests) == 8, "three at that job in all, one of them the day before"
 
 
 def test_the_two_frames_reach_the_model_in_order_and_no_name_does(watched: WatchedPrint) -> None:
@@ -170,7 +177,7 @@ def test_the_two_frames_reach_the_model_in_order_and_no_name_does(watched: Watch
     assert "benchy" not in request.text
 
 
-def test_two_printers_share_nothing_but_the_budget_of_the_day(watched: WatchedPrint) -> None:
+def test_two_printers_share_nothing(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
     watched.check()
     watched.pass_time(30)
@@ -185,9 +192,35 @@ def test_two_printers_share_nothing_but_the_budget_of_the_day(watched: WatchedPr
     watched.keep_frame()
     watched.work()
     assert [alert.printer_id for alert in watched.announced()] == [PRINTER]
-    budget = watched.records.get(BUDGET_KEY)
-    assert budget is not None
-    assert budget.value["looks"] == 3
+    counted = [watched.records.get(inspection_key(printer)) for printer in (PRINTER, "P1S")]
+    assert [stored and stored.value["checks_on_day"] for stored in counted] == [2, 1]
+
+
+def test_the_budget_of_one_printer_is_not_used_up_by_another_nor_by_what_0_1_0_counted(
+    tmp_path: Path,
+) -> None:
+    with watched_print(tmp_path, Rules(checks_per_day=1)) as watched:
+        today = day_of(watched.clock())
+        watched.records.put("inspection-budget", {"day": today, "looks": 500}, 0)  # of all printers then
+        for printer in (PRINTER, "P1S"):
+            for _ in range(3):
+                frame = watched.keep_frame(printer_id=printer)
+                prefix = job_prefix(printer, JOB_NAME)
+                watched.ask(frame, printer_id=printer, job_id=f"job of {printer}", prefix=prefix)
+                watched.work()
+        assert len(watched.server.requests) == 2
+        told = watched.announced()
+        assert [(item.category, item.printer_id) for item in told] == [
+            (Category.INSPECTION_USED_UP, PRINTER),
+            (Category.INSPECTION_USED_UP, "P1S"),
+        ]
+
+
+def test_a_budget_of_none_is_no_news(tmp_path: Path) -> None:
+    with watched_print(tmp_path, Rules(checks_per_day=0)) as watched:
+        watched.check()
+        assert "AI_CHECKS_PER_DAY" in watched.remembered()["note"]
+        assert (watched.announced(), watched.server.requests) == ([], [])
 
 
 class Thinking:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.inspection.policy import Rules
 from functions.shared.domain.keys import digest, inspection_key
 from functions.shared.errors import ConflictError, TransientError
 from functions.shared.messages.effects import Category
@@ -202,3 +203,20 @@ def test_junk_in_the_memory_starts_it_afresh(watched: WatchedPrint) -> None:
     watched.check()
     assert watched.remembered()["verdict"] == "fine"
     assert watched.remembered()["pending"] == []
+
+
+def test_a_power_cut_while_a_used_up_budget_is_told_neither_loses_nor_doubles_it(
+    watched: WatchedPrint,
+) -> None:
+    watched.rules = Rules(checks_per_job=1)
+    watched.restarted()
+    watched.check()
+    watched.restarted(records=Dying(watched.records, "put", 1, True))
+    with pytest.raises(PowerCutError):
+        watched.check()
+    watched.restarted()
+    watched.pass_time(200)
+    for _ in range(3):
+        watched.check()
+    assert [item.category for item in watched.announced()] == [Category.INSPECTION_USED_UP]
+    assert len(watched.server.requests) == 1

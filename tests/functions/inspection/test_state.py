@@ -1,20 +1,14 @@
-"""What the stores say before a check: the budget of the day, and whether the job still prints."""
+"""Whether the job of a check still prints, by the record that the tracker wrote."""
 
-import contextlib
 import json
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.inspection.state import BUDGET_KEY, checks_today, count_check, day_of, why_it_does_not_print
+from functions.inspection.state import why_it_does_not_print
 from functions.shared.domain.keys import printer_key
-from functions.shared.errors import ConflictError
 from functions.shared.messages.effects import Inspection
 from functions.shared.messages.printer_record import (
     Job,
@@ -24,53 +18,6 @@ from functions.shared.messages.printer_record import (
     record_to_json,
 )
 from functions.shared.ports import Stored
-from infra.local.storage.database import SqliteDatabase
-from infra.local.storage.records import SqliteRecordStore
-from tests.support.timeouts import TIMEOUT
-
-DAY = 86_400.0
-MIDNIGHT = 1_763_769_600.0
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Iterator[SqliteRecordStore]:
-    database = SqliteDatabase(tmp_path / "state.sqlite3")
-    yield SqliteRecordStore(database, lambda: MIDNIGHT)
-    database.close()
-
-
-def test_checks_are_counted_by_utc_days(records: SqliteRecordStore) -> None:
-    assert day_of(MIDNIGHT) == "2025-11-22"
-    assert checks_today(records, MIDNIGHT) == 0
-    for at in (MIDNIGHT, MIDNIGHT + 1, MIDNIGHT + DAY - 1):
-        count_check(records, at)
-    assert checks_today(records, MIDNIGHT + DAY - 1) == 3
-    assert checks_today(records, MIDNIGHT + DAY) == 0
-    count_check(records, MIDNIGHT + DAY)
-    assert checks_today(records, MIDNIGHT + DAY) == 1
-
-
-def test_junk_in_the_count_starts_the_day_afresh(records: SqliteRecordStore) -> None:
-    records.put(BUDGET_KEY, {"day": 5, "looks": "x"}, 0)
-    count_check(records, MIDNIGHT)
-    assert checks_today(records, MIDNIGHT) == 1
-
-
-def test_rivals_count_every_check(records: SqliteRecordStore) -> None:
-    def count_ten() -> None:
-        counted = 0
-        while counted < 10:
-            with contextlib.suppress(ConflictError):
-                count_check(records, MIDNIGHT)
-                counted += 1
-
-    threads = [threading.Thread(target=count_ten) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=TIMEOUT)
-    assert checks_today(records, MIDNIGHT) == 20
-
 
 REQUEST = Inspection("i", "p", "job-1", 100.0, "images/p/j/", 0.0, printing_since=50.0)
 

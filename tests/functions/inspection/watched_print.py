@@ -70,13 +70,17 @@ class WatchedPrint:
         self.clock.pass_time(seconds)
 
     def keep_frame(
-        self, number: int | None = None, data: bytes | None = None, age: float = 0.0
+        self,
+        number: int | None = None,
+        data: bytes | None = None,
+        age: float = 0.0,
+        printer_id: str = PRINTER,
     ) -> FrameReference:
         """The camera's image of now, stored; its number counts up unless it is given."""
         self._frames += 1
         content = data if data is not None else jpeg_image(self._frames if number is None else number)
         taken_at = self.clock() - age
-        key = frame_key(self.prefix, taken_at, self._frames)
+        key = frame_key(job_prefix(printer_id, JOB_NAME), taken_at, self._frames)
         source = self.folder / f"{self._frames}.part"
         source.write_bytes(content)
         self.frames.put(key, source)

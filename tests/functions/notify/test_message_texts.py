@@ -228,6 +228,10 @@ CASES: dict[str, tuple[Notification, list[str]]] = {
         notification(Category.INSPECTION_DOWN, job_name=None, reason="the key is refused (401)"),
         ["🙈 A1M-1: AI checks are not working", "The key is refused (401)."],
     ),
+    "the AI's budget is used up": (
+        notification(Category.INSPECTION_USED_UP, job_name=None, text="All 100 checks of today were made."),
+        ["🙈 A1M-1: AI checks are used up", "All 100 checks of today were made."],
+    ),
     "the collector is gone": (
         notification(Category.COLLECTOR_LOST, job_name=None, reason="No report for 15 min"),
         [

@@ -12,7 +12,8 @@ from functions.shared.setting_types import PROGRAMS, Kind
 from functions.shared.settings import declarations, load_settings
 
 AGREED = """
-    PRINTER_ID=A1M-1 WS_URL= PRINTERS_API_URL=https://print.lo.f0rth.space/api/printers
+    PRINTER_ID=A1M-1 WS_URL=wss://print.lo.f0rth.space/ws/printer/{PRINTER_ID}
+    PRINTERS_API_URL=https://print.lo.f0rth.space/api/printers
     PRINTERS_REFRESH_SECONDS=3600 WS_URL_TEMPLATE=wss://print.lo.f0rth.space/ws/printer/{printer_id}
     HOST=127.0.0.1 PORT=8000 TELEGRAM_BOT_TOKEN= TELEGRAM_CHAT_ID= TELEGRAM_THREAD_ID=
     TELEGRAM_API_URL=https://api.telegram.org PROGRESS_STEP=5 RECONNECT_MIN_SECONDS=1 RECONNECT_MAX_SECONDS=30
@@ -20,12 +21,12 @@ AGREED = """
     STATUS_TIMEOUT_SECONDS=30
     SILENCE_GRACE_SECONDS=0 WATCHDOG_TICK_SECONDS=5 IMAGES_DIR=images IMAGE_RETENTION_DAYS=7
     RETENTION_CLEANUP_INTERVAL_SECONDS=3600 TIMELAPSE_MAX_BYTES=52428800 TIMELAPSE_TARGET_DURATION_SECONDS=45
-    TIMELAPSE_MAX_WIDTH=1280 TIMELAPSE_FPS_CAP=30 OPENROUTER_API_KEY=
+    TIMELAPSE_MAX_WIDTH=1280 TIMELAPSE_FPS_CAP=30 FRAMES_PER_FILM= OPENROUTER_API_KEY=
     OPENROUTER_BASE_URL=https://openrouter.ai/api/v1 AI_MODEL=google/gemini-2.5-flash
     AI_CHECK_INTERVAL_SECONDS=3600 AI_CONFIDENCE_THRESHOLD=0.7 DATA_DIR=data API_KEY=
     REPORT_INTERVAL_SECONDS=120 CHANGES_PER_MINUTE=12 REPORTS_QUEUE_URL= FRAMES_BUCKET=
     IDLE_FRAME_SECONDS=300 OUTBOX_MAX_BYTES=2147483648 FILM_RETENTION_DAYS=30 TELEGRAM_MESSAGES_PER_MINUTE=20
-    AI_CHECKS_PER_JOB=100 AI_CHECKS_PER_DAY=500 METRICS_PORT=0 METRICS_HOST=127.0.0.1
+    AI_CHECKS_PER_JOB=100 AI_CHECKS_PER_DAY=100 METRICS_PORT=0 METRICS_HOST=127.0.0.1
     SIMULATE= TIMEZONE=UTC FFMPEG= LOG_LEVEL=INFO LOG_FORMAT=text
 """
 DEFAULTS = dict(line.split("=", 1) for line in AGREED.split())
@@ -50,6 +51,13 @@ def test_nothing_set_and_everything_empty_both_mean_the_defaults() -> None:
     assert unset.images_dir == Path("images")
     assert unset.timezone == ZoneInfo("UTC")
     assert (unset.simulate, unset.telegram_thread_id, unset.telegram_bot_token) == (None, None, "")
+
+
+def test_the_legacy_address_has_the_printers_name_whatever_its_content() -> None:
+    assert load_settings({}, "local").legacy_address == "wss://print.lo.f0rth.space/ws/printer/A1M-1"
+    named = load_settings({"PRINTER_ID": "{x} 100 %"}, "collector")
+    assert named.legacy_address == "wss://print.lo.f0rth.space/ws/printer/{x} 100 %"
+    assert load_settings({"WS_URL": "not an address"}, "local").legacy_address == "not an address"
 
 
 def test_every_setting_is_read_by_a_program_there_is_and_explained() -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from functions.shared.domain.jpeg import read_jpeg
-from functions.shared.domain.keys import digest, film_key
+from functions.shared.domain.keys import digest, film_key, thumbnail_key
 from functions.shared.messages.effects import Category
-from functions.timelapse.film import thumbnail_key
 from tests.functions.timelapse.encode_jobs import SPEC, noisy_frame
 from tests.functions.timelapse.harness import BEGIN, PREFIX, PRINTER, Harness
 from tests.support.numbered_frames import shown_in
@@ -62,6 +61,7 @@ def test_a_thumbnail_lies_beside_the_film_and_is_no_frame(harness: Harness) -> N
     assert told.frame.key == thumbnail_key(told.film.key)
     assert read_jpeg(harness.frames.get(told.frame.key)).fault is None
     assert len(list(harness.frames.list(PREFIX))) == 10
+    assert len(list((harness.folder / PREFIX).glob("*.jpg"))) == 10
 
 
 def test_a_reprint_of_the_same_file_never_mixes(harness: Harness) -> None:

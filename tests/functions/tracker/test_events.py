@@ -17,6 +17,7 @@ SAID_BY_WORKERS = {
     Category.FILM_FAILED,
     Category.DEFECT,
     Category.INSPECTION_DOWN,
+    Category.INSPECTION_USED_UP,
     Category.COLLECTOR_LOST,
     Category.COLLECTOR_BACK,
 }

@@ -7,10 +7,12 @@ from functions.shared.settings import load_settings
 from infra.local.console import Console
 
 
-def opening(program: str = "printer-bridge", typos: tuple[tuple[str, str], ...] = ()) -> list[str]:
+def opening(
+    program: str = "printer-bridge", typos: tuple[tuple[str, str], ...] = (), **given: str
+) -> list[str]:
     stream = io.StringIO()
     console = Console(stream, lambda: 0.0, UTC)
-    console.say_start(load_settings({}, "local"), "1.0", "http://127.0.0.1:8000", True, program, typos)
+    console.say_start(load_settings(given, "local"), "1.0", "http://127.0.0.1:8000", True, program, typos)
     return stream.getvalue().splitlines()
 
 
@@ -37,3 +39,9 @@ def test_no_steering_characters_and_no_token_out_of_such_a_name() -> None:
 
 def test_where_to_look_in_trouble() -> None:
     assert "  trouble?   .venv/bin/printer-bridge doctor" in opening(".venv/bin/printer-bridge")
+
+
+def test_the_legacy_address_is_shown_to_whoever_sets_it_without_a_password() -> None:
+    assert not any("WS_URL" in line for line in opening())
+    (line,) = (it for it in opening(WS_URL="wss://me:hunter2@host/ws/{PRINTER_ID}") if "WS_URL" in it)
+    assert line == "  WS_URL     wss://host/ws/A1M-1  (legacy, not used)"

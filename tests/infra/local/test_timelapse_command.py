@@ -39,7 +39,8 @@ def test_any_folder_of_images_in_the_order_of_their_names(tmp_path: Path) -> Non
     for number in (1, 2, 3, 10, 11, 20, 100):
         (tmp_path / f"frame{number}.JPG").write_bytes(numbered_frame(number))
     (tmp_path / "notes.txt").write_text("not a picture")
-    (tmp_path / "timelapse_20231114T221320_thumb.jpg").write_bytes(numbered_frame(4000))
+    for thumbnail in ("timelapse_20231114T221320_thumb.jpeg", "timelapse_20231114T221320_thumb.jpg"):
+        (tmp_path / thumbnail).write_bytes(numbered_frame(4000))
     out = tmp_path / "out.mp4"
     assert run(asked(tmp_path, "--duration", "4", "--out", out), screen=io.StringIO()) == 0
     assert shown_in(out) == [1, 2, 3, 10, 11, 20, 100]

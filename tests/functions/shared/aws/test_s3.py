@@ -11,7 +11,14 @@ from moto import mock_aws
 
 from functions.shared.aws.clients import make_client
 from functions.shared.aws.s3 import S3FrameStore
-from functions.shared.domain.keys import film_key, frame_key, job_prefix, latest_key, printer_prefix
+from functions.shared.domain.keys import (
+    film_key,
+    frame_key,
+    job_prefix,
+    latest_key,
+    printer_prefix,
+    thumbnail_key,
+)
 from functions.shared.errors import NotFoundError, PermanentError, TransientError
 from tests.support.aws.places import aws_environment, listen, make_bucket
 from tests.support.contracts.frames import NOON, PREFIX, FramesContract
@@ -87,6 +94,7 @@ class TestPut:
             (KEY, "image/jpeg"),
             (latest_key("A1M-1"), "image/jpeg"),
             (film_key(PREFIX, NOON), "video/mp4"),
+            (thumbnail_key(film_key(PREFIX, NOON)), "image/jpeg"),
             (f"{PREFIX}notes", "application/octet-stream"),
         ],
     )

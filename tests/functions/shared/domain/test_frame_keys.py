@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 from functions.shared.domain.keys import (
     belongs_to,
     film_key,
+    film_stamp_of,
     frame_key,
     is_key,
     job_prefix,
     latest_key,
+    present_key,
     printer_prefix,
     second_key,
     taken_at_of,
+    thumbnail_key,
 )
 from tests.functions.shared.domain.test_safe_names import any_name
 
@@ -41,6 +44,31 @@ def test_sorting_by_name_is_sorting_by_time(job: str, frames: list[tuple[int, in
     prefix = job_prefix("A1", job)
     names = [frame_key(prefix, float(taken_at), counter) for taken_at, counter in sorted(frames)]
     assert names == sorted(names)
+
+
+@given(printer=any_name, job=st.none() | any_name, made_at=times)
+def test_a_film_and_its_thumbnail_are_known_by_their_names_and_are_no_frames(
+    printer: str, job: str | None, made_at: float
+) -> None:
+    film = film_key(job_prefix(printer, job), made_at)
+    old = film.removesuffix(".mp4") + "_thumb.jpg"  # as 0.1.0 named it
+    assert is_key(thumbnail_key(film))
+    assert not thumbnail_key(film).endswith(".jpg"), "by that ending people find the frames"
+    assert {film_stamp_of(key) for key in (film, thumbnail_key(film), old)} == {film_stamp_of(film)} != {None}
+    assert [taken_at_of(key) for key in (film, thumbnail_key(film), old)] == [None] * 3
+    assert [present_key(key) for key in (film, thumbnail_key(film), old)] == [
+        film,
+        thumbnail_key(film),
+        thumbnail_key(film),
+    ]
+
+
+@given(printer=any_name, job=st.none() | any_name, taken_at=times, counter=counters)
+def test_a_frame_is_of_no_film_and_keeps_its_name(
+    printer: str, job: str | None, taken_at: float, counter: int
+) -> None:
+    key = frame_key(job_prefix(printer, job), taken_at, counter)
+    assert (film_stamp_of(key), present_key(key)) == (None, key)
 
 
 @given(key=st.text(st.characters(), max_size=60))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.domain.keys import film_key, frame_key, job_prefix
+from functions.shared.domain.keys import film_key, frame_key, job_prefix, thumbnail_key
 from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from infra.local.storage.retention import RemovedFiles, RemovedRows, remove_old_files, remove_old_rows
@@ -40,8 +41,13 @@ def film(images: Path, age_days: float, job: str = "benchy") -> Path:
 
 
 def thumbnail(images: Path, age_days: float, job: str = "benchy") -> Path:
-    key = film_key(job_prefix("A1", job), NOW - age_days * DAY).removesuffix(".mp4") + "_thumb.jpg"
-    return store(images, key, age_days)
+    return store(images, thumbnail_key(film_key(job_prefix("A1", job), NOW - age_days * DAY)), age_days)
+
+
+def old_thumbnail(images: Path, age_days: float) -> Path:
+    """By the name of 0.1.0."""
+    film_name = film_key(job_prefix("A1", "benchy"), NOW - age_days * DAY)
+    return store(images, film_name.removesuffix(".mp4") + "_thumb.jpg", age_days, b"small")
 
 
 def test_frames_and_films_are_kept_for_their_own_times(images: Path) -> None:
@@ -59,6 +65,21 @@ def test_a_film_s_thumbnail_stays_and_goes_with_its_film(images: Path) -> None:
     assert [path.exists() for path in stay] == [True, True]
     assert [path.exists() for path in go] == [False, False]
     assert remove_old_files(images, NOW + DAY, 7, 30) == RemovedFiles(films=1, folders=2, bytes=10)
+
+
+def test_a_thumbnail_of_an_older_release_goes_with_its_film_or_gets_the_name_of_today(images: Path) -> None:
+    frames = [frame(images, 1), frame(images, 2)]
+    going, staying = old_thumbnail(images, 30.1), old_thumbnail(images, 29.9)
+    foreign = store(images, "images/A1/timelapse_20250101T000000_thumb.jpg", 1)
+    assert remove_old_files(images, NOW, 7, 30).bytes == len(b"small")
+    assert not going.exists()
+    assert sorted(staying.parent.glob("*.jpg")) == sorted(frames)
+    key = f"images/{staying.relative_to(images)}"
+    assert FileFrameStore(images).get(key) == b"small", "a message that waits for Telegram names it so"
+    assert staying.with_suffix(".jpeg").read_bytes() == b"small"
+    assert foreign.exists(), "only what lies in a job's folder is ours"
+    assert remove_old_files(images, NOW + DAY, 7, 30).bytes == len(b"small")
+    assert not staying.with_suffix(".jpeg").exists()
 
 
 def test_a_frame_is_as_old_as_its_name_says(images: Path) -> None:
