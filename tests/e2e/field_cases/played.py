@@ -9,6 +9,7 @@ from functions.shared.messages.effects import Category, Notification, Timelapse
 from functions.shared.messages.printer_record import PrinterRecord
 
 ENDS = (Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED)
+_ENDED = frozenset({*(category.value for category in ENDS), "never_began"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,12 @@ class Told:
     film: Timelapse | None = None
     has_photo: bool = False
     job_state: str | None = None
+
+    @property
+    def is_end(self) -> bool:
+        """Whether it tells the end of a job, other than one taken from silence."""
+        said = self.notification
+        return said is not None and said.category in _ENDED and "No contact" not in (said.reason or "")
 
     @property
     def category(self) -> str:
@@ -59,7 +66,8 @@ class Played:
     @property
     def end(self) -> Told:
         """The one message of a job's end, silence not counted."""
-        return self.only(*ENDS, "never_began")
+        (found,) = [told for told in self.told if told.is_end]
+        return found
 
     @property
     def texts(self) -> str:
@@ -72,6 +80,37 @@ class Played:
 
     def films(self) -> list[Timelapse]:
         return [told.film for told in self.told if told.film is not None]
+
+    def faults(self) -> list[str]:
+        """What is wrong in any case, whatever happened."""
+        faults = []
+        ended: dict[str | None, str] = {}
+        begun: set[str | None] = set()
+        step = 0
+        for told in self.told:
+            said = told.notification
+            if said is None:
+                if told.film is not None and told.film.job_id not in ended:
+                    faults.append(f"a film before its job's end: {told.text}")
+                continue
+            if "None" in told.text or "nan" in told.text:
+                faults.append(f"no words: {told.text}")
+            if told.job_state == "PAUSE" and "ready" in told.text:
+                faults.append(f"a time promised while paused: {told.text}")
+            if told.category == "started":
+                if said.job_id in begun:
+                    faults.append(f"started twice: {told.text}")
+                begun.add(said.job_id)
+                step = 0
+            if told.category == "progress":
+                step = said.job.percent or 0
+            if told.category in _ENDED or said.ended:
+                if told.is_end and ended.get(said.job_id) == "end":
+                    faults.append(f"ended twice: {told.text}")
+                ended[said.job_id] = "end" if told.is_end else "silence"
+                if said.job.percent is not None and said.job.percent < step:
+                    faults.append(f"an end below {step} %: {told.text}")
+        return faults
 
     def transcript(self) -> str:
         """A text for people: the course, and what the API shows at its end."""

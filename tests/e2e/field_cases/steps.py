@@ -54,8 +54,13 @@ def begins(
     **changed: Any,
 ) -> list[Step]:
     """A print of 120 layers begins; without `task_id` it has none, as one from an SD card."""
-    identity = {"subtask_name": name, "gcode_file": f"{name}.gcode.3mf", "task_id": task_id or "0"}
-    figures = {"stg_cur": 0, "total_layer_num": 120, "layer_num": 0, "mc_percent": 0, "print_type": "local"}
+    identity = {
+        "subtask_name": name,
+        "gcode_file": f"{name}.gcode.3mf",
+        "task_id": task_id or "0",
+        "print_type": "local",
+    }
+    figures = {"stg_cur": 0, "total_layer_num": 120, "layer_num": 0, "mc_percent": 0}
     if not prepares:
         return [sends(5, gcode_state=word, **identity, **(figures | changed)), {"picture": 1}]
     return [
