@@ -12,7 +12,7 @@ from functions.shared.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
-    """`film_budget`: how many frames are kept of a job (infinity: every one); `changes_per_minute` 0: no bound.
+    """`film_budget`: how many frames are kept of a job (infinity: every one). `changes_per_minute` 0: all.
 
     How old a frame may be that is kept first: by a report of a change (`fresh_seconds`), by one of silence
     (`last_seconds`: none older is ever shown).

@@ -27,7 +27,7 @@ from functions.shared.domain.error_codes import notable_codes
 from functions.shared.domain.faults import faults_of
 from functions.shared.domain.sensors import read_sensors
 from functions.shared.domain.stages import stage_words
-from functions.shared.domain.status import PAUSED, PrinterStatus, is_finished, read_status
+from functions.shared.domain.status import PAUSED, PrinterStatus, is_active, is_finished, read_status
 from functions.shared.domain.status_view import JobFigures, has_job, in_bounds, job_figures, shown_state
 from functions.shared.messages.inspection_record import CheckState, InspectionState
 from functions.shared.messages.printer_record import Job, PrinterRecord

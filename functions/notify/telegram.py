@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from functions.notify.markup import clean
 from functions.notify.render import Message
 from functions.notify.transports import Answer, Outcome
+from functions.shared.messages.codec import fields_in, fields_of
 from functions.shared.messages.effects import Film
 from functions.shared.settings import Settings
 from functions.shared.text import HIDDEN
@@ -122,16 +123,14 @@ class ParsedAnswer:
 
 def read_answer(status: int, body: bytes) -> ParsedAnswer:
     """The meaning of an HTTP status and body. Total: junk counts as trouble on the other side."""
-    fields = _object(body)
+    fields = fields_in(body)
     if status == 200 and fields.get("ok") is True:
-        result = fields.get("result")
-        message_id = result.get("message_id") if isinstance(result, dict) else None
+        message_id = fields_of(fields.get("result")).get("message_id")
         if isinstance(message_id, int):
             return ParsedAnswer(Answer(Outcome.SENT, message_id=message_id))
         return ParsedAnswer(Answer(Outcome.UNAVAILABLE, "an answer without a message id"))
     reason = f"HTTP {status}: {_description(fields)}"
-    found = fields.get("parameters")
-    parameters: dict[str, Any] = found if isinstance(found, dict) else {}
+    parameters = fields_of(fields.get("parameters"))
     if status == 429:
         return ParsedAnswer(Answer(Outcome.WAIT, reason, _seconds(parameters.get("retry_after"))))
     if status == 401 or (status == 404 and "method" not in reason):
@@ -159,14 +158,6 @@ def _advised(reason: str) -> str:
         if words in reason.lower():
             return f"{reason}; {advice}"
     return reason
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
 
 
 def _description(fields: dict[str, Any]) -> str:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import sys
 from pathlib import Path
-from typing import cast
 
 RULES_FILM_BUDGET = 1350
 
@@ -28,44 +27,29 @@ def main(folder: Path, blocked: list[str]) -> None:
 def replay(folder: Path, name: str) -> list[str]:
     """What of that recording is shipped: reports without the collector's random name, frames by digest."""
     from collector.outbox.outbox import Outbox
-    from collector.outbox.uploader import Uploader
-    from collector.outbox.writer import OutboxWriter
     from collector.printer.policy import SessionPolicy
     from collector.printer.reporting import ReportRules
-    from collector.printer.session import Session
     from collector.printer.watchdog import WatchdogRules
     from functions.shared.live import Live
     from functions.shared.messages.report import encode_report
     from tests.support.clock import HandClock
-    from tests.support.direct_writer import DirectWriter
+    from tests.support.memory_backend import MemoryFrames, MemoryQueue
     from tests.support.recordings import load_recording
-    from tests.support.remote_backend import FarFrames, FarQueue
+    from tests.support.stepped_edge import SteppedEdge
 
     clock = HandClock()
     outbox = Outbox(folder, 100_000_000, clock.wall, clock.monotonic)
-    live = Live()
-    session = Session(
-        name,
-        SessionPolicy(WatchdogRules(60, 300, 30), ReportRules(), film_budget=RULES_FILM_BUDGET),
-        cast("OutboxWriter", DirectWriter(outbox)),
-        collector_id="",
-        job=None,
-        live=live,
-        clock=clock.wall,
-        monotonic=clock.monotonic,
-        call_later=clock.call_later,
-    )
-    session.opened()
+    policy = SessionPolicy(WatchdogRules(60, 300, 30), ReportRules(), film_budget=RULES_FILM_BUDGET)
+    live, queue, frames = Live(), MemoryQueue(), MemoryFrames()
+    edge = SteppedEdge(outbox, clock, name, policy, frames, queue, live=live)
+    edge.session.opened()
     begun = clock.monotonic()
-    queue, frames = FarQueue(), FarFrames()
-    uploader = Uploader(outbox, frames, queue, monotonic=clock.monotonic)
     for seconds, message in load_recording(name):
         clock.pass_time(max(0.0, begun + seconds - clock.monotonic()))
-        session.tick()
+        edge.session.tick()
         if "type" in message:
-            session.received(json.dumps(message, separators=(",", ":")))
-        while uploader.upload_once() == 0.0:
-            pass
+            edge.session.received(json.dumps(message, separators=(",", ":")))
+        edge.carry()
     shown = live.frame(name)
     outbox.close()
     lines = [encode_report(report).replace(report.collector_id, "c") for report in queue.reports]

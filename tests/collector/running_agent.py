@@ -11,9 +11,9 @@ from functions.shared.live import Live
 from functions.shared.messages.report import Report, ReportKind
 from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
-from tests.support.bambui_server import BambUI, eventually
+from tests.support.bambui_server import BambUI
 from tests.support.edge_material import RememberingOutbox
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 P = "A1M-1"
 RUNNING = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 10}

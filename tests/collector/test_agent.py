@@ -15,9 +15,9 @@ from functions.shared.messages.report import ReportKind
 from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.settings import Settings
 from tests.collector.running_agent import RUNNING, P, of_kind, running, until_reports
-from tests.support.bambui_server import BambUI, bambui, eventually
+from tests.support.bambui_server import BambUI, bambui
 from tests.support.edge_material import RememberingOutbox, image_text, jpeg, status_text
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 
 @pytest.fixture

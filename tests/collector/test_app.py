@@ -20,7 +20,7 @@ from tests.support.aws.gate import AwsGate
 from tests.support.aws.places import ministack
 from tests.support.collector_process import Cloud, edge
 from tests.support.systemd_socket import SystemdSocket
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 P = "A1M-1"
 SCALE = 40.0
@@ -112,9 +112,7 @@ async def test_sigterm_ends_it_though_aws_hangs(tmp_path: Path, cloud: Cloud) ->
     cloud.gate.stalls = True
     async with printing() as bambui:
         with edge(tmp_path, cloud, bambui) as program:
-            async with asyncio.timeout(TIMEOUT):
-                while cloud.gate.requests < 2:  # noqa: ASYNC110 - nobody sets an event for it
-                    await asyncio.sleep(0.02)
+            await eventually(lambda: cloud.gate.requests >= 2)
             assert await asyncio.to_thread(program.stop, signal.SIGTERM) == 0
     assert program.err.rstrip().endswith("ended")
 

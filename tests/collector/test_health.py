@@ -16,10 +16,10 @@ from collector.outbox.outbox import OutboxFigures
 from collector.systemd import Systemd
 from functions.shared.messages.report import Report
 from tests.collector.running_agent import RUNNING, P, running
-from tests.support.bambui_server import BambUI, bambui, eventually
+from tests.support.bambui_server import BambUI, bambui
 from tests.support.edge_material import RememberingOutbox, status_text
 from tests.support.systemd_socket import SystemdSocket
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 NOTHING = OutboxFigures(
     bytes=0,

@@ -1,7 +1,7 @@
 """The simulator's image numbers: which ones a scenario's jobs have, which were kept, which a film shows."""
 
-import subprocess
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 
 from PIL import Image
@@ -12,6 +12,7 @@ from infra.simulator.camera import read_number
 from infra.simulator.device import play_scenario
 from infra.simulator.scenarios import Scenario
 from infra.simulator.timeline import CameraImage, Done, StatusDelta
+from tests.support.numbered_frames import gray_images
 
 
 def numbers_of_jobs(scenario: Scenario) -> list[range]:
@@ -34,9 +35,7 @@ def numbers_of_jobs(scenario: Scenario) -> list[range]:
 def number_of(jpeg: bytes) -> int:
     """The number in one image."""
     with Image.open(BytesIO(jpeg)) as image:
-        number = read_number(image)
-    assert number is not None, "the picture's number cannot be read"
-    return number
+        return _number_in(image)
 
 
 def kept_numbers(images: Path, printer_id: str) -> list[int]:
@@ -48,23 +47,15 @@ def kept_numbers(images: Path, printer_id: str) -> list[int]:
 def shown_numbers(film: Path) -> list[int]:
     """What the film shows, in its order; a number that stands still counts once."""
     size = facts_of(film)
-    raw = subprocess.run(
-        [
-            *(find_ffmpeg(), "-v", "error", "-i", str(film), "-fps_mode", "passthrough"),
-            *("-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"),
-        ],
-        capture_output=True,
-        check=True,
-    ).stdout
-    step = size.width * size.height
-    shown: list[int] = []
-    for start in range(0, len(raw), step):
-        image = Image.frombytes("L", (size.width, size.height), raw[start : start + step])
-        number = read_number(image)
-        assert number is not None, f"picture {start // step} of the film has no number"
-        if not shown or shown[-1] != number:
-            shown.append(number)
-    return shown
+    images = gray_images(film, size.width, size.height)
+    numbers = (_number_in(Image.frombytes("L", (size.width, size.height), pixels)) for pixels in images)
+    return [number for number, _ in groupby(numbers)]
+
+
+def _number_in(image: Image.Image) -> int:
+    number = read_number(image)
+    assert number is not None, "the picture's number cannot be read"
+    return number
 
 
 def facts_of(film: Path) -> FilmFacts:

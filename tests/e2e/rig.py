@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -56,13 +56,6 @@ async def bridge_over(
     finally:
         stop.set()
         await asyncio.wait_for(running, TIMEOUT)
-
-
-async def until(condition: Callable[[], bool], seconds: float = TIMEOUT) -> None:
-    """Wait for what happens on the disk or in the stores, where nothing tells of it."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
 
 
 async def until_told(

@@ -21,11 +21,11 @@ from tests.e2e.rig import (
     bridge_over,
     first_line,
     story,
-    until,
     until_filmed,
     until_told,
 )
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import eventually
 
 
 async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def print_by_hand(printer: SimulatedPrinter, folder: Path, images: int, **
     for _ in range(images):
         await printer.push_image()
         await printer.push_status()  # it is not silent
-    await until(lambda: len(kept_numbers(folder / "images", printer.name)) == kept + images)
+    await eventually(lambda: len(kept_numbers(folder / "images", printer.name)) == kept + images)
 
 
 @pytest.mark.parametrize(("grace", "films"), [(0.0, 2), (60.0, 1)])
@@ -115,7 +115,7 @@ async def test_a_print_with_a_power_cut_has_one_whole_film(tmp_path: Path, grace
             await print_by_hand(by_hand, tmp_path, 6, mc_percent=50, print_error=0)
             await by_hand.push_status(gcode_state="FINISH")
             *earlier, whole = await until_filmed(telegram, films)
-            await until(lambda: bridge.stores.timelapses.count() == 0)
+            await eventually(lambda: bridge.stores.timelapses.count() == 0)
     assert len([message for message in telegram.messages if message.video]) == films
     assert shown_numbers(saved(whole, tmp_path)) == list(range(1, 12))
     for film in earlier:
@@ -138,7 +138,7 @@ async def test_a_restart_in_mid_print_still_gives_one_film_of_all(tmp_path: Path
                 await print_by_hand(by_hand, tmp_path, 6, mc_percent=20)
                 await by_hand.push_status(gcode_state="FINISH")
                 (film,) = await until_filmed(telegram)
-                await until(lambda: bridge.stores.timelapses.count() == 0)
+                await eventually(lambda: bridge.stores.timelapses.count() == 0)
     assert story(telegram, "A1M-1") == ["already printing", "print finished"]
     assert sum(message.video is not None for message in telegram.messages) == 1
     assert shown_numbers(saved(film, tmp_path)) == list(range(1, 12))
@@ -189,7 +189,7 @@ async def test_a_print_without_a_camera_has_no_film_and_the_log_says_so(
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             await until_told(telegram, END_WORDS)
-            await until(lambda: "no film of 'Hook' on 'A1M-1'" in caplog.text)
-            await until(lambda: bridge.stores.timelapses.count() == 0)
+            await eventually(lambda: "no film of 'Hook' on 'A1M-1'" in caplog.text)
+            await eventually(lambda: bridge.stores.timelapses.count() == 0)
     assert "timelapse" not in "".join(telegram.texts)
     assert [message for message in telegram.messages if message.photo or message.video_size] == []

@@ -14,10 +14,10 @@ from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.filmed_prints import ONE, films_on_disk, printer, saved
 from tests.e2e.image_numbers import kept_numbers, shown_numbers
-from tests.e2e.rig import IMAGE, SCALE, bridge_over, first_line, story, until, until_filmed, until_told
+from tests.e2e.rig import IMAGE, SCALE, bridge_over, first_line, story, until_filmed, until_told
 from tests.support.telegram.faults import STALL, answers
 from tests.support.telegram.server import TelegramServer
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 
 async def test_a_film_that_is_too_large_for_telegram_comes_smaller_once(tmp_path: Path) -> None:
@@ -28,8 +28,8 @@ async def test_a_film_that_is_too_large_for_telegram_comes_smaller_once(tmp_path
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             (film,) = await until_filmed(telegram)
-            await until(lambda: bridge.stores.notifications.count() == 0)
-            await until(lambda: bridge.stores.timelapses.count() == 0)
+            await eventually(lambda: bridge.stores.notifications.count() == 0)
+            await eventually(lambda: bridge.stores.timelapses.count() == 0)
     large, small = (path.stat().st_size for path in films_on_disk(tmp_path))
     assert film.video_size == small <= large // 2
     assert telegram.calls_of["sendVideo"] == 2
@@ -43,14 +43,14 @@ async def test_a_film_that_is_ready_while_telegram_is_away_comes_later_once(tmp_
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             await until_told(telegram, "print started")
-            await until(lambda: bridge.stores.notifications.count() == 0)
+            await eventually(lambda: bridge.stores.notifications.count() == 0)
             telegram.down()
             films = chat_key(f"{telegram.chat_id}/films")
-            await until(lambda: read_state(bridge.stores.records, films).failures > 0)
+            await eventually(lambda: read_state(bridge.stores.records, films).failures > 0)
             telegram.up()
             await until_told(telegram, "print finished")
             (film,) = await until_filmed(telegram)
-            await until(lambda: bridge.stores.notifications.count() == 0)
+            await eventually(lambda: bridge.stores.notifications.count() == 0)
     assert story(telegram, "A1M-1") == ["print started", "print finished"]
     assert sum(message.video_size is not None for message in telegram.messages) == 1
     assert shown_numbers(saved(film, tmp_path)) == kept_numbers(tmp_path / "images", "A1M-1")
@@ -72,7 +72,7 @@ async def test_alerts_keep_their_pace_while_a_film_is_made_and_sent(tmp_path: Pa
         ):
             await watched.wait_for_clients()
             await watched.push_status(gcode_state="RUNNING", subtask_name="Vase", print_error=0)
-            await until(begun.exists)
+            await eventually(begun.exists)
 
             await watched.push_image()
             paused_at = time.time()

@@ -9,9 +9,10 @@ import pytest
 
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import IMAGE, bridge_over, story, until, until_told
+from tests.e2e.rig import IMAGE, bridge_over, story, until_told
 from tests.support.disk import small_disk
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import eventually
 
 P = "A1M-1"
 PAUSES = 12
@@ -39,7 +40,7 @@ async def test_a_disk_that_is_full_for_a_while_loses_and_repeats_nothing(
                 await printer.push_image()
                 await printer.push_status(gcode_state="PAUSE", mc_percent=2 + number, padding="x" * 20_000)
                 await printer.push_status(gcode_state="RUNNING")
-            await until(lambda: any("disk" in line for line in faults(caplog)))
+            await eventually(lambda: any("disk" in line for line in faults(caplog)))
             full_for = time.monotonic() - begun
             await asyncio.to_thread(disk.free)
             await until_told(telegram, "print resumed", PAUSES)

@@ -21,13 +21,13 @@ from infra.simulator.scenarios import Job, Print, Scenario
 from infra.simulator.simulated_printer import SimulatedPrinter
 from infra.simulator.timeline import CameraImage, Done
 from tests.e2e.image_numbers import kept_numbers, number_of, numbers_of_jobs
-from tests.e2e.rig import END_WORDS, bridge_over, first_line, story, until, until_filmed, until_told
+from tests.e2e.rig import END_WORDS, bridge_over, first_line, story, until_filmed, until_told
 from tests.e2e.slow_motion import slowed_bambui
 from tests.e2e.watching_model import WatchingModel, has_strands
 from tests.support.openai.replies import hangs
 from tests.support.openai.server import OpenAiServer
 from tests.support.telegram.server import TelegramServer
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 SIZE = (320, 180)
 SCALE = 20.0
@@ -130,7 +130,9 @@ async def test_spaghetti_is_announced_once_with_the_very_image_that_was_judged(t
             bridge_over(tmp_path, bambui, telegram, **eyes(server)) as bridge,
         ):
             await until_told(telegram, ALERT)
-            await until(lambda: len(with_strands()) >= 3)  # two behind the alert, and one in the cool-down
+            await eventually(
+                lambda: len(with_strands()) >= 3
+            )  # two behind the alert, and one in the cool-down
             look = await last_inspection(bridge)
     alerts = [message for message in telegram.messages if ALERT in first_line(message)]
     seen = with_strands()
@@ -167,9 +169,9 @@ async def test_a_refused_key_is_announced_once_for_all_printers(tmp_path: Path) 
                 tmp_path, bambui, telegram, **eyes(server, openrouter_api_key="sk-or-v1-expired")
             ) as bridge,
         ):
-            await until(is_looked_at)
+            await eventually(is_looked_at)
             await until_told(telegram, DOWN)
-            await until(lambda: bridge.stores.notifications.count() == 0)
+            await eventually(lambda: bridge.stores.notifications.count() == 0)
             checks = [await last_inspection(bridge, name) for name in names]
     (down,) = (message for message in telegram.messages if DOWN in first_line(message))
     assert "401" in down.text
@@ -202,7 +204,7 @@ async def test_with_the_ai_away_the_print_is_announced_as_usual(tmp_path: Path, 
             slowed_bambui([printer(SHORT)], SCALE, (60, lambda: not is_tried())) as bambui,
             bridge_over(tmp_path, bambui, telegram, **away) as bridge,
         ):
-            await until(is_tried)
+            await eventually(is_tried)
             await until_told(telegram, END_WORDS)
             await until_filmed(telegram)
     assert story(telegram, "A1M-1") == ["print started", "print finished"]

@@ -84,7 +84,7 @@ class Way:
         message = {"type": "printer_status", "data": self._status | ({"mark": MARK} if marked else {})}
         with self._parses.counted_as("edge"):
             self._replay.session.received(json.dumps(message, separators=(",", ":")))
-            self._replay.uploader.upload_once()
+            self._replay.edge.uploader.upload_once()
         for part, step in self._steps.items():
             with self._parses.counted_as(part):
                 step()
@@ -120,7 +120,7 @@ def cloud(tmp_path: Path, telegram: TelegramServer, parses: Parses, stack: Lambd
     stack.set(TELEGRAM_API_URL=telegram.url, TELEGRAM_CHAT_ID=telegram.chat_id)
     stack.set_secret(BOT_TOKEN, "/parses/token", telegram.token)
     replay = Replay(tmp_path, telegram, PRINTER)
-    replay.uploader = Uploader(
+    replay.edge.uploader = Uploader(
         replay.outbox,
         stack.frames,
         stack.queue("REPORTS"),

@@ -34,15 +34,10 @@ class Watched(Replay):
     """With what else goes on in an hour: the session's reconnects, the collector's reports on itself, the
     clean-up of old rows."""
 
-    reconnects = 0
+    obeys_watchdog = True
 
     def pass_second(self, number: int, messages: list[str]) -> None:
         self.run_to(BEGIN + number)
-        if self.asks_to_connect:
-            self.asks_to_connect = False
-            self.session.closed()
-            self.session.opened()
-            self.reconnects += 1
         for message in messages:
             self.session.received(message)
         if number % OWN_REPORTS_EVERY == OWN_REPORTS_EVERY // 2:
@@ -125,7 +120,7 @@ def test_an_idle_hour_writes_a_few_times_a_minute(watched: Watched) -> None:
         watched.pass_second(number, [text, image_text(jpeg(number))])
     writes = writes_of(watched).since(before)
     sys.stdout.write(f"an idle hour: {writes}, {writes.commits / 60:.2f} commits a minute\n")
-    assert watched.reconnects == RECONNECTS
+    assert watched.edge.reconnects == RECONNECTS
     assert writes.commits <= 2 * 60
     assert writes.bytes <= writes.commits * BYTES_PER_COMMIT
     assert files_below(watched.folder) == files
@@ -145,7 +140,7 @@ def test_a_printing_hour_writes_its_frames_and_changes(watched: Watched) -> None
     frames, told = list(watched.stores.frames.list("")), len(watched.transcript)
     image_bytes = sum(frame.size for frame in frames)
     sys.stdout.write(f"a printing hour: {writes}, {len(frames)} frames, {reports} reports, {told} messages\n")
-    assert watched.reconnects == RECONNECTS
+    assert watched.edge.reconnects == RECONNECTS
     assert len(frames) <= 1.02 * FILM_BUDGET
     assert files_below(watched.folder) - files == len(frames)
     assert reports <= PERCENTS + PHOTOS + RECONNECTS

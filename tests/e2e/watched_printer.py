@@ -7,6 +7,7 @@ from functions.shared.domain.keys import taken_at_of
 from functions.shared.messages.effects import Timelapse, decode_timelapse
 from infra.simulator.telemetry import MergedStatus, whole_report
 from tests.e2e.replay import Replay
+from tests.support.consuming import taken
 from tests.support.edge_material import image_text, jpeg, status_text
 
 EVERY_SECONDS = 5.0
@@ -69,10 +70,7 @@ class WatchedPrinter:
 
     def film_requests(self) -> list[Timelapse]:
         """The films that were asked for so far, in order."""
-        while deliveries := self.replay.stores.timelapses.receive(10):
-            for delivery in deliveries:
-                self.orders.append(decode_timelapse(delivery.body))
-                self.replay.stores.timelapses.acknowledge(delivery)
+        self.orders += taken(self.replay.stores.timelapses, decode_timelapse)
         return list(self.orders)
 
     def frames_of(self, order: Timelapse) -> list[float]:

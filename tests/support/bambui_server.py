@@ -16,13 +16,6 @@ from websockets.http11 import Request, Response
 from tests.support.timeouts import TIMEOUT
 
 
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for something that nobody announces."""
-    async with asyncio.timeout(TIMEOUT):
-        while not condition():  # noqa: ASYNC110 - nobody sets an event for it
-            await asyncio.sleep(0.001)
-
-
 class BambUI:
     """`names` are the printers it knows. `sockets` are the open ones, `opened` counts all that ever were."""
 

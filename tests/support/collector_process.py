@@ -1,7 +1,6 @@
 """The collector as a process of its own, with AWS behind a gate, and what arrived there."""
 
 import itertools
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from functions.shared.messages.report import Report, decode_report
 from infra.simulator.server import SimulatedBambui
 from tests.e2e.program import Program
 from tests.support.aws.gate import AwsGate
-from tests.support.aws.places import REGION
-from tests.support.timeouts import TIMEOUT
+from tests.support.aws.places import REGION, make_bucket, make_queue
+from tests.support.timeouts import TIMEOUT, wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -79,12 +78,8 @@ class Cloud:
     def __post_init__(self) -> None:
         self.reports: list[Report] = []
         number = next(_numbers)
-        self.bucket = f"printer-frames-{number}"
-        self.s3.create_bucket(
-            Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-        )
-        made = self.sqs.create_queue(QueueName=f"reports-{number}.fifo", Attributes={"FifoQueue": "true"})
-        self.queue_url = made["QueueUrl"]
+        self.bucket = make_bucket(self.s3, f"printer-frames-{number}")
+        self.queue_url = make_queue(self.sqs, f"reports-{number}.fifo")
 
     def take(self) -> int:
         """Receive what waits; how many there were."""
@@ -109,12 +104,13 @@ class Cloud:
 
     def wait_for_state(self, printer_id: str, state: str, seconds: float = TIMEOUT) -> None:
         """Raises TimeoutError with what came instead."""
-        deadline = time.monotonic() + seconds
-        while state not in self.states(printer_id):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{state} did not arrive: {self.states(printer_id)}")
-            if not self.take():
-                time.sleep(0.05)
+
+        def has_come() -> bool:
+            while state not in self.states(printer_id) and self.take():
+                pass
+            return state in self.states(printer_id)
+
+        wait_until(has_come, lambda: f"{state} did not arrive: {self.states(printer_id)}", seconds)
 
     def keys(self, prefix: str) -> list[str]:
         answer = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
@@ -123,12 +119,12 @@ class Cloud:
 
     def wait_for_keys(self, prefix: str, count: int, seconds: float = TIMEOUT) -> list[str]:
         """Raises TimeoutError."""
-        deadline = time.monotonic() + seconds
-        while len(keys := self.keys(prefix)) < count:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{len(keys)} of {count} frames arrived under {prefix}")
-            time.sleep(0.05)
-        return keys
+        wait_until(
+            lambda: len(self.keys(prefix)) >= count,
+            lambda: f"{len(self.keys(prefix))} of {count} frames arrived under {prefix}",
+            seconds,
+        )
+        return self.keys(prefix)
 
     def read(self, key: str) -> bytes:
         return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import json
+import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 _HEAD_LIMIT = 64 * 1024
@@ -80,13 +81,19 @@ async def answer_all(
 async def serve_until_closed(
     connected: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> None:
-    """Serve on a free port of this machine, said on stdout, until stdin is closed."""
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=_HEAD_LIMIT, backlog=1024)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    """On a free port of this machine."""
+    async with await asyncio.start_server(
+        connected, "127.0.0.1", 0, limit=_HEAD_LIMIT, backlog=1024
+    ) as server:
+        await say_port_until_closed(server.sockets)
+
+
+async def say_port_until_closed(sockets: Iterable[socket.socket]) -> None:
+    """The port that is listened on, on stdout; returns when stdin is closed."""
+    sys.stdout.write(f"{next(iter(sockets)).getsockname()[1]}\n")
     sys.stdout.flush()
     loop = asyncio.get_running_loop()
     closed = asyncio.Event()
     loop.add_reader(sys.stdin.fileno(), closed.set)
     await closed.wait()
     loop.remove_reader(sys.stdin.fileno())
-    server.close()

@@ -2,6 +2,7 @@
 
 import subprocess
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -38,24 +39,25 @@ def fill_folder(folder: Path, prefix: str, numbers: range, since: float, interva
 
 def film_numbers(film: Path) -> list[int]:
     """The number of every image of the film, in order."""
-    raw = subprocess.run(
-        [
-            *(find_ffmpeg(), "-v", "error", "-i", str(film), "-fps_mode", "passthrough"),
-            *("-vf", f"scale={WIDTH}:{HEIGHT}", "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"),
-        ],
-        capture_output=True,
-        check=True,
-    ).stdout
-    return [_number(raw[start : start + WIDTH * HEIGHT]) for start in range(0, len(raw), WIDTH * HEIGHT)]
+    return [_number(pixels) for pixels in gray_images(film, WIDTH, HEIGHT)]
 
 
 def shown_in(film: Path) -> list[int]:
     """The numbers in order, each once however often it is repeated in a row."""
-    shown: list[int] = []
-    for number in film_numbers(film):
-        if not shown or shown[-1] != number:
-            shown.append(number)
-    return shown
+    return [number for number, _ in groupby(film_numbers(film))]
+
+
+def gray_images(film: Path, width: int, height: int) -> list[bytes]:
+    """The film's images at that size, a byte a pixel."""
+    raw = subprocess.run(
+        [
+            *(find_ffmpeg(), "-v", "error", "-i", str(film), "-fps_mode", "passthrough"),
+            *("-vf", f"scale={width}:{height}", "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"),
+        ],
+        capture_output=True,
+        check=True,
+    ).stdout
+    return [raw[start : start + width * height] for start in range(0, len(raw), width * height)]
 
 
 def _number(gray: bytes) -> int:

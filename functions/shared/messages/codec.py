@@ -58,6 +58,19 @@ def load_object(text: str) -> dict[str, Any]:
     return body
 
 
+def fields_in(body: bytes) -> dict[str, Any]:
+    """The fields of an answer from elsewhere; what is no JSON object has none."""
+    try:
+        return fields_of(json.loads(body))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def fields_of(value: object) -> dict[str, Any]:
+    """The fields of a part of such an answer; what is no object has none."""
+    return value if isinstance(value, dict) else {}
+
+
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 

@@ -19,9 +19,8 @@ from functions.shared.settings import Settings, load_settings
 from infra.local.chat_ids import wording
 from infra.local.chat_ids.updates import SeenChat, chats_of
 from infra.local.cli import PROGRAM, as_typed
-from infra.local.probes.http import Unreachable
 from infra.local.probes.output import redactor, secrets_of, show
-from infra.local.probes.telegram_api import BotAnswer, BotApi, fields_of, text_of
+from infra.local.probes.telegram_api import BotAnswer, BotApi, text_of
 
 FOUND, FAULT, UNUSABLE = 0, 1, 2
 _POLL_SECONDS = 25.0
@@ -35,7 +34,7 @@ class ChatsAnswer:
 
     chats: tuple[SeenChat, ...] = ()
     is_full: bool = False
-    refusal: BotAnswer | Unreachable | None = None
+    refusal: BotAnswer | None = None
 
 
 def run(
@@ -76,14 +75,15 @@ def run(
         return fail(wording.WITHOUT_A_BOT, UNUSABLE)
     api = BotApi(settings.telegram_api_url, settings.telegram_bot_token)
     me = api.call("getMe", _ANSWER_SECONDS)
-    if isinstance(me, Unreachable) or not me.is_ok:
+    if not me.is_ok:
         return fail(wording.fault_in_words(me, settings.telegram_api_url), FAULT)
-    bot = fields_of(me.result)
-    name = f"@{text_of(bot.get('username')) or 'your_bot'}"
+    name = f"@{text_of(me.fields.get('username')) or 'your_bot'}"
     result = ask_once(api)
     if not result.chats and result.refusal is None:
         is_waiting = arguments.wait > 0
-        words = wording.nothing_in_words(name, bot.get("can_read_all_group_messages") is True, is_waiting)
+        words = wording.nothing_in_words(
+            name, me.fields.get("can_read_all_group_messages") is True, is_waiting
+        )
         if not is_waiting:
             return fail(words, FAULT)
         show(notes, clean(words))
@@ -108,7 +108,7 @@ def ask_once(api: BotApi, poll_seconds: float = 0.0) -> ChatsAnswer:
         limit=wording.UPDATES_LIMIT,
         **({"timeout": int(poll_seconds)} if poll_seconds >= 1 else {}),
     )
-    if isinstance(answer, Unreachable) or not answer.is_ok:
+    if not answer.is_ok:
         return ChatsAnswer(refusal=answer)
     updates = answer.result if isinstance(answer.result, list) else []
     return ChatsAnswer(tuple(chats_of(updates)), len(updates) >= wording.UPDATES_LIMIT)
@@ -122,7 +122,7 @@ def wait(
     result = ChatsAnswer()
     while not result.chats and (left := deadline - monotonic()) > 0:
         result = ask_once(api, min(_POLL_SECONDS, left))
-        if isinstance(result.refusal, BotAnswer):
+        if result.refusal is not None and result.refusal.unreachable is None:
             return result
         if not result.chats:
             sleep(min(_PAUSE_SECONDS, max(0.0, deadline - monotonic())))

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from infra.local.probes.telegram_api import chat_name, chat_words, fields_of, text_of
+from functions.shared.messages.codec import fields_of
+from infra.local.probes.telegram_api import chat_name, chat_words, text_of
 
 _MESSAGES = ("message", "edited_message", "channel_post", "edited_channel_post", "business_message")
 _MEMBERS = ("my_chat_member", "chat_member", "chat_join_request")

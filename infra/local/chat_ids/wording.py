@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from infra.local.chat_ids.updates import SeenChat
-from infra.local.probes.http import Unreachable, reach_advice, reach_words
+from infra.local.probes.http import reach_advice, reach_words
 from infra.local.probes.telegram_api import BotAnswer
 
 UPDATES_LIMIT = 100
@@ -49,11 +49,11 @@ def full_in_words() -> str:
     )
 
 
-def fault_in_words(answer: BotAnswer | Unreachable, api_url: str) -> str:
+def fault_in_words(answer: BotAnswer, api_url: str) -> str:
     """Why nothing can be asked, and what to do."""
-    if isinstance(answer, Unreachable):
-        advice = reach_advice("TELEGRAM_API_URL", api_url, answer, "the Bot API")
-        return f"{reach_words(api_url, answer)}.\n{advice}\n"
+    if answer.unreachable is not None:
+        advice = reach_advice("TELEGRAM_API_URL", api_url, answer.unreachable, "the Bot API")
+        return f"{reach_words(api_url, answer.unreachable)}.\n{advice}\n"
     words = answer.description
     if answer.status in (401, 404):
         return (

@@ -5,9 +5,8 @@ OpenAI's ("List models"), which other servers follow.
 """
 
 import difflib
-from collections.abc import Mapping
-from typing import Any
 
+from functions.shared.messages.codec import fields_of
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
 from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable, ask
@@ -69,14 +68,14 @@ def evaluate_model(answer: HttpAnswer, model: str) -> Finding:
     listed = answer.fields.get("data")
     if answer.status != 200 or not isinstance(listed, list):
         return nothing("model", f"{model}: the server gives no list of models (HTTP {answer.status})")
-    models = {it["id"]: it for it in listed if isinstance(it, dict) and isinstance(it.get("id"), str)}
+    models = {it["id"]: it for it in listed if isinstance(fields_of(it).get("id"), str)}
     entry = models.get(model) or models.get(model.partition(":")[0])
     if entry is None:
         alike = difflib.get_close_matches(model, list(models), n=3, cutoff=0.6)
         hint = f" Such as {', '.join(alike)}." if alike else ""
         return fault("model", f"the server has no {model}", f"Set AI_MODEL to one that it has.{hint}")
-    kinds = _input_kinds(entry)
-    if kinds is None:
+    kinds = fields_of(entry.get("architecture")).get("input_modalities")
+    if not isinstance(kinds, list):
         return fine("model", f"{model} is there (whether it takes pictures, this server does not say)")
     if "image" not in kinds:
         return fault("model", f"{model} takes no pictures", "Set AI_MODEL to one that takes images as input.")
@@ -92,9 +91,3 @@ def _evaluate_credit(left: object) -> Finding:
     if left < _LITTLE:
         return warning("key", f"taken, but only ${left:.2f} of its limit is left", "Raise it soon.")
     return fine("key", f"taken, ${left:.2f} of its limit left")
-
-
-def _input_kinds(entry: Mapping[str, Any]) -> list[object] | None:
-    architecture = entry.get("architecture")
-    kinds = architecture.get("input_modalities") if isinstance(architecture, dict) else None
-    return kinds if isinstance(kinds, list) else None

@@ -11,8 +11,7 @@ the right to read, which the edge has not. What is written harms nobody:
 
 import secrets
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,50 +44,30 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteBackend:
-    """What the collector ships to, and who asks."""
-
-    identity: Callable[[], Mapping[str, Any]]
-    queue: Queue
-    frames: FrameStore
-
-
 def run(setup: Setup) -> CheckResult:
+    from collector.outbox.uploader import open_aws  # loading the library takes a second
+    from functions.shared.aws.clients import make_client
+
+    url, bucket = (setup.environment[name].strip() for name in ("REPORTS_QUEUE_URL", "FRAMES_BUCKET"))
     try:
-        remote_backend = open_remote_backend(setup)
+        frames, queue = open_aws(url, bucket, setup.region or "")
+        identity = make_client("sts", setup.region)
     except BridgeError as error:
         return CheckResult([evaluate_refusal("credentials", error)])
-    findings = [_try("credentials", lambda: _whose(remote_backend.identity()))]
+    findings = [_try("credentials", partial(_whose, identity))]
     is_hopeless = findings[0].outcome is not Outcome.FINE and "not allowed" not in findings[0].found
     if not is_hopeless:
-        findings.append(_try("queue", lambda: _send(remote_backend.queue)))
-        for key in (FRAME_KEY, LATEST_KEY):
-            place = f"bucket, {key.partition('/')[0]}/"
-            findings.append(_try(place, partial(_put, remote_backend.frames, key)))
+        findings += [
+            _try("queue", partial(_send, queue)),
+            _try("bucket, images/", partial(_put, frames, FRAME_KEY)),
+            _try("bucket, latest/", partial(_put, frames, LATEST_KEY)),
+        ]
     return CheckResult(findings)
 
 
 CHECK = Check(
     "AWS", ("REPORTS_QUEUE_URL", "FRAMES_BUCKET", CREDENTIALS), run, 90, applies=lambda setup: setup.is_cloud
 )
-
-
-def open_remote_backend(setup: Setup) -> RemoteBackend:
-    """AWS as the collector reaches it: nothing is asked yet. Raises ConfigurationError."""
-    from collector.outbox.uploader import open_aws  # loading the library takes a second
-    from functions.shared.aws.clients import make_client
-    from functions.shared.aws.errors import translated
-
-    url, bucket = (setup.environment[name].strip() for name in ("REPORTS_QUEUE_URL", "FRAMES_BUCKET"))
-    frames, queue = open_aws(url, bucket, setup.region or "")
-    client = make_client("sts", setup.region)
-
-    def identity() -> dict[str, object]:
-        with translated():
-            return dict(client.get_caller_identity())
-
-    return RemoteBackend(identity, queue, frames)
 
 
 def _try(subject: str, act: Callable[[], str]) -> Finding:
@@ -122,9 +101,11 @@ def evaluate_refusal(subject: str, error: BridgeError) -> Finding:
     return fault(subject, said, "Check REPORTS_QUEUE_URL, FRAMES_BUCKET and the AWS variables.")
 
 
-def _whose(identity: Mapping[str, Any]) -> str:
-    arn = str(identity.get("Arn", ""))
-    return f"of {arn or 'somebody unknown'}"
+def _whose(client: Any) -> str:
+    from functions.shared.aws.errors import translated
+
+    with translated():
+        return f"of {client.get_caller_identity().get('Arn') or 'somebody unknown'}"
 
 
 def _send(queue: Queue) -> str:

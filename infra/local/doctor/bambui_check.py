@@ -119,7 +119,8 @@ def evaluate_hosts(settings: Settings, unset: frozenset[str]) -> list[Finding]:
     """List and WebSockets of one BambUI are on one computer; a default for one of the two tells another."""
     addresses = {LIST: settings.printers_api_url, SOCKET: settings.ws_url_template}
     left = [name for name in addresses if name in unset]
-    if len(left) != 1 or _host(addresses[LIST]) == _host(addresses[SOCKET]):
+    hosts = {urlsplit(url).hostname for url in addresses.values()}
+    if len(left) != 1 or len(hosts) == 1:
         return []
     (name,) = left
     (other,) = addresses.keys() - unset
@@ -214,10 +215,3 @@ def _evaluate_seed(names: Sequence[str], seed: str, is_set: bool) -> Finding:
         advice = "Check PRINTER_ID."
     found = f"{seed} is not in the list"
     return warning(SEED, found if is_set else f"PRINTER_ID is not set, and its default {found}", advice)
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""

@@ -5,6 +5,7 @@ import errno
 import os
 import pwd
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,23 +86,18 @@ def _present(folder: Path) -> Iterator[None]:
 
 
 def _write_in(folder: Path) -> None:
-    first = folder / f".doctor-{os.getpid()}.part"
-    second = first.with_suffix(".done")
-    try:
-        with first.open("xb") as file:
+    with tempfile.TemporaryDirectory(prefix=".doctor-", dir=folder) as inside:
+        written = Path(inside) / "written"
+        with written.open("xb") as file:
             file.write(_CONTENT)
             file.flush()
             os.fsync(file.fileno())
-        first.replace(second)
+        written.replace(Path(inside) / "renamed")
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    finally:
-        for path in (first, second):
-            with contextlib.suppress(OSError):
-                path.unlink()
 
 
 def _facts_of(folder: Path, error: int) -> FolderFacts:

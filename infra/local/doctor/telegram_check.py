@@ -9,10 +9,11 @@ from typing import Any
 from functions.notify import transports
 from functions.notify.render import Message
 from functions.notify.telegram import Telegram
+from functions.shared.messages.codec import fields_of
+from functions.shared.settings import Settings
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
-from infra.local.probes.http import Unreachable
-from infra.local.probes.telegram_api import BotAnswer, BotApi, chat_words, fields_of, text_of
+from infra.local.probes.telegram_api import BotAnswer, BotApi, chat_words, text_of
 
 TEST_TEXT = "Printer Realtime Bridge: this is the test message of `printer-bridge doctor`. All is well."
 _SECONDS = 15.0
@@ -30,8 +31,8 @@ def run(setup: Setup) -> CheckResult:
         return CheckResult([nothing("token", found)])
     api = BotApi(settings.telegram_api_url, settings.telegram_bot_token)
     me = api.call("getMe")
-    findings = [evaluate_token(me, settings.telegram_api_url)]
-    if isinstance(me, BotAnswer) and me.is_ok:
+    findings = [evaluate_token(me, settings)]
+    if me.is_ok:
         findings += _look_at_chat(setup, api, me.fields.get("id"))
     return CheckResult(findings, me.ahead)
 
@@ -50,17 +51,20 @@ def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
     chat_id, thread_id = settings.telegram_chat_id, settings.telegram_thread_id
     address: dict[str, Any] = {"chat_id": chat_id if chat_id.startswith("@") else int(chat_id)}
     asked = api.call("getChat", **address)
-    findings = [evaluate_chat(asked, chat_id, settings.telegram_api_url)]
-    if isinstance(asked, Unreachable) or not asked.is_ok:
-        return findings
+    if not asked.is_ok:
+        return [_refused("chat", asked, settings)]
     chat = asked.fields
+    findings = [fine("chat", f"{chat_words(chat)}, {chat_id}")]
     topic = evaluate_topic(thread_id, chat, setup.is_sending)
     findings += [topic] if topic is not None else []
     thread = {"message_thread_id": thread_id} if thread_id is not None else {}
-    right = evaluate_action(api.call("sendChatAction", action="typing", **address, **thread), chat_id)
-    if right is None and chat.get("type") == "private":
-        right = fine(_RIGHT, "the person has not blocked the bot")
-    findings.append(right or evaluate_member(api.call("getChatMember", **address, user_id=bot_id), chat))
+    asked = api.call("sendChatAction", action="typing", **address, **thread)  # writes nothing
+    if not asked.is_ok and asked.unreachable is None:
+        findings.append(_refused(_RIGHT, asked, settings))
+    elif chat.get("type") == "private":
+        findings.append(fine(_RIGHT, "the person has not blocked the bot"))
+    else:
+        findings.append(evaluate_member(api.call("getChatMember", **address, user_id=bot_id), chat))
     if setup.is_sending:
         transport = Telegram(
             settings.telegram_bot_token, chat_id, thread_id, settings.telegram_api_url, read_seconds=_SECONDS
@@ -69,10 +73,8 @@ def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
     return findings
 
 
-def evaluate_token(answer: BotAnswer | Unreachable, api_url: str) -> Finding:
+def evaluate_token(answer: BotAnswer, settings: Settings) -> Finding:
     """From getMe."""
-    if isinstance(answer, Unreachable):
-        return _unreached("token", api_url, answer)
     if answer.is_ok:
         name = text_of(answer.fields.get("username"))
         shown = f"@{name}" if name else text_of(answer.fields.get("first_name")) or "a bot without a name"
@@ -80,23 +82,7 @@ def evaluate_token(answer: BotAnswer | Unreachable, api_url: str) -> Finding:
     if answer.status in (401, 404):
         found = f"Telegram refuses it ({answer.description}): wrong, or revoked"
         return fault("token", found, "Ask @BotFather (/mybots, API Token) and set TELEGRAM_BOT_TOKEN.")
-    return _failed("token", answer)
-
-
-def evaluate_chat(answer: BotAnswer | Unreachable, chat_id: str, api_url: str) -> Finding:
-    """From getChat."""
-    if isinstance(answer, Unreachable):
-        return _unreached("chat", api_url, answer)
-    if answer.is_ok:
-        return fine("chat", f"{chat_words(answer.fields)}, {chat_id}")
-    return _refused("chat", answer, chat_id)
-
-
-def evaluate_action(answer: BotAnswer | Unreachable, chat_id: str) -> Finding | None:
-    """From sendChatAction, which asks for the right to write and writes nothing: a fault, or None."""
-    if isinstance(answer, Unreachable) or answer.is_ok:
-        return None  # unreachable: said of the calls before
-    return _refused(_RIGHT, answer, chat_id)
+    return _failed("token", answer, settings)
 
 
 def evaluate_topic(thread_id: int | None, chat: Mapping[str, Any], is_tested: bool) -> Finding | None:
@@ -123,14 +109,13 @@ def evaluate_topic(thread_id: int | None, chat: Mapping[str, Any], is_tested: bo
     )
 
 
-def evaluate_member(answer: BotAnswer | Unreachable, chat: Mapping[str, Any]) -> Finding:
+def evaluate_member(answer: BotAnswer, chat: Mapping[str, Any]) -> Finding:
     """From getChatMember of the bot itself, and the chat's own permissions.
 
     An administrator may send everything; a member what the chat allows.
     """
-    if isinstance(answer, Unreachable) or not answer.is_ok:
-        words = answer.words if isinstance(answer, Unreachable) else answer.description
-        return warning(_RIGHT, f"Telegram does not tell ({words})", "Try `--send-test`.")
+    if not answer.is_ok:
+        return warning(_RIGHT, f"Telegram does not tell ({answer.description})", "Try `--send-test`.")
     member = answer.fields
     status = member.get("status")
     if status in ("left", "kicked"):
@@ -171,8 +156,9 @@ def evaluate_test(answer: transports.Answer) -> Finding:
     return fault(subject, f"refused ({reason})", advice)
 
 
-def _refused(subject: str, answer: BotAnswer, chat_id: str) -> Finding:
+def _refused(subject: str, answer: BotAnswer, settings: Settings) -> Finding:
     """An error of a call that names the chat."""
+    chat_id = settings.telegram_chat_id
     new_id = answer.parameters.get("migrate_to_chat_id")
     words = answer.description.lower()
     if isinstance(new_id, int) and not isinstance(new_id, bool):
@@ -197,14 +183,13 @@ def _refused(subject: str, answer: BotAnswer, chat_id: str) -> Finding:
         return fault(
             subject, f"the bot may not write ({answer.description})", "Let the bot post in the chat."
         )
-    return _failed(subject, answer)
+    return _failed(subject, answer, settings)
 
 
-def _unreached(subject: str, api_url: str, answer: Unreachable) -> Finding:
-    return unreached(subject, "TELEGRAM_API_URL", api_url, answer, "the Bot API")
-
-
-def _failed(subject: str, answer: BotAnswer) -> Finding:
+def _failed(subject: str, answer: BotAnswer, settings: Settings) -> Finding:
+    if answer.unreachable is not None:
+        url = settings.telegram_api_url
+        return unreached(subject, "TELEGRAM_API_URL", url, answer.unreachable, "the Bot API")
     if answer.status == 429:
         return warning(subject, f"Telegram asks to wait ({answer.description})", _LATER)
     if answer.status >= 500:

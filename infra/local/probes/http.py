@@ -4,7 +4,6 @@ import base64
 import contextlib
 import errno
 import http.client
-import json
 import socket
 import ssl
 import time
@@ -16,6 +15,8 @@ from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+from functions.shared.messages.codec import fields_in
 
 _CHUNK = 64 * 1024
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
@@ -56,11 +57,7 @@ class HttpAnswer:
     @property
     def fields(self) -> dict[str, Any]:
         """Of the JSON object that it is; anything else has none."""
-        try:
-            fields = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return fields if isinstance(fields, dict) else {}
+        return fields_in(self.body)
 
 
 @dataclass(frozen=True, slots=True)

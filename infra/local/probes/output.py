@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TextIO
 from urllib.parse import unquote, urlsplit
 
-from functions.shared.runtime.logging import TextFormatter
 from functions.shared.setting_types import Kind
 from functions.shared.settings import declarations
+from functions.shared.text import Redactor, aws_secrets_of
 
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
-_AWS_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 _SHORTEST_SECRET = 4  # a shorter one would black out common words
 
 
 def secrets_of(environment: Mapping[str, str]) -> list[str]:
     """Every value in these variables that nobody else may see."""
-    kinds = {declaration.variable: declaration.kind for declaration in declarations()}
-    names = [*(name for name, kind in kinds.items() if kind is Kind.SECRET), *_AWS_SECRETS]
-    found = [environment.get(name, "").strip() for name in names]
-    found += [password_of(environment.get(name, "")) for name, kind in kinds.items() if kind is Kind.URL]
+
+    def values(kind: Kind) -> list[str]:
+        return [environment.get(it.variable, "").strip() for it in declarations() if it.kind is kind]
+
+    found = [*values(Kind.SECRET), *aws_secrets_of(environment), *map(password_of, values(Kind.URL))]
     found += [secret.partition(":")[2] for secret in found if ":" in secret]  # of a bot's token
     return [secret for secret in found if len(secret) >= _SHORTEST_SECRET]
 
@@ -35,8 +35,8 @@ def password_of(url: str) -> str:
 
 def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """A function that takes secrets and control characters out of a text."""
-    formatter = TextFormatter(secrets)
-    return lambda text: formatter.clean(_STEERING.sub(" ", text)).strip()
+    hide = Redactor(secrets)
+    return lambda text: hide(_STEERING.sub(" ", text)).strip()
 
 
 @contextlib.contextmanager

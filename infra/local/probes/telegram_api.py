@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from functions.shared.messages.codec import fields_of
 from infra.local.probes.http import HttpAnswer, HttpRequest, Unreachable, ask
 
 _DESCRIPTION_LIMIT = 200
@@ -17,7 +18,10 @@ _KINDS = {"private": "person", "group": "group", "supergroup": "group", "channel
 
 @dataclass(frozen=True, slots=True)
 class BotAnswer:
-    """`result` when `is_ok`, else why not. `status` is 0 for what is no Bot API answer at all."""
+    """`result` when `is_ok`, else why not. `status` is 0 for what is no Bot API answer at all.
+
+    `unreachable`: nothing answered, for that reason.
+    """
 
     is_ok: bool
     status: int = 0
@@ -25,6 +29,7 @@ class BotAnswer:
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     ahead: float | None = None
+    unreachable: Unreachable | None = None
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -39,12 +44,14 @@ class BotApi:
         self.api_url = api_url
         self._token = token
 
-    def call(self, method: str, seconds: float = 15.0, **parameters: Any) -> BotAnswer | Unreachable:
+    def call(self, method: str, seconds: float = 15.0, **parameters: Any) -> BotAnswer:
         """Never raises for what the other side or the network does."""
         url = f"{self.api_url.rstrip('/')}/bot{self._token}/{method}"
         headers = {"content-type": "application/json"}
         answer = ask(HttpRequest(url, headers, json.dumps(parameters).encode(), seconds, _MOST_BYTES))
-        return answer if isinstance(answer, Unreachable) else self._read(answer)
+        if isinstance(answer, Unreachable):
+            return BotAnswer(False, description=answer.words, unreachable=answer)
+        return self._read(answer)
 
     def _read(self, answer: HttpAnswer) -> BotAnswer:
         body = answer.body.replace(self._token.encode(), b"***")  # a hostile server may repeat it
@@ -58,11 +65,6 @@ class BotApi:
         return BotAnswer(
             False, answer.status, None, description[:_DESCRIPTION_LIMIT], parameters, answer.ahead
         )
-
-
-def fields_of(value: object) -> Mapping[str, Any]:
-    """An object of the answer; anything else has no fields."""
-    return value if isinstance(value, dict) else {}
 
 
 def text_of(value: object) -> str:

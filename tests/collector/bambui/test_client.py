@@ -13,8 +13,8 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from collector.bambui.client import Connection, printer_url
 from functions.shared.runtime.backoff import Backoff
-from tests.support.bambui_server import BambUI, bambui, eventually
-from tests.support.timeouts import TIMEOUT
+from tests.support.bambui_server import BambUI, bambui
+from tests.support.timeouts import TIMEOUT, eventually
 
 P = "A1M-1"
 QUICK = Backoff(0.001, 0.01)

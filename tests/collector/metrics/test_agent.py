@@ -14,13 +14,13 @@ from collector.outbox.uploader import RemoteBackend, Uploader, upload_to
 from functions.shared.errors import PermanentError, TransientError
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.collector.running_agent import RUNNING, P, running
-from tests.support.bambui_server import bambui, eventually
+from tests.support.bambui_server import bambui
 from tests.support.clock import HandClock
 from tests.support.edge_material import RememberingOutbox, image_text, jpeg, status_text
+from tests.support.memory_backend import MemoryFrames, MemoryQueue
 from tests.support.metrics.exposition import Exposition, read_exposition
 from tests.support.open_databases import connection_in
-from tests.support.remote_backend import FarFrames, FarQueue
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 
 def told(outbox: Outbox) -> Exposition:
@@ -91,7 +91,7 @@ def test_what_waits_and_what_was_sent_is_counted(tmp_path: Path) -> None:
         assert exposition.value(f"printer_bridge_{name}") == value, name
     assert (exposition.value("printer_bridge_outbox_bytes") or 0) > 200
     assert exposition.having("printer_bridge_reports_made_total", "kind") == {"change": 1, "heartbeat": 2}
-    uploader = Uploader(outbox, FarFrames(), FarQueue(), monotonic=clock.monotonic)
+    uploader = Uploader(outbox, MemoryFrames(), MemoryQueue(), monotonic=clock.monotonic)
     while uploader.upload_once() == 0:
         pass
     exposition = told(outbox)
@@ -105,7 +105,7 @@ def test_what_waits_and_what_was_sent_is_counted(tmp_path: Path) -> None:
 def test_a_failure_is_counted_by_what_failed_and_whether_it_may_pass(tmp_path: Path) -> None:
     clock = HandClock()
     outbox = Outbox(tmp_path, 10**9, clock.wall, clock.monotonic)
-    queue, frames = FarQueue(), FarFrames()
+    queue, frames = MemoryQueue(), MemoryFrames()
     uploader = Uploader(outbox, frames, queue, monotonic=clock.monotonic, jitter=lambda: 1.0)
 
     def away(_: object) -> None:

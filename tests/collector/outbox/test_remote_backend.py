@@ -11,7 +11,7 @@ from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import RemoteBackend, upload_to
 from functions.shared.errors import TransientError
 from tests.collector.outbox.makers import a_report
-from tests.support.remote_backend import FarFrames, FarQueue
+from tests.support.memory_backend import MemoryFrames, MemoryQueue
 from tests.support.timeouts import TIMEOUT
 
 
@@ -34,8 +34,8 @@ def ship(tmp_path: Path, outcomes: list[Exception | RemoteBackend]) -> int:
     thread = threading.Thread(target=upload_to, args=(open_remote_backend, outbox, stop, waits.append))
     thread.start()
     frames, queue = next(outcome for outcome in outcomes if not isinstance(outcome, Exception))
-    assert isinstance(queue, FarQueue)
-    assert isinstance(frames, FarFrames)
+    assert isinstance(queue, MemoryQueue)
+    assert isinstance(frames, MemoryFrames)
     assert queue.wait_for(1)
     stop.set()
     thread.join(TIMEOUT)
@@ -47,7 +47,7 @@ def ship(tmp_path: Path, outcomes: list[Exception | RemoteBackend]) -> int:
 
 
 def test_it_is_opened_once_when_it_can_be(tmp_path: Path) -> None:
-    assert ship(tmp_path, [(FarFrames(), FarQueue())]) == 1
+    assert ship(tmp_path, [(MemoryFrames(), MemoryQueue())]) == 1
 
 
 def test_it_is_opened_again_until_it_can_be_and_that_is_said_once(
@@ -59,7 +59,7 @@ def test_it_is_opened_again_until_it_can_be_and_that_is_said_once(
         OSError("helper gave nothing"),
     ]
     with caplog.at_level(logging.INFO, "collector.outbox.uploader"):
-        assert ship(tmp_path, [*faults, (FarFrames(), FarQueue())]) == 4
+        assert ship(tmp_path, [*faults, (MemoryFrames(), MemoryQueue())]) == 4
     said = [record.getMessage() for record in caplog.records if record.name == "collector.outbox.uploader"]
     assert len(said) == 1
     assert "no network" in said[0]

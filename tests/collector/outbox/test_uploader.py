@@ -16,7 +16,7 @@ from functions.shared.messages.report import Report
 from functions.shared.ports import Outgoing
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.support.clock import HandClock
-from tests.support.remote_backend import EventLog, FarFrames, FarQueue
+from tests.support.memory_backend import EventLog, MemoryFrames, MemoryQueue
 
 
 class Post:
@@ -25,9 +25,9 @@ class Post:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = HandClock()
-        self.events = EventLog()
-        self.queue = FarQueue(self.events)
-        self.frames = FarFrames(self.events)
+        self.events: EventLog = []
+        self.queue = MemoryQueue(self.events)
+        self.frames = MemoryFrames(self.events)
         self.open()
 
     def open(self) -> None:
@@ -99,7 +99,7 @@ def test_a_frame_is_there_before_the_report_that_names_it(post: Post) -> None:
     report = post.change(with_frame=True)
     assert report.frame is not None
     post.drain()
-    assert post.events.log == [("frame", report.frame.key), ("reports", 1)]
+    assert post.events == [("frame", report.frame.key), ("reports", 1)]
 
 
 def test_no_alert_waits_more_than_ten_seconds_for_its_frame_which_follows(post: Post) -> None:
@@ -311,8 +311,8 @@ def test_after_an_outage_of_both_reports_go_before_any_frame(post: Post) -> None
         post.run_for(61)
     post.queue.fault = post.frames.fault = fine
     post.run_for(120)
-    assert [kind for kind, _ in post.events.log] == ["reports"] * 4 + ["frame"] * 35
-    assert [count for kind, count in post.events.log if kind == "reports"] == [10, 10, 10, 5]
+    assert [kind for kind, _ in post.events] == ["reports"] * 4 + ["frame"] * 35
+    assert [count for kind, count in post.events if kind == "reports"] == [10, 10, 10, 5]
 
 
 def test_reports_go_first_though_the_next_try_of_the_frames_was_due_sooner(post: Post) -> None:
@@ -331,7 +331,7 @@ def test_reports_go_first_though_the_next_try_of_the_frames_was_due_sooner(post:
         post.run_for(50)
     post.queue.fault = post.frames.fault = fine
     post.run_for(120)
-    assert [kind for kind, _ in post.events.log] == ["reports"] * 2 + ["frame"] * 15
+    assert [kind for kind, _ in post.events] == ["reports"] * 2 + ["frame"] * 15
 
 
 def test_after_an_outage_what_happens_now_is_announced_with_its_frame_as_soon_as_the_old_reports_are(
@@ -347,7 +347,7 @@ def test_after_an_outage_what_happens_now_is_announced_with_its_frame_as_soon_as
     now = post.change("P1S", with_frame=True)
     post.drain()
     assert now.frame is not None
-    log = post.events.log
+    log = post.events
     assert ("frame", now.frame.key) in log[:6]
     assert [kind for kind, _ in log].index("frame") == log.index(("frame", now.frame.key))
     (arrived,) = post.queue.of("P1S")
@@ -372,7 +372,7 @@ def test_an_idle_frame_is_shipped_before_its_heartbeat(post: Post) -> None:
         NewReport(a_report(), durable=False, captured=a_captured_frame(), is_overwriting=True)
     )
     post.drain()
-    assert post.events.log == [("frame", latest_key("A1M-1")), ("reports", 1)]
+    assert post.events == [("frame", latest_key("A1M-1")), ("reports", 1)]
 
 
 def test_nothing_is_sent_after_the_outbox_is_closed(post: Post) -> None:
@@ -380,7 +380,7 @@ def test_nothing_is_sent_after_the_outbox_is_closed(post: Post) -> None:
     post.film_frame()
     post.outbox.close()
     assert post.uploader.upload_once() > 0
-    assert post.events.log == []
+    assert post.events == []
     post.open()
 
 

@@ -12,7 +12,7 @@ from functions.shared.errors import TransientError
 from functions.shared.messages.report import Report
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
 from tests.support.clock import HandClock
-from tests.support.remote_backend import EventLog, FarFrames, FarQueue
+from tests.support.memory_backend import EventLog, MemoryFrames, MemoryQueue
 
 PRINTERS = ("A1M-1", "A1-2", "P1S-3", "P1P-4")
 HOURS = 6
@@ -25,8 +25,8 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
     tmp_path: Path, max_bytes: int
 ) -> None:
     clock = HandClock()
-    events = EventLog()
-    queue, frames = FarQueue(events), FarFrames(events)
+    events: EventLog = []
+    queue, frames = MemoryQueue(events), MemoryFrames(events)
     is_away = True
 
     def fault(what: object) -> None:
@@ -72,7 +72,7 @@ def test_six_hours_of_four_printers_arrive_in_order_with_true_times_once(
     assert clock.wall() - back_at <= 60  # no longer than the longest wait between two tries
     assert queue.calls - calls <= -(-waiting.reports_waiting // 10)
     assert 0 <= alive_beats <= len(PRINTERS)
-    assert [kind for kind, _ in events.log].count("frame") <= 1  # reports first
+    assert [kind for kind, _ in events].count("frame") <= 1  # reports first
     while uploader.upload_once() < 1.0:
         pass
 

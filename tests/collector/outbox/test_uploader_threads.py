@@ -12,14 +12,14 @@ from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Uploader
 from functions.shared.errors import TransientError
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
-from tests.support.remote_backend import FarFrames, FarQueue
+from tests.support.memory_backend import MemoryFrames, MemoryQueue
 from tests.support.timeouts import TIMEOUT
 
 
 class Running:
     def __init__(self, folder: Path) -> None:
-        self.queue = FarQueue()
-        self.frames = FarFrames()
+        self.queue = MemoryQueue()
+        self.frames = MemoryFrames()
         self.outbox = Outbox(folder, 100_000_000, time.time)
         self.stop = threading.Event()
         uploader = Uploader(self.outbox, self.frames, self.queue)

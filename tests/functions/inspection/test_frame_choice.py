@@ -6,7 +6,8 @@ import pytest
 
 from functions.inspection.frames import FramePair, NoUsableFrame, choose_frames, earlier_candidates
 from functions.shared.messages.report import FrameReference
-from tests.functions.inspection.frame_images import jpeg_image, number_of
+from tests.e2e.image_numbers import number_of
+from tests.functions.inspection.frame_images import jpeg_image
 from tests.functions.inspection.watched_print import START, WatchedPrint
 
 

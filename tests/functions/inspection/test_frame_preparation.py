@@ -16,7 +16,8 @@ from functions.inspection.frames import (
 )
 from infra.simulator.camera import Painter
 from infra.simulator.timeline import Scene
-from tests.functions.inspection.frame_images import jpeg_image, number_of
+from tests.e2e.image_numbers import number_of
+from tests.functions.inspection.frame_images import jpeg_image
 
 
 def test_a_good_image_stays_recognisable_and_within_1280_pixels() -> None:

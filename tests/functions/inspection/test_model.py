@@ -14,7 +14,8 @@ from functions.inspection.prompt import Question, question
 from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Inspection, JobSnapshot
 from functions.shared.messages.report import FrameReference
-from tests.functions.inspection.frame_images import jpeg_image, number_of
+from tests.e2e.image_numbers import number_of
+from tests.functions.inspection.frame_images import jpeg_image
 from tests.support.openai import replies as fake
 from tests.support.openai.server import OpenAiServer
 

@@ -12,7 +12,8 @@ from functions.inspection.prompt import Question
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import digest, frame_key, inspection_key, job_prefix
 from functions.shared.messages.effects import Category
-from tests.functions.inspection.frame_images import jpeg_image, number_of
+from tests.e2e.image_numbers import number_of
+from tests.functions.inspection.frame_images import jpeg_image
 from tests.functions.inspection.watched_print import CHAT, JOB_NAME, PRINTER, WatchedPrint, watched_print
 from tests.support.openai import replies as fake
 

@@ -3,7 +3,8 @@
 import pytest
 
 from functions.shared.messages.effects import Category
-from tests.functions.inspection.frame_images import jpeg_image, number_of
+from tests.e2e.image_numbers import number_of
+from tests.functions.inspection.frame_images import jpeg_image
 from tests.functions.inspection.watched_print import WatchedPrint
 from tests.support.openai import replies as fake
 

@@ -17,7 +17,7 @@ from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from tests.support.clock import HandClock
-from tests.support.consuming import consume
+from tests.support.consuming import consume, taken
 
 
 class Crash(BaseException):
@@ -62,11 +62,7 @@ class Harness:
     def told(self) -> list[str]:
         from functions.shared.messages.effects import decode_notification
 
-        told = []
-        while deliveries := self.notifications.receive(1):
-            told.append(decode_notification(deliveries[0].body).category.value)
-            self.notifications.acknowledge(deliveries[0])
-        return told
+        return [it.category.value for it in taken(self.notifications, decode_notification)]
 
 
 class InterruptedRecords(SqliteRecordStore):

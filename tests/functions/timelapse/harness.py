@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 from functions.shared.domain.keys import job_prefix
 from functions.shared.messages.effects import Category, Notification, Timelapse, decode_notification, outgoing
 from functions.shared.ports import Delivery, FrameStore
+from functions.shared.settings import Settings
 from functions.timelapse.plan import FilmSpec
 from functions.timelapse.service import FilmSettings, TimelapseService
-from infra.local.storage.database import SqliteDatabase
-from infra.local.storage.frames import FileFrameStore
-from infra.local.storage.queue import SqliteQueue
-from infra.local.storage.records import SqliteRecordStore
+from infra.local.stores import open_stores
 from tests.functions.timelapse.encode_jobs import SPEC
 from tests.support.clock import HandClock
-from tests.support.consuming import consume
+from tests.support.consuming import consume, taken
 from tests.support.numbered_frames import fill_folder
 from tests.support.open_databases import closed_at_the_end
 
@@ -35,11 +34,11 @@ class Harness:
     clock: HandClock = field(default_factory=lambda: HandClock(BEGIN + 7200))
 
     def __post_init__(self) -> None:
-        self.database = closed_at_the_end(SqliteDatabase(self.folder / "state.sqlite3"))
-        self.queue = SqliteQueue(self.database, "timelapses", False, 7200.0, None, self.clock.wall)
-        self.notifications = SqliteQueue(self.database, "notifications", True, 60.0, None, self.clock.wall)
-        self.records = SqliteRecordStore(self.database, self.clock.wall)
-        self.frames: FrameStore = FileFrameStore(self.folder / "images")
+        settings = Settings(data_dir=self.folder, images_dir=self.folder / "images")
+        stores = open_stores(settings, self.clock, self.clock.monotonic)
+        closed_at_the_end(stores.database)
+        self.queue, self.notifications = stores.timelapses, stores.notifications
+        self.records, self.frames = stores.records, cast("FrameStore", stores.frames)
         self.work_folder = self.folder / "work"
         self.restart()
 
@@ -111,10 +110,7 @@ class Harness:
 
     def told(self) -> list[Notification]:
         """What was put on the notifications queue since the last time."""
-        deliveries = self.notifications.receive(10)
-        for delivery in deliveries:
-            self.notifications.acknowledge(delivery)
-        return [decode_notification(delivery.body) for delivery in deliveries]
+        return taken(self.notifications, decode_notification)
 
     def film_file(self, notification: Notification) -> Path:
         assert notification.film is not None

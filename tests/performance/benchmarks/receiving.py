@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.performance.benchmarks.receivers import LAGS
+from tests.reliability.soak.sampling import process_values
 
 ROOT = Path(__file__).parents[3]
 MEGABYTE = 1024 * 1024
@@ -113,7 +114,7 @@ def cpu_seconds(process_id: int) -> float:
 
 def resident_megabytes(process_id: int) -> float:
     """All of it, shared libraries included."""
-    return int(_proc(process_id, "statm").split()[1]) * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
+    return process_values(process_id)["resident"] / MEGABYTE
 
 
 def show(*values: Any) -> None:
@@ -121,10 +122,6 @@ def show(*values: Any) -> None:
     sys.stdout.write(
         "\n" + "\n".join(map(str, values)) + f"\nload of the machine: {os.getloadavg()[0]:.1f}\n"
     )
-
-
-def _proc(process_id: int, name: str) -> str:
-    return Path(f"/proc/{process_id}/{name}").read_text(encoding="ascii", errors="replace")
 
 
 def _lags(folder: Path, since: float) -> list[float]:

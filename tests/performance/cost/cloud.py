@@ -9,9 +9,7 @@ import pytest
 
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
-from collector.outbox.uploader import Uploader
 from collector.printer.policy import session_policy
-from collector.printer.session import Session
 from functions.api import handler as api_handler
 from functions.liveness import handler as liveness_handler
 from functions.shared.aws import clients
@@ -25,14 +23,13 @@ from tests.performance.cost.figures import Figures
 from tests.performance.cost.lambdas import Lambdas
 from tests.support.aws.places import aws_environment
 from tests.support.clock import HandClock
-from tests.support.direct_writer import DirectWriter
 from tests.support.lambda_runtime.stack import new_containers
+from tests.support.stepped_edge import SteppedEdge
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
 PRINTER = "A1M-1"
 BUCKET = "frames"
 TOKEN_NAME = "/printer-bridge/telegram-bot-token"
-_TICK = 5.0
 _QUEUES = {
     "REPORTS": ".fifo",
     "NOTIFICATIONS": ".fifo",
@@ -54,33 +51,24 @@ class Cloud:
         self.aws = CountingAws(self.clock, {TOKEN_NAME: telegram.token})
         self.lambdas = Lambdas(self.aws, urls)
         self._folder, self._reports_url, self._bucket = folder, urls["REPORTS"], bucket
-        self._ticked_at = self.now
         self._readings = 0
-        self.reconnects = 0
 
     def start(self) -> None:
         settings = Settings()
         self.outbox = Outbox(
             self._folder / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.clock.monotonic
         )
-        self.uploader = Uploader(
+        self.edge = edge = SteppedEdge(
             self.outbox,
-            S3FrameStore(clients.make_client("s3"), self._bucket),
-            SqsQueue(clients.make_client("sqs"), self._reports_url, fifo=True),
-            monotonic=self.clock.monotonic,
-            jitter=lambda: 0.0,
-        )
-        self.session = Session(
+            self.clock,
             PRINTER,
             session_policy(settings, inspection_interval=None, keeps_idle_frames=True),
-            DirectWriter(self.outbox),  # type: ignore[arg-type]  # the two methods that a session calls
-            collector_id=self.outbox.collector_id,
-            job=None,
-            live=None,
-            clock=self.clock,
-            monotonic=self.clock.monotonic,
-            call_later=self.clock.call_later,
+            S3FrameStore(clients.make_client("s3"), self._bucket),
+            SqsQueue(clients.make_client("sqs"), self._reports_url, fifo=True),
+            arrived=self.lambdas.turn,
+            obeys=True,
         )
+        self.session, self.run_to, self.carry = edge.session, edge.run_to, edge.carry
         self.session.opened()
 
     def stop(self) -> None:
@@ -98,23 +86,6 @@ class Cloud:
     @property
     def figures(self) -> Figures:
         return Figures(self.aws.figures)
-
-    def run_to(self, until: float) -> None:
-        """Let time pass, with the ticks and timers that fall into it."""
-        for _ in self.clock.stops(until, lambda: self._ticked_at + _TICK):
-            if self.now >= self._ticked_at + _TICK:
-                self._ticked_at = self.now
-                if self.session.tick() is not None:  # it asks for a new connection
-                    self.session.closed()
-                    self.session.opened()
-                    self.reconnects += 1
-            self.carry()
-
-    def carry(self) -> None:
-        """Everything that waits goes on to where it belongs."""
-        while self.uploader.upload_once() == 0:
-            pass
-        self.lambdas.turn()
 
     def report_collector(self) -> None:
         """What the collector says of itself every five minutes."""

@@ -114,9 +114,9 @@ def measured() -> Measured:
                 stack.clock.skip(_EVERY_FIVE_MINUTES)
 
         idle_hour = used(lambda: printer.idles(HOUR, IDLE_STEP))
-        idle_reconnects = stack.reconnects
+        idle_reconnects = stack.edge.reconnects
         job = used(lambda: printer.prints("Benchy", JOB_HOURS, JOB_STEP))
-        told, reconnects = stack.telegram.texts, stack.reconnects - idle_reconnects
+        told, reconnects = stack.telegram.texts, stack.edge.reconnects - idle_reconnects
         path = f"/api/printer/{PRINTER}"
         stack.ask(path)  # the first makes the container
         sizes: list[int] = []

@@ -8,12 +8,12 @@ from functools import cache
 
 from collector.printer.policy import SessionPolicy
 from collector.printer.reporting import ReportRules
-from collector.printer.session import Session
 from collector.printer.watchdog import WatchdogRules
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from tests.reliability.fuzz.checking_writer import CheckingWriter
 from tests.support.clock import HandClock
 from tests.support.recordings import RECORDINGS, image_bytes, load_recording
+from tests.support.stepped_edge import stepped_session
 
 RULES = SessionPolicy(
     WatchdogRules(image_timeout=60, forced_interval=300, status_timeout=30),
@@ -72,17 +72,8 @@ def reports(name: str) -> tuple[str, ...]:
     """The reports that a session makes of those messages, as shipped, with silences and presence between."""
     clock = HandClock()
     writer = CheckingWriter("a1mini", is_keeping=True)
-    session = Session(
-        "a1mini",
-        replace(RULES, report=replace(RULES.report, active_interval=10.0)),
-        writer,  # type: ignore[arg-type]  # the two methods that a session calls
-        collector_id="c1",
-        job=None,
-        live=None,
-        clock=clock,
-        monotonic=clock.monotonic,
-        call_later=lambda seconds, call: None,
-    )
+    policy = replace(RULES, report=replace(RULES.report, active_interval=10.0))
+    session = stepped_session(clock, "a1mini", policy, writer)
     session.model, session.is_online = "A1M", True
     session.opened()
     for number, message in enumerate(messages(name)):

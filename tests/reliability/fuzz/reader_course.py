@@ -15,7 +15,6 @@ from collector.bambui.messages import (
     read_message,
 )
 from collector.outbox.outbox import Outbox
-from collector.printer.session import Session
 from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.live import Live
 from functions.shared.messages.report import decode_report, encode_report
@@ -26,6 +25,7 @@ from tests.reliability.fuzz.mutations import Mutator
 from tests.reliability.fuzz.shown_printer import show
 from tests.support.clock import HandClock
 from tests.support.direct_writer import DirectWriter
+from tests.support.stepped_edge import stepped_session
 
 NAMES = """
     gcode_state subtask_name gcode_file task_id mc_percent layer_num total_layer_num mc_remaining_time stg_cur
@@ -58,16 +58,8 @@ class ReaderCourse:
                 Path(self._folder.name), 4 * 1024 * 1024, self._clock, monotonic=self._clock.monotonic
             )
             self._writer = DirectWriter(self._outbox)
-        self._session = Session(
-            self._printer,
-            material.RULES,
-            self._writer,  # type: ignore[arg-type]  # the two methods that a session calls
-            collector_id="c1",
-            job=None,
-            live=self._live,
-            clock=self._clock,
-            monotonic=self._clock.monotonic,
-            call_later=self._clock.call_later,
+        self._session = stepped_session(
+            self._clock, self._printer, material.RULES, self._writer, live=self._live
         )
         self._session.opened()
 

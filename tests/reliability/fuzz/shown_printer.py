@@ -9,10 +9,9 @@ from functions.api.presenter import newest_status, printer_view, summary
 from functions.api.queries import ListedPrinter, Queries
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
-from tests.reliability.fuzz.memory_stores import MemoryRecords
-from tests.support.remote_backend import FarFrames
+from tests.support.memory_backend import MemoryFrames, MemoryRecords
 
-_FRAMES: FrameStore = FarFrames()
+_FRAMES: FrameStore = MemoryFrames()
 
 
 def show(printer_id: str, values: Mapping[str, str], live: Live | None, now: float) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -26,11 +27,11 @@ from functions.tracker.service import TrackerService
 from tests.reliability.fuzz import material
 from tests.reliability.fuzz.announced import Announced
 from tests.reliability.fuzz.course import Chances
-from tests.reliability.fuzz.memory_stores import MemoryQueue, MemoryRecords
 from tests.reliability.fuzz.mutations import Mutator
 from tests.reliability.fuzz.reader_course import NAMES
 from tests.reliability.fuzz.shown_printer import show
 from tests.support.consuming import consume
+from tests.support.memory_backend import MemoryQueue, MemoryRecords
 from tests.support.telegram.markup import read_html, utf16_units
 
 _REPORT_NAMES = """
@@ -85,13 +86,13 @@ class TrackerCourse:
         self._taken: set[str] = set()
         self._written: list[str] = []
         self._records = MemoryRecords(look=self._look_at)
-        self._reports = MemoryQueue(lambda entry: None)
+        self._reports = MemoryQueue()
         self._handled = 0
         self._service = TrackerService(
             records=self._records,
-            notifications=MemoryQueue(self._take_notification),
-            timelapses=MemoryQueue(self._take_timelapse),
-            inspections=MemoryQueue(self._take_inspection),
+            notifications=MemoryQueue(look=self._take_notification),
+            timelapses=MemoryQueue(look=self._take_timelapse),
+            inspections=MemoryQueue(look=self._take_inspection),
             rules=Rules(
                 progress_step=chance.choice((0, 1, 5, 25)),
                 photo_interval=chance.choice((0.0, 60.0, 3600.0)),
@@ -186,7 +187,8 @@ class TrackerCourse:
             allowed = _RECORD_FACTOR * self._longest + _RECORD_ALLOWANCE
             assert len(text) <= allowed, f"the record of {key!r} has {len(text)} characters"
 
-    def _take_notification(self, entry: Outgoing) -> None:
+    def _take_notification(self, entries: Sequence[Outgoing]) -> None:
+        (entry,) = entries
         said = decode_notification(entry.body)
         assert encode_effect(said) == entry.body
         self._effects.append(said)
@@ -199,12 +201,14 @@ class TrackerCourse:
         assert utf16_units(message.plain) <= limit
         message.plain.encode()
 
-    def _take_timelapse(self, entry: Outgoing) -> None:
+    def _take_timelapse(self, entries: Sequence[Outgoing]) -> None:
+        (entry,) = entries
         wanted = decode_timelapse(entry.body)
         assert encode_effect(wanted) == entry.body
         self._effects.append(wanted)
 
-    def _take_inspection(self, entry: Outgoing) -> None:
+    def _take_inspection(self, entries: Sequence[Outgoing]) -> None:
+        (entry,) = entries
         wanted = decode_inspection(entry.body)
         assert encode_effect(wanted) == entry.body
         self._effects.append(wanted)

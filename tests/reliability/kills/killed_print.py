@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -118,22 +119,24 @@ class KilledPrint:
 
     async def _until_told(self, words: str, percent: int | None) -> None:
         """The printer stands still, saying the same again and again."""
-        deadline = time.monotonic() + TIMEOUT
-        while (words, percent) not in {line_of(text, 0.0).key for text in self.telegram.texts}:
-            if time.monotonic() > deadline:
-                chat = "\n---\n".join(self.telegram.texts)
-                raise TimeoutError(f"never told: {words} {percent}\n{chat}\n{self.program.all}")
-            await self._say()
+        await self._repeat_until(
+            lambda: (words, percent) in {line_of(text, 0.0).key for text in self.telegram.texts},
+            f"told: {words} {percent}",
+        )
 
     async def _until_noticed(self, category: str, **fields: object) -> None:
         """The printer says something new, until the log shows that the tracker has taken it."""
         mark = f"{PRINTER}: {category}\n"
         before = self.program.err.count(mark)
         await self._say(**fields)
+        await self._repeat_until(lambda: self.program.err.count(mark) > before, f"noticed: {fields}")
+
+    async def _repeat_until(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + TIMEOUT
-        while self.program.err.count(mark) == before:
+        while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"never noticed: {fields}\n{self.program.all}")
+                chat = "\n---\n".join(self.telegram.texts)
+                raise TimeoutError(f"never {what}\n{chat}\n{self.program.all}")
             await self._say()
 
     async def _kill_again_and_again(self) -> None:

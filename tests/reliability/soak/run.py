@@ -22,6 +22,7 @@ from tests.reliability.soak.prints import Habit, PrinterScript, scripts
 from tests.reliability.soak.sampling import Sample, folder_bytes, process_values, read_metrics
 from tests.reliability.soak.side_process import SideProcess
 from tests.support.collector_process import CREDENTIALS, Edge
+from tests.support.timeouts import wait_until
 
 Mode = Literal["embedded", "cloud"]
 _FILM_BUDGET = 45 * 30
@@ -131,18 +132,22 @@ def _program(plan: Plan, folder: Path, load: SideProcess, far: SideProcess | Non
 
 def _wait_until_connected(load: SideProcess, printers: int, program: Program) -> None:
     """And until a status or two of each have come. Raises TimeoutError, or RuntimeError if it has ended."""
-    deadline = time.monotonic() + _STARTS_WITHIN
-    while (there := load.figures()["open"]) < printers:
-        if not program.is_running:
-            raise RuntimeError(f"the program has ended:\n{program.all}")
-        if time.monotonic() > deadline:
-            raise TimeoutError(
-                f"{there} of {printers} printers were connected to within {_STARTS_WITHIN:g} s"
-            )
-        time.sleep(0.1)
+
+    def have_come(what: str, count: float) -> Callable[[], bool]:
+        def is_so() -> bool:
+            if not program.is_running:
+                raise RuntimeError(f"the program has ended:\n{program.all}")
+            return bool(load.figures()[what] >= count)
+
+        return is_so
+
+    wait_until(
+        have_come("open", printers),
+        lambda: f"{load.figures()['open']} of {printers} printers were connected to",
+        _STARTS_WITHIN,
+    )
     wanted = load.figures()["statuses"] + 1.5 * printers
-    while load.figures()["statuses"] < wanted:
-        time.sleep(0.1)
+    wait_until(have_come("statuses", wanted), lambda: "no status comes")
 
 
 class _Watch:

@@ -1,17 +1,16 @@
 """What a running program uses, from outside: /proc, its folders, its metrics."""
 
 import os
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.metrics.exposition import read_exposition
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_METRIC = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
-_KIND = re.compile(r'kind="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ def read_metrics(url: str) -> dict[str, float]:
     except (OSError, urllib.error.URLError):
         return {}
     sums: dict[str, float] = {}
-    for name, labels, value in _METRIC.findall(text):
-        kind = _KIND.search(labels)
-        for key in (name, f"{name}/{kind[1]}") if kind else (name,):
-            sums[key] = sums.get(key, 0.0) + float(value)
+    for (name, labels), value in read_exposition(text).values.items():
+        kind = dict(labels).get("kind")
+        for key in (name, f"{name}/{kind}") if kind else (name,):
+            sums[key] = sums.get(key, 0.0) + value
     return sums

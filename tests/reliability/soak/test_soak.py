@@ -1,7 +1,6 @@
 """The short soak of both modes, and that a soak sees what is lost, repeated or invented."""
 
 import json
-import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from collector.bambui.messages import ImageMessage, StatusMessage, decode_image, read_message
 from functions.shared.domain.keys import digest
 from functions.shared.messages.report import Report, ReportKind, encode_report
-from tests.reliability.soak.messages import STATUS_BYTES, Images, status_frame
+from tests.reliability.soak.messages import STATUS_BYTES, Images, status_message
 from tests.reliability.soak.prints import Habit, PrinterScript, scripts
 from tests.reliability.soak.remote_backend import RemoteBackend
 from tests.reliability.soak.run import Mode, Plan, kept_frames, soak
@@ -33,24 +32,13 @@ def test_a_few_printers_for_a_few_seconds(mode: Mode, tmp_path: Path) -> None:
     assert ("✔ within all bounds, nothing lost" in table(outcome)) is (not outcome.faults)
 
 
-def _message(frame: bytes) -> str:
-    length = frame[1]
-    head = 2
-    if length == 126:
-        [length], head = struct.unpack("!H", frame[2:4]), 4
-    elif length == 127:
-        [length], head = struct.unpack("!Q", frame[2:10]), 10
-    assert len(frame) == head + length
-    return frame[head:].decode()
-
-
 def test_the_load_is_of_real_size_and_no_two_images_are_alike() -> None:
     images = Images()
-    read = [read_message(_message(images.frame(number))) for number in (1, 9, 10)]
+    read = [read_message(images.message(number).decode()) for number in (1, 9, 10)]
     jpegs = [decode_image(one) for one in read if isinstance(one, ImageMessage)]
     assert len(set(jpegs)) == 3
     assert all(55_000 < len(jpeg) < 70_000 for jpeg in jpegs)
-    text = _message(status_frame(PrinterScript(0, Habit.SHORT).fields(30.0), 1.5))
+    text = status_message(PrinterScript(0, Habit.SHORT).fields(30.0), 1.5).decode()
     assert len(text) == pytest.approx(STATUS_BYTES, rel=0.1)
     status = read_message(text)
     assert isinstance(status, StatusMessage)
@@ -116,8 +104,7 @@ def test_the_remote_backend_counts_what_arrives_and_says_what_is_wrong() -> None
 def test_the_remote_backend_refuses_frames_that_are_none() -> None:
     far = RemoteBackend()
     tag = {"x-amz-tagging": "kind=frame"}
-    image = _message(Images().frame(1))
-    read = read_message(image)
+    read = read_message(Images().message(1).decode())
     assert isinstance(read, ImageMessage)
     jpeg = decode_image(read)
     far.answer(Request("PUT", "/frames/images/P001/job/20260101T000000_000001_job.jpg", tag, jpeg))

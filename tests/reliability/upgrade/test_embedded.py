@@ -18,7 +18,7 @@ from functions.shared.messages.inspection_record import CheckState, inspection_f
 from functions.shared.messages.printer_record import Job, Phase, record_from_json
 from functions.shared.settings import load_settings
 from infra.local.app import Bridge
-from tests.e2e.rig import FAST, first_line, until
+from tests.e2e.rig import FAST, first_line
 from tests.reliability.upgrade.former_chat import (
     ALL,
     SETTINGS,
@@ -43,6 +43,7 @@ from tests.support.samples import (
 )
 from tests.support.telegram.faults import answers
 from tests.support.telegram.server import TelegramServer
+from tests.support.timeouts import eventually
 
 LONG = 600.0  # no printer is called silent while the test runs
 
@@ -87,7 +88,7 @@ class House:
         stores = bridge.stores
         await asyncio.to_thread(self.telegram.wait_for, ALL, 30.0)
         queues = (stores.reports, stores.notifications, stores.timelapses)
-        await until(lambda: not any(queue.count() for queue in queues))
+        await eventually(lambda: not any(queue.count() for queue in queues))
 
     def printer_is_there(self) -> None:
         self.printers.names, self.printers.listing = {WATCHED}, None
@@ -171,7 +172,9 @@ async def test_records_go_on_from_what_they_were(house: House) -> None:
         inspection = inspection_from_json(stored.value)
         assert (inspection.verdict, inspection.checks) == (CheckState.DEFECT, 3)
         assert set(inspection.announced) == {"warping"}
-        await until(lambda: bridge.stores.inspections.count() == 1)  # the one decided and not queued before
+        await eventually(
+            lambda: bridge.stores.inspections.count() == 1
+        )  # the one decided and not queued before
         assert inspection.pending_confirmation is None
 
         listed = await asked(bridge, "/api/printers")
@@ -192,11 +195,11 @@ async def test_the_running_job_goes_on_under_its_id_when_its_printer_is_back(hou
     async with house.running() as bridge:
         house.printer_is_there()
         await house.printers.send(WATCHED, status("RUNNING", 72))
-        await until(lambda: job_of(bridge, WATCHED).percent == 72)
+        await eventually(lambda: job_of(bridge, WATCHED).percent == 72)
         assert job_of(bridge, WATCHED).id == WATCHED_JOB
         await house.printers.send(WATCHED, status("FINISH", 100))
         await asyncio.to_thread(house.telegram.wait_for, ALL + 3, 30.0)
-        await until(lambda: not bridge.stores.notifications.count())
+        await eventually(lambda: not bridge.stores.notifications.count())
         job = job_of(bridge, WATCHED)
     assert (job.id, job.result, job.started_at) == (WATCHED_JOB, "finished", NOW - 3700)
     news = house.telegram.messages[ALL:]

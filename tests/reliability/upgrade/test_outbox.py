@@ -15,7 +15,7 @@ from functions.shared.messages.report import ReportKind
 from functions.shared.ports import FrameStore, Queue
 from tests.collector.outbox.makers import a_report
 from tests.support.clock import HandClock
-from tests.support.remote_backend import EventLog, FarFrames, FarQueue
+from tests.support.memory_backend import EventLog, MemoryFrames, MemoryQueue
 from tests.support.samples import COLLECTOR, ENDED, FORMER, IDLE, NOW, SILENT, WATCHED, copied
 
 WAITING_REPORTS, WAITING_FRAMES = 19, 7
@@ -41,8 +41,8 @@ def as_it_was_kept() -> list[str]:
 def test_all_that_waits_is_shipped_once_in_the_same_bytes_and_in_order(folder: Path) -> None:
     clock = HandClock(NOW)
     outbox = opened(folder, clock)
-    events = EventLog()
-    queue, frames = FarQueue(events), FarFrames(events)
+    events: EventLog = []
+    queue, frames = MemoryQueue(events), MemoryFrames(events)
     shipper = Uploader(outbox, frames, queue, monotonic=clock.monotonic)
     while outbox.figures().reports_waiting or outbox.figures().frames_waiting:
         assert shipper.upload_once() == 0, "nothing has to wait"
@@ -52,7 +52,7 @@ def test_all_that_waits_is_shipped_once_in_the_same_bytes_and_in_order(folder: P
     assert len(kept) == WAITING_REPORTS
     assert [entry.body for entry in queue.taken] == kept
     assert {report.kind for report in queue.reports} == set(ReportKind)
-    assert [what for what, _ in events.log[:2]] == ["reports", "reports"], "what is late waits for no frame"
+    assert [what for what, _ in events[:2]] == ["reports", "reports"], "what is late waits for no frame"
     assert [len(batch) for batch in queue.batches] == [10, 9]
 
     assert len(frames.puts) == len(set(frames.puts)) == WAITING_FRAMES
@@ -110,7 +110,7 @@ def test_what_was_refused_for_good_stays_aside_and_is_counted(folder: Path) -> N
 
 def test_the_uploader_itself_empties_it(folder: Path) -> None:
     outbox = opened(folder, HandClock(NOW))
-    queue, frames = FarQueue(), FarFrames()
+    queue, frames = MemoryQueue(), MemoryFrames()
     stop = threading.Event()
 
     def open_backend() -> tuple[FrameStore, Queue]:

@@ -32,7 +32,7 @@ import pytest
 
 from tests.stack.cloud_template import ROOT
 from tests.stack.deployed.rights import allow_batches, client_of, make_edge_user, open_to_plain_http, refusal
-from tests.support.aws.places import REGION, ministack
+from tests.support.aws.places import make_bucket, ministack
 from tests.support.openai.server import OpenAiServer
 from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import TIMEOUT
@@ -168,8 +168,7 @@ def deployed(artifacts: Path, folder: Path) -> Iterator[DeployedStack]:
     ):
         patch.setenv("AUTH", "true")
         running.enter_context(ministack(folder))
-        place: Any = {"LocationConstraint": REGION}
-        boto3.client("s3").create_bucket(Bucket=_ARTIFACTS_BUCKET, CreateBucketConfiguration=place)
+        make_bucket(boto3.client("s3"), _ARTIFACTS_BUCKET)
         ssm = boto3.client("ssm")
         ssm.put_parameter(Name=TOKEN_PARAMETER, Value=telegram.token, Type="SecureString")
         ssm.put_parameter(Name=KEY_PARAMETER, Value=ai.api_key, Type="SecureString")

@@ -18,7 +18,7 @@ from PIL import Image
 from infra.simulator.scenarios import Job, Pause, Print, Scenario
 from infra.simulator.server import SimulatedBambui
 from tests.e2e.image_numbers import facts_of, number_of, numbers_of_jobs, shown_numbers
-from tests.e2e.rig import END_WORDS, story, until, until_filmed, until_told
+from tests.e2e.rig import END_WORDS, story, until_filmed, until_told
 from tests.e2e.watching_model import has_strands
 from tests.stack.deployed.both_runs import (
     SIZE,
@@ -32,6 +32,7 @@ from tests.stack.deployed.both_runs import (
 from tests.stack.deployed.rights import client_of, refusal
 from tests.stack.deployed.stack import TOKEN_PARAMETER, DeployedStack, build, deployed
 from tests.support.telegram.faults import SERVER_ERROR, too_many_requests
+from tests.support.timeouts import eventually
 
 SCALE = 7.0
 # 34 s at that scale: two looks, ten seconds apart after the pause, both with spaghetti, and a while after.
@@ -166,7 +167,7 @@ async def test_a_poison_message_and_a_failing_telegram_cost_nothing(
     told = story(stack.telegram, "P1S-1")
     assert told == ["print started", "print finished"]
     assert stack.telegram.calls - calls - len(faults) == len(stack.telegram.messages) - len(runs.cloud)
-    await until(lambda: all(stack.waiting(name) == 0 for name in QUEUES))
+    await eventually(lambda: all(stack.waiting(name) == 0 for name in QUEUES))
     assert {name: stack.waiting(name) for name in DEAD_LETTERS} == dict.fromkeys(DEAD_LETTERS, 0) | {
         "ReportsDeadLetters": 1
     }

@@ -73,9 +73,9 @@ def make_table(client: "DynamoDBClient") -> str:
     return name
 
 
-def make_bucket(client: "S3Client") -> str:
+def make_bucket(client: "S3Client", name: str | None = None) -> str:
     """A new bucket; its name."""
-    name = f"bucket-{next(_NUMBERS)}"
+    name = name or f"bucket-{next(_NUMBERS)}"
     client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     return name
 

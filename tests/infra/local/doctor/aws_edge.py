@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import boto3
 
-from tests.support.aws.places import REGION
+from tests.support.aws.places import make_bucket, make_queue
 
 BUCKET: Final = "frames-of-the-edge"
 _PREFIXES: Final = ("images", "latest")
@@ -14,10 +14,8 @@ _PREFIXES: Final = ("images", "latest")
 
 def make_places() -> str:
     """The bucket, and a FIFO queue: its URL."""
-    place: Any = {"LocationConstraint": REGION}
-    boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
-    made = boto3.client("sqs").create_queue(QueueName="reports.fifo", Attributes={"FifoQueue": "true"})
-    return str(made["QueueUrl"])
+    make_bucket(boto3.client("s3"), BUCKET)
+    return make_queue(boto3.client("sqs"), "reports.fifo")
 
 
 def make_user(name: str, *, may_send: bool = True, prefixes: Sequence[str] = _PREFIXES) -> Mapping[str, str]:

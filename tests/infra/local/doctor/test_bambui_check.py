@@ -33,9 +33,9 @@ from infra.local.probes.http import HttpAnswer, Trouble
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, by_subject, found_by, setup_of
-from tests.support.bambui_server import BambUI, eventually
+from tests.support.bambui_server import BambUI
 from tests.support.bambui_server import bambui as running
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 Wait: TypeAlias = Callable[[float], Awaitable[None]]
 OWN_LIST = {"PRINTERS_API_URL": "http://192.168.1.5:8080/api/printers"}

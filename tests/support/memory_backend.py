@@ -1,57 +1,91 @@
-"""The remote backend in memory: a queue and a frame store that record what arrives and can fail."""
+"""The three ports in memory: they record what arrives, look closely at it, and can fail."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from functions.shared.domain.keys import taken_at_of
-from functions.shared.errors import NotFoundError
+from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.messages.report import Report, decode_report
-from functions.shared.ports import Delivery, Outgoing, Refusal, StoredFrame
+from functions.shared.ports import Delivery, Outgoing, Refusal, Stored, StoredFrame
 from tests.support.timeouts import TIMEOUT
+
+EventLog = list[tuple[str, object]]
+"""What happened at both ends, in order: ("reports", n) for a batch taken, ("frame", key) for a frame."""
 
 
 @dataclass
-class EventLog:
-    """What happened at both ends, in order: ("reports", n) for a batch taken, ("frame", key) for a frame."""
+class MemoryRecords:
+    """JSON texts by key. `look` is shown every key and text written."""
 
-    log: list[tuple[str, object]] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    look: Callable[[str, str], None] = lambda key, text: None
+    versions: dict[str, int] = field(default_factory=dict)
+
+    def get(self, key: str) -> Stored | None:
+        text = self.texts.get(key)
+        return None if text is None else Stored(key, json.loads(text), self.versions.get(key, 1))
+
+    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+        stored = self.versions.get(key, 0)
+        if stored != expected_version:
+            raise ConflictError(key)
+        text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+        self.look(key, text)
+        self.texts[key] = text
+        self.versions[key] = stored + 1
+        return stored + 1
+
+    def list(self, prefix: str) -> list[Stored]:
+        found = (self.get(key) for key in sorted(self.texts) if key.startswith(prefix))
+        return [stored for stored in found if stored is not None]
+
+    def put_if_absent(self, key: str, expires_at: float) -> bool:
+        return self.versions.setdefault(key, 0) == 0 and bool(self.put(key, {"expires_at": expires_at}, 0))
 
 
-class FarQueue:
-    """FIFO with deduplication by id. `fault` is asked at every send and may raise; `refuses` per entry."""
+class MemoryQueue:
+    """Deduplicates by id, and gives nothing out; what it is told of deliveries from elsewhere is counted.
 
-    def __init__(self, events: EventLog | None = None) -> None:
-        self.events = events or EventLog()
-        self.fault: Callable[[Sequence[Outgoing]], None] = lambda entries: None
+    `fault` is shown every batch before anything is taken, and may raise; `refuses` is asked for each report.
+    """
+
+    def __init__(
+        self,
+        events: EventLog | None = None,
+        look: Callable[[Sequence[Outgoing]], None] = lambda entries: None,
+    ) -> None:
+        self.events = [] if events is None else events
+        self.fault = look
         self.answer_lost: Callable[[], None] = lambda: None
-        self.refuses: Callable[[Report], str | None] = lambda report: None
+        self.refuses: Callable[[Report], str | None] | None = None
         self.arrived = threading.Condition()
         self.taken: list[Outgoing] = []
         self.batches: list[list[Outgoing]] = []
-        self.calls = 0
+        self.calls = self.acknowledged = self.retried = self.dead_lettered = 0
         self._ids: set[str] = set()
-        self._out = 0
 
     def send(self, entries: Sequence[Outgoing]) -> Sequence[Refusal]:
         assert 1 <= len(entries) <= 10
         assert sum(len(entry.body) for entry in entries) <= 1024 * 1024
+        assert all(entry.body.isascii() for entry in entries)
         self.calls += 1
         self.fault(entries)
         refusals = []
         for index, entry in enumerate(entries):
-            reason = self.refuses(decode_report(entry.body))
+            reason = self.refuses(decode_report(entry.body)) if self.refuses else None
             if reason is not None:
                 refusals.append(Refusal(index, reason))
             elif entry.deduplication_id not in self._ids:
                 self._ids.add(entry.deduplication_id)
                 self.taken.append(entry)
         self.batches.append(list(entries))
-        self.events.log.append(("reports", len(entries)))
+        self.events.append(("reports", len(entries)))
         with self.arrived:
             self.arrived.notify_all()
         self.answer_lost()
@@ -65,34 +99,29 @@ class FarQueue:
     def of(self, printer_id: str) -> list[Report]:
         return [report for report in self.reports if report.printer_id == printer_id]
 
-    def forget_ids(self) -> None:
-        """More than five minutes pass."""
-        self._ids.clear()
-
     def wait_for(self, count: int, timeout: float = TIMEOUT) -> bool:
         with self.arrived:
             return self.arrived.wait_for(lambda: len(self.taken) >= count, timeout)
 
     def receive(self, limit: int = 10, wait_seconds: float = 0.0) -> list[Delivery]:
-        some = self.taken[self._out : self._out + limit]
-        self._out += len(some)
-        return [Delivery(entry.body, entry.group, entry.deduplication_id, 1, 0.0) for entry in some]
+        return []
 
     def acknowledge(self, delivery: Delivery) -> None:
-        self.taken = [entry for entry in self.taken if entry.deduplication_id != delivery.receipt]
+        self.acknowledged += 1
 
     def retry(self, delivery: Delivery, delay_seconds: float) -> None:
-        self._out -= 1
+        self.retried += 1
 
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
-        self.acknowledge(delivery)
+        assert len(reason) < 1000
+        self.dead_lettered += 1
 
 
-class FarFrames:
-    """A frame store. `fault` is asked with the key at every put, before the file is taken, and may raise."""
+class MemoryFrames:
+    """`fault` is asked with the key at every put, before the file is taken, and may raise."""
 
     def __init__(self, events: EventLog | None = None) -> None:
-        self.events = events or EventLog()
+        self.events = [] if events is None else events
         self.fault: Callable[[str], None] = lambda key: None
         self.arrived = threading.Condition()
         self.stored: dict[str, bytes] = {}
@@ -103,7 +132,7 @@ class FarFrames:
         self.fault(key)
         self.stored[key] = source.read_bytes()
         source.unlink()
-        self.events.log.append(("frame", key))
+        self.events.append(("frame", key))
         with self.arrived:
             self.arrived.notify_all()
 
@@ -124,7 +153,7 @@ class FarFrames:
     ) -> Iterator[StoredFrame]:
         for key in sorted(self.stored):
             taken_at = taken_at_of(key)
-            if key.startswith(prefix) and taken_at is not None:
-                is_after = since is None or taken_at >= since
-                if is_after and (until is None or taken_at <= until):
-                    yield StoredFrame(key, len(self.stored[key]), taken_at)
+            if not key.startswith(prefix) or taken_at is None:
+                continue
+            if (since is None or taken_at >= since) and (until is None or taken_at <= until):
+                yield StoredFrame(key, len(self.stored[key]), taken_at)
