@@ -9,7 +9,8 @@ from functions.shared.domain.job_identity import JobFingerprint, is_end_of, is_s
 from functions.shared.domain.keys import belongs_to, printer_prefix
 from functions.shared.domain.limits import FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.domain.status import PrinterStatus, is_active, is_finished, read_status
-from functions.shared.messages.printer_record import CALIBRATING, Job, Phase, PrinterRecord
+from functions.shared.domain.status_view import CALIBRATING
+from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import FrameReference, Report, ReportKind
 from functions.shared.settings import Settings
 from functions.tracker.error_episodes import follow_errors

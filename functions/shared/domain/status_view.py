@@ -11,7 +11,7 @@ from functions.shared.domain.figures import (
 )
 from functions.shared.domain.status import PREPARING, PrinterStatus, is_active
 
-CALIBRATING = "CALIBRATING"  # shown for a calibration, which by its words is a print
+CALIBRATING = "CALIBRATING"  # our own word: the printer says RUNNING of what it does by itself
 
 
 def shown_state(facts: PrinterStatus) -> str | None:

@@ -14,9 +14,6 @@ from functions.shared.ports import Stored
 COLLECTORS_REMEMBERED = 4
 
 
-CALIBRATING = "CALIBRATING"  # our own word: the printer says RUNNING of what it does by itself
-
-
 class Phase(StrEnum):
     """Where a job stands for its watcher."""
 
