@@ -247,6 +247,7 @@ HMS_WORDS: dict[str, str] = {
     "0500_0600_0002_0031": "The tool head camera is not connected. Check its cable",
     "0500_0600_0002_0032": "The nozzle camera is not connected. Check its cable",
     "0500_0600_0002_0034": "The live view camera is not connected. Check its cable",
+    "0501_0400_0003_0002": "The threaded rods need grease. Grease them after the print",
     # Lidar, cameras and the printer's own AI
     "0C00_0100_0001_0001": "The lidar does not answer. Check its cable",
     "0C00_0100_0001_0003": f"The lidar is out of step. {_OFF_AND_ON}",

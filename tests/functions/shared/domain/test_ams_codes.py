@@ -48,6 +48,8 @@ def test_a_run_out_says_where(code: str, place: str) -> None:
         ("0701-8006", "The filament does not reach the tool head (AMS B)."),
         ("1800-8004", "The filament could not be pulled back (AMS-HT A)."),
         ("1200-8015", "The filament does not come out of the tool head (AMS lite)."),
+        ("07FF-8012", "The printer does not know which spool to take (external spool)."),
+        ("HMS_0700_2500_0002_0001", "Drying has less power for now (AMS A)."),
         ("12FF-8006", "Push filament into the tube until it stops (external spool)."),
         ("0503-4098", "The AMS is not found (AMS D)."),
         ("0581-40A2", "The AMS does not answer (AMS-HT B)."),

@@ -123,6 +123,8 @@ def test_the_low_byte_of_a_health_entry_only_counts_equal_parts(part: int) -> No
         ("HMS_0700_2000_0003_0001", Severity.NOTICE),
         ("HMS_0700_3000_0002_0002", Severity.NOTICE),
         ("HMS_0500_0200_0002_0001", Severity.NOTICE),
+        ("HMS_0700_2500_0002_0001", Severity.NOTICE),
+        ("HMS_0501_0400_0003_0002", Severity.NOTICE),
         ("HMS_0500_0500_0001_0007", Severity.NOTICE),
         ("HMS_0999_0000_0003_0001", Severity.NOTICE),  # unknown
         ("HMS_0999_0000_0004_0001", Severity.NOTICE),  # unknown
