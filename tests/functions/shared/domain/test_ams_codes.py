@@ -66,7 +66,7 @@ def test_a_run_out_says_where(code: str, place: str) -> None:
         ("HMS_0700_3100_0002_0002", "The filament's tag cannot be read (AMS A, slot 2)."),
         ("HMS_0500_0400_0002_0017", "The filament's tag cannot be read (AMS B, slot 4)."),
         ("HMS_0502_0500_0001_0010", "The AMS's firmware does not suit the printer's (AMS C)."),
-        ("HMS_0700_4500_0002_0003", "The cutter is stuck (AMS A)."),
+        ("HMS_0700_4500_0002_0003", "The cutter jams (AMS A)."),
     ],
 )
 def test_the_three_families_say_what_and_where(code: str, text: str) -> None:

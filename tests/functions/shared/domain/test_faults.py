@@ -27,7 +27,7 @@ NO_ADVICE = {
     "Paused by the print file",
     "The printer makes no timelapse in spiral vase mode",
     "The printer makes no timelapse when it prints object by object",
-    *(f"The {cover} is open" for cover in ("front door", "top cover", "left window", "right window")),
+    *(f"The {cover} stands open" for cover in ("front door", "top cover", "left window", "right window")),
 }
 MODELS = st.sampled_from([None, "", "A1M", "A1", "P1S", "P1P", "X1C", "H2D", "h2d pro", "A1 mini", "?"])
 ROWS = {
