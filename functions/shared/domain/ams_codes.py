@@ -25,7 +25,7 @@ _NOT_PURGED = "The old filament could not be purged. See if it is stuck, then re
 _NO_MAP = "The printer does not know which slot to take. Resume to try again"
 _TUBE_OFF = "The tube to the tool head is off. Plug it in, then resume"
 _NO_TAG = "The filament's tag cannot be read. Set the filament by hand"
-_CUTTER = "The cutter is stuck. Pull its handle out, then resume"
+_CUTTER = "The cutter jams. Pull its handle out, then resume"
 _BROKEN_IN_HEAD = "Filament is broken in the tool head. Take it out, then resume"
 _PULL_OUT = "Pull the filament out of the extruder. Confirm at the printer"
 _PUSH_IN = "Push filament into the tube until it stops. Confirm at the printer"
@@ -36,6 +36,7 @@ _FEEDER = "The feeder does not work right. Switch the AMS off and on"
 _LENGTH = "The filament's length is measured wrongly. Check the AMS's measuring wheel"
 _STIFF = "The filament runs too stiffly in its tube. Straighten or replace the tube"
 _BUFFER = "The filament buffer does not work right. Check its cable and spring"
+_DRIES_LESS = "Drying has less power for now. Wait for the print to end"
 _HEATER = "The dryer's heater does not work right. Stop the drying"
 _VALVE = "The dryer's air valve does not work right. Stop the drying"
 _EXTRUDER_CHANGE = "The extruders could not be changed. See if something is stuck in the tool head"
@@ -75,6 +76,7 @@ _EXTERNAL_PRINT_ERRORS = _PRINT_ERRORS | {
     "8005": "There is no filament. Load some, then resume",
     "8006": _PUSH_IN,
     "8007": "See if filament comes out of the nozzle. Confirm at the printer",
+    "8012": "The printer does not know which spool to take. Resume, or slice it without an AMS",
     "8020": _EXTRUDER_CHANGE,
     "8024": "The extruders' place could not be calibrated. Calibrate again",
     "8025": "The cold pull took too long. See if filament is broken in the extruder",
@@ -173,6 +175,7 @@ _HMS = {
 _DRYER_HMS = _HMS | {
     "24 0001_0007": "The lid's sensor does not work. Check its plug",
     "24 0002_0009": "The lid is open. Close it, or the filament draws damp",
+    "25 0002_0001": _DRIES_LESS,
     **{f"8{heater} 0001_000{code}": _HEATER for heater in "01" for code in range(1, 5)},
     **{f"9{valve} 0001_000{code}": _VALVE for valve in "01" for code in (2, 3)},
     **{f"9{valve} 0002_0001": _VALVE for valve in "01"},
@@ -237,8 +240,8 @@ class AmsWords:
 
     @property
     def is_harmless(self) -> bool:
-        """Whether the print does not mind: what filament it is, or how damp, only concerns the display."""
-        return self.words == _NO_TAG or "humidity sensor" in self.words
+        """Whether the print does not mind: what filament it is, or how damp, changes nothing in it."""
+        return self.words in (_NO_TAG, _DRIES_LESS) or "humidity sensor" in self.words
 
 
 def ams_words(code: str) -> AmsWords | None:

@@ -100,10 +100,10 @@ def _covers() -> dict[str, str]:
     names = {"9600": "front door", "9700": "top cover", "9800": "left window", "9900": "right window"}
     for part, cover in names.items():
         words |= {
-            f"0300_{part}_0001_0001": f"The {cover} is open. Close it, then resume",
+            f"0300_{part}_0001_0001": f"The {cover} stands open. Close it, then resume",
             f"0300_{part}_0001_0002": f"The {cover}'s sensor does not work. Check its cable",
             f"0300_{part}_0001_0003": f"The {cover}'s sensor does not work. Check its cable",
-            f"0300_{part}_0003_0001": f"The {cover} is open",
+            f"0300_{part}_0003_0001": f"The {cover} stands open",
         }
     return words
 
@@ -236,7 +236,7 @@ HMS_WORDS: dict[str, str] = {
     "0500_0400_0002_0007": "So hot a bed may clog the nozzle with this filament. Open the door",
     "0500_0400_0002_0042": "The live view camera is dirty or covered. Clean it",
     "0500_0400_0002_0043": "The nozzle camera is dirty or covered. Clean it",
-    "0500_0400_0003_0008": "The door is open. Close it",
+    "0500_0400_0003_0008": "The door stands open. Close it",
     "0500_0400_0003_0009": "So hot a bed may clog the nozzle with this filament. Open the door",
     "0500_0500_0001_0001": "The main board's data are damaged. Ask support",
     "0500_0500_0001_0006": "The main board's data are damaged. Ask support",
@@ -247,6 +247,7 @@ HMS_WORDS: dict[str, str] = {
     "0500_0600_0002_0031": "The tool head camera is not connected. Check its cable",
     "0500_0600_0002_0032": "The nozzle camera is not connected. Check its cable",
     "0500_0600_0002_0034": "The live view camera is not connected. Check its cable",
+    "0501_0400_0003_0002": "The threaded rods need grease. Grease them after the print",
     # Lidar, cameras and the printer's own AI
     "0C00_0100_0001_0001": "The lidar does not answer. Check its cable",
     "0C00_0100_0001_0003": f"The lidar is out of step. {_OFF_AND_ON}",

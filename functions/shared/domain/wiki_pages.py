@@ -2,7 +2,7 @@
 
 Only HMS entries have pages, in a section for a family of models, and by far not all of them. The sections and
 parts below are those of which other projects have seen pages (infra/docs/bambu-fields.md, "Error codes"). An
-AMS's page stands under its first unit and slot and tells of all of them.
+AMS's page stands under its first unit and slot and tells of all of them (greghesp/ha-bambulab #280).
 """
 
 ALL_CODES = "https://wiki.bambulab.com/en/hms/home"

@@ -83,7 +83,7 @@ def test_a_prompt_that_came_with_the_pause_is_told_last_and_an_old_one_never() -
 
 def test_a_remark_that_stood_before_is_no_reason() -> None:
     assert reason(0, 0, DOOR_OPEN, stood=(DOOR_OPEN,)) == NO_CAUSE
-    assert reason(0, 0, DOOR_OPEN) == "The front door is open"
+    assert reason(0, 0, DOOR_OPEN) == "The front door stands open"
     assert reason(0, 0, DOOR_OPEN, CLOG, stood=(DOOR_OPEN,)) == "The nozzle is clogged. Clean it"
 
 

@@ -48,6 +48,8 @@ def test_a_run_out_says_where(code: str, place: str) -> None:
         ("0701-8006", "The filament does not reach the tool head (AMS B)."),
         ("1800-8004", "The filament could not be pulled back (AMS-HT A)."),
         ("1200-8015", "The filament does not come out of the tool head (AMS lite)."),
+        ("07FF-8012", "The printer does not know which spool to take (external spool)."),
+        ("HMS_0700_2500_0002_0001", "Drying has less power for now (AMS A)."),
         ("12FF-8006", "Push filament into the tube until it stops (external spool)."),
         ("0503-4098", "The AMS is not found (AMS D)."),
         ("0581-40A2", "The AMS does not answer (AMS-HT B)."),
@@ -64,7 +66,7 @@ def test_a_run_out_says_where(code: str, place: str) -> None:
         ("HMS_0700_3100_0002_0002", "The filament's tag cannot be read (AMS A, slot 2)."),
         ("HMS_0500_0400_0002_0017", "The filament's tag cannot be read (AMS B, slot 4)."),
         ("HMS_0502_0500_0001_0010", "The AMS's firmware does not suit the printer's (AMS C)."),
-        ("HMS_0700_4500_0002_0003", "The cutter is stuck (AMS A)."),
+        ("HMS_0700_4500_0002_0003", "The cutter jams (AMS A)."),
     ],
 )
 def test_the_three_families_say_what_and_where(code: str, text: str) -> None:

@@ -27,7 +27,7 @@ NO_ADVICE = {
     "Paused by the print file",
     "The printer makes no timelapse in spiral vase mode",
     "The printer makes no timelapse when it prints object by object",
-    *(f"The {cover} is open" for cover in ("front door", "top cover", "left window", "right window")),
+    *(f"The {cover} stands open" for cover in ("front door", "top cover", "left window", "right window")),
 }
 MODELS = st.sampled_from([None, "", "A1M", "A1", "P1S", "P1P", "X1C", "H2D", "h2d pro", "A1 mini", "?"])
 ROWS = {
@@ -123,6 +123,8 @@ def test_the_low_byte_of_a_health_entry_only_counts_equal_parts(part: int) -> No
         ("HMS_0700_2000_0003_0001", Severity.NOTICE),
         ("HMS_0700_3000_0002_0002", Severity.NOTICE),
         ("HMS_0500_0200_0002_0001", Severity.NOTICE),
+        ("HMS_0700_2500_0002_0001", Severity.NOTICE),
+        ("HMS_0501_0400_0003_0002", Severity.NOTICE),
         ("HMS_0500_0500_0001_0007", Severity.NOTICE),
         ("HMS_0999_0000_0003_0001", Severity.NOTICE),  # unknown
         ("HMS_0999_0000_0004_0001", Severity.NOTICE),  # unknown
