@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functions.shared.domain.status import HmsEntry, PrinterStatus
 
 CANCEL_CODES = frozenset({"0300-400C", "0500-400E"})
-SILENT_CODES = frozenset({"0500-8030", "0300-8012", "07FF-8007"})
+SILENT_CODES = frozenset({"0500-8030", "0300-8012", "07FF-8007", "12FF-8007", "18FF-8007"})
 ANNOUNCED_ONCE_CODES = frozenset({"0500-C011"})
 
 _PHASE_BELOW = 0x4000
