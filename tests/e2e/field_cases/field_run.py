@@ -186,6 +186,8 @@ class FieldRun:
                 self._ticked_at = self.clock.monotonic()
                 if self._session.tick() is not None:
                     self._reconnect()
+                if not self._is_online:
+                    self._listed()
             self._carry()
 
     def _next_tick(self) -> float:
@@ -200,6 +202,7 @@ class FieldRun:
         self.clock.forget_timers()
         self._ticked_at = self.clock.monotonic()
         self._live = Live()
+        self._presence: tuple[str | None, bool | None] | None = None
         self._session = Session(
             self.printer_id,
             self._policy,
@@ -229,9 +232,15 @@ class FieldRun:
         self._carry()
 
     def _listed(self) -> None:
-        """As the collector and the printer's supervisor take what BambUI's list says."""
-        self._session.model, self._session.is_online = self.model, self._is_online
-        self._session.is_confirmed = True
+        """What BambUI's list says, as the collector takes it: at the start, when it changes, and at each tick
+        while it calls the printer offline."""
+        session = self._session
+        weigh = getattr(session, "presence", None)  # against the statuses that come
+        is_online = weigh(self._is_online) if weigh is not None else self._is_online
+        session.model, session.is_online, session.is_confirmed = self.model, is_online, True
+        if (self.model, is_online) == self._presence:
+            return
+        self._presence = (self.model, is_online)
         report = Report(
             self._outbox.collector_id,
             0,
@@ -239,7 +248,7 @@ class FieldRun:
             ReportKind.PRESENCE,
             self.clock(),
             model=self.model,
-            is_online=self._is_online,
+            is_online=is_online,
         )
         self._outbox.add_report(NewReport(report, durable=True))
         self._carry()

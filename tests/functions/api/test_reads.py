@@ -12,7 +12,8 @@ from functions.api.app import create_app
 from functions.shared.domain.keys import COLLECTORS, PRINTERS, inspection_key, printer_key
 from functions.shared.live import Live, LiveFrame, LiveStatus
 from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
-from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking, jpeg
+from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
+from tests.support.edge_material import jpeg
 
 NAMES = ("A1M-1", "P1S-2", "..")
 EVERY_PATH = (
