@@ -6,7 +6,6 @@ a fall is believed to be another plate only when it lasts.
 
 from dataclasses import replace
 
-from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.domain.status import PREPARING, PrinterStatus
 from functions.shared.messages.printer_record import Job, Reached
 
@@ -55,13 +54,6 @@ def as_reached(job: Job, facts: PrinterStatus | None = None, now: float | None =
     if layer is not None and total is not None and layer > total:
         layer = None
     return replace(job, percent=percent, layer=layer, total_layers=total)
-
-
-def trusted_remaining(job: Job) -> int | None:
-    """Minutes left by the printer's own estimate; 0 early in a job means that it does not know yet."""
-    if job.remaining_minutes == 0 and (job.percent or 0) < REMAINING_TRUSTED_FROM_PERCENT:
-        return None
-    return job.remaining_minutes
 
 
 def _follow(job: Job, now: float) -> Job:
