@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import IO
 
 from functions.shared.errors import PermanentError
+from functions.shared.messages.supersession import superseded_among
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
-from infra.local.storage.queue import SqliteQueue
+from infra.local.storage.queue import GroupBound, SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 
 
@@ -38,6 +39,8 @@ class OwnLock:
 
 DATABASE_FILE = "bridge.sqlite3"
 NO_CHAT = "terminal"
+# Of one printer, while the chat takes none: more than anybody reads, and still small on an SD card.
+_WAITING_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,10 @@ def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monoto
     def timer() -> float:
         return begun_at + monotonic() - begun
 
-    def queue(name: str, fifo: bool, visibility: float, tries: int | None) -> SqliteQueue:
-        made = SqliteQueue(database, name, fifo, visibility, tries, clock, timer)
+    def queue(
+        name: str, fifo: bool, visibility: float, tries: int | None, bound: GroupBound | None = None
+    ) -> SqliteQueue:
+        made = SqliteQueue(database, name, fifo, visibility, tries, clock, timer, bound)
         made.recover()
         return made
 
@@ -88,7 +93,9 @@ def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monoto
             records=SqliteRecordStore(database, clock),
             frames=FileFrameStore(settings.images_dir),
             reports=queue("reports", fifo=True, visibility=300.0, tries=1000),
-            notifications=queue("notifications", fifo=True, visibility=3600.0, tries=None),
+            notifications=queue(
+                *("notifications", True, 3600.0, None), GroupBound(_WAITING_LIMIT, superseded_among)
+            ),
             timelapses=queue("timelapses", fifo=False, visibility=7200.0, tries=200),
             inspections=queue("inspections", fifo=False, visibility=600.0, tries=200),
             timer=timer,

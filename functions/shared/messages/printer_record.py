@@ -8,6 +8,7 @@ from typing import Any
 from functions.shared.domain.keys import PRINTERS
 from functions.shared.messages.codec import ALWAYS, from_json, named, recall, to_json
 from functions.shared.messages.report import FrameReference
+from functions.shared.messages.supersession import Asked
 from functions.shared.ports import Stored
 
 COLLECTORS_REMEMBERED = 4
@@ -69,7 +70,8 @@ class PrinterRecord:
     """Everything remembered of one printer.
 
     `heard_state` is the last word the printer itself said; `state` is what is shown (IDLE by silence,
-    then `state_inferred`). `sequences`: the last report of each of the last collectors.
+    then `state_inferred`). `sequences`: the last report of each of the last collectors. `asked`: what notify
+    was asked to tell.
     """
 
     printer_id: str = field(default="", metadata=ALWAYS)
@@ -88,6 +90,7 @@ class PrinterRecord:
     episodes: tuple[Episode, ...] = ()
     announced_once: tuple[str, ...] = field(default=(), metadata=named("told_once"))
     cancel_seen_at: float | None = None
+    asked: Asked = field(default=Asked())
 
     def sequence_of(self, collector_id: str) -> int | None:
         """The last sequence taken from that collector, None if it is not remembered."""
