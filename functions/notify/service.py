@@ -121,8 +121,9 @@ class NotifyService:
         """Send it, unless it was sent before or says nothing any more; retried while it cannot be sent."""
         limit, age = self._rules.gives_up_after, self._clock() - message.sent_at
         if limit is not None and age > limit:  # untried: a try may be what ends this program
-            _log.error("%s is given up: it waited for %s", message.content.id, full_duration(age))
-            return DeadLetter(f"it waited for {full_duration(age)} and could not be sent")
+            waited = full_duration(age, days_from_hours=48)
+            _log.error("%s is given up: it waited for %s", message.content.id, waited)
+            return DeadLetter(f"it waited for {waited} and could not be sent")
         try:
             return self._send_once(message)
         except ConflictError as error:

@@ -12,6 +12,7 @@ from functions.shared.messages.chat_record import ChatState, Lane, Window
 
 # A queue has whole seconds, and a lane may have nothing more to say: then its place is lost.
 _PLACE_HOLDS = 60.0
+_APART = 0.02
 _TOO_EARLY = 0.01  # below that it is the rounding of a time to wait
 
 
@@ -43,6 +44,8 @@ def take_turn(state: ChatState, lane_name: str, now: float, most: int) -> tuple[
     else:
         taken = sorted((*window, *(max(promised, now) for promised in places.values())))
         at = now if len(taken) < most else max(now, taken[-most] + PERIOD_SECONDS)
+        if at > now:  # behind all who asked before, who else would be no sooner at the same moment
+            at = max([at, *(promised + _APART for promised in places.values())])
     if at - now > _TOO_EARLY:
         return state.with_lane(lane_name, lambda lane: replace(lane, place=at)), at - now
     after = state.with_lane(lane_name, lambda lane: replace(lane, place=None))

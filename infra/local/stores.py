@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from functions.shared.errors import PermanentError
+from functions.shared.domain.keys import digest, films_chat, printer_chat
+from functions.shared.errors import ContractError, PermanentError
+from functions.shared.messages.effects import decode_notification
 from functions.shared.messages.supersession import superseded_among
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
@@ -87,8 +89,9 @@ def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monoto
         made.recover()
         return made
 
+    chat = settings.telegram_chat_id or NO_CHAT
     try:
-        return Stores(
+        stores = Stores(
             database=database,
             records=SqliteRecordStore(database, clock),
             frames=FileFrameStore(settings.images_dir),
@@ -100,8 +103,26 @@ def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monoto
             inspections=queue("inspections", fifo=False, visibility=600.0, tries=200),
             timer=timer,
             clock=clock,
-            chat=settings.telegram_chat_id or NO_CHAT,
+            chat=chat,
         )
+        _into_lines(stores.notifications, chat)
     except BaseException:
         database.close()
         raise
+    return stores
+
+
+def _into_lines(notifications: SqliteQueue, chat: str) -> None:
+    """Up to 0.1 all messages of a chat were one group, and films another: they go into their printers' lines.
+
+    Films only if there was such a group: what is in theirs later has been through its printer's line.
+    """
+
+    def line_of(body: str) -> str | None:
+        try:
+            return digest("group", printer_chat(chat, decode_notification(body).printer_id))
+        except ContractError:
+            return None
+
+    if notifications.regroup(digest("group", chat), line_of):
+        notifications.regroup(digest("group", films_chat(chat)), line_of)

@@ -203,6 +203,25 @@ class SqliteQueue:
             )
         self._signal.announce()
 
+    def regroup(self, group: str, group_of: Callable[[str], str | None]) -> int:
+        """To be called at start: what waits in that group goes where its body belongs (None: it stays).
+
+        Its order and its tries stay. How many went.
+        """
+        query = "SELECT number, body FROM message WHERE queue = ? AND group_id = ?"
+        with self._database.reading() as connection:
+            waiting = connection.execute(query, (self.name, group)).fetchall()
+        moves = [(there, number) for number, body in waiting if (there := group_of(body)) is not None]
+        if moves:
+            with self._database.writing() as connection:
+                for there, number in moves:
+                    for table in ("message", "delivery"):
+                        connection.execute(
+                            f"UPDATE {table} SET group_id = ? WHERE queue = ? AND number = ?",  # noqa: S608
+                            (there, self.name, number),
+                        )
+        return len(moves)
+
     def close(self) -> None:
         """Every receiver of this queue returns `[]` at once, now and from now on."""
         self._signal.close()
