@@ -21,11 +21,12 @@ ContentT = TypeVar("ContentT", bound=Content)
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[ContentT]):
-    """A delivery as its service sees it; the times are those of `Delivery`."""
+    """A delivery as its service sees it; times and group are those of `Delivery`."""
 
     content: ContentT
     sent_at: float
     receive_count: int
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

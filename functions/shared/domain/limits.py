@@ -27,6 +27,10 @@ LATE_MESSAGE_SECONDS = 120.0
 # and than a lost ping takes to be made good.
 BELIEVED_SECONDS = 60.0
 
+# A refusal of the chat is tried again after a quarter of an hour at the latest: one that was not tried for
+# longer is of a chat that is no longer written to.
+CHAT_REFUSAL_STANDS_SECONDS = 960.0
+
 # Before that, "0 minutes left" means that the printer has no estimate yet.
 REMAINING_TRUSTED_FROM_PERCENT = 90
 
