@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ BURST = 60  # five minutes' worth
 
 @dataclass
 class Passing:
-    """What was let through, with its times."""
+    """What was let through, and when that was a change."""
 
     per_minute: float = PER_MINUTE
     now: float = 100.0
@@ -39,7 +40,7 @@ class Passing:
     def wait(self, seconds: float) -> None:
         end = self.now + seconds
         while self.state.until is not None and self.state.until <= end:
-            self.now = max(self.now, self.state.until)
+            self.now = max(self.now + 0.01, self.state.until)  # as late as a session wakes at the soonest
             self.state, passed = change_rate.release(self.state, self.now, self.per_minute)
             self._take(passed)
         self.now = end
@@ -48,10 +49,16 @@ class Passing:
         for number in range(times):
             self.status(after=after, state=("RUNNING", "PAUSE")[number % 2])
 
+    @property
+    def changes(self) -> int:
+        return len(self.at)
+
     def _take(self, passed: StatusMessage | None) -> None:
-        if passed is not None:
-            self.passed.append(passed)
+        if passed is None:
+            return
+        if not self.passed or self.passed[-1].facts.state != passed.facts.state:
             self.at.append(self.now)
+        self.passed.append(passed)
 
 
 def test_a_printer_that_changes_as_printers_do_is_never_held_up() -> None:
@@ -65,11 +72,11 @@ def test_a_printer_that_changes_as_printers_do_is_never_held_up() -> None:
 def test_five_minutes_worth_may_come_at_once_and_then_one_each_five_seconds() -> None:
     passing = Passing()
     passing.flap(1000)
-    assert len(passing.passed) in (BURST, BURST + 1, BURST + 2)
+    assert passing.changes in (BURST, BURST + 1, BURST + 2)
     passing.flap(1000, after=0.1)
-    gaps = [later - earlier for earlier, later in zip(passing.at[BURST:], passing.at[BURST + 1 :], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(passing.at[BURST + 2 :])]
     assert gaps
-    assert min(gaps) >= 60 / PER_MINUTE - 0.01
+    assert min(gaps) >= 60 / PER_MINUTE - 0.2
 
 
 def test_the_last_state_is_let_through_by_itself_and_all_others_are_counted() -> None:
@@ -98,7 +105,8 @@ def test_nobody_waits_for_a_pause_because_of_percents() -> None:
     passing = Passing()
     for number in range(3000):
         passing.status(state="RUNNING", percent=number % 100)
-    assert len(passing.passed) < 70
+    percents = [message.facts.percent for message in passing.passed]
+    assert sum(one != other for one, other in pairwise(percents)) <= BURST + 30 * PER_MINUTE / 60 + 2
     paused = passing.status(state="PAUSE", percent=3000 % 100)
     assert passing.passed[-1] is paused
 
@@ -115,9 +123,9 @@ def test_after_a_while_of_quiet_all_is_forgiven_and_no_more_than_five_minutes_wo
     passing = Passing()
     passing.flap(1000)
     passing.wait(quiet)
-    before = len(passing.passed)
+    before = passing.changes
     passing.flap(1000)
-    assert BURST <= len(passing.passed) - before <= BURST + 2
+    assert BURST <= passing.changes - before <= BURST + 3
 
 
 STEPS = st.lists(
