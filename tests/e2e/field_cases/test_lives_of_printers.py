@@ -81,7 +81,13 @@ class Life:
                 alive(10),
             ]
         steps += course(
-            begins(f"Part {number}", str(500 + number) if self.has_id else None, print_error=0, hms=[])
+            begins(
+                f"Part {number}",
+                str(500 + number) if self.has_id else None,
+                print_error=0,
+                fail_reason="0",
+                hms=[],
+            )
         )
         steps += [at(percent), alive(20)]
         for kind, choice in self.incidents:
