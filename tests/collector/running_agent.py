@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from collector.agent import Collector
+from collector.printer.settling import SettlingRules
 from functions.shared.live import Live
 from functions.shared.messages.report import Report, ReportKind
 from functions.shared.runtime.clocks import MonotonicWallClock
@@ -43,7 +44,7 @@ async def running(
         clock=MonotonicWallClock(),
         live=live,
         version="1.2.3",
-        **(options or {}),
+        **({"settling": SettlingRules(0, 0)} | (options or {})),
     )
     task = asyncio.create_task(collector.run())
     try:

@@ -44,7 +44,7 @@ def member(**said: object) -> ChatProfile:
     return ChatProfile(member={"status": "member", **said})
 
 
-Break = Callable[[TelegramServer], None]
+Break = Callable[[TelegramServer], object]
 
 
 def profile(made: ChatProfile) -> Break:
@@ -52,7 +52,7 @@ def profile(made: ChatProfile) -> Break:
 
 
 REFUSALS: dict[str, Break] = {
-    "chat not found": lambda telegram: telegram.chats.pop(GROUP_ID) and None,
+    "chat not found": lambda telegram: telegram.chats.pop(GROUP_ID),
     "blocked by the user": lambda telegram: telegram.blocked.add(GROUP_ID),
     "bot was kicked from the supergroup chat": profile(ChatProfile(member={"status": "kicked"})),
     "bot was kicked from the channel chat": profile(ChatProfile("channel", member={"status": "kicked"})),

@@ -50,7 +50,8 @@ def as_told_now(messages: Sequence[Posted]) -> dict[str, list[SampleMessage]]:
     """
     told = [read(message) for message in messages]
     left = Counter(map(_printer_of, chat("waiting")))
-    waiting, follows = [], []
+    waiting: list[SampleMessage] = []
+    follows: list[SampleMessage] = []
     for message in told:
         if not is_about_film(message):
             printer = _printer_of(message)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from collector.outbox.model import decode_frame, decode_job, encode_frame, encode_job
-from functions.notify.chat_state import ChatState, change_state, read_state
+from functions.notify.chat_state import change_state, read_state
 from functions.shared.domain.collector_liveness import Announcement, Change, LivenessState
 from functions.shared.domain.keys import (
     COLLECTORS,
@@ -25,6 +25,7 @@ from functions.shared.domain.keys import (
     inspection_key,
     printer_key,
 )
+from functions.shared.messages.chat_record import ChatState
 from functions.shared.messages.collector_record import collector_of, collector_record_of, with_state
 from functions.shared.messages.effects import (
     Category,
