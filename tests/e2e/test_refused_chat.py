@@ -11,12 +11,12 @@ from infra.local.app import Bridge
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.filmed_prints import ONE, printer
-from tests.e2e.rig import IMAGE, SCALE, bridge_over, first_line, story, until, until_filmed, until_told
+from tests.e2e.rig import IMAGE, SCALE, bridge_over, first_line, story, until_filmed, until_told
 from tests.support.telegram.calls import CallError
 from tests.support.telegram.chats import ChatProfile
 from tests.support.telegram.faults import too_many_requests
 from tests.support.telegram.server import GROUP_ID, TelegramServer
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 TOPIC = 7
 KICKED = ChatProfile(member={"status": "kicked"})
@@ -54,7 +54,7 @@ async def test_a_print_in_a_chat_that_refuses_is_told_whole_when_that_is_mended(
             bridge_over(tmp_path, bambui, telegram, **changed) as bridge,
         ):
             waiting = bridge.stores.notifications
-            await until(lambda: waiting.count() == 3)  # the start, the end, and the film
+            await eventually(lambda: waiting.count() == 3)  # the start, the end, and the film
             assert (telegram.messages, waiting.dead_letters()) == ([], [])
             health = await asyncio.to_thread(health_of, bridge)
             if profile is not None:
@@ -65,7 +65,7 @@ async def test_a_print_in_a_chat_that_refuses_is_told_whole_when_that_is_mended(
             telegram.profiles.clear()
             await until_told(telegram, "print finished")
             (film,) = await until_filmed(telegram)
-            await until(lambda: waiting.count() == 0)
+            await eventually(lambda: waiting.count() == 0)
             health = await asyncio.to_thread(health_of, bridge)
     assert health["chat"]["is_refused"] is False
     assert story(telegram, "A1M-1") == ["print started", "print finished"]
@@ -84,15 +84,15 @@ async def test_a_printer_that_flaps_holds_up_no_other_printer_s_alert(tmp_path: 
                 await each.wait_for_clients()
                 await each.push_status(gcode_state="RUNNING", subtask_name="Hook", print_error=0)
             await until_told(telegram, ("print started", "already printing"), 2)
-            await until(lambda: waiting.count() == 0)
+            await eventually(lambda: waiting.count() == 0)
             told = len(telegram.messages)
             telegram.script(too_many_requests(6))
             for number in range(1, 31):
                 await flapping.push_status(gcode_state="PAUSE" if number % 2 else "RUNNING")
-            await until(lambda: waiting.count() >= 3)
+            await eventually(lambda: waiting.count() >= 3)
             await other.push_status(gcode_state="FAILED", print_error=0x0300_8015)
             await until_told(telegram, "print failed")
-            await until(lambda: waiting.count() == 0)
+            await eventually(lambda: waiting.count() == 0)
     news = [first_line(message) for message in telegram.messages[told:]]
     failed = next(place for place, line in enumerate(news) if " other: print failed" in line)
     assert failed <= 2, news

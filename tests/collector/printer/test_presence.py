@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.printer.presence import BELIEVED_SECONDS, presence_of
+from collector.printer.presence import presence_of
+from functions.shared.domain.limits import BELIEVED_SECONDS
 
 seconds = st.none() | st.floats(0, 1e7)
 

@@ -179,7 +179,7 @@ def test_a_topic_that_is_gone_is_left_out_after_three_minutes_and_that_is_said_o
     group.run(900, step=1)
     group.ask(of("B", Category.PAUSED, 9))
     group.run(0)
-    assert telegram.messages[-1].thread_id is None, "tried there once more, and sent without waiting"
+    assert [telegram.messages[-1].thread_id] == [None], "tried there once more, and sent without waiting"
     telegram.chats[GROUP_ID] = frozenset({TOPIC})
     group.run(901, step=1)
     group.ask(of("B", Category.PAUSED, 10))
