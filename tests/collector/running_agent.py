@@ -46,6 +46,8 @@ async def running(
         version="1.2.3",
         **({"settling": SettlingRules(0, 0)} | (options or {})),
     )
+    rules = collector._rules  # noqa: SLF001 - what is seen counts at once here
+    collector._rules = dataclasses.replace(rules, settling=SettlingRules(0, 0))  # noqa: SLF001
     task = asyncio.create_task(collector.run())
     try:
         yield collector
