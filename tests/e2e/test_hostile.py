@@ -53,7 +53,6 @@ def running(
         "TELEGRAM_API_URL": telegram.url,
         "RECONNECT_MIN_SECONDS": "0.05",
         "PROGRESS_STEP": "0",
-        "CHANGES_PER_MINUTE": "0",  # prints here are faster than life
         "LOG_LEVEL": "DEBUG",
     }
     with Program(folder / "a" / "b" / "c", **settings | more) as program:

@@ -98,9 +98,7 @@ class TestNeverBegan:
         assert (told.job.percent, told.duration_seconds) == (None, None)
         assert harness.films() == []
 
-    @pytest.mark.parametrize(
-        ("unheard", "told"), [(60.0, ["never_began"]), (900.0, ["finished", "film"])]
-    )
+    @pytest.mark.parametrize(("unheard", "told"), [(60.0, ["never_began"]), (900.0, ["finished", "film"])])
     def test_in_a_gap_it_may_have_run_if_the_time_was_enough(self, unheard: float, told: list[str]) -> None:
         harness = TrackerHarness()
         harness.status()
