@@ -30,7 +30,7 @@ GAPS: list[list[Step]] = [
     [RESTART],
     [NEW_OUTBOX],
     [off(20)],
-    [wait(20)],
+    [wait(15)],
     [RECONNECT, *(sends(0.005, gcode_state=word) for word in ("IDLE", "FINISH", "PREPARE", "RUNNING"))],
     [presence(False), alive(30), presence(True)],
 ]
