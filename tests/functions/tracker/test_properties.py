@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from functions.tracker.reached_figures import BELIEVED_AFTER_SECONDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from functions.shared.messages.effects import Category, Effect, Notification, Ti
 from functions.shared.messages.printer_record import Phase, PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import FrameReference, Report, ReportKind, decode_report, encode_report
 from functions.tracker.evaluation import Rules
+from functions.tracker.reached_figures import BELIEVED_AFTER_SECONDS
 from functions.tracker.transitions import advance
 
 WORDS = [

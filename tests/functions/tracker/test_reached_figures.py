@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from functions.tracker.reached_figures import BELIEVED_AFTER_SECONDS, as_reached, trusted_remaining, with_figures
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,12 @@ from functions.shared.domain.status import PrinterStatus
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase
 from functions.tracker.evaluation import Rules
+from functions.tracker.reached_figures import (
+    BELIEVED_AFTER_SECONDS,
+    as_reached,
+    trusted_remaining,
+    with_figures,
+)
 from tests.functions.tracker.harness import TrackerHarness
 
 NOW = 1_000_000.0

@@ -1,4 +1,4 @@
-"""Which codes a status has, in whichever of the three places, what came anew, and what is left without some."""
+"""Which codes a status has, in whichever of the three places, which came anew, and what is left without."""
 
 from dataclasses import replace
 

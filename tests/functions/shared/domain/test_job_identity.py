@@ -1,4 +1,4 @@
-"""Which job is it after a gap: ids, then what time allows, then names, then figures; nothing missing decides."""
+"""Which job is it after a gap: by ids, by what time allows, by names, by figures, in that order."""
 
 import dataclasses
 from typing import Any
