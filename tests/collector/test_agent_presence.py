@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from collector.outbox.model import EdgeJob
-from collector.printer.presence import BELIEVED_SECONDS
 from functions.shared.domain.job_identity import JobFingerprint
+from functions.shared.domain.limits import BELIEVED_SECONDS
 from functions.shared.live import Live
 from functions.shared.messages.report import ReportKind
 from tests.collector.running_agent import RUNNING, P, of_kind, running, until_reports
-from tests.support.bambui_server import BambUI, bambui, eventually
+from tests.support.bambui_server import BambUI, bambui
 from tests.support.edge_material import RememberingOutbox, status_text
+from tests.support.timeouts import eventually
 
 FASTER = 40.0
 JOB = EdgeJob("before", 1.0, "images/A1M-1/Benchy/", JobFingerprint(None, "Benchy", 9, True), is_active=True)

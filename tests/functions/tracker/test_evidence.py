@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from functions.shared.domain.status_view import CALIBRATING
 from functions.shared.messages.effects import Category, JobSnapshot
-from functions.shared.messages.printer_record import CALIBRATING
 from functions.tracker.evaluation import Rules
 from tests.functions.tracker.harness import TrackerHarness
 

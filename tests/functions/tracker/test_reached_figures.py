@@ -13,7 +13,6 @@ from functions.tracker.evaluation import Rules
 from functions.tracker.reached_figures import (
     BELIEVED_AFTER_SECONDS,
     as_reached,
-    trusted_remaining,
     with_figures,
 )
 from tests.functions.tracker.harness import TrackerHarness
@@ -53,12 +52,6 @@ class TestShown:
 
     def test_a_layer_beyond_the_last_is_not_known(self) -> None:
         assert followed((0, {"layer": 60, "total_layers": 50})).layer is None
-
-    @pytest.mark.parametrize(("percent", "remaining"), [(0, None), (2, None), (99, 0)])
-    def test_no_time_left_early_in_a_job_means_that_the_printer_does_not_know_yet(
-        self, percent: int, remaining: int | None
-    ) -> None:
-        assert trusted_remaining(followed((0, {"percent": percent, "remaining_minutes": 0}))) == remaining
 
 
 class TestReached:
