@@ -64,7 +64,9 @@ async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:
 
 
 async def test_a_reprint_of_the_same_file_has_a_film_of_its_own(tmp_path: Path) -> None:
-    again = Scenario((Print(HOOK, seconds=30), Print(HOOK, seconds=30)), idle_seconds=IDLE_SECONDS, rest_seconds=40)
+    again = Scenario(
+        (Print(HOOK, seconds=30), Print(HOOK, seconds=30)), idle_seconds=IDLE_SECONDS, rest_seconds=40
+    )
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
             SimulatedBambui([printer(again)], time_scale=SCALE) as bambui,

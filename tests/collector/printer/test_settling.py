@@ -215,7 +215,9 @@ class TestEnds:
         assert printer.words == []
 
 
-WORDS = st.sampled_from([None, "IDLE", "PREPARE", "RUNNING", "PAUSE", "FINISH", "FAILED", "CANCELLED", "INIT"])
+WORDS = st.sampled_from(
+    [None, "IDLE", "PREPARE", "RUNNING", "PAUSE", "FINISH", "FAILED", "CANCELLED", "INIT"]
+)
 STEPS = st.lists(
     st.tuples(
         st.sampled_from([0.0, 0.01, 0.5, 2.0, 7.0]),
@@ -247,9 +249,7 @@ def test_whatever_comes_the_last_word_counts_within_six_seconds_in_order_and_onc
 @given(STEPS)
 def test_in_an_unbroken_stream_no_active_word_is_ever_left_out(course: list[Any]) -> None:
     printer = printing()
-    sent = [
-        printer.status(after=after, state=word, print_error=code) for after, word, code, _ in course
-    ]
+    sent = [printer.status(after=after, state=word, print_error=code) for after, word, code, _ in course]
     printer.wait(6)
     counted = [id(message) for message in printer.counted]
     assert all(id(message) in counted for message in sent if is_active(message.facts.state))

@@ -151,9 +151,7 @@ CASES: dict[str, tuple[Notification, list[str]]] = {
         ["📄 A1M-1: file changed, paused", JOB, f"{BAR} · layer 89/200"],
     ),
     "a job that only prepared": (
-        notification(
-            Category.NEVER_BEGAN, reason="The nozzle is clogged", faults=(Fault("0300-4006"),)
-        ),
+        notification(Category.NEVER_BEGAN, reason="The nozzle is clogged", faults=(Fault("0300-4006"),)),
         ["🚫 A1M-1: the print never began", JOB, "The nozzle is clogged.", "0300-4006"],
     ),
     "one that only prepared, nobody knows why": (
@@ -282,7 +280,9 @@ def test_each_message_reads_like_this(name: str) -> None:
 
 
 @pytest.mark.parametrize("category", Category)
-@pytest.mark.parametrize("how", [{"is_paused": True}, {"to_state": "PAUSE"}], ids=["paused", "a pause begins"])
+@pytest.mark.parametrize(
+    "how", [{"is_paused": True}, {"to_state": "PAUSE"}], ids=["paused", "a pause begins"]
+)
 def test_no_message_of_a_paused_job_promises_a_time(category: Category, how: dict[str, Any]) -> None:
     """Though the order knew one, as one written by an older release may."""
     text = message_of(notification(category, **RUNNING, **how)).plain

@@ -37,7 +37,9 @@ class TrackerHarness:
         """
         self._merged |= changed
         self._merged = {key: value for key, value in self._merged.items() if value is not None}
-        return self.feed(ReportKind.STATUS, after, status=dict(self._merged), after_gap=gap, gap_seconds=unheard)
+        return self.feed(
+            ReportKind.STATUS, after, status=dict(self._merged), after_gap=gap, gap_seconds=unheard
+        )
 
     def start(self, name: str = "Benchy", **changed: Any) -> list[str]:
         """Idle, then a job that prepares and runs."""

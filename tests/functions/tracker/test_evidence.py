@@ -72,7 +72,9 @@ class TestOneId:
         harness.status(mc_percent=40)
         if is_silent:
             harness.silence()
-        said = harness.status(after=900, gap=True, unheard=900.0, gcode_state="FINISH", subtask_name="profile")
+        said = harness.status(
+            after=900, gap=True, unheard=900.0, gcode_state="FINISH", subtask_name="profile"
+        )
         assert said == ["finished", "film"]
         finished = harness.last(Category.FINISHED)
         assert (finished.late_end, finished.job.name) == (True, "Benchy")
@@ -99,9 +101,9 @@ class TestCalibrations:
         harness.status()
         harness.status(**CALIBRATION)
         harness.status(gcode_state="FINISH")
-        assert harness.status(
-            gcode_state="PREPARE", subtask_name="Hook", gcode_file="Hook.gcode.3mf"
-        ) == ["started Hook"]
+        assert harness.status(gcode_state="PREPARE", subtask_name="Hook", gcode_file="Hook.gcode.3mf") == [
+            "started Hook"
+        ]
 
     def test_within_a_job_the_printer_may_calibrate_and_the_job_goes_on(self) -> None:
         harness = TrackerHarness()

@@ -35,7 +35,9 @@ def followed(*course: tuple[float, dict[str, Any]]) -> Job:
 
 class TestShown:
     def test_the_newest_are_shown_and_a_missing_key_leaves_what_was_known(self) -> None:
-        job = followed((0, {"percent": 40, "layer": 20, "total_layers": 50, "remaining_minutes": 30}), (5, {}))
+        job = followed(
+            (0, {"percent": 40, "layer": 20, "total_layers": 50, "remaining_minutes": 30}), (5, {})
+        )
         assert (job.percent, job.layer, job.total_layers, job.remaining_minutes) == (40, 20, 50, 30)
         fell = with_figures(job, PrinterStatus(state="RUNNING", percent=3, layer=1), NOW + 6)
         assert (fell.percent, fell.layer) == (3, 1)
@@ -56,7 +58,9 @@ class TestShown:
 
 class TestReached:
     @pytest.mark.parametrize("cleared", [{"percent": 0}, {"percent": 0, "layer": 0}, {"layer": 0}, {}])
-    def test_what_firmware_clears_as_a_job_ends_was_reached_all_the_same(self, cleared: dict[str, Any]) -> None:
+    def test_what_firmware_clears_as_a_job_ends_was_reached_all_the_same(
+        self, cleared: dict[str, Any]
+    ) -> None:
         job = followed((0, {"percent": 62, "layer": 74, "total_layers": 120}), (30, cleared))
         ended = as_reached(job, PrinterStatus(state="FAILED", percent=0, layer=0), NOW + 32)
         assert (ended.percent, ended.layer, ended.total_layers) == (62, 74, 120)

@@ -1,4 +1,4 @@
-"""Which job is it after a gap: ids, then what time allows, then names, then figures; nothing missing decides."""
+"""Which job is it after a gap: ids, what time allows, names, figures; what is missing decides nothing."""
 
 import dataclasses
 from typing import Any
@@ -29,7 +29,13 @@ def seen(**changed: Any) -> PrinterStatus:
 @pytest.mark.parametrize("gap", [0.0, SHORT, LONG, 86_400.0, None])
 @pytest.mark.parametrize(
     "changed",
-    [{}, {"job_name": "box"}, {"percent": 0, "layer": 0}, {"state": "PREPARE"}, {"state": "SLICING", "percent": 0}],
+    [
+        {},
+        {"job_name": "box"},
+        {"percent": 0, "layer": 0},
+        {"state": "PREPARE"},
+        {"state": "SLICING", "percent": 0},
+    ],
     ids=str,
 )
 def test_one_id_is_one_job_and_two_are_two_whatever_else_is_said(
