@@ -207,7 +207,7 @@ def test_an_unbroken_stream_of_active_words_with_one_id_never_ends_a_job(
 ) -> None:
     """Whatever subset of keys is missing, whatever figures rise and fall, whatever codes come."""
     now, reports = 1_000_000.0, []
-    idle = {"gcode_state": "IDLE", "print_error": 0, "hms": []}
+    idle: dict[str, Any] = {"gcode_state": "IDLE", "print_error": 0, "hms": []}
     for number, (after, status) in enumerate([(0.0, idle), (1.0, {"gcode_state": "PREPARE"}), *course]):
         now += after
         reports.append(Report("c1", number + 1, "p", ReportKind.STATUS, now, status=status))

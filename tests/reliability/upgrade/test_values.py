@@ -210,7 +210,7 @@ def test_a_job_that_ran_under_the_former_release_goes_on_and_ends_with_what_it_r
 ) -> None:
     record, told = record_of(stores, WATCHED), []
     before = dict(record.status or {})
-    course = [
+    course: list[dict[str, Any]] = [
         {"mc_percent": 45},
         {"mc_percent": 0, "layer_num": 0},
         {"gcode_state": "FAILED", "print_error": 0x0300_400C},
