@@ -21,6 +21,7 @@ from tests.e2e.rig import (
     SCALE,
     bridge_over,
     first_line,
+    settle,
     story,
     until_filmed,
     until_told,
@@ -84,7 +85,7 @@ async def test_a_reprint_of_the_same_file_has_a_film_of_its_own(tmp_path: Path) 
 async def print_by_hand(printer: SimulatedPrinter, folder: Path, images: int, **fields: Any) -> None:
     """The print goes on by that many images; returns once all are kept."""
     kept = len(kept_numbers(folder / "images", printer.name))
-    await printer.push_status(gcode_state="RUNNING", subtask_name="Hook", **fields)
+    await settle(printer, folder / "data", gcode_state="RUNNING", subtask_name="Hook", **fields)
     for _ in range(images):
         await printer.push_image()
         await printer.push_status()  # it is not silent
@@ -102,7 +103,7 @@ async def test_a_print_with_a_power_cut_has_one_whole_film(tmp_path: Path, grace
                 tmp_path,
                 bambui,
                 telegram,
-                status_timeout_seconds=1.0,
+                status_timeout_seconds=3.0,
                 silence_grace_seconds=grace,
                 **EVERY_IMAGE,
             ) as bridge,

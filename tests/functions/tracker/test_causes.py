@@ -1,5 +1,6 @@
 """Why a job ended: only a code that came new, near the end, and not one that stood there before."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,15 @@ def test_the_second_cancel_counts_though_the_reason_of_the_first_stands_for_good
     harness.status(print_error=0)
     harness.start("Second")
     assert harness.status(after=600, gcode_state="FAILED", print_error=CANCEL)[0] == "cancelled"
+
+
+def test_one_in_the_record_of_a_release_that_kept_no_codes_stood_before() -> None:
+    harness = TrackerHarness()
+    harness.start()
+    harness.status(print_error=CANCEL)
+    assert harness.record is not None
+    harness.record = replace(harness.record, causes=None, cancel_seen_at=None)
+    assert harness.status(after=600, gcode_state="FAILED") == ["failed", "film"]
 
 
 def test_fail_reason_tells_why_it_failed() -> None:
