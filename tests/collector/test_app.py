@@ -71,7 +71,7 @@ def assert_whole(cloud: Cloud) -> None:
 async def test_a_print_arrives_in_queue_and_bucket(tmp_path: Path, cloud: Cloud) -> None:
     async with printing() as bambui:
         with edge(tmp_path, cloud, bambui) as program:
-            await asyncio.to_thread(cloud.wait_for_state, P, "FINISH")
+            await asyncio.to_thread(cloud.wait_for_state, P, "FINISH", after="PREPARE")
             await asyncio.to_thread(cloud.wait_for_keys, latest_key(P), 1)
             await asyncio.to_thread(assert_whole, cloud)
             assert program.stop() == 0
@@ -90,7 +90,7 @@ async def test_a_print_while_aws_was_away_arrives_whole_afterwards(tmp_path: Pat
             await asyncio.wait_for(bambui.printers[P].done.wait(), TIMEOUT)
             await asyncio.to_thread(program.wait_for, "cannot be delivered: AWS", times=2)
             cloud.gate.open()
-            await asyncio.to_thread(cloud.wait_for_state, P, "FINISH")
+            await asyncio.to_thread(cloud.wait_for_state, P, "FINISH", after="PREPARE")
             await asyncio.to_thread(assert_whole, cloud)
             assert program.stop() == 0
     for what in ("reports", "frames"):
@@ -104,7 +104,7 @@ async def test_refused_credentials_are_said_and_tried_again(tmp_path: Path, clou
         with edge(tmp_path, cloud, bambui) as program:
             said = await asyncio.to_thread(program.wait_for, ".*reports cannot be delivered.*")
             cloud.gate.fault = None
-            await asyncio.to_thread(cloud.wait_for_state, P, "FINISH")
+            await asyncio.to_thread(cloud.wait_for_state, P, "FINISH", after="PREPARE")
             await asyncio.to_thread(assert_whole, cloud)
     assert "ExpiredToken" in said[0]
     assert "credentials are refused" in said[0]
@@ -142,7 +142,7 @@ async def test_reports_survive_a_kill_and_arrive_once(tmp_path: Path, cloud: Clo
             program.kill()
             cloud.gate.open()
             program.start()
-            await asyncio.to_thread(cloud.wait_for_state, P, "FINISH")
+            await asyncio.to_thread(cloud.wait_for_state, P, "FINISH", after="PREPARE")
             await asyncio.to_thread(assert_whole, cloud)
             assert program.stop() == 0
 
