@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.reliability.chaos.chat import FILM, PROGRESS, Message
-from tests.reliability.chaos.oracle import LATE, Told, World, outcomes
+from tests.reliability.chaos.oracle import LATE, Told, World, at_the_end, outcomes
 from tests.reliability.chaos.timeline import Hindrances, Item, Status
 
 ARRIVAL_SLACK = 0.5  # a message on its way at a kill may arrive after it
@@ -98,7 +98,12 @@ def audit_printer(
         places = {key: one for key, one in after.items() if one.cost <= limit}
         if not places:
             return [Finding("lost", "nothing explains this chat at all")]
-    ends = [one + _Explained((), tuple(told[place:])) for (_, place), one in places.items()]
+    ends = [
+        one + more + _Explained((), tuple(told[at:]))
+        for (world, place), one in places.items()
+        for _, wanted in at_the_end(world)
+        for at, more in _aligned(wanted, told, place)
+    ]
     return min(ends, key=lambda one: one.cost).findings(told)
 
 

@@ -11,6 +11,8 @@ from tests.reliability.chaos.timeline import Closed, Hindrances, Item, Killed, O
 from tests.reliability.chaos.wire import Heard
 
 TIMING_SLACK = 1.5
+SETTLES_FOR = 1.0  # the first words after a gap: the last of them counts
+CAUSE_WAITS_FOR = 5.0  # then an end that shows no new cause
 START_TAKES = 5.0
 CODE_FORGOTTEN = (25.0, 45.0)  # surely remembered until, surely forgotten from
 _ACTIVE = frozenset({"PREPARE", "RUNNING", "PAUSE"})
@@ -43,6 +45,21 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
+class Settling:
+    """What does not count yet: the first status of a gap was read between `earliest` and `latest`."""
+
+    heard: Heard
+    earliest: float
+    latest: float
+
+    @property
+    def lasts(self) -> float:
+        """At most."""
+        waits_for_cause = self.heard.state in ("FAILED", "IDLE")
+        return SETTLES_FOR + (CAUSE_WAITS_FOR if waits_for_cause else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What the bridge may know of a printer. The last status, or the program's start if that is later, was
     between `earliest` and `latest`. `codes`: told error codes and when they were last seen."""
@@ -56,6 +73,7 @@ class World:
     earliest: float = 0.0
     latest: float = 0.0
     codes: tuple[tuple[str, float], ...] = ()
+    settling: Settling | None = None
 
 
 Outcome = tuple[World, tuple[Told, ...]]
@@ -63,9 +81,41 @@ Outcome = tuple[World, tuple[Told, ...]]
 
 def outcomes(world: World, item: Item, status_timeout: float, hindrances: Hindrances) -> Iterator[Outcome]:
     """The worlds that may follow one more item, and what has to be told on the way to each."""
-    for before, told in _silences(world, item, status_timeout, hindrances):
-        for after, more in _taken(before, item, hindrances):
-            yield after, told + more
+    for settled, first in _settled(world, item, hindrances):
+        for before, told in _silences(settled, item, status_timeout, hindrances):
+            for after, more in _taken(before, item, hindrances):
+                yield after, first + told + more
+
+
+def _settled(world: World, item: Item, hindrances: Hindrances) -> Iterator[Outcome]:
+    """What settles may count before the item, and must if it was time enough."""
+    settling = world.settling
+    if settling is None or not world.is_alive:
+        yield world, ()
+        return
+    at = hindrances.read_at(item.at)
+    is_active = isinstance(item, Status) and item.heard.state in _ACTIVE
+    lasts = SETTLES_FOR if is_active else settling.lasts  # an active word waits for no cause
+    due = settling.latest + lasts
+    sure = hindrances.saved_at(due) if isinstance(item, Killed) else hindrances.read_at(due)
+    must = item.at > sure + TIMING_SLACK and not hindrances.is_frozen_within(settling.earliest, at)
+    if at >= settling.earliest + SETTLES_FOR - TIMING_SLACK / 3:
+        free = replace(world, settling=None)
+        since = settling.earliest + SETTLES_FOR - TIMING_SLACK / 3
+        for after, told in _heard(free, settling.heard, since, settling.latest):
+            yield replace(after, earliest=world.earliest, latest=world.latest), told
+    if not must:
+        yield world, ()
+
+
+def at_the_end(world: World) -> Iterator[Outcome]:
+    """When nothing more comes, what settles counts."""
+    if world.settling is None:
+        yield world, ()
+        return
+    yield from _heard(
+        replace(world, settling=None), world.settling.heard, world.settling.earliest, world.settling.latest
+    )
 
 
 def _silences(world: World, item: Item, status_timeout: float, hindrances: Hindrances) -> Iterator[Outcome]:
@@ -104,7 +154,7 @@ def _taken(world: World, item: Item, hindrances: Hindrances) -> Iterator[Outcome
                 (),
             )
         case Killed():
-            yield replace(world, is_alive=False), ()
+            yield replace(world, is_alive=False, settling=None), ()
         case Opened():
             yield replace(world, is_cut=False, is_after_gap=True), ()
         case Closed():
@@ -113,7 +163,17 @@ def _taken(world: World, item: Item, hindrances: Hindrances) -> Iterator[Outcome
             if not is_sure or world.is_cut:
                 yield replace(world, is_cut=True), ()
             if not world.is_cut and world.is_alive:
-                yield from _heard(world, heard, item.at, hindrances.read_at(item.at))
+                yield from _received(world, heard, item.at, hindrances.read_at(item.at))
+
+
+def _received(world: World, heard: Heard, earliest: float, at: float) -> Iterator[Outcome]:
+    """A status counts at once, unless it is among the first words after a gap."""
+    settling = world.settling
+    if settling is None and not (world.is_after_gap or world.is_silent):
+        yield from _heard(world, heard, earliest, at)
+        return
+    begun = Settling(heard, earliest, at) if settling is None else replace(settling, heard=heard)
+    yield replace(world, settling=begun, earliest=earliest, latest=at), ()
 
 
 def _heard(world: World, heard: Heard, earliest: float, at: float) -> Iterator[Outcome]:

@@ -27,6 +27,7 @@ FAST = {
     "FORCED_RECONNECT_SECONDS": "23",
     "PROGRESS_STEP": str(PROGRESS_STEP),
     "PHOTO_INTERVAL_SECONDS": "0",
+    "CHANGES_PER_MINUTE": "0",  # prints here are faster than life
     # A budget that keeps every image, so that each is counted.
     "TIMELAPSE_TARGET_DURATION_SECONDS": "600",
     "TIMELAPSE_FPS_CAP": "120",
