@@ -123,13 +123,16 @@ class Chat:
 
         return back_off(self._change(failed).lane(turn.lane).failures, longest)
 
-    def doubted_since(self, turn: Turn, state: ChatState) -> float | None:
-        """Since when its lane's first message has been refused for an unknown reason; None: since now."""
-        now = self._clock()
-        since = state.lane(turn.lane).doubtful_since
-        if since is not None and since <= now:
-            return since
-        self._change(lambda state: state.with_lane(turn.lane, lambda lane: replace(lane, doubtful_since=now)))
+    def doubted_since(self, turn: Turn, state: ChatState, message_id: str) -> float | None:
+        """Since when that message has been refused for an unknown reason; None: since now."""
+        now, lane = self._clock(), state.lane(turn.lane)
+        if lane.doubted == message_id and lane.doubtful_since is not None and lane.doubtful_since <= now:
+            return lane.doubtful_since
+
+        def doubted(lane: Lane) -> Lane:
+            return replace(lane, doubtful_since=now, doubted=message_id)
+
+        self._change(lambda state: state.with_lane(turn.lane, doubted))
         return None
 
     def is_topic_waited_for(self, state: ChatState) -> bool:
@@ -160,11 +163,8 @@ class Chat:
     def message_refused(self, turn: Turn) -> None:
         """The message is, so the chat is not."""
 
-        def well(lane: Lane) -> Lane:
-            return replace(lane, failures=0, doubtful_since=None)
-
         self._change(
-            lambda state: refusals.taken_again(turns.give_back(state, turn).with_lane(turn.lane, well))
+            lambda state: refusals.taken_again(turns.give_back(state, turn).with_lane(turn.lane, turns.well))
         )
 
     def _change(self, change: "refusals.Change") -> ChatState:

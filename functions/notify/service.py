@@ -208,7 +208,7 @@ class NotifyService:
             why = "The film is too large for Telegram"
             answer = self._delivery.announce_film(notification, tried.context, why)
         if answer.outcome is Outcome.DOUBTFUL:
-            since = self._chat.doubted_since(tried.turn, state)
+            since = self._chat.doubted_since(tried.turn, state, notification.id)
             if since is None:
                 _log.warning("%s is refused, and it is not clear why: %s", notification.id, answer.reason)
             if since is None or self._clock() - since < DOUBT_SECONDS:

@@ -13,6 +13,7 @@ from functions.shared.messages.chat_record import ChatState, Lane, Window
 # A queue has whole seconds, and a lane may have nothing more to say: then its place is lost.
 _PLACE_HOLDS = 60.0
 _APART = 0.02
+_AT_ONCE = 2.0  # lanes whose places begin together; farther ahead nobody need wait for a place that is free
 _TOO_EARLY = 0.01  # below that it is the rounding of a time to wait
 
 
@@ -44,8 +45,9 @@ def take_turn(state: ChatState, lane_name: str, now: float, most: int) -> tuple[
     else:
         taken = sorted((*window, *(max(promised, now) for promised in places.values())))
         at = now if len(taken) < most else max(now, taken[-most] + PERIOD_SECONDS)
-        if at > now:  # behind all who asked before, who else would be no sooner at the same moment
-            at = max([at, *(promised + _APART for promised in places.values())])
+        # Behind all who asked before: else who has just sent would take what is free before they come.
+        ahead = [promised + _APART for promised in places.values() if promised <= at + _AT_ONCE]
+        at = max([at, *ahead])
     if at - now > _TOO_EARLY:
         return state.with_lane(lane_name, lambda lane: replace(lane, place=at)), at - now
     after = state.with_lane(lane_name, lambda lane: replace(lane, place=None))
@@ -60,12 +62,13 @@ def give_back(state: ChatState, turn: Turn) -> ChatState:
     return replace(state, window=tuple(places))
 
 
+def well(lane: Lane) -> Lane:
+    """Nothing is known against its next message."""
+    return replace(lane, failures=0, doubtful_since=None, doubted="")
+
+
 def arrived(state: ChatState, turn: Turn, now: float, most: int) -> ChatState:
     """A message was sent: Telegram counts from when it came there, at the latest now."""
-
-    def well(lane: Lane) -> Lane:
-        return replace(lane, failures=0, doubtful_since=None)
-
     after = state.with_lane(turn.lane, well)
     window: Window = after.window
     if most > 0:

@@ -3,7 +3,7 @@
 The consumer (`functions/shared/consumer.py`) stands between a service and the queue that it works off.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 
@@ -26,7 +26,7 @@ class Received(Generic[ContentT]):
     content: ContentT
     sent_at: float
     receive_count: int
-    group: str = ""
+    group: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Lane:
     """The messages of one printer, or the films of all.
 
     `place`: when its next message may be sent; `failures`: tries in a row without success;
-    `doubtful_since`: its first message is refused, perhaps for what it says. `left_out` messages were
+    `doubtful_since`: the message `doubted` is refused, perhaps for what it says. `left_out` messages were
     superseded and that is not told yet. In a flood, when hundreds wait, all that can be is left out:
     `flooded_from` is the last number that was handled in it, `flooded_to` where it ends.
     """
@@ -47,6 +47,7 @@ class Lane:
     place: float | None = None
     failures: int = 0
     doubtful_since: float | None = None
+    doubted: str = ""
     left_out: int = 0
     flooded_from: int = -1
     flooded_to: int = 0

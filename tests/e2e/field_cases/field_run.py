@@ -19,6 +19,7 @@ from collector.printer.session import Session
 from functions.api.presenter import printer_view
 from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
 from functions.notify.render import RenderContext, photo_age, render
+from functions.notify.wording import count
 from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.live import Live
 from functions.shared.messages.effects import (
@@ -285,7 +286,7 @@ class FieldRun:
         if isinstance(effect, Timelapse):
             frames = sum(self._is_in_film(frame, effect) for frame in self._frames.values())
             name = effect.job_name or "a job without a name"
-            return Told(at, f"(film of {name}, {effect.result.value}: {frames} frames)", film=effect)
+            return Told(at, f"(film of {name}, {effect.result.value}: {count(frames, 'frame')})", film=effect)
         if isinstance(effect, Inspection):
             return Told(at, f"(check of {effect.job.name or 'a job without a name'})")
         notification = decode_notification(encode_effect(replace(effect, late_by=late_by)))

@@ -30,7 +30,7 @@ GAPS: list[list[Step]] = [
     [RESTART],
     [NEW_OUTBOX],
     [off(20)],
-    [wait(20)],
+    [wait(15)],
     [RECONNECT, *(sends(0.005, gcode_state=word) for word in ("IDLE", "FINISH", "PREPARE", "RUNNING"))],
     [presence(False), alive(30), presence(True)],
 ]
@@ -81,7 +81,13 @@ class Life:
                 alive(10),
             ]
         steps += course(
-            begins(f"Part {number}", str(500 + number) if self.has_id else None, print_error=0, hms=[])
+            begins(
+                f"Part {number}",
+                str(500 + number) if self.has_id else None,
+                print_error=0,
+                fail_reason="0",
+                hms=[],
+            )
         )
         steps += [at(percent), alive(20)]
         for kind, choice in self.incidents:
@@ -89,7 +95,7 @@ class Life:
             steps += [*self._incident(kind, choice, percent), at(percent), alive(70)]
             if kind == "plate":
                 percent = 8
-                steps += [at(0, layer=1), alive(90), at(percent), alive(20)]
+                steps += [at(100), alive(20), at(0, layer=1), alive(90), at(percent), alive(20)]
             told += {"pause": ["paused", "resumed"], "error": ["error"]}.get(kind, [])
         return [*steps, *self._end(percent), alive(30)], [*told, self.ending, "film"], percent
 
@@ -161,7 +167,7 @@ LIVES = st.builds(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(st.lists(LIVES, min_size=1, max_size=3))
 def test_what_is_told_is_what_was(lives: list[Life]) -> None:
     steps, expected, reached = resting(), [], []

@@ -172,7 +172,7 @@ STAGES = {
 
 
 @pytest.mark.parametrize(("stage", "words"), STAGES.items())
-@pytest.mark.parametrize("code", [0x0300_8FFE, 0x1234_8001])
+@pytest.mark.parametrize("code", [0x0300_8FFE, 0x0C00_8FFD])
 def test_a_known_stage_and_an_unknown_code(tell: Tell, stage: int, words: str, code: int) -> None:
     played = tell(
         resting(),
@@ -192,11 +192,11 @@ def test_a_known_health_entry_and_an_unknown_code_and_stage(tell: Tell) -> None:
         resting(),
         begins(),
         prints(40),
-        sends(1, gcode_state="PAUSE", stg_cur=0, print_error=0x1234_8001, hms=[CLOG]),
+        sends(1, gcode_state="PAUSE", stg_cur=0, print_error=0x0C00_8FFD, hms=[CLOG]),
         alive(30),
     )
     assert "clog" in played.only("paused").text
-    assert "1234-8001" in played.only("paused").text
+    assert "0C00-8FFD" in played.only("paused").text
 
 
 def test_a_code_that_stood_before_is_not_why_it_pauses(tell: Tell) -> None:

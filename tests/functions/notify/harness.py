@@ -55,7 +55,7 @@ def saying(base: Notification, **said: Any) -> Notification:
     """With other facts; those of the job by their names in JSON."""
     job = {
         name.removeprefix("job_"): said.pop(name)
-        for name in ("job_name", "percent", "layer", "total_layers", "remaining_minutes")
+        for name in ("job_name", "percent", "layer", "total_layers", "remaining_minutes", "is_paused")
         if name in said
     }
     return replace(base, job=replace(base.job, **job), **said)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.notify.telegram import read_answer
+from functions.notify.telegram_answer import read_answer
 from functions.notify.transports import Outcome
 
 JSON = st.recursive(

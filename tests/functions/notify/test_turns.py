@@ -75,9 +75,7 @@ def test_an_alert_that_comes_into_a_full_chat_waits_for_one_message_of_each_othe
     came_at, before = chat.now, len(chat.sent)
     while chat.waiting["alert"]:
         chat.step()
-    assert len(chat.sent) - before - 1 <= max(others, most - 1), (
-        "as many as may be sent in one moment, or turns"
-    )
+    assert len(chat.sent) - before - 1 <= others
     assert chat.now - came_at <= PERIOD_SECONDS * (1 + others // most) + 0.02 * (others + 1)
 
 
@@ -101,7 +99,7 @@ def test_a_lane_that_does_not_come_back_costs_one_place_for_a_minute() -> None:
     assert (wait, after.window) == (0, (NOW + 61,))
     after, wait = take_turn(after, "B", NOW + 61, 2)
     assert wait == 60, "gone may still come"
-    assert take_turn(after, "C", NOW + 121, 2)[1] == 0
+    assert take_turn(after, "C", NOW + 121, 2)[1] < 0.03, "right behind B"
 
 
 def test_a_place_by_a_clock_that_was_put_back_is_forgotten() -> None:

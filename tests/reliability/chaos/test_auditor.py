@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.reliability.chaos.auditor import (
     Finding,
     Interruption,
+    audit_film_order,
     audit_films,
     audit_printer,
     audit_progress,
@@ -204,3 +205,14 @@ def test_films_must_be_there_once_and_whole() -> None:
     assert kinds(audit_films([said("no timelapse", 50.0)], {}, [])) == {"film"}
     assert audit_films([film(10), film(30)], kept, [], restored=["Hook"]) == []
     assert kinds(audit_films([film(10)], kept, [], restored=["Hook"])) == {"film"}
+
+
+def test_a_film_comes_behind_the_message_of_its_end() -> None:
+    made, end = film(30), said("print finished", 50.0)
+    made = replace(made, job=end.job)
+    assert audit_film_order([end, made]) == []
+    assert audit_film_order([replace(end, words="print finished" + LATE), made]) == []
+    assert kinds(audit_film_order([made, end])) == {"wrong order"}
+    again = [end, made, made]  # of a job that came back and has not ended anew
+    assert kinds(audit_film_order(again)) == {"wrong order"}
+    assert audit_film_order([said(LOST, 40.0), made, end, made]) == []

@@ -106,7 +106,7 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
     findings += [Finding("fault", f"Telegram refused a call: {refusal}") for refusal in evidence.refusals]
     if "Traceback" in evidence.logs:
         findings.append(Finding("fault", "a traceback in the logs"))
-    jobs = {message.job for message in once if message.words in FOUND | {STARTED}}
+    jobs = {message.job for message in by_file if message.words in FOUND | {STARTED}}
     films = [message for message in once if message.words == FILM]
     statuses = [item for items in evidence.items.values() for item in items if isinstance(item, Status)]
     doubtful = sum(not status.is_sure for status in statuses) / max(1, len(statuses))
