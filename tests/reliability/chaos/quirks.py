@@ -16,6 +16,7 @@ from infra.simulator.timeline import CameraImage, Done, StatusDelta
 
 _HEALTH_CANCELLED = {"attr": 0x0300_0100, "code": 0x0001_400C}
 _ENDS = frozenset({"FINISH", "FAILED"})
+_FIGURES = ("mc_percent", "layer_num", "mc_remaining_time")
 _ACTIVE = frozenset({"PREPARE", "RUNNING", "PAUSE"})
 
 
@@ -94,6 +95,8 @@ class _QuirkyPrinter:
         self._ends = ends
         self._job = ""
         self._share = 0.0
+        self._is_cleared = False
+        self._place_before = CodePlace.ERROR
         self._left_over: dict[str, Any] = {}
 
     def said(self, at: float, data: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +105,7 @@ class _QuirkyPrinter:
             before = self._quirks.get(self._job, NONE)
             if not before.stays:
                 self._left_over = {}
-            self._job, self._share = job, 0.0
+            self._job, self._share, self._place_before = job, 0.0, before.place
         quirk, (end, is_cancelled) = self._quirks.get(job, NONE), self._ends.get(job, (math.inf, False))
         is_over = word in _ENDS and at >= end
         is_of_job = word in {"RUNNING", "PAUSE"} or is_over
@@ -110,9 +113,9 @@ class _QuirkyPrinter:
             self._share = data.get("mc_percent", 100 * self._share) / 100
         if self._left_over:
             data |= self._left_over
+        if data["print_error"] == ERROR_CANCELLED and (is_over or self._place_before is not CodePlace.ERROR):
+            data["print_error"] = 0  # it is shown where and when this printer does
         if is_cancelled:
-            if is_over:
-                data["print_error"] = 0
             self._show_cancel(data, quirk, is_due=at >= end - quirk.lead)
         if is_over and quirk.ends_idle:
             data |= {"gcode_state": "IDLE", "print_error": 0}
@@ -122,8 +125,12 @@ class _QuirkyPrinter:
             _show_plate(data, quirk.plates)
         if is_of_job and quirk.renamed is not None and self._share >= quirk.renamed[0]:
             data["subtask_name"] = quirk.renamed[1]
-        if quirk.clears is not None and is_of_job and at >= end - quirk.clears:
-            data |= {"mc_percent": 0, "layer_num": 0, "mc_remaining_time": 0}
+        if word in _ACTIVE:
+            self._is_cleared = quirk.clears is not None and at >= end - quirk.clears
+        elif is_over and quirk.clears is not None:
+            self._is_cleared = True
+        if self._is_cleared:
+            data |= {key: 0 for key in _FIGURES if key in data}
         if quirk.wordless and word == "RUNNING" and quirk.wordless[0] <= self._share < quirk.wordless[1]:
             if quirk.is_word_empty:
                 data["gcode_state"] = ""

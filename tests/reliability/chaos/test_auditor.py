@@ -13,6 +13,7 @@ from tests.reliability.chaos.auditor import (
     audit_films,
     audit_printer,
     audit_progress,
+    audit_waits,
     without_repeats,
 )
 from tests.reliability.chaos.chat import FILM, PROGRESS, Message
@@ -187,6 +188,111 @@ def test_progress_must_be_true_forward_once_and_complete() -> None:
     assert kinds(audit_progress(items, [*well, said(PROGRESS, 60.0, 81)], 20, 60.0)) == {"twice"}
     assert "wrong order" in kinds(audit_progress(items, [well[1], well[0], *well[2:]], 20, 60.0))
     assert "ghost" in kinds(audit_progress(items, [replace(well[0], percent=70), *well], 20, 60.0))
+
+
+PLATES: list[Item] = [
+    Opened(0.0),
+    *(running(2.0 + step / 2, percent=2 * step) for step in range(45)),
+    *(running(25.0 + step, percent=2 * step) for step in range(45)),
+]
+FIRST_PLATE = [said(PROGRESS, 2.0 + step / 2, 2 * step) for step in (10, 20, 30, 40)]
+SECOND_PLATE = [said(PROGRESS, 25.0 + step, 2 * step) for step in (20, 30, 40)]
+
+
+def test_the_steps_of_another_plate_are_told_anew_once_it_is_believed_to_be_one() -> None:
+    assert audit_progress(PLATES, FIRST_PLATE + SECOND_PLATE, 20, 15.0) == []
+    assert kinds(audit_progress(PLATES, FIRST_PLATE, 20, 15.0)) == {"lost"}
+    again = [replace(SECOND_PLATE[0], at=SECOND_PLATE[0].at + 1)]
+    assert "twice" in kinds(audit_progress(PLATES, [*FIRST_PLATE, SECOND_PLATE[0], *again], 20, 15.0))
+    early = [said(PROGRESS, 26.0, 2), *SECOND_PLATE]
+    assert "wrong order" in kinds(audit_progress(PLATES, FIRST_PLATE + early, 20, 15.0))
+
+
+def test_an_end_tells_what_was_reached() -> None:
+    items: list[Item] = [Opened(0.0), *(running(2.0 + step / 2, percent=step) for step in range(60))]
+    items += [running(33.0, percent=0), running(33.5, "FAILED", 0)]
+    told = [said(PROGRESS, 2.0 + step / 2, step) for step in (20, 40)]
+    assert audit_progress(items, [*told, said("print failed", 34.0, 59)], 20, 60.0) == []
+    assert kinds(audit_progress(items, [*told, said("print failed", 34.0, 0)], 20, 60.0)) == {"wrong order"}
+
+
+def test_who_is_asked_to_wait_sends_nothing_meanwhile() -> None:
+    waits = [(10.0, 4.0)]
+    assert audit_waits(waits, [9.9, 10.3, 14.1], CALM, []) == []
+    assert kinds(audit_waits(waits, [12.0], CALM, [])) == {"too soon"}
+    assert audit_waits(waits, [12.0], CALM, [Interruption(10.1, "kill")]) == []
+    assert audit_waits(waits, [12.0], Hindrances(frozen=((10.0, 11.9),)), []) == []
+
+
+def told_of(items: list[Item], *messages: Message) -> set[str]:
+    return kinds(audit_printer([*BEGUN, *steady(4, 10), *items], [START, *messages], TIMEOUT, CALM))
+
+
+def test_no_word_after_a_gap_is_no_end_and_no_job_and_in_a_stream_the_last_word_stands() -> None:
+    wordless = [Status(float(at), Heard(None, "Hook", 10, 0, ())) for at in range(12, 20)]
+    assert told_of([Opened(11.0), *wordless]) == set()
+    assert told_of([Opened(11.0), *wordless], said("print ended, cause unknown", 14.0)) == {"ghost"}
+    paused: list[Item] = [running(10.0, "PAUSE"), *wordless]
+    assert told_of(paused, said("print paused", 10.1)) == set()
+    assert told_of(paused, said("print paused", 10.1), said("print resumed", 12.1)) == {"ghost"}
+    assert told_of([Opened(11.0), running(11.2, "PAUSE"), *wordless], said("print paused", 12.3)) == set()
+
+
+def test_an_end_waits_for_the_code_that_explains_it() -> None:
+    failed = running(10.0, "FAILED")
+    cancelled = replace(failed, at=12.0, heard=replace(failed.heard, fail_reason=0x0300_400C))
+    assert told_of([failed, cancelled], said("print cancelled", 12.1)) == set()
+    assert told_of([failed, cancelled], said("print failed", 10.1)) != set()
+    assert told_of([failed], said("print failed", 15.1)) == set()
+    later = replace(cancelled, at=17.0)
+    assert told_of([failed, later], said("print failed", 15.1)) == set()
+
+
+def test_a_code_of_a_cancel_that_stood_before_explains_nothing() -> None:
+    left_over = replace(running(2.0).heard, fail_reason=0x0300_400C)
+    course: list[Item] = [
+        Started(0.0),
+        Opened(1.0),
+        *(Status(at, replace(left_over, state=word)) for at, word in ((2.0, "IDLE"), (4.0, "PREPARE"))),
+        *(Status(float(at), left_over) for at in range(5, 20)),
+        Status(20.0, replace(left_over, state="FAILED")),
+    ]
+    assert (
+        audit_printer(course, [said("print started", 4.1), said("print failed", 25.1)], TIMEOUT, CALM) == []
+    )
+    wrong = [said("print started", 4.1), said("print cancelled", 25.1)]
+    assert audit_printer(course, wrong, TIMEOUT, CALM) != []
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "told"),
+    [
+        ("7", "Vase", []),
+        (None, "Vase", ["print ended while we were away, result unknown", "already printing"]),
+        (None, "Hook plate 1", ["file changed"]),
+    ],
+    ids=["the same id", "another file", "a plate of the file"],
+)
+def test_which_job_it_is_after_a_gap(task: str | None, name: str, told: list[str]) -> None:
+    def known(item: Item) -> Item:
+        return replace(item, heard=replace(item.heard, task=task)) if isinstance(item, Status) else item
+
+    renamed = [Status(float(at), Heard("RUNNING", name, 10, 0, (), task=task)) for at in range(12, 20)]
+    items = [known(item) for item in [*BEGUN, *steady(4, 10)]] + [Opened(11.0), *renamed]
+    jobs = {"already printing": name, "file changed": name}
+    chat = [START, *(said(words, 13.2, job=jobs.get(words, "Hook")) for words in told)]
+    assert audit_printer(items, chat, TIMEOUT, CALM) == []
+    assert bool(audit_printer(items, [START], TIMEOUT, CALM)) is bool(told)
+
+
+def test_a_finish_without_a_run_never_began() -> None:
+    prepared = [
+        *BEGUN,
+        *(running(float(at), "PREPARE", None) for at in range(4, 10)),
+        running(10.0, "FINISH"),
+    ]
+    assert audit_printer(prepared, [START, said("the print never began", 10.1)], TIMEOUT, CALM) == []
+    assert audit_printer(prepared, [START, said("print finished", 10.1)], TIMEOUT, CALM) != []
 
 
 def film(frames: int, missing: int = 0, job: str = "Hook") -> Message:
