@@ -78,7 +78,7 @@ _EDGE = (
     (Kind.DEAD_STATUS_TASK, 2),
 )
 _TELEGRAM = (
-    (Kind.TELEGRAM_429, 2),
+    (Kind.TELEGRAM_429, 3),
     (Kind.TELEGRAM_5XX, 2),
     (Kind.TELEGRAM_HANG_UP, 2),
     (Kind.TELEGRAM_LOST_ANSWER, 1),
