@@ -12,6 +12,9 @@ _LOST_AT = re.compile(r"contact lost at (\d+) %")
 _PERCENT = re.compile(r"[▰▱]+ (\d+) %")
 _FRAMES = re.compile(r"([\d,]+) frames?\b(?! (?:is|are) missing)")
 _MISSING = re.compile(r"([\d,]+) frames? (?:is|are) missing")
+_PROGRESS_PAUSED = "printing is paused"
+_PAUSED = ", paused"  # beside an error: whether the printer stands still
+_REST_REFUSED = "Telegram does not take the rest of this message."
 _ERRORS = frozenset({"error", "serious error", "notice from the printer"})
 
 
@@ -38,17 +41,29 @@ class Message:
         return f"{self.printer}: {self.words}{percent} ({self.job})"
 
 
+def is_of(text: str, printer: str) -> bool:
+    head = _HEAD.match(text)
+    return head is not None and head["printer"] == printer
+
+
+def is_headline(text: str) -> bool:
+    """Whether it only tries whether Telegram takes anything, while it is doubtful what it refuses."""
+    return _REST_REFUSED in text
+
+
 def message_of(text: str, at: float, answered_at: float | None, jobs: Iterable[str]) -> Message:
     """Of a message as a person sees it; `jobs` are the names that there are."""
     first, *rest = text.splitlines()
     head = _HEAD.fullmatch(first)
     assert head is not None, text
-    words = head["words"]
+    words = head["words"].removesuffix(_PAUSED)
     found = _LOST_AT.fullmatch(words) or _PERCENT.search(text)
     if words.startswith(LOST):
         words = LOST
     elif words in _ERRORS:
         words = ERROR
+    elif words == _PROGRESS_PAUSED:
+        words = PROGRESS
     frames, missing = _FRAMES.search(text), _MISSING.search(text)
     is_film = words == FILM
     return Message(
