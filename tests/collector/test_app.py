@@ -5,6 +5,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,9 @@ def cloud(aws: str) -> Iterator[Cloud]:
 
 
 def printing(time_scale: float = SCALE) -> SimulatedBambui:
-    printer = SimulatedPrinter(P, "A1M", "full", image_size=(160, 120), waits_for_client=True)
+    """Idle until its first words have settled, or the begin of the print would not be seen."""
+    idle_first = replace(SCENARIOS["full"], idle_seconds=4 * time_scale)
+    printer = SimulatedPrinter(P, "A1M", idle_first, image_size=(160, 120), waits_for_client=True)
     return SimulatedBambui([printer], time_scale=time_scale)
 
 
