@@ -32,6 +32,7 @@ FAST = {
     "WATCHDOG_TICK_SECONDS": "0.05",
     "PRINTERS_REFRESH_SECONDS": "1",
     "IDLE_FRAME_SECONDS": "1",
+    "CHANGES_PER_MINUTE": "0",  # prints here are faster than life
 }
 
 
