@@ -15,6 +15,7 @@ _MISSING = re.compile(r"([\d,]+) frames? (?:is|are) missing")
 _PROGRESS_PAUSED = "printing is paused"
 _PAUSED = ", paused"  # beside an error: whether the printer stands still
 _REST_REFUSED = "Telegram does not take the rest of this message."
+_CODE = re.compile(r"HMS(?:_[0-9A-F]{4}){4}|\b[0-9A-F]{4}-[0-9A-F]{4}\b")
 _ERRORS = frozenset({"error", "serious error", "notice from the printer"})
 
 
@@ -30,11 +31,12 @@ class Message:
     answered_at: float | None = None
     frames: int = 0
     missing: int = 0
+    codes: tuple[str, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, str | None, int | None, int]:
+    def key(self) -> tuple[object, ...]:
         """The same for a message that is sent again."""
-        return self.printer, self.words, self.job, self.percent, self.frames
+        return self.printer, self.words, self.job, self.percent, self.frames, self.codes
 
     def __str__(self) -> str:
         percent = f" {self.percent} %" if self.percent is not None else ""
@@ -75,6 +77,7 @@ def message_of(text: str, at: float, answered_at: float | None, jobs: Iterable[s
         answered_at,
         _number(frames) if is_film else 0,
         _number(missing) if is_film else 0,
+        tuple(_CODE.findall(text)),
     )
 
 

@@ -15,6 +15,7 @@ from infra.simulator.telemetry import MergedStatus, whole_report
 from infra.simulator.timeline import CameraImage, Done, StatusDelta
 
 _HEALTH_CANCELLED = {"attr": 0x0300_0100, "code": 0x0001_400C}
+_IMAGE: Mapping[str, Any] = {"type": "jpeg_image"}
 _ENDS = frozenset({"FINISH", "FAILED"})
 _FIGURES = ("mc_percent", "layer_num", "mc_remaining_time")
 _ACTIVE = frozenset({"PREPARE", "RUNNING", "PAUSE"})
@@ -76,15 +77,11 @@ def recording_of(
         elif data is not None and data["gcode_state"] in _ENDS and data["subtask_name"] == active:
             ends.setdefault(active, (at, data["print_error"] == ERROR_CANCELLED))
     printer = _QuirkyPrinter(quirks, ends)
-    return [
-        (
-            at,
-            {"type": "jpeg_image"}
-            if data is None
-            else {"type": "printer_status", "data": printer.said(at, data)},
-        )
-        for at, data in plain
-    ]
+    return [(at, _IMAGE if data is None else _status(printer.said(at, data))) for at, data in plain]
+
+
+def _status(data: dict[str, Any]) -> Mapping[str, Any]:
+    return {"type": "printer_status", "data": data}
 
 
 class _QuirkyPrinter:
