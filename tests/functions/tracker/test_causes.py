@@ -8,8 +8,8 @@ import pytest
 from functions.shared.messages.effects import Category
 from tests.functions.tracker.harness import CLOG, TrackerHarness
 
-CANCEL, OTHER_CANCEL, CLOGGED_WORDS = "The nozzle is clogged. Clean it before you print again"
-CLOGGED = 0x0300_400C, 0x0500_400E, 0x0300_4006
+CLOGGED_WORDS = "The nozzle is clogged. Clean it before you print again"
+CANCEL, OTHER_CANCEL, CLOGGED = 0x0300_400C, 0x0500_400E, 0x0300_4006
 CANCEL_MESSAGE = {"attr": 0x0300_0100, "code": 0x0001_400C}
 PLACES = [{"print_error": CANCEL}, {"fail_reason": OTHER_CANCEL}, {"hms": [CANCEL_MESSAGE]}]
 GONE: dict[str, Any] = {"print_error": 0, "fail_reason": "0", "hms": []}
