@@ -28,7 +28,7 @@ from tests.support.telegram.faults import (
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
 _ANSWER_SECONDS = 0.02
-_WAITS_SECONDS = 2.0  # for a call to befall; else faults pile up while nobody calls
+_WAITS_SECONDS = 5.0  # for a call to befall; else faults pile up while nobody calls
 _FAULTS: dict[Kind, Sequence[Fault]] = {
     Kind.TELEGRAM_429: (too_many_requests(1), too_many_requests(2), too_many_requests(4)),
     Kind.TELEGRAM_5XX: (SERVER_ERROR, BAD_GATEWAY, BROKEN_JSON),

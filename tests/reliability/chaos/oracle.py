@@ -133,14 +133,15 @@ def _may_be_let_go(world: World, item: Item, hindrances: Hindrances) -> tuple[bo
         return False, False
     at = hindrances.read_at(item.at)
     sure_until = at - TIMING_SLACK if isinstance(item, Killed) else item.at
-    return at + LET_GO_WITHIN > waiting.due, sure_until > hindrances.read_at(waiting.due) + LET_GO_WITHIN
+    at_last = hindrances.read_at(waiting.due_at_last) + LET_GO_WITHIN
+    return at + LET_GO_WITHIN > waiting.due, sure_until > at_last
 
 
 def _let_go(world: World, hindrances: Hindrances) -> Iterator[Outcome]:
     assert world.edge.waiting is not None
-    due = world.edge.waiting.due
+    due, at_last = world.edge.waiting.due, world.edge.waiting.due_at_last
     edge, counting = let_go(world.edge)
-    world = replace(world, edge=edge, earliest=max(world.earliest, due), latest=max(world.latest, due))
+    world = replace(world, edge=edge, earliest=max(world.earliest, due), latest=max(world.latest, at_last))
     yield from _all_count(world, counting, due, hindrances)
 
 
@@ -161,7 +162,7 @@ def _taken(world: World, item: Item, hindrances: Hindrances) -> Iterator[Outcome
                 yield replace(world, is_cut=True), ()
             if not world.is_cut and world.is_alive and not world.is_lost:
                 at = hindrances.read_at(item.at)
-                edge, counting = advanced(world.edge, heard, at)
+                edge, counting = advanced(world.edge, heard, item.at, at)
                 read = replace(world, edge=edge, earliest=item.at, latest=at)
                 yield from _all_count(read, counting, item.at, hindrances)
 

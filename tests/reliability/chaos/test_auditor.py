@@ -238,6 +238,14 @@ def test_no_word_after_a_gap_is_no_end_and_no_job_and_in_a_stream_the_last_word_
     assert told_of([Opened(11.0), running(11.2, "PAUSE"), *wordless], said("print paused", 12.3)) == set()
 
 
+def test_what_settles_as_the_program_freezes_may_have_been_read_before() -> None:
+    items = [*BEGUN, *steady(4, 10), Opened(11.0), running(11.2, "PAUSE"), *steady(16, 20)]
+    frozen = Hindrances(frozen=((11.5, 15.0),))
+    pair = [said("print paused", 15.1), said("print resumed", 16.1)]
+    assert audit_printer(items[:-4], [START, pair[0]], TIMEOUT, frozen) == []
+    assert audit_printer(items, [START, *pair], TIMEOUT, frozen) == []
+
+
 def test_an_end_waits_for_the_code_that_explains_it() -> None:
     failed = running(10.0, "FAILED")
     cancelled = replace(failed, at=12.0, heard=replace(failed.heard, fail_reason=0x0300_400C))

@@ -92,7 +92,7 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
     findings += [Finding("ghost", str(message)) for message in once if message.printer not in evidence.items]
     findings += audit_film_order(by_file)
     findings += audit_waits(evidence.waits, evidence.sends, evidence.senders, evidence.interruptions)
-    findings += _films(plan, evidence, by_file)
+    findings += _films(plan, evidence, once)
     findings += _flapping(plan, evidence)
     findings += [
         Finding("ghost", "a message without its rest, though nothing was doubtful")
@@ -135,17 +135,24 @@ def _flapping(plan: Plan, evidence: Evidence) -> list[Finding]:
     return [Finding("flood", f"{told} messages of the flapper, {most:.0f} at most")] if told > most else []
 
 
-def _films(plan: Plan, evidence: Evidence, once: Sequence[Message]) -> list[Finding]:
-    """`once`: by file. Films of a job that was split by its names, or hardly ran, have no certain length."""
+def _films(plan: Plan, evidence: Evidence, exact: Sequence[Message]) -> list[Finding]:
+    """Films of a job that was split by its names, or hardly ran, have no certain length."""
+    files = plan.files
+    split = {
+        files.get(one.job or "")
+        for one in exact
+        if one.words in FOUND and files.get(one.job or "") != one.job
+    }
+    once = [replace(one, job=files.get(one.job or "", one.job)) for one in exact]
     lost = {message.job for message in once if message.words == LOST}
     unseen = {message.job for message in once if message.words == UNSEEN}
     ended = {message.job for message in once if message.words.removesuffix(LATE) in ENDS}
     over = {job for job in unseen | lost | ended if job}
     frames: Counter[str] = Counter()
     for name, count in evidence.frames.items():
-        frames[plan.files.get(name, name)] += count
+        frames[files.get(name, name)] += count
     items = [item for one in evidence.items.values() for item in one]
-    is_plain = _surely_ran([_by_file(item, plan.files) for item in items]) - unseen
+    is_plain = _surely_ran([_by_file(item, files) for item in items]) - unseen - split
     return audit_films(
         once,
         frames,

@@ -14,9 +14,11 @@ _ENDS = frozenset({"FAILED", "IDLE"})
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Until `due`. `end`: what said the word of the end; without it the first words settle."""
+    """Until a moment between `due` and `due_at_last`. `end`: what said the word of the end; without it the
+    first words settle."""
 
     due: float
+    due_at_last: float
     newest: Heard
     end: Heard | None = None
 
@@ -39,8 +41,8 @@ NOBODY = Edge()
 Counting = tuple[Edge, tuple[Heard, ...]]
 
 
-def advanced(edge: Edge, heard: Heard, at: float) -> Counting:
-    """After a status that is read at that moment: the edge, and what counts from now on."""
+def advanced(edge: Edge, heard: Heard, came_at: float, at: float) -> Counting:
+    """After a status that is read at `at` at the latest: the edge, and what counts from now on."""
     before = dict(edge.seen)
     new = causes_of(heard) - set(before)
     since = float("-inf") if edge.is_first else at
@@ -49,14 +51,14 @@ def advanced(edge: Edge, heard: Heard, at: float) -> Counting:
     waiting = edge.waiting
     if waiting is None:
         if edge.is_after_gap and heard.state is not None:
-            return replace(edge, waiting=Waiting(at + SETTLES, heard)), ()
-        return _judged(edge, heard, at, new)
+            return replace(edge, waiting=Waiting(came_at + SETTLES, at + SETTLES, heard)), ()
+        return _judged(edge, heard, came_at, at, new)
     if waiting.end is None:
         worded = heard if heard.state else replace(heard, state=waiting.newest.state)
         return replace(edge, waiting=replace(waiting, newest=worded)), ()
     both = _both(waiting)
     if edge.is_after_gap and heard.state is not None and heard.state not in _ENDS | {"FINISH"}:
-        return replace(edge, waiting=Waiting(at + SETTLES, heard)), both
+        return replace(edge, waiting=Waiting(came_at + SETTLES, at + SETTLES, heard)), both
     if heard.state is not None and heard.state not in _ENDS:
         return replace(edge, waiting=None), (*both, heard)
     if _has_cause(edge, heard, at, new):
@@ -72,12 +74,13 @@ def let_go(edge: Edge) -> Counting:
     edge = replace(edge, waiting=None)
     if waiting.end is not None:
         return edge, _both(waiting)
-    return _judged(edge, waiting.newest, waiting.due, frozenset())
+    return _judged(edge, waiting.newest, waiting.due, waiting.due_at_last, frozenset())
 
 
-def _judged(edge: Edge, heard: Heard, at: float, new: frozenset[str]) -> Counting:
+def _judged(edge: Edge, heard: Heard, came_at: float, at: float, new: frozenset[str]) -> Counting:
     if edge.has_job and heard.state in _ENDS and not _has_cause(edge, heard, at, new):
-        return replace(edge, waiting=Waiting(at + WAITS_FOR_CAUSE, heard, heard)), ()
+        due, at_last = came_at + WAITS_FOR_CAUSE, at + WAITS_FOR_CAUSE
+        return replace(edge, waiting=Waiting(due, at_last, heard, heard)), ()
     return edge, (heard,)
 
 
