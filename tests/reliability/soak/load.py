@@ -26,7 +26,7 @@ _SOCKET_PATH = "/ws/printer/"
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _HIGH_WATER = 1024 * 1024
 _CLOSE = 8
-_IDLE_FIRST = 1.2  # seconds in which every printer shows itself idle
+_IDLE_FIRST = 3.5  # seconds in which every printer shows itself idle, and that settles
 
 
 class Load:
