@@ -84,15 +84,17 @@ class LastReported:
 
 @dataclass(frozen=True, slots=True)
 class ReporterState:
-    """`is_first`: no status was reported since the start or since silence began; `is_after_gap`: no known
-    word was heard since then or since a reconnect; `heard_at`: when the last one was. `held_until`: a mere
-    percent waits for that moment. `job_token` is that of the running job, None while idle."""
+    """`is_first`: no status was reported since the start or since silence began; `is_word_due`: no known word
+    was; `is_after_gap`: none was heard since then or since a reconnect; `heard_at`: when the last one was.
+    `held_until`: a mere percent waits for that moment. `job_token` is that of the running job, None while
+    idle."""
 
     last_reported: LastReported = LastReported()
     reported_at: float | None = None
     percent_at: float | None = None
     held_until: float | None = None
     is_first: bool = True
+    is_word_due: bool = True
     is_after_gap: bool = True
     is_silent: bool = False
     heard_at: float | None = None
@@ -121,12 +123,15 @@ def observe(
     is_word_known = is_active(facts.state) or is_finished(facts.state)
     is_still_gap = state.is_after_gap and not is_word_known
     gap = None if state.heard_at is None or not state.is_after_gap else max(0.0, now - state.heard_at)
+    is_word_due = state.is_word_due and not is_word_known
     state = replace(state, heard_at=now if is_word_known else state.heard_at)
     last_reported = state.last_reported.merged(facts)
     is_percent_new = last_reported.percent != state.last_reported.percent
     is_replaced = None not in (before.job_token, state.job_token) and before.job_token != state.job_token
     is_change = (
-        state.is_first or replace(last_reported, percent=state.last_reported.percent) != state.last_reported
+        state.is_first
+        or (state.is_word_due and is_word_known)
+        or replace(last_reported, percent=state.last_reported.percent) != state.last_reported
     )
     if is_percent_new and not is_change:
         free_at = now if state.percent_at is None else state.percent_at + rules.percent_hold
@@ -143,7 +148,7 @@ def observe(
     )
     decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, gap, frame_policy)
     state = _reported(state, last_reported, now, rules, is_resumed=is_resumed, frame_policy=frame_policy)
-    return replace(state, is_after_gap=is_still_gap), decision
+    return replace(state, is_after_gap=is_still_gap, is_word_due=is_word_due), decision
 
 
 def tick(
@@ -165,7 +170,9 @@ def tick(
     if not is_silent:
         return state, None
     if not state.is_silent:
-        state = replace(state, is_silent=True, is_first=True, is_after_gap=True, reported_at=now)
+        state = replace(
+            state, is_silent=True, is_first=True, is_word_due=True, is_after_gap=True, reported_at=now
+        )
         frame_policy = FramePolicy.NEWEST_KEPT if state.job_token is None else FramePolicy.LAST
         return state, Decision(ReportKind.SILENCE, is_durable=True, frame_policy=frame_policy)
     interval = rules.idle_interval if state.job_token is None else rules.active_interval

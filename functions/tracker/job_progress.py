@@ -187,9 +187,13 @@ def follow_job(before: Job, evaluation: Evaluation) -> JobOutcome:
 
 
 def _with_facts(job: Job, facts: PrinterStatus, state: str, now: float) -> Job:
-    """The job with what the status says of it. Under one id the name first told stays."""
+    """The job with what the status says of it. Under one id the name first told stays.
+
+    What it calibrates in between has a name that is nobody's.
+    """
     is_known_task = facts.task_id is not None and facts.task_id == job.task_id
-    name = job.name if is_known_task and job.name is not None else facts.job_name
+    is_kept = facts.is_calibrating or (is_known_task and job.name is not None)
+    name = job.name if is_kept else facts.job_name
     job = replace(
         job,
         state=state,

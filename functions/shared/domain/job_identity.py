@@ -60,7 +60,8 @@ def with_facts(fingerprint: JobFingerprint, facts: PrinterStatus, heard_at: floa
     """
     is_preparing = facts.state in PREPARING
     is_known_task = facts.task_id is not None and facts.task_id == fingerprint.task_id
-    name = fingerprint.name if is_known_task and fingerprint.name is not None else facts.job_name
+    is_kept = facts.is_calibrating or (is_known_task and fingerprint.name is not None)
+    name = fingerprint.name if is_kept else facts.job_name
     heard = replace(
         fingerprint,
         task_id=facts.task_id or fingerprint.task_id,

@@ -343,3 +343,12 @@ def test_images_of_an_idle_printer_are_kept_at_their_interval_in_the_cloud_only(
     made = [(now, course.status(float(now), **IDLE)) for now in range(350)]
     assert [now for now, one in made if one is not None] == [0, 100, 200, 300]
     assert {one.frame_policy for _, one in made if one is not None} == {FramePolicy.OVERWRITE}
+
+
+def test_the_word_after_a_silence_is_told_at_once_though_a_status_without_one_came_first() -> None:
+    course = started()
+    course.tick(30.0, is_silent=True)
+    course.status(500.0, **{**PRINTING, "state": None})
+    back = course.status(501.0, **PRINTING)
+    assert back is not None
+    assert (back.is_durable, back.after_gap) == (True, True)

@@ -174,3 +174,10 @@ def test_the_interval_photo_gives_way_to_the_one_of_the_end_unless_it_is_paused(
     harness.start()
     harness.status(after=20, **said)
     assert ("photo" in harness.status(after=100)) is is_sent
+
+
+def test_what_a_printer_calibrates_within_a_print_gives_it_no_other_name() -> None:
+    harness = TrackerHarness()
+    harness.start()
+    assert harness.status(**CALIBRATION) == []
+    assert harness.job.name == "Benchy"

@@ -22,7 +22,7 @@ from tests.support.timeouts import TIMEOUT
 @pytest.mark.parametrize("mode", ["embedded", "cloud"])
 def test_a_few_printers_for_a_few_seconds(mode: Mode, tmp_path: Path) -> None:
     plan = Plan(
-        mode, printers=4, seconds=3.2, job_seconds=2.0, rest_seconds=60, sample_every=0.2, images_every=1,
+        mode, printers=4, seconds=6.0, job_seconds=2.0, rest_seconds=60, sample_every=0.2, images_every=1,
         told_within=TIMEOUT, settings={"REPORT_INTERVAL_SECONDS": "1"},
     )  # fmt: skip
     outcome = soak(plan, tmp_path)
