@@ -308,7 +308,8 @@ async def test_the_token_is_never_shown_whatever_telegram_does(
     tmp_path: Path, telegram: TelegramServer
 ) -> None:
     echo = f"no such path: /bot{telegram.token}/sendMessage"
-    telegram.script(BAD_GATEWAY, answers(500, echo), answers(400, echo))
+    final = answers(400, f"message is too long: {echo}")
+    telegram.script(BAD_GATEWAY, answers(500, echo), final, final)
     async with SimulatedBambui([printer()]) as bambui:
         settings = settings_of(bambui, LOG_LEVEL="DEBUG", **telegram_settings(telegram))
         with Program(tmp_path, **settings) as program:

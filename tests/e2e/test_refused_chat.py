@@ -8,10 +8,10 @@ import pytest
 import requests
 
 from infra.local.app import Bridge
-from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.filmed_prints import ONE, printer
-from tests.e2e.rig import IMAGE, SCALE, bridge_over, first_line, story, until_filmed, until_told
+from tests.e2e.rig import IMAGE, bridge_over, first_line, story, until_filmed, until_told
+from tests.e2e.slow_motion import patient_bambui
 from tests.support.telegram.calls import CallError
 from tests.support.telegram.chats import ChatProfile
 from tests.support.telegram.faults import too_many_requests
@@ -50,7 +50,7 @@ async def test_a_print_in_a_chat_that_refuses_is_told_whole_when_that_is_mended(
             telegram.profiles[GROUP_ID] = profile
         changed = {"telegram_chat_id": str(GROUP_ID), "telegram_thread_id": TOPIC, "progress_step": 0}
         async with (
-            SimulatedBambui([printer(ONE)], time_scale=SCALE) as bambui,
+            patient_bambui([printer(ONE)], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram, **changed) as bridge,
         ):
             waiting = bridge.stores.notifications
@@ -76,7 +76,7 @@ async def test_a_printer_that_flaps_holds_up_no_other_printer_s_alert(tmp_path: 
     flapping, other = (SimulatedPrinter(name, "P1S", image_size=IMAGE) for name in ("F", "other"))
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([flapping, other], time_scale=SCALE) as bambui,
+            patient_bambui([flapping, other], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram, progress_step=0) as bridge,
         ):
             waiting = bridge.stores.notifications
