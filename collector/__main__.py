@@ -13,7 +13,13 @@ from pathlib import Path
 from collector.app import run as run_in_loop
 from collector.config import CloudSettings, credential_faults, read_cloud_settings, read_environment
 from collector.systemd import Systemd
-from functions.shared.errors import EXIT_CONFIGURATION, EXIT_FAULT, BridgeError, ConfigurationError
+from functions.shared.errors import (
+    EXIT_CONFIGURATION,
+    EXIT_FAULT,
+    BridgeError,
+    ConfigurationError,
+    NewerVersionError,
+)
 from functions.shared.runtime.logging import set_up_logs
 from functions.shared.text import aws_secrets_of
 
@@ -21,7 +27,7 @@ _log = logging.getLogger("collector")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: ended as asked; 1: cannot be done here now; 2: settings cannot be used."""
+    """Exit code 0: ended as asked; 1: cannot be done now; 2: settings or what is stored cannot be used."""
     argparse.ArgumentParser(
         prog="printer-collector",
         description="Watches 3D printers behind BambUI and sends it all to AWS; settings: "
@@ -46,6 +52,9 @@ def run(chosen: CloudSettings) -> int:
     """Watch until Ctrl-C or SIGTERM."""
     try:
         run_in_loop(_run(chosen))
+    except NewerVersionError as error:
+        _log.error("%s", error)
+        return EXIT_CONFIGURATION
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
         return EXIT_FAULT

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from collector.outbox.database import OutboxDatabase, is_disk_full, open_database
+from collector.outbox.database import FRAMES, OutboxDatabase, is_disk_full, open_database
 from collector.outbox.index import OutboxIndex
 from collector.outbox.model import Contents, JobKey, WaitingFrame, WaitingReport
 from collector.outbox.thinning import plan_room
@@ -23,7 +23,7 @@ class FrameFiles:
     """Files in `folder/frames/`, refused ones in `folder/set_aside/`. Names are ours, never a printer's."""
 
     def __init__(self, folder: Path) -> None:
-        self._frames = folder / "frames"
+        self._frames = folder / FRAMES
         self._quarantine = folder / "set_aside"
 
     def path(self, name: str) -> Path:

@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collector.app import run as run_in_loop
-from functions.shared.errors import EXIT_CONFIGURATION, EXIT_FAULT, BridgeError, ConfigurationError
+from functions.shared.errors import (
+    EXIT_CONFIGURATION,
+    EXIT_FAULT,
+    BridgeError,
+    ConfigurationError,
+    NewerVersionError,
+)
 from functions.shared.runtime.logging import set_up_logs
 from functions.shared.settings import Settings, load_settings
 from infra.local import timelapse_command
@@ -21,7 +27,7 @@ _log = logging.getLogger("infra.local")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: ended as asked; 1: cannot be done here; 2: settings cannot be used."""
+    """Exit code 0: ended as asked; 1: cannot be done here; 2: settings, or what is stored, cannot be used."""
     try:
         return _do(arguments)
     except KeyboardInterrupt:  # Ctrl-C before anything was there to end
@@ -69,6 +75,9 @@ def run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str, str]]
     """Watch until Ctrl-C or SIGTERM. `typos`: variables that nobody reads, with what they look like."""
     try:
         run_in_loop(_run(settings, is_simulated, typos))
+    except NewerVersionError as error:
+        _log.error("%s", error)
+        return EXIT_CONFIGURATION
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
         return EXIT_FAULT

@@ -28,7 +28,7 @@ from functions.tracker import service as tracker_service
 from infra.local.api_server import ApiServer
 from infra.local.console import Console
 from infra.local.metrics import CountingModel, CountingTransport, metrics_page
-from infra.local.stores import open_stores
+from infra.local.stores import OUTBOX_FOLDER, open_stores, require_known_versions
 from infra.local.terminal import Terminal
 from infra.local.workers import Cleanup, Worker
 
@@ -44,7 +44,8 @@ class Bridge:
         self._settings = settings
         self._systemd = systemd or Systemd({})
         self.clock = MonotonicWallClock()
-        outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock)
+        require_known_versions(settings.data_dir)
+        outbox = Outbox(settings.data_dir / OUTBOX_FOLDER, settings.outbox_max_bytes, self.clock)
         self.clock.advance_to(outbox.last_stamp)
         self._outbox = outbox
         try:

@@ -57,7 +57,10 @@ _RUN = (
     "Watches the printers of BambUI until Ctrl-C: messages to Telegram or to the terminal, films, AI checks, "
     "page and API. A simulated printer is shown when no BambUI is set."
 )
-_RUN_CODES = "Exit code 0: ended as asked; 1: cannot be done here; 2: settings cannot be used."
+_RUN_CODES = (
+    "Exit code 0: ended as asked; 1: cannot be done here; 2: settings cannot be used, or what is stored was "
+    "written by a newer version."
+)
 _TIMELAPSE = "Makes the film of a folder of frames by hand, such as images/my-printer/Benchy."
 _TIMELAPSE_EXAMPLE = (
     "Example: printer-bridge timelapse images/my-printer/Benchy --since 20250131T174500 --out benchy.mp4. "

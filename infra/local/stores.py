@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from collector.outbox.database import DATABASE, OUTBOX_SCHEMA
 from functions.shared.errors import PermanentError
 from functions.shared.runtime.clocks import Clock
+from functions.shared.runtime.sqlite_schema import require_known_version
 from functions.shared.settings import Settings
-from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
@@ -37,6 +39,7 @@ class OwnLock:
 
 
 DATABASE_FILE = "bridge.sqlite3"
+OUTBOX_FOLDER = "outbox"
 NO_CHAT = "terminal"
 
 
@@ -61,6 +64,18 @@ class Stores:
     @property
     def queues(self) -> tuple[SqliteQueue, ...]:
         return self.reports, self.notifications, self.timelapses, self.inspections
+
+
+def require_known_versions(data_dir: Path) -> None:
+    """Before anything is opened: what is opened first must not be brought forward if the other is newer.
+
+    Raises NewerVersionError.
+    """
+    try:
+        require_known_version(data_dir / DATABASE_FILE, STATE_SCHEMA)
+        require_known_version(data_dir / OUTBOX_FOLDER / DATABASE, OUTBOX_SCHEMA)
+    except OSError:
+        return  # whoever opens it says what is wrong
 
 
 def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monotonic) -> Stores:

@@ -1,7 +1,6 @@
 """One SQLite file of embedded state: its tables, opened safely, written in short transactions.
 
-The tables are numbered steps: `user_version` says how many were taken. A step that was ever released is
-never changed; a change is a new step at the end.
+The tables are numbered steps (see `functions/shared/runtime/sqlite_schema.py`).
 
 Messages are split in two, so that handing one out rewrites one small row and not its body: `message` is
 written once, `delivery` exists only for what was handed out or is delayed. `visible_at` 0 means "now",
@@ -12,12 +11,13 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from functions.shared.errors import ConfigurationError, TransientError
+from functions.shared.runtime.sqlite_schema import Schema, bring_up_to_date, require_known_version
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class ArrivalSignal:
             self._condition.wait_for(lambda: self._is_closed or self._count != seen, seconds)
 
 
-STATE_SCHEMA: tuple[tuple[str, ...], ...] = (
+STATE_SCHEMA: Schema = (
     (
         """
         CREATE TABLE message (
@@ -115,8 +115,6 @@ STATE_SCHEMA: tuple[tuple[str, ...], ...] = (
 )
 
 
-Schema = Sequence[Sequence[str]]
-
 _BUSY_SECONDS = 5.0
 _WAL_BYTES_LIMIT = 16 * 1024 * 1024
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -127,8 +125,9 @@ class SqliteDatabase:
     """Thread-safe: one connection, one writer at a time.
 
     Opening creates folder and file, checks the file (a corrupt one is moved aside, said in the log, and
-    started anew) and brings its tables up to date. Raises ConfigurationError if the file cannot be
-    used, TransientError if it is locked by another program or the disk is full.
+    started anew) and brings its tables up to date. Raises NewerVersionError if a newer program wrote it
+    (nothing is touched), ConfigurationError if the file cannot be used, TransientError if it is locked by
+    another program or the disk is full.
     """
 
     def __init__(self, path: Path, schema: Schema = STATE_SCHEMA) -> None:
@@ -205,6 +204,7 @@ class SqliteDatabase:
 def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        require_known_version(path, schema)
         try:
             return _connected(path, schema)
         except _CorruptError as error:
@@ -233,7 +233,7 @@ def _connected(path: Path, schema: Schema) -> sqlite3.Connection:
         (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise _CorruptError(verdict)
-        _bring_up_to_date(connection, path, schema)
+        bring_up_to_date(connection, path, schema)
     except sqlite3.Error as error:
         connection.close()
         if _primary_code(error) in _CORRUPT:
@@ -243,20 +243,6 @@ def _connected(path: Path, schema: Schema) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _bring_up_to_date(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(schema):
-        raise ConfigurationError(
-            [f"{path} is of a newer version ({version}, this program knows {len(schema)}): update it"]
-        )
-    for number, step in enumerate(schema[version:], start=version + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in step:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute("COMMIT")
 
 
 def _move_aside(path: Path) -> Path:

@@ -156,3 +156,19 @@ def test_every_verdict_has_words(verdict: Verdict) -> None:
     finding = evaluate_database("outbox", Path("outbox.db"), verdict, "why")
     assert finding.found
     assert bool(finding.advice) == (finding.outcome is FAULT)
+
+
+def test_one_of_a_newer_version_is_a_fault_with_the_way_out_and_is_not_touched(tmp_path: Path) -> None:
+    make_both(tmp_path)
+    for file in (tmp_path / DATABASE_FILE, tmp_path / "outbox" / "outbox.db"):
+        connection = sqlite3.connect(file)
+        connection.execute("PRAGMA user_version = 99")
+        connection.close()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    found = look(tmp_path)
+    for subject in ("records and queues", "outbox"):
+        assert found[subject].outcome is FAULT
+        assert "newer version (format 99, this one knows 1)" in found[subject].found
+        assert "Install the newer version again" in found[subject].advice
+    assert look(tmp_path, is_cloud=True)["outbox"].outcome is FAULT
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.errors import ConfigurationError, TransientError
+from functions.shared.errors import ConfigurationError, NewerVersionError, TransientError
 from functions.shared.ports import Outgoing
 from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
@@ -171,7 +171,7 @@ def test_a_file_of_a_newer_program_is_left_alone(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(ConfigurationError, match="newer version"):
+    with pytest.raises(NewerVersionError, match="newer version"):
         SqliteDatabase(path)
     assert list(path.parent.glob("*corrupt*")) == []
 
