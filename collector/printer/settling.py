@@ -46,11 +46,12 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """`seen_at`: since when each code stands."""
+    """`seen_at`: since when each code stands; `is_first`: no status was seen yet."""
 
     waiting: Waiting | None = None
     causes: Causes = field(default_factory=Causes)
     seen_at: Mapping[str, float] = field(default_factory=dict)
+    is_first: bool = True
 
 
 Settled = tuple[Settling, tuple[StatusMessage, ...]]
@@ -163,7 +164,7 @@ def _is_cancel_fresh(state: Settling, message: StatusMessage, now: float) -> boo
 def _with_codes(state: Settling, causes: Causes, new_codes: frozenset[str], now: float) -> Settling:
     """What stands there at first sight may have stood for long."""
     if causes == state.causes:
-        return state
-    came_at = -math.inf if state.causes == Causes() else now
+        return replace(state, is_first=False)
+    came_at = -math.inf if state.is_first else now
     seen_at = {code: came_at if code in new_codes else state.seen_at.get(code, now) for code in causes.codes}
-    return replace(state, causes=causes, seen_at=seen_at)
+    return replace(state, causes=causes, seen_at=seen_at, is_first=False)

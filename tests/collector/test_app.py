@@ -5,6 +5,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,9 @@ def cloud(aws: str) -> Iterator[Cloud]:
 
 
 def printing(time_scale: float = SCALE) -> SimulatedBambui:
-    printer = SimulatedPrinter(P, "A1M", "full", image_size=(160, 120), waits_for_client=True)
+    # First words settle for a second: what was idle is known before the print begins.
+    scenario = replace(SCENARIOS["full"], idle_seconds=2.5 * time_scale)
+    printer = SimulatedPrinter(P, "A1M", scenario, image_size=(160, 120), waits_for_client=True)
     return SimulatedBambui([printer], time_scale=time_scale)
 
 

@@ -16,6 +16,7 @@ from tests.e2e.filmed_prints import EVERY_IMAGE, HOOK, ONE, films_on_disk, print
 from tests.e2e.image_numbers import facts_of, kept_numbers, numbers_of_jobs, shown_numbers
 from tests.e2e.rig import (
     END_WORDS,
+    IDLE_SECONDS,
     IMAGE,
     SCALE,
     bridge_over,
@@ -63,7 +64,9 @@ async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:
 
 
 async def test_a_reprint_of_the_same_file_has_a_film_of_its_own(tmp_path: Path) -> None:
-    again = Scenario((Print(HOOK, seconds=30), Print(HOOK, seconds=30)), rest_seconds=40)
+    again = Scenario(
+        (Print(HOOK, seconds=30), Print(HOOK, seconds=30)), idle_seconds=IDLE_SECONDS, rest_seconds=40
+    )
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
             SimulatedBambui([printer(again)], time_scale=SCALE) as bambui,
@@ -145,8 +148,10 @@ async def test_a_restart_in_mid_print_still_gives_one_film_of_all(tmp_path: Path
 
 
 async def test_failed_and_cancelled_prints_have_their_films_too(tmp_path: Path) -> None:
-    failed = Scenario((Print(HOOK, seconds=50, ending=Ending.FAILED, ends_at=0.6),))
-    cancelled = Scenario((Print(HOOK, seconds=50, ending=Ending.CANCELLED, ends_at=0.5),))
+    fails = Print(HOOK, seconds=50, ending=Ending.FAILED, ends_at=0.6)
+    is_cancelled = Print(HOOK, seconds=50, ending=Ending.CANCELLED, ends_at=0.5)
+    failed = Scenario((fails,), idle_seconds=IDLE_SECONDS)
+    cancelled = Scenario((is_cancelled,), idle_seconds=IDLE_SECONDS)
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
             SimulatedBambui(
@@ -163,8 +168,8 @@ async def test_failed_and_cancelled_prints_have_their_films_too(tmp_path: Path) 
 
 
 async def test_two_printers_that_end_together_have_both_films(tmp_path: Path) -> None:
-    left = Scenario((Print(HOOK, seconds=50),))
-    right = Scenario((Print(HOOK, seconds=24),), idle_seconds=30)
+    left = Scenario((Print(HOOK, seconds=50),), idle_seconds=IDLE_SECONDS)
+    right = Scenario((Print(HOOK, seconds=24),), idle_seconds=IDLE_SECONDS + 26)
     printers = [printer(left, "left"), printer(right, "right", image_interval=0.5)]
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
@@ -182,7 +187,7 @@ async def test_a_print_without_a_camera_has_no_film_and_the_log_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    blind = Scenario((Print(HOOK, seconds=24),), camera=Camera.NONE)
+    blind = Scenario((Print(HOOK, seconds=24),), camera=Camera.NONE, idle_seconds=IDLE_SECONDS)
     with TelegramServer() as telegram:
         async with (
             SimulatedBambui([printer(blind)], time_scale=SCALE) as bambui,

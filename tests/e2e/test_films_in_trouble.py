@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from functions.notify.chat_state import read_state
-from functions.shared.domain.keys import chat_key
+from functions.shared.domain.keys import chat_key, digest
 from functions.timelapse.ffmpeg import find_ffmpeg
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
@@ -45,12 +45,14 @@ async def test_a_film_that_is_ready_while_telegram_is_away_comes_later_once(tmp_
             await until_told(telegram, "print started")
             await eventually(lambda: bridge.stores.notifications.count() == 0)
             telegram.down()
-            films = chat_key(f"{telegram.chat_id}/films")
-            await eventually(lambda: read_state(bridge.stores.records, films).failures > 0)
+            chat, lane = chat_key(telegram.chat_id), digest("A1M-1")[:16]
+            await eventually(lambda: read_state(bridge.stores.records, chat).lane(lane).failures > 0)
+            await eventually(lambda: bridge.stores.notifications.count() == 2)  # the end and the film
             telegram.up()
             await until_told(telegram, "print finished")
             (film,) = await until_filmed(telegram)
             await eventually(lambda: bridge.stores.notifications.count() == 0)
+    assert film.id == telegram.messages[-1].id, "behind the message of its end"
     assert story(telegram, "A1M-1") == ["print started", "print finished"]
     assert sum(message.video_size is not None for message in telegram.messages) == 1
     assert shown_numbers(saved(film, tmp_path)) == kept_numbers(tmp_path / "images", "A1M-1")

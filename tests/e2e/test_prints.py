@@ -1,13 +1,24 @@
 """Whole prints of the simulated printer, as a person lives through them in the chat."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.simulator.scenarios import SCENARIOS, Job, Pause, Print, Scenario
+from infra.simulator.scenarios import SCENARIOS, Job, Pause, PowerCut, Print, Scenario
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import END_WORDS, IMAGE, SCALE, bridge_over, first_line, story, until_told
+from tests.e2e.rig import (
+    END_WORDS,
+    IDLE_SECONDS,
+    IMAGE,
+    SCALE,
+    bridge_over,
+    first_line,
+    settle,
+    story,
+    until_told,
+)
 from tests.support.telegram.server import TelegramServer
 
 STORIES = {
@@ -23,7 +34,9 @@ STORIES = {
 
 
 def printer(scenario: str | Scenario, name: str = "A1M-1") -> SimulatedPrinter:
-    return SimulatedPrinter(name, "A1M", scenario, image_size=IMAGE, waits_for_client=True)
+    played = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
+    idle_first = replace(played, idle_seconds=IDLE_SECONDS)
+    return SimulatedPrinter(name, "A1M", idle_first, image_size=IMAGE, waits_for_client=True)
 
 
 @pytest.mark.parametrize("scenario", sorted(STORIES))
@@ -56,9 +69,10 @@ async def test_a_pause_shows_its_reason_and_a_photo(tmp_path: Path) -> None:
 
 
 async def test_a_power_cut_loses_contact_and_finds_it_again(tmp_path: Path) -> None:
+    cut = Scenario((Print(Job("Hook"), power_cut=PowerCut(at=0.45, paused_seconds=60)),))
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer("power_cut")], time_scale=20) as bambui,
+            SimulatedBambui([printer(cut)], time_scale=20) as bambui,
             bridge_over(
                 tmp_path, bambui, telegram, status_timeout_seconds=1.5, printers_refresh_seconds=3600.0
             ),
@@ -80,7 +94,8 @@ async def test_a_finish_shown_at_the_first_connect_is_not_announced(tmp_path: Pa
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             await idle.wait_for_clients()
-            await idle.push_status(gcode_state="FINISH", subtask_name="Old", mc_percent=100)
+            data = tmp_path / "data"
+            await settle(idle, data, gcode_state="FINISH", subtask_name="Old", mc_percent=100)
             for temperature in (30.0, 29.5, 29.0):
                 await idle.push_status(nozzle_temper=temperature)
             await idle.push_status(gcode_state="PREPARE", subtask_name="Next")

@@ -55,6 +55,7 @@ def edge(
         "REPORTS_QUEUE_URL": cloud.queue_url if cloud else f"{NOWHERE}/123456789012/reports.fifo",
         "FRAMES_BUCKET": cloud.bucket if cloud else "frames",
         "PRINTERS_API_URL": f"{NOWHERE}/api/printers",
+        "CHANGES_PER_MINUTE": "0",  # prints here are faster than life
         "WS_URL_TEMPLATE": "ws://127.0.0.1:9/{printer_id}",
     }
     if bambui is not None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import sys
 import time
 import urllib.request
@@ -18,6 +17,7 @@ from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from infra.simulator.timeline import Scene
 from tests.e2e.rig import until_told
+from tests.support.http_server import free_port
 from tests.support.telegram.server import TelegramServer
 
 pytestmark = pytest.mark.benchmark
@@ -34,8 +34,7 @@ async def program(
     folder: Path, bambui: SimulatedBambui, telegram: TelegramServer
 ) -> AsyncIterator[tuple[int, str]]:
     """`python -m infra.local` on that BambUI and that Telegram: its process id and the API's address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     variables = {
         "PRINTERS_API_URL": bambui.printers_api_url,
         "WS_URL_TEMPLATE": bambui.ws_url_template,

@@ -5,11 +5,11 @@ nobody sent is lost, one that was sent and nothing asks for is a ghost (or there
 words stand in the wrong order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.reliability.chaos.chat import FILM, PROGRESS, Message
-from tests.reliability.chaos.oracle import Told, World, outcomes
+from tests.reliability.chaos.oracle import LATE, Told, World, outcomes
 from tests.reliability.chaos.timeline import Hindrances, Item, Status
 
 ARRIVAL_SLACK = 0.5  # a message on its way at a kill may arrive after it
@@ -50,7 +50,10 @@ def without_repeats(
     once: list[Message] = []
     repeats: list[Repeat] = []
     findings: list[Finding] = []
-    for group in ([m for m in messages if m.words != FILM], [m for m in messages if m.words == FILM]):
+    groups: dict[tuple[str, bool], list[Message]] = {}  # as they wait: in order within a printer, films apart
+    for message in messages:
+        groups.setdefault((message.printer, message.words == FILM), []).append(message)
+    for group in groups.values():
         before: Message | None = None
         for message in group:
             if before is None or message.key != before.key:
@@ -200,6 +203,18 @@ def _steps_that_stood(items: Sequence[Item], job: str, step: int) -> set[int]:
         elif number > 0 and item.at - since >= HELD_WITHIN:
             found.add(number)
     return found
+
+
+def audit_film_order(messages: Sequence[Message], ends: Collection[str]) -> list[Finding]:
+    """`messages` each once, in order; `ends`: words that tell the end of a job. A film comes behind them."""
+    told: set[str | None] = set()
+    findings = []
+    for message in messages:
+        if message.words.removesuffix(LATE) in ends:
+            told.add(message.job)
+        elif message.words == FILM and message.job not in told:
+            findings.append(Finding("wrong order", f"{message} before the message of its end"))
+    return findings
 
 
 def audit_films(

@@ -18,6 +18,7 @@ from tests.support.telegram.faults import (
     REFUSE_TO_READ,
     SERVER_ERROR,
     Fault,
+    answers,
     too_many_requests,
 )
 from tests.support.telegram.server import TelegramServer
@@ -29,6 +30,12 @@ _FAULTS: dict[Kind, Sequence[Fault]] = {
     Kind.TELEGRAM_5XX: (SERVER_ERROR, BAD_GATEWAY, BROKEN_JSON),
     Kind.TELEGRAM_HANG_UP: (HANG_UP, REFUSE_TO_READ),
     Kind.TELEGRAM_LOST_ANSWER: (LOSE_ANSWER,),
+    Kind.TELEGRAM_REFUSES: (
+        answers(403, "Forbidden: bot was kicked from the supergroup chat"),
+        answers(400, "Bad Request: chat not found"),
+        answers(400, "Bad Request: not enough rights to send text messages to the chat"),
+        answers(400, "Bad Request"),
+    ),
 }
 
 

@@ -41,6 +41,7 @@ class Kind(StrEnum):
     TELEGRAM_5XX = "Telegram 5xx"
     TELEGRAM_HANG_UP = "Telegram hangs up before"
     TELEGRAM_LOST_ANSWER = "Telegram hangs up after"
+    TELEGRAM_REFUSES = "Telegram refuses the chat"
     TELEGRAM_SLOW = "Telegram slow"
     TELEGRAM_DOWN = "Telegram down"
     AWS_THROTTLED = "AWS throttles"
@@ -73,6 +74,7 @@ _TELEGRAM = (
     (Kind.TELEGRAM_5XX, 2),
     (Kind.TELEGRAM_HANG_UP, 2),
     (Kind.TELEGRAM_LOST_ANSWER, 1),
+    (Kind.TELEGRAM_REFUSES, 2),
     (Kind.TELEGRAM_SLOW, 2),
     (Kind.TELEGRAM_DOWN, 1),
 )

@@ -12,6 +12,7 @@ from infra.simulator.timeline import Done, StatusDelta
 from tests.reliability.chaos.auditor import (
     Finding,
     Interruption,
+    audit_film_order,
     audit_films,
     audit_printer,
     audit_progress,
@@ -210,3 +211,12 @@ def test_films_must_be_there_once_and_whole() -> None:
     assert kinds(audit_films([said("no timelapse", 50.0)], {}, [])) == {"film"}
     assert audit_films([film(10), film(30)], kept, [], restored=["Hook"]) == []
     assert kinds(audit_films([film(10)], kept, [], restored=["Hook"])) == {"film"}
+
+
+def test_a_film_comes_behind_the_message_of_its_end() -> None:
+    ends = {"print finished"}
+    made, end = film(30), said("print finished", 50.0)
+    made = replace(made, job=end.job)
+    assert audit_film_order([end, made], ends) == []
+    assert audit_film_order([replace(end, words="print finished" + LATE), made], ends) == []
+    assert kinds(audit_film_order([made, end], ends)) == {"wrong order"}

@@ -8,6 +8,7 @@ from tests.reliability.chaos.auditor import (
     Finding,
     Interruption,
     Repeat,
+    audit_film_order,
     audit_films,
     audit_printer,
     audit_progress,
@@ -75,6 +76,7 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
         {job for job in lost & ended if job},
         {job for job in (unseen | lost) - ended if job},
     )
+    findings += audit_film_order(once, {*_ENDS, LOST, UNSEEN})
     if evidence.marks != len(once):
         findings.append(Finding("twice", f"{len(once)} messages, but {evidence.marks} done-marks"))
     if evidence.dead_letters:
