@@ -15,6 +15,7 @@ from collector.outbox.database import OutboxDatabase, is_disk_full
 from collector.outbox.delivery import OutboxReader
 from collector.outbox.eviction import Eviction
 from collector.outbox.model import CapturedFrame, EdgeJob, NewReport, WaitingFrame, WaitingReport
+from collector.outbox.reserve import DiskReserve
 from collector.outbox.sequences import SequenceAllocator
 from collector.outbox.store import OutboxStore
 from functions.shared.domain.keys import digest, frame_key, job_prefix, latest_key
@@ -29,7 +30,8 @@ _OWN_LINE = ""  # of the collector's reports on itself: no printer has that name
 @dataclass(frozen=True, slots=True)
 class OutboxFigures:
     """How the outbox is: bytes kept, what waits and for how many seconds, what was lost (since the start)
-    or refused (over all runs), commits to disk since the start, whether the disk takes them."""
+    or refused (over all runs), commits to disk since the start, whether the disk takes them, whether it is
+    full (the reserve was given up)."""
 
     bytes: int
     reports_waiting: int
@@ -41,6 +43,7 @@ class OutboxFigures:
     frames_set_aside: int
     commits: int
     is_disk_writable: bool
+    is_disk_full: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -53,12 +56,19 @@ class Outbox:
     the log, and reports go on in memory.
     """
 
-    def __init__(self, folder: Path, max_bytes: int, clock: Clock, monotonic: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        max_bytes: int,
+        clock: Clock,
+        monotonic: Clock = time.monotonic,
+        reserve: DiskReserve | None = None,
+    ) -> None:
         self._clock = clock
         self._monotonic = monotonic
         self.counters = OutboxCounters()
         self._lock = threading.RLock()
-        self._store = OutboxStore(folder, monotonic)
+        self._store = OutboxStore(folder, monotonic, reserve)
         self._eviction = Eviction(self._store, max_bytes, monotonic)
         self._sequences = SequenceAllocator(self._store)
         self.reader = OutboxReader(self._store, self._lock, clock, monotonic)
@@ -176,7 +186,8 @@ class Outbox:
         with self._lock:
             number = self._sequences.next_frame(printer_id)
             identity = self._sequences.collector_id
-        if number is None:
+            is_full = self._store.is_full
+        if number is None or (is_full and not self._make_room()):
             return None
         prefix = (job.prefix if job else None) or job_prefix(printer_id, None)
         frame = WaitingFrame(
@@ -200,6 +211,10 @@ class Outbox:
             else:
                 return frame
         return None
+
+    def _make_room(self) -> bool:
+        with self._lock:
+            return self._store.make_room()
 
     def recall_job(self, printer_id: str) -> EdgeJob | None:
         """See `OutboxPort.recall_job`."""
@@ -234,6 +249,7 @@ class Outbox:
                 frames_set_aside=self._store.quarantined_frames,
                 commits=self._store.commits,
                 is_disk_writable=self._store.is_writable,
+                is_disk_full=self._store.is_full,
             )
         finally:
             self._lock.release()

@@ -60,16 +60,19 @@ def health(
     now: float,
     started_at: float | None,
     chats: Sequence[ChatState] = (),
+    disk_trouble: str | None = None,
 ) -> tuple[HealthView, bool]:
     """The answer, and whether anything at all is recent.
 
     `started_at`: when this program began to listen, if it holds the collector too (embedded): the fifteen
-    minutes are counted from there at the earliest.
+    minutes are counted from there at the earliest. `disk_trouble`: what is wrong with its disk, in words. A
+    collector elsewhere says by itself that its disk is full.
     """
     recent = [it for it in collectors if is_recent(it, now, started_at)]
     collector_views = [_collector(it, recent, now) for it in collectors]
     printer_views = [_printer(it, now) for it in printers]
     missing = [it for it in collector_views if not it.is_recent and not it.is_superseded]
+    trouble = disk_trouble or _full_disk(recent)
     has_started = started_at is not None and now - started_at <= COLLECTOR_SILENT_SECONDS
     is_anything_recent = bool(recent) or has_started or any(it.is_recent for it in printer_views)
     if not is_anything_recent:
@@ -78,6 +81,8 @@ def health(
     elif missing:
         quiet = max((it.age_seconds or 0.0 for it in missing), default=0.0)
         detail = f"{len(missing)} collector(s) not heard of, the longest for {rough_duration(quiet)}"
+    elif trouble is not None:
+        detail = trouble
     elif recent:
         detail = "all collectors are heard of"
     else:
@@ -89,7 +94,7 @@ def health(
     assert at is not None
     is_stale = missing or not is_anything_recent
     view = HealthView(
-        status="stale" if is_stale else "refused" if chat.is_refused else "ok",
+        status="stale" if is_stale else "refused" if chat.is_refused else "disk_full" if trouble else "ok",
         detail=detail,
         at=at,
         chat=chat,
@@ -97,6 +102,13 @@ def health(
         printers=printer_views,
     )
     return view, is_anything_recent
+
+
+def _full_disk(collectors: Sequence[CollectorRecord]) -> str | None:
+    full = [shown(it.collector_id) for it in collectors if it.status.outbox.get("is_disk_full") is True]
+    if not full:
+        return None
+    return f"the disk of collector {', '.join(full)} is full: alerts go on, pictures are missing"
 
 
 def chat_health(chats: Sequence[ChatState], now: float) -> ChatHealth:

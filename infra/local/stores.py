@@ -4,6 +4,7 @@ folder.
 
 import fcntl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -16,7 +17,7 @@ from functions.shared.messages.supersession import superseded_among
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.sqlite_schema import require_known_version
 from functions.shared.settings import Settings
-from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
+from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase, no_room
 from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import GroupBound, SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
@@ -87,15 +88,17 @@ def open_stores(
     settings: Settings,
     clock: Clock,
     monotonic: Clock = time.monotonic,
+    make_room: Callable[[], bool] = no_room,
 ) -> Stores:
     """Open (or make) everything; messages that a killed run had in hand are given out again.
 
     One process owns the file, so a message in flight is only ever given out again after a restart or a
     hang: the visibility times are generous. Notifications wait for ever (Telegram may be away for days).
+    `make_room`: what the database asks for room on a full disk.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     settings.images_dir.mkdir(parents=True, exist_ok=True)
-    database = SqliteDatabase(settings.data_dir / DATABASE_FILE)
+    database = SqliteDatabase(settings.data_dir / DATABASE_FILE, make_room=make_room)
     begun_at, begun = clock(), monotonic()
 
     def timer() -> float:

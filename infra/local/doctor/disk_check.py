@@ -59,7 +59,12 @@ def run(setup: Setup) -> CheckResult:
     return CheckResult(findings)
 
 
-CHECK = Check("disk", ("DATA_DIR", "IMAGES_DIR", "OUTBOX_MAX_BYTES", "IMAGE_RETENTION_DAYS"), run, 30)
+CHECK = Check(
+    "disk",
+    ("DATA_DIR", "IMAGES_DIR", "OUTBOX_MAX_BYTES", "STORAGE_MAX_BYTES", "IMAGE_RETENTION_DAYS"),
+    run,
+    30,
+)
 
 
 def probe(folder: Path, used_in: str | None = None) -> FolderFacts:
@@ -128,6 +133,9 @@ def frames_wanted(settings: Settings) -> Wanted:
     frames = settings.timelapse_target_duration_seconds * settings.timelapse_fps_cap
     days = min(_DAYS, settings.image_retention_days)
     size = int(days * _JOBS_A_DAY * frames * _FRAME_BYTES)
+    if settings.storage_max_bytes is not None and settings.storage_max_bytes < size:
+        size = settings.storage_max_bytes
+        return Wanted("IMAGES_DIR", size, f"frames and films may take {_size(size)} (STORAGE_MAX_BYTES)")
     words = f"a printer's frames may take {_size(size)} in {days:g} days ({_JOBS_A_DAY} prints a day)"
     return Wanted("IMAGES_DIR", size, words)
 

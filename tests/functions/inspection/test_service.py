@@ -10,18 +10,11 @@ from functions.inspection.model import Answer
 from functions.inspection.policy import Rules, day_of
 from functions.inspection.prompt import Question
 from functions.shared.domain.faults import Severity
-<<<<<<< HEAD
-from functions.shared.domain.keys import digest, frame_key, inspection_key, job_prefix
-from functions.shared.messages.effects import Category
+from functions.shared.domain.keys import digest, frame_key, inspection_key, job_prefix, printer_chat
+from functions.shared.messages.effects import Category, decode_notification
 from tests.e2e.image_numbers import number_of
 from tests.functions.inspection.frame_images import jpeg_image
 from tests.functions.inspection.watched_print import CHAT, JOB_NAME, PRINTER, WatchedPrint, watched_print
-=======
-from functions.shared.domain.keys import digest, frame_key, job_prefix, printer_chat
-from functions.shared.messages.effects import Category, decode_notification
-from tests.functions.inspection.frame_images import jpeg_image, number_of
-from tests.functions.inspection.watched_print import CHAT, PRINTER, WatchedPrint, watched_print
->>>>>>> chat
 from tests.support.openai import replies as fake
 
 HOUR = 3600.0

@@ -15,6 +15,7 @@ from functions.shared.messages.effects import Category
 from functions.shared.ports import FrameStore, StoredFrame
 from functions.timelapse.ffmpeg import find_ffmpeg
 from tests.functions.timelapse.harness import PREFIX, Harness
+from tests.support.disk import small_disk
 
 
 @pytest.fixture
@@ -180,3 +181,18 @@ def test_leftovers_of_a_killed_run_are_removed(harness: Harness) -> None:
         os.utime(file, (made_at, made_at))
     harness.restart()
     assert list(harness.work_folder.iterdir()) == [young], "another process may be making that one"
+
+
+def test_on_a_full_disk_the_film_waits_for_room_however_long_that_takes(harness: Harness) -> None:
+    with small_disk(harness.work_folder.with_name("small"), "16m") as disk:
+        harness.work_folder = disk.folder
+        harness.restart()
+        harness.keep_frames(range(10))
+        harness.order(10)
+        disk.fill()
+        assert harness.work_until_idle(700.0) > 5  # more often than a film may fail
+        assert harness.told() == []
+        disk.free()
+        harness.work_until_idle(700.0)
+        [told] = harness.told()
+        assert told.category is Category.FILM
