@@ -21,6 +21,7 @@ from functions.shared.errors import (
     NewerVersionError,
 )
 from functions.shared.runtime.logging import set_up_logs
+from functions.shared.runtime.private_files import tighten, write_for_owner_only
 from functions.shared.text import aws_secrets_of
 
 _log = logging.getLogger("collector")
@@ -70,9 +71,12 @@ async def _run(chosen: CloudSettings) -> None:
         loop.add_signal_handler(number, stop.set)  # first: what follows takes a while
 
     from collector.app import EdgeProgram, log_start
+    from collector.outbox.database import DATABASE
     from collector.outbox.uploader import open_aws
 
     settings = chosen.settings
+    write_for_owner_only()
+    tighten(settings.data_dir, [settings.data_dir / "outbox" / DATABASE])
     open_remote_backend = functools.partial(
         open_aws, settings.reports_queue_url, settings.frames_bucket, chosen.region
     )

@@ -18,6 +18,7 @@ from functions.shared.errors import (
     NewerVersionError,
 )
 from functions.shared.runtime.logging import set_up_logs
+from functions.shared.runtime.private_files import tighten, write_for_owner_only
 from functions.shared.settings import Settings, load_settings
 from infra.local import timelapse_command
 from infra.local.cli import PROGRAM, as_typed, make_parser, program_here
@@ -94,10 +95,13 @@ async def _run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str
     from collector.systemd import Systemd
     from infra.local.app import Bridge
     from infra.local.config import make_usable
-    from infra.local.stores import OwnLock
+    from infra.local.stores import OwnLock, state_databases
 
+    write_for_owner_only()
     make_usable("DATA_DIR", settings.data_dir)
     make_usable("IMAGES_DIR", settings.images_dir)
+    tighten(settings.data_dir, state_databases(settings.data_dir))
+    tighten(settings.images_dir)
     lock = OwnLock(settings.data_dir)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(lock.release)

@@ -72,14 +72,20 @@ class Stores:
         return self.reports, self.notifications, self.timelapses, self.inspections
 
 
+def state_databases(data_dir: Path) -> tuple[Path, Path]:
+    """The database of records and queues, and the outbox's."""
+    return data_dir / DATABASE_FILE, data_dir / OUTBOX_FOLDER / DATABASE
+
+
 def require_known_versions(data_dir: Path) -> None:
     """Before anything is opened: what is opened first must not be brought forward if the other is newer.
 
     Raises NewerVersionError.
     """
     try:
-        require_known_version(data_dir / DATABASE_FILE, STATE_SCHEMA)
-        require_known_version(data_dir / OUTBOX_FOLDER / DATABASE, OUTBOX_SCHEMA)
+        state, outbox = state_databases(data_dir)
+        require_known_version(state, STATE_SCHEMA)
+        require_known_version(outbox, OUTBOX_SCHEMA)
     except OSError:
         return  # whoever opens it says what is wrong
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.shared.settings import Settings
+from infra.local.doctor import rights_check
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, warning
 
@@ -51,12 +52,13 @@ class Wanted:
 
 def run(setup: Setup) -> CheckResult:
     settings, user = setup.settings, os.geteuid()
+    wider = rights_check.look(setup)  # first: the trial may make the folders for a moment
     data = probe(settings.data_dir, _OUTBOX_FOLDER)
     findings = [evaluate_folder(outbox_wanted(settings), str(settings.data_dir), data, user)]
     if not setup.is_cloud:
         images = probe(settings.images_dir)
         findings.append(evaluate_folder(frames_wanted(settings), str(settings.images_dir), images, user))
-    return CheckResult(findings)
+    return CheckResult([*findings, *wider])
 
 
 CHECK = Check(
