@@ -1,5 +1,6 @@
 """`printer-bridge` (also `python -m infra.local`): everything on this machine."""
 
+import argparse
 import asyncio
 import contextlib
 import logging
@@ -69,7 +70,24 @@ def _do(arguments: Sequence[str] | None) -> int:
     )
     if asked.command == "timelapse":
         return timelapse_command.run(asked, settings)
+    if asked.command in ("backup", "restore"):
+        return copy_state(asked, settings)
     return run(settings, wants_simulation(environment, settings.simulate), unknown_settings(environment))
+
+
+def copy_state(asked: argparse.Namespace, settings: Settings) -> int:
+    """Back up or restore."""
+    from infra.local import backup_command
+
+    try:
+        backup_command.run(asked, settings, print)
+    except NewerVersionError as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIGURATION
+    except (BridgeError, OSError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAULT
+    return 0
 
 
 def run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str, str]] = ()) -> int:
