@@ -4,6 +4,7 @@ Two sides, both thread-safe: sessions add (this, the `OutboxPort`), the uploader
 """
 
 import dataclasses
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from collector.outbox.database import OutboxDatabase, is_disk_full
 from collector.outbox.delivery import OutboxReader
 from collector.outbox.eviction import Eviction
 from collector.outbox.model import CapturedFrame, EdgeJob, NewReport, WaitingFrame, WaitingReport
+from collector.outbox.origin import is_copy, note_place
 from collector.outbox.reserve import DiskReserve
 from collector.outbox.sequences import SequenceAllocator
 from collector.outbox.store import OutboxStore
@@ -22,6 +24,8 @@ from functions.shared.domain.keys import digest, frame_key, job_prefix, latest_k
 from functions.shared.errors import TransientError
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from functions.shared.runtime.clocks import Clock
+
+_log = logging.getLogger(__name__)
 
 _ROOM_FOR_STAMPS = 64  # bytes that shipping adds to a saved body
 _OWN_LINE = ""  # of the collector's reports on itself: no printer has that name, but one may have theirs
@@ -71,6 +75,7 @@ class Outbox:
         self._store = OutboxStore(folder, monotonic, reserve)
         self._eviction = Eviction(self._store, max_bytes, monotonic)
         self._sequences = SequenceAllocator(self._store)
+        self._notice_copy(folder)
         self.reader = OutboxReader(self._store, self._lock, clock, monotonic)
         contents = self._store.contents
         self._jobs = {name: row.job for name, row in contents.printers.items() if row.job is not None}
@@ -78,6 +83,20 @@ class Outbox:
         stamps = [row.last_stamp for row in contents.printers.values()]
         stamps += [job.newest.taken_at for job in contents.jobs.values() if job.newest]
         self._last_stamp = max(stamps, default=0.0)
+
+    def _notice_copy(self, folder: Path) -> None:
+        if not self._store.is_on_disk:
+            return
+        if is_copy(folder):
+            _log.warning(
+                "the outbox in %s was used elsewhere before: this goes on as a new collector; if the other"
+                " one still runs, end one of the two, as both watch the same printers",
+                folder,
+            )
+            self._sequences.begin_anew()
+            if not self._sequences.save_identity():
+                return  # noted at a start that can write it
+        note_place(folder)
 
     @property
     def collector_id(self) -> str:

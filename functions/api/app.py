@@ -193,7 +193,7 @@ def create_app(
     )
     def show_health(response: Response) -> HealthView:
         """`ok`, `stale` when a collector was not heard of for 15 minutes, `refused` when the chat takes no
-        messages, or `disk_full` (all 200).
+        messages, `disk_full`, or `doubled` when two collectors watch the same printers (all 200).
 
         503 when nothing at all was heard for so long. A printer that is switched off changes nothing.
         """

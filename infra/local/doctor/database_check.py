@@ -7,10 +7,11 @@ from enum import Enum
 from pathlib import Path
 
 from collector.outbox.database import DATABASE, OUTBOX_SCHEMA
+from collector.outbox.origin import is_copy
 from functions.shared.runtime.sqlite_schema import Schema, stored_version
 from infra.local.config import SIMULATION_FOLDER
 from infra.local.doctor.check import Check, CheckResult, Setup
-from infra.local.doctor.findings import Finding, Outcome, fine, nothing
+from infra.local.doctor.findings import Finding, Outcome, fine, nothing, warning
 from infra.local.storage.database import STATE_SCHEMA
 from infra.local.stores import DATABASE_FILE, OUTBOX_FOLDER
 
@@ -57,7 +58,7 @@ def run(setup: Setup) -> CheckResult:
     outbox = data_dir.joinpath(*_OUTBOX)
     if setup.is_cloud:
         verdict, words = _verdict_of(outbox, OUTBOX_SCHEMA, is_running=False, seconds=_OUTBOX_SECONDS)
-        return CheckResult([evaluate_database("outbox", outbox, verdict, words)])
+        return CheckResult([evaluate_database("outbox", outbox, verdict, words), *_copied(outbox)])
     records, simulation = data_dir / DATABASE_FILE, data_dir / SIMULATION_FOLDER
     is_running = is_locked(data_dir / _LOCK_FILE)
     is_simulated = is_running and is_in_use(simulation.joinpath(*_OUTBOX))
@@ -74,10 +75,23 @@ def run(setup: Setup) -> CheckResult:
         if verdict is Verdict.MISSING and simulation.is_dir():
             verdict = Verdict.SIMULATED_ONLY
         findings.append(evaluate_database(subject, file, verdict, words))
+    findings += _copied(outbox)
     return CheckResult(findings)
 
 
 CHECK = Check("state", ("DATA_DIR",), run, 45)
+
+
+def _copied(outbox: Path) -> list[Finding]:
+    if not is_copy(outbox.parent):
+        return []
+    return [
+        warning(
+            "copy",
+            f"{outbox.parent} was used on another machine, or in another folder",
+            "It goes on as a new collector at its next start. If the other one still runs, end one of both.",
+        )
+    ]
 
 
 def evaluate_lock(data_dir: Path, is_running: bool, is_simulated: bool) -> Finding:

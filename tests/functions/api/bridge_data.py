@@ -104,6 +104,12 @@ class BridgeData:
         body = {"collector_id": collector_id, "received_at": received_at, "status": status}
         self._put(collector_key(collector_id), body)
 
+    def put_start(self, collector_id: str, started_at: float) -> None:
+        stored = self.records.get(collector_key(collector_id))
+        assert stored is not None
+        stored.value["status"]["started_at"] = started_at
+        self._put(stored.key, stored.value)
+
     def put_outbox(self, collector_id: str, **figures: object) -> None:
         stored = self.records.get(collector_key(collector_id))
         assert stored is not None

@@ -178,3 +178,18 @@ async def test_the_full_disk_of_the_program_itself_is_told_at_once(bridge: Bridg
     bridge.disk_trouble = "the disk is full"
     status, body = await health(bridge)
     assert (status, body["status"], body["detail"]) == (200, "disk_full", "the disk is full")
+
+
+async def test_two_collectors_of_the_same_printers_are_said_and_a_restart_under_a_new_name_is_not(
+    cloud: BridgeData,
+) -> None:
+    cloud.put_collector("c1", NOW - 10, "P1", "P2")
+    cloud.put_collector("c2", NOW - 200, "P2")
+    cloud.put_collector("elsewhere", NOW - 10, "P3")
+    for name in ("c1", "c2", "elsewhere"):
+        cloud.put_start(name, NOW - 3600)
+    status, body = await health(cloud)
+    assert (status, body["status"]) == (200, "doubled")
+    assert body["detail"] == "2 collectors watch the same printers: end all but one (c1, c2)"
+    cloud.put_start("c1", NOW - 230)  # c2 was heard no more since
+    assert (await health(cloud))[1]["status"] == "ok"
