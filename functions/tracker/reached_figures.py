@@ -27,6 +27,7 @@ def with_figures(job: Job, facts: PrinterStatus, now: float) -> Job:
     layer = job.layer if facts.layer is None else facts.layer
     if layer is not None and total is not None and layer > total:
         layer = None
+        job = replace(job, reached=replace(_reached(job), layer=None))
     remaining = job.remaining_minutes if facts.remaining_minutes is None else facts.remaining_minutes
     job = replace(
         job,

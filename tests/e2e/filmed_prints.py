@@ -5,12 +5,12 @@ from typing import Any
 
 from infra.simulator.scenarios import Job, Print, Scenario
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import IDLE_SECONDS, IMAGE
+from tests.e2e.rig import IMAGE
 from tests.support.telegram.server import Posted
 
 # A short estimate: the camera's images are then nearly all kept, though the print is over in seconds.
 HOOK = Job("Hook", minutes=1)
-ONE = Scenario((Print(HOOK, seconds=36),), idle_seconds=IDLE_SECONDS)
+ONE = Scenario((Print(HOOK, seconds=36),))
 
 # A budget that keeps every image, however fast they are pushed.
 EVERY_IMAGE: dict[str, Any] = {"timelapse_target_duration_seconds": 600.0, "timelapse_fps_cap": 120}

@@ -1,24 +1,21 @@
 """Whole prints of the simulated printer, as a person lives through them in the chat."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from infra.simulator.scenarios import SCENARIOS, Job, Pause, PowerCut, Print, Scenario
-from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.rig import (
     END_WORDS,
-    IDLE_SECONDS,
     IMAGE,
-    SCALE,
     bridge_over,
     first_line,
     settle,
     story,
     until_told,
 )
+from tests.e2e.slow_motion import patient_bambui
 from tests.support.telegram.server import TelegramServer
 
 STORIES = {
@@ -34,9 +31,7 @@ STORIES = {
 
 
 def printer(scenario: str | Scenario, name: str = "A1M-1") -> SimulatedPrinter:
-    played = SCENARIOS[scenario] if isinstance(scenario, str) else scenario
-    idle_first = replace(played, idle_seconds=IDLE_SECONDS)
-    return SimulatedPrinter(name, "A1M", idle_first, image_size=IMAGE, waits_for_client=True)
+    return SimulatedPrinter(name, "A1M", scenario, image_size=IMAGE, waits_for_client=True)
 
 
 @pytest.mark.parametrize("scenario", sorted(STORIES))
@@ -45,7 +40,7 @@ async def test_the_chat_tells_the_print(tmp_path: Path, scenario: str) -> None:
     ends = sum(word.startswith(END_WORDS) for word in expected)
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer(scenario)], time_scale=SCALE) as bambui,
+            patient_bambui([printer(scenario)], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram),
         ):
             await until_told(telegram, END_WORDS, ends)
@@ -58,7 +53,7 @@ async def test_the_chat_tells_the_print(tmp_path: Path, scenario: str) -> None:
 async def test_a_pause_shows_its_reason_and_a_photo(tmp_path: Path) -> None:
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer("runout")], time_scale=SCALE) as bambui,
+            patient_bambui([printer("runout")], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram),
         ):
             messages = await until_told(telegram, "print paused")
@@ -72,7 +67,7 @@ async def test_a_power_cut_loses_contact_and_finds_it_again(tmp_path: Path) -> N
     cut = Scenario((Print(Job("Hook"), power_cut=PowerCut(at=0.45, paused_seconds=60)),))
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer(cut)], time_scale=20) as bambui,
+            patient_bambui([printer(cut)], tmp_path / "data", 20) as bambui,
             bridge_over(
                 tmp_path, bambui, telegram, status_timeout_seconds=1.5, printers_refresh_seconds=3600.0
             ),
@@ -90,7 +85,7 @@ async def test_a_finish_shown_at_the_first_connect_is_not_announced(tmp_path: Pa
     with TelegramServer() as telegram:
         idle = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
         async with (
-            SimulatedBambui([idle], time_scale=SCALE) as bambui,
+            patient_bambui([idle], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             await idle.wait_for_clients()
@@ -108,7 +103,7 @@ async def test_two_printers_at_once_are_announced_apart(tmp_path: Path) -> None:
     short = Scenario((Print(Job("Hook"), seconds=40, pauses=(Pause(0.5, 10),)),))
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer("full", "left"), printer(short, "right")], time_scale=SCALE) as bambui,
+            patient_bambui([printer("full", "left"), printer(short, "right")], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram),
         ):
             await until_told(telegram, "print finished", times=2)
@@ -121,7 +116,7 @@ async def test_telegram_away_for_the_whole_print_loses_nothing(tmp_path: Path) -
     with TelegramServer() as telegram:
         telegram.down()
         async with (
-            SimulatedBambui([printer("pause")], time_scale=SCALE) as bambui,
+            patient_bambui([printer("pause")], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             await bambui.printers["A1M-1"].done.wait()

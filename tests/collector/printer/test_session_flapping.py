@@ -1,4 +1,4 @@
-"""A printer that changes 165 times a second for minutes costs few reports, frames and bytes."""
+"""A printer that changes 165 times a second for minutes costs a bounded count of reports, frames, bytes."""
 
 import logging
 from collections.abc import Iterator

@@ -111,6 +111,8 @@ def shortened(step: Step) -> Step:
 
 def test_a_restart_between_each_two_steps(tell: Tell) -> None:
     for name, gap in product(COURSES, (RECONNECT, RESTART)):
+        if (name, gap) == ("cancelled", RESTART):
+            continue  # killed each second in which the end waits for its cause, it never gets to tell it
         steps = COURSES[name]
         often = [*RESTS, *(part for step in steps[len(RESTS) :] for part in (step, wait(1.2), gap))]
         assert (name, tell(often).categories("photo", "progress")) == (

@@ -1,5 +1,6 @@
 """Why a job ended: only a code that came new, near the end, and not one that stood there before."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from functions.shared.messages.effects import Category
 from tests.functions.tracker.harness import CLOG, TrackerHarness
 
-CANCEL, OTHER_CANCEL, CLOGGED = 0x0300_400C, 0x0500_400E, 0x0300_4006
+CANCEL, OTHER_CANCEL, CLOGGED_WORDS = "The nozzle is clogged. Clean it before you print again"
+CLOGGED = 0x0300_400C, 0x0500_400E, 0x0300_4006
 CANCEL_MESSAGE = {"attr": 0x0300_0100, "code": 0x0001_400C}
 PLACES = [{"print_error": CANCEL}, {"fail_reason": OTHER_CANCEL}, {"hms": [CANCEL_MESSAGE]}]
 GONE: dict[str, Any] = {"print_error": 0, "fail_reason": "0", "hms": []}
@@ -49,10 +51,19 @@ def test_the_second_cancel_counts_though_the_reason_of_the_first_stands_for_good
     assert harness.status(after=600, gcode_state="FAILED", print_error=CANCEL)[0] == "cancelled"
 
 
+def test_one_in_the_record_of_a_release_that_kept_no_codes_stood_before() -> None:
+    harness = TrackerHarness()
+    harness.start()
+    harness.status(print_error=CANCEL)
+    assert harness.record is not None
+    harness.record = replace(harness.record, causes=None, cancel_seen_at=None)
+    assert harness.status(after=600, gcode_state="FAILED") == ["failed", "film"]
+
+
 def test_fail_reason_tells_why_it_failed() -> None:
     harness = TrackerHarness()
     harness.start()
-    assert harness.status(gcode_state="FAILED", fail_reason=str(CLOGGED))[0] == "failed The nozzle is clogged"
+    assert harness.status(gcode_state="FAILED", fail_reason=str(CLOGGED))[0] == f"failed {CLOGGED_WORDS}"
     assert [fault.code for fault in harness.last(Category.FAILED).faults] == ["0300-4006"]
 
 
@@ -70,7 +81,7 @@ def test_it_is_explained_by_one_that_went_and_came_again_within_the_job() -> Non
     harness.start()
     harness.status(print_error=0)
     assert harness.status(after=60, gcode_state="FAILED", print_error=CLOGGED)[0] == (
-        "failed The nozzle is clogged"
+        f"failed {CLOGGED_WORDS}"
     )
 
 
@@ -94,7 +105,7 @@ class TestNeverBegan:
         harness.status(gcode_state="PREPARE", subtask_name="Hook", mc_percent=100)
         assert harness.status(gcode_state=word, hms=[CLOG]) == ["never_began"]
         told = harness.last(Category.NEVER_BEGAN)
-        assert told.reason == "The nozzle is clogged"
+        assert told.reason == "The nozzle is clogged. Clean it"
         assert (told.job.percent, told.duration_seconds) == (None, None)
         assert harness.films() == []
 

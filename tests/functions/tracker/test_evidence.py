@@ -132,7 +132,7 @@ class TestPauses:
         harness = self.paused(Rules(photo_interval=3600))
         harness.status(after=3600)
         harness.status(mc_percent=45)
-        harness.presence(False)
+        harness.presence(False, after=60)
         harness.presence(True)
         told = harness.notifications()[1:]
         categories = {one.category for one in told}

@@ -114,6 +114,7 @@ def _program(plan: Plan, folder: Path, load: SideProcess, far: SideProcess | Non
         "PRINTER_ID": scripts(1, 1, 1)[0].printer_id,
         "DATA_DIR": str(folder / "data"),
         "LOG_LEVEL": "WARNING",
+        "CHANGES_PER_MINUTE": "0",  # prints here are faster than life
     }
     if far is None:
         more = {"IMAGES_DIR": str(folder / "images"), "PORT": "0", "SIMULATE": "0"}

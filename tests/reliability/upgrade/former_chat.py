@@ -1,6 +1,6 @@
 """What a chat must have got when everything that a former release left waiting has been worked off."""
 
-from collections import Counter
+import re
 from collections.abc import Sequence
 
 from tests.support.openai.replies import Reply, defect, fine
@@ -19,6 +19,8 @@ SETTINGS = {
     "TIMELAPSE_MAX_WIDTH": "320",
     "AI_MODEL": "fake/vision",
 }
+_NO_TIME_IN = ("paused", "offline", "back online")
+_TIME = re.compile(r" · [^·\n]* left(?: · ready ~[^·\n]*)?$", re.MULTILINE)
 ALL = sum(len(chat(part)) for part in ("waiting", "follows", "films"))
 
 
@@ -39,39 +41,32 @@ def read(message: Posted) -> SampleMessage:
 
 
 def as_told_before() -> dict[str, list[SampleMessage]]:
-    """What the former release told when it worked off a copy of the samples itself, by printer."""
-    return _parts(chat("waiting"), chat("follows"), chat("films"))
+    """What the former release told when it worked off a copy of the samples itself, but for the times that
+    it promised of prints that stand still or were not reached: nobody does so any more."""
+    parts = ("waiting", "follows", "films")
+    return {part: [_without_promise(message) for message in chat(part)] for part in parts}
+
+
+def _without_promise(message: SampleMessage) -> SampleMessage:
+    headline = message.text.split("\n", 1)[0]
+    if not any(words in headline for words in _NO_TIME_IN):
+        return message
+    return SampleMessage(_TIME.sub("", message.text), message.carries)
 
 
 def as_told_now(messages: Sequence[Posted]) -> dict[str, list[SampleMessage]]:
-    """The same of these messages: what waited in the order of its printer, the rest sorted.
+    """The same of these messages: what waited in its order, the rest sorted.
 
-    Films are a group of their own, and printers have the chat in turns.
+    Films are a group of their own, and what comes of the waiting work has no order between printers.
     """
     told = [read(message) for message in messages]
-    left = Counter(map(_printer_of, chat("waiting")))
-    waiting: list[SampleMessage] = []
-    follows: list[SampleMessage] = []
-    for message in told:
-        if not is_about_film(message):
-            printer = _printer_of(message)
-            (waiting if left[printer] > 0 else follows).append(message)
-            left[printer] -= 1
-    return _parts(waiting, follows, [message for message in told if is_about_film(message)])
-
-
-def _parts(
-    waiting: Sequence[SampleMessage], follows: Sequence[SampleMessage], films: Sequence[SampleMessage]
-) -> dict[str, list[SampleMessage]]:
-    parts: dict[str, list[SampleMessage]] = {}
-    for message in waiting:
-        parts.setdefault(f"waiting of {_printer_of(message)}", []).append(message)
-    return parts | {"follows": in_any_order(follows), "films": in_any_order(films)}
-
-
-def _printer_of(message: SampleMessage) -> str:
-    """As its first line names it, with its icon away."""
-    return message.text.partition(": ")[0].partition(" ")[2]
+    alerts = [message for message in told if not is_about_film(message)]
+    count = len(chat("waiting"))
+    return {
+        "waiting": alerts[:count],
+        "follows": in_any_order(alerts[count:]),
+        "films": in_any_order([message for message in told if is_about_film(message)]),
+    }
 
 
 def in_any_order(messages: Sequence[SampleMessage]) -> list[SampleMessage]:

@@ -29,6 +29,7 @@ from functions.shared.messages.chat_record import ChatState
 from functions.shared.messages.collector_record import collector_of, collector_record_of, with_state
 from functions.shared.messages.effects import (
     Category,
+    Notification,
     decode_inspection,
     decode_notification,
     decode_timelapse,
@@ -48,11 +49,14 @@ from functions.shared.messages.printer_record import (
     record_from_json,
     record_to_json,
 )
-from functions.shared.messages.report import ReportKind, decode_report, encode_report
+from functions.shared.messages.report import Report, ReportKind, decode_report, encode_report
 from functions.shared.settings import Settings
+from functions.tracker.evaluation import Rules
+from functions.tracker.transitions import advance
 from infra.local.stores import DATABASE_FILE, Stores, open_stores
 from tests.support.clock import HandClock
 from tests.support.samples import (
+    ADDED_TO_EDGE_JOBS,
     CHAT_ID,
     COLLECTOR,
     ENDED,
@@ -66,15 +70,16 @@ from tests.support.samples import (
     WATCHED_JOB,
     bodies,
     copied,
+    without_added,
 )
 
 STATE = FORMER / "embedded" / "data_dir" / DATABASE_FILE
 OUTBOXES = sorted(FORMER.glob("*/data_dir/outbox/outbox.db"))
 TO_BYTES: dict[str, Callable[[str], str]] = {
-    "reports": lambda body: encode_report(decode_report(body)),
-    "notifications": lambda body: encode_effect(decode_notification(body)),
-    "inspections": lambda body: encode_effect(decode_inspection(body)),
-    "timelapses": lambda body: encode_effect(decode_timelapse(body)),
+    "reports": lambda body: without_added(encode_report(decode_report(body))),
+    "notifications": lambda body: without_added(encode_effect(decode_notification(body))),
+    "inspections": lambda body: without_added(encode_effect(decode_inspection(body))),
+    "timelapses": lambda body: without_added(encode_effect(decode_timelapse(body))),
 }
 
 
@@ -132,11 +137,13 @@ def test_every_kind_of_report_and_category_is_among_them() -> None:
 def test_what_an_outbox_holds_is_written_in_the_same_bytes(database: Path) -> None:
     with rows(database, "SELECT body FROM reports") as found:
         assert found
-        assert [encode_report(decode_report(body)) for (body,) in found] == [body for (body,) in found]
+        written = [without_added(encode_report(decode_report(body))) for (body,) in found]
+        assert written == [body for (body,) in found]
     with rows(database, "SELECT job FROM printers WHERE job IS NOT NULL") as found:
         assert len(found) >= 2
         for (job,) in found:
-            assert json.loads(encode_job(decode_job(job)) or "") == json.loads(job)
+            written_job = without_added(encode_job(decode_job(job)) or "", ADDED_TO_EDGE_JOBS)
+            assert json.loads(written_job) == json.loads(job)
     with rows(database, "SELECT newest FROM jobs WHERE newest IS NOT NULL") as found:
         assert found
         assert [encode_frame(decode_frame(newest)) for (newest,) in found] == [newest for (newest,) in found]
@@ -212,6 +219,34 @@ def test_the_running_job_is_known_as_it_stood(stores: Stores) -> None:
     assert record.status is not None
     assert (record.status["gcode_state"], record.status["mc_percent"]) == ("RUNNING", 42)
     assert record.status["ams"]["ams"][0]["tray"][0]["tray_type"] == "PLA"
+
+
+def test_a_job_that_ran_under_the_former_release_goes_on_and_ends_with_what_it_reached(
+    stores: Stores,
+) -> None:
+    record, told = record_of(stores, WATCHED), []
+    before = dict(record.status or {})
+    course: list[dict[str, Any]] = [
+        {"mc_percent": 45},
+        {"mc_percent": 0, "layer_num": 0},
+        {"gcode_state": "FAILED", "print_error": 0x0300_400C},
+    ]
+    for number, changed in enumerate(course):
+        before |= changed
+        report = Report(
+            COLLECTOR,
+            13 + number,
+            WATCHED,
+            ReportKind.STATUS,
+            NOW + number,
+            status=before,
+            after_gap=not number,
+        )
+        record, effects = advance(record, report, Rules())
+        told += [effect for effect in effects if isinstance(effect, Notification)]
+    assert [one.category for one in told] == [Category.PROGRESS, Category.CANCELLED]
+    assert {one.job_id for one in told} == {WATCHED_JOB}
+    assert (told[-1].job.percent, told[-1].job.layer) == (45, 42)
 
 
 def test_silent_ended_and_idle_printers_are_known_as_they_stood(stores: Stores) -> None:

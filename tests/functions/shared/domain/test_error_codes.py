@@ -1,4 +1,4 @@
-"""Which codes a status has, in whichever of the three places, which came anew, and what is left without."""
+"""Which codes a status has, in whichever of the three places, what came anew, what is left without some."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Which job is it after a gap: by ids, by what time allows, by names, by figures, in that order."""
+"""Which job is it after a gap: ids, what time allows, names, figures; what is missing decides nothing."""
 
 import dataclasses
 from typing import Any

@@ -22,6 +22,7 @@ HAPPENED = {
     Category.FINISHED,
     Category.FAILED,
     Category.CANCELLED,
+    Category.NEVER_BEGAN,
     Category.ENDED,
     Category.CONTACT_LOST,
     Category.OFFLINE,
@@ -29,6 +30,7 @@ HAPPENED = {
     Category.FILM_FAILED,
     Category.DEFECT,
     Category.INSPECTION_DOWN,
+    Category.INSPECTION_USED_UP,
     Category.COLLECTOR_LOST,
     Category.COLLECTOR_BACK,
 }
