@@ -13,15 +13,22 @@ from pathlib import Path
 from collector.app import run as run_in_loop
 from collector.config import CloudSettings, credential_faults, read_cloud_settings, read_environment
 from collector.systemd import Systemd
-from functions.shared.errors import EXIT_CONFIGURATION, EXIT_FAULT, BridgeError, ConfigurationError
+from functions.shared.errors import (
+    EXIT_CONFIGURATION,
+    EXIT_FAULT,
+    BridgeError,
+    ConfigurationError,
+    NewerVersionError,
+)
 from functions.shared.runtime.logging import set_up_logs
+from functions.shared.runtime.private_files import tighten, write_for_owner_only
 from functions.shared.text import aws_secrets_of
 
 _log = logging.getLogger("collector")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: ended as asked; 1: cannot be done here now; 2: settings cannot be used."""
+    """Exit code 0: ended as asked; 1: cannot be done now; 2: settings or what is stored cannot be used."""
     argparse.ArgumentParser(
         prog="printer-collector",
         description="Watches 3D printers behind BambUI and sends it all to AWS; settings: "
@@ -46,6 +53,9 @@ def run(chosen: CloudSettings) -> int:
     """Watch until Ctrl-C or SIGTERM."""
     try:
         run_in_loop(_run(chosen))
+    except NewerVersionError as error:
+        _log.error("%s", error)
+        return EXIT_CONFIGURATION
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
         return EXIT_FAULT
@@ -61,9 +71,12 @@ async def _run(chosen: CloudSettings) -> None:
         loop.add_signal_handler(number, stop.set)  # first: what follows takes a while
 
     from collector.app import EdgeProgram, log_start
+    from collector.outbox.database import DATABASE
     from collector.outbox.uploader import open_aws
 
     settings = chosen.settings
+    write_for_owner_only()
+    tighten(settings.data_dir, [settings.data_dir / "outbox" / DATABASE])
     open_remote_backend = functools.partial(
         open_aws, settings.reports_queue_url, settings.frames_bucket, chosen.region
     )

@@ -14,6 +14,7 @@ from collector.health import supervise
 from collector.metrics.agent import edge_parts
 from collector.metrics.exposition import MetricsPage, open_server
 from collector.outbox.outbox import Outbox
+from collector.outbox.reserve import DiskReserve
 from collector.outbox.uploader import RemoteBackend, upload_to
 from collector.systemd import Systemd
 from functions.shared.runtime.clocks import MonotonicWallClock
@@ -58,7 +59,8 @@ class EdgeProgram:
     ) -> None:
         settings = chosen.settings
         clock = MonotonicWallClock()
-        outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, clock)
+        folder = settings.data_dir / "outbox"
+        outbox = Outbox(folder, settings.outbox_max_bytes, clock, reserve=DiskReserve(folder))
         clock.advance_to(outbox.last_stamp)
         self._settings = settings
         self._outbox = outbox

@@ -41,6 +41,8 @@ def status_line(printers: Sequence[PrinterView], outbox: OutboxFigures) -> str:
         if waiting
         else "all delivered"
     )
-    if not outbox.is_disk_writable:
+    if outbox.is_disk_full:
+        parts.append("the disk is full")
+    elif not outbox.is_disk_writable:
         parts.append("the disk cannot be written")
     return "; ".join(parts)

@@ -9,6 +9,7 @@ synchronous" and "WAL".
 import errno
 import logging
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,39 +31,53 @@ from collector.outbox.model import (
     from_text,
 )
 from functions.shared.errors import PermanentError
+from functions.shared.runtime.sqlite_schema import Schema, bring_up_to_date, require_known_version
 
 _log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE identity (collector_id TEXT NOT NULL);
-CREATE TABLE printers (
-    printer TEXT PRIMARY KEY,
-    sequences INTEGER NOT NULL DEFAULT 0,
-    frames INTEGER NOT NULL DEFAULT 0,
-    last_stamp REAL NOT NULL DEFAULT 0,
-    job TEXT
-) WITHOUT ROWID;
-CREATE TABLE jobs (
-    printer TEXT, token TEXT, kept INTEGER NOT NULL, newest TEXT, PRIMARY KEY (printer, token)
-) WITHOUT ROWID;
-CREATE TABLE reports (
-    number INTEGER PRIMARY KEY,
-    printer TEXT NOT NULL, token TEXT NOT NULL, observed_at REAL NOT NULL, frame_key TEXT, body TEXT NOT NULL
-);
-CREATE TABLE frames (
-    file TEXT PRIMARY KEY,
-    key TEXT NOT NULL, printer TEXT NOT NULL, token TEXT NOT NULL, taken_at REAL NOT NULL,
-    size INTEGER NOT NULL, is_film INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE set_aside (
-    number INTEGER PRIMARY KEY,
-    name TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL, size INTEGER NOT NULL, body TEXT, file TEXT
-);
-PRAGMA user_version = {SCHEMA_VERSION};
-COMMIT;
-"""
+OUTBOX_SCHEMA: Schema = (
+    (
+        "CREATE TABLE identity (collector_id TEXT NOT NULL)",
+        """
+        CREATE TABLE printers (
+            printer TEXT PRIMARY KEY,
+            sequences INTEGER NOT NULL DEFAULT 0,
+            frames INTEGER NOT NULL DEFAULT 0,
+            last_stamp REAL NOT NULL DEFAULT 0,
+            job TEXT
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE jobs (
+            printer TEXT, token TEXT, kept INTEGER NOT NULL, newest TEXT, PRIMARY KEY (printer, token)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE reports (
+            number INTEGER PRIMARY KEY,
+            printer TEXT NOT NULL,
+            token TEXT NOT NULL,
+            observed_at REAL NOT NULL,
+            frame_key TEXT,
+            body TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE frames (
+            file TEXT PRIMARY KEY,
+            key TEXT NOT NULL, printer TEXT NOT NULL, token TEXT NOT NULL, taken_at REAL NOT NULL,
+            size INTEGER NOT NULL, is_film INTEGER NOT NULL
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE set_aside (
+            number INTEGER PRIMARY KEY,
+            name TEXT NOT NULL, reason TEXT NOT NULL, at REAL NOT NULL, size INTEGER NOT NULL,
+            body TEXT, file TEXT
+        )
+        """,
+    ),
+)
 
 
 def new_collector_id() -> str:
@@ -78,11 +93,11 @@ class OutboxDatabase:
         self._is_synced: bool | None = None
         self.commits = 0
 
-    def create(self) -> None:
-        """An empty outbox with a new identity."""
-        self._connection.executescript(_SCHEMA)
-        with self.writing(synced=True):
-            self._connection.execute("INSERT INTO identity VALUES (?)", (new_collector_id(),))
+    def identify(self) -> None:
+        """Give a new outbox its identity."""
+        if self._connection.execute("SELECT count(*) FROM identity").fetchone()[0] == 0:
+            with self.writing(synced=True):
+                self._connection.execute("INSERT INTO identity VALUES (?)", (new_collector_id(),))
 
     def close(self) -> None:
         self._connection.close()
@@ -254,6 +269,8 @@ class OutboxDatabase:
 
 DATABASE = "outbox.db"
 BROKEN_DATABASE = "outbox.broken.db"
+FRAMES = "frames"
+BROKEN_FRAMES = "frames.broken"
 _PARTS = ("", "-wal", "-shm")
 LOCK_TIMEOUT_SECONDS = 5.0
 _JOURNAL_BYTES = 4 * 1024 * 1024
@@ -267,19 +284,21 @@ class _BrokenError(Exception):
     """The file is there and can be read, but it is no outbox of ours."""
 
 
-def open_database(folder: Path) -> tuple[OutboxDatabase, Contents, bool]:
+def open_database(folder: Path, schema: Schema = OUTBOX_SCHEMA) -> tuple[OutboxDatabase, Contents, bool]:
     """The database, what it holds, and whether it is on disk.
 
-    A broken one is moved aside and a fresh one made; where nothing can be written it is kept in memory.
-    Raises PermanentError when another process uses it.
+    A broken one is moved aside with its frames and a fresh one made; where nothing can be written it is kept
+    in memory. Raises PermanentError when another process uses it, NewerVersionError when a newer program
+    wrote it: nothing is touched then.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        require_known_version(folder / DATABASE, schema)
         try:
-            return *_open(folder / DATABASE), True
+            return *_open(folder / DATABASE, schema), True
         except _BrokenError as error:
             _move_aside(folder, str(error))
-            return *_open(folder / DATABASE), True
+            return *_open(folder / DATABASE, schema), True
     except (OSError, sqlite3.Error, _BrokenError) as error:
         if isinstance(error, sqlite3.Error) and _code(error) in _BUSY:
             raise PermanentError(
@@ -291,10 +310,10 @@ def open_database(folder: Path) -> tuple[OutboxDatabase, Contents, bool]:
             folder,
             error,
         )
-        return *_open(None), False
+        return *_open(None, schema), False
 
 
-def _open(path: Path | None) -> tuple[OutboxDatabase, Contents]:
+def _open(path: Path | None, schema: Schema) -> tuple[OutboxDatabase, Contents]:
     connection = sqlite3.connect(
         path or ":memory:", timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -306,13 +325,13 @@ def _open(path: Path | None) -> tuple[OutboxDatabase, Contents]:
             connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version == 0 and tables == 0:
-            database.create()
-        elif version != SCHEMA_VERSION:
-            raise _BrokenError(f"its version is {version}, not {SCHEMA_VERSION}")
+        if version < 0 or (version == 0 and tables > 0):
+            raise _BrokenError(f"its version is {version}")
         fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if fault != "ok":
             raise _BrokenError(str(fault)[:200])
+        bring_up_to_date(connection, path, schema)
+        database.identify()
         with database.writing(synced=False):  # takes the lock, and shows that the disk can be written
             contents = database.load()
         database.commits = 0
@@ -321,7 +340,7 @@ def _open(path: Path | None) -> tuple[OutboxDatabase, Contents]:
         if not isinstance(error, sqlite3.Error) or _code(error) in _BROKEN:
             raise _BrokenError(str(error)) from error
         raise
-    except _BrokenError:
+    except (_BrokenError, OSError):
         connection.close()
         raise
     return database, contents
@@ -334,7 +353,7 @@ def _code(error: sqlite3.Error) -> int:
 
 def _move_aside(folder: Path, reason: str) -> None:
     _log.error(
-        "the outbox's database is broken (%s): it is moved to %s and a fresh one is begun;"
+        "the outbox's database is broken (%s): it is moved to %s with its frames, and a fresh one is begun;"
         " what it held is not delivered",
         reason,
         folder / BROKEN_DATABASE,
@@ -345,6 +364,10 @@ def _move_aside(folder: Path, reason: str) -> None:
         target.unlink(missing_ok=True)
         if source.exists():
             source.replace(target)
+    frames, broken_frames = folder / FRAMES, folder / BROKEN_FRAMES
+    if frames.is_dir():
+        shutil.rmtree(broken_frames, ignore_errors=True)
+        frames.replace(broken_frames)
 
 
 def is_disk_full(error: Exception) -> bool:

@@ -4,6 +4,7 @@ Two sides, both thread-safe: sessions add (this, the `OutboxPort`), the uploader
 """
 
 import dataclasses
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -15,12 +16,16 @@ from collector.outbox.database import OutboxDatabase, is_disk_full
 from collector.outbox.delivery import OutboxReader
 from collector.outbox.eviction import Eviction
 from collector.outbox.model import CapturedFrame, EdgeJob, NewReport, WaitingFrame, WaitingReport
+from collector.outbox.origin import is_copy, note_place
+from collector.outbox.reserve import DiskReserve
 from collector.outbox.sequences import SequenceAllocator
 from collector.outbox.store import OutboxStore
 from functions.shared.domain.keys import digest, frame_key, job_prefix, latest_key
 from functions.shared.errors import TransientError
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from functions.shared.runtime.clocks import Clock
+
+_log = logging.getLogger(__name__)
 
 _ROOM_FOR_STAMPS = 64  # bytes that shipping adds to a saved body
 _OWN_LINE = ""  # of the collector's reports on itself: no printer has that name, but one may have theirs
@@ -29,7 +34,8 @@ _OWN_LINE = ""  # of the collector's reports on itself: no printer has that name
 @dataclass(frozen=True, slots=True)
 class OutboxFigures:
     """How the outbox is: bytes kept, what waits and for how many seconds, what was lost (since the start)
-    or refused (over all runs), commits to disk since the start, whether the disk takes them."""
+    or refused (over all runs), commits to disk since the start, whether the disk takes them, whether it is
+    full (the reserve was given up)."""
 
     bytes: int
     reports_waiting: int
@@ -41,6 +47,7 @@ class OutboxFigures:
     frames_set_aside: int
     commits: int
     is_disk_writable: bool
+    is_disk_full: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -53,14 +60,22 @@ class Outbox:
     the log, and reports go on in memory.
     """
 
-    def __init__(self, folder: Path, max_bytes: int, clock: Clock, monotonic: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        max_bytes: int,
+        clock: Clock,
+        monotonic: Clock = time.monotonic,
+        reserve: DiskReserve | None = None,
+    ) -> None:
         self._clock = clock
         self._monotonic = monotonic
         self.counters = OutboxCounters()
         self._lock = threading.RLock()
-        self._store = OutboxStore(folder, monotonic)
+        self._store = OutboxStore(folder, monotonic, reserve)
         self._eviction = Eviction(self._store, max_bytes, monotonic)
         self._sequences = SequenceAllocator(self._store)
+        self._notice_copy(folder)
         self.reader = OutboxReader(self._store, self._lock, clock, monotonic)
         contents = self._store.contents
         self._jobs = {name: row.job for name, row in contents.printers.items() if row.job is not None}
@@ -68,6 +83,20 @@ class Outbox:
         stamps = [row.last_stamp for row in contents.printers.values()]
         stamps += [job.newest.taken_at for job in contents.jobs.values() if job.newest]
         self._last_stamp = max(stamps, default=0.0)
+
+    def _notice_copy(self, folder: Path) -> None:
+        if not self._store.is_on_disk:
+            return
+        if is_copy(folder):
+            _log.warning(
+                "the outbox in %s was used elsewhere before: this goes on as a new collector; if the other"
+                " one still runs, end one of the two, as both watch the same printers",
+                folder,
+            )
+            self._sequences.begin_anew()
+            if not self._sequences.save_identity():
+                return  # noted at a start that can write it
+        note_place(folder)
 
     @property
     def collector_id(self) -> str:
@@ -176,7 +205,8 @@ class Outbox:
         with self._lock:
             number = self._sequences.next_frame(printer_id)
             identity = self._sequences.collector_id
-        if number is None:
+            is_full = self._store.is_full
+        if number is None or (is_full and not self._make_room()):
             return None
         prefix = (job.prefix if job else None) or job_prefix(printer_id, None)
         frame = WaitingFrame(
@@ -200,6 +230,10 @@ class Outbox:
             else:
                 return frame
         return None
+
+    def _make_room(self) -> bool:
+        with self._lock:
+            return self._store.make_room()
 
     def recall_job(self, printer_id: str) -> EdgeJob | None:
         """See `OutboxPort.recall_job`."""
@@ -234,6 +268,7 @@ class Outbox:
                 frames_set_aside=self._store.quarantined_frames,
                 commits=self._store.commits,
                 is_disk_writable=self._store.is_writable,
+                is_disk_full=self._store.is_full,
             )
         finally:
             self._lock.release()

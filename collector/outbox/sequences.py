@@ -54,6 +54,20 @@ class SequenceAllocator:
         self._sequences = {name: ReservedSequence(row.sequences) for name, row in saved.items()}
         self._frames = {name: ReservedSequence(row.frames) for name, row in saved.items()}
 
+    def begin_anew(self) -> None:
+        """Go on as another collector, whose numbers nobody has heard yet."""
+        self.collector_id = new_collector_id()
+        self._is_identity_saved = False
+        self._sequences = {}
+
+    def save_identity(self) -> bool:
+        """Whether the new identity is on disk."""
+        identity = self.collector_id
+        self._is_identity_saved = self._store.write(
+            lambda database: database.save_identity(identity), synced=True
+        )
+        return self._is_identity_saved
+
     def next_sequence(self, printer_id: str, stamp: float) -> int:
         """The next within `collector_id`, which may change by this call if the disk refuses everything.
 
@@ -63,8 +77,7 @@ class SequenceAllocator:
             self._reserve_sequences(printer_id, stamp)
         if self._sequences[printer_id].is_used_up and self._is_identity_saved:
             # Counting on unreserved could repeat numbers after a kill; under a new identity it cannot.
-            self.collector_id = new_collector_id()
-            self._is_identity_saved = False
+            self.begin_anew()
             self._sequences = {printer_id: ReservedSequence(0)}
             _log.warning("no report numbers can be reserved on disk: going on as a new collector")
         return self._sequences[printer_id].take()

@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from collector.outbox.database import OutboxDatabase, is_disk_full, open_database
+from collector.outbox.database import FRAMES, OutboxDatabase, is_disk_full, open_database
 from collector.outbox.index import OutboxIndex
 from collector.outbox.model import Contents, JobKey, WaitingFrame, WaitingReport
+from collector.outbox.reserve import DiskReserve
 from collector.outbox.thinning import plan_room
 from functions.shared.messages.report import Report
 from functions.shared.runtime.clocks import Clock
@@ -23,7 +24,7 @@ class FrameFiles:
     """Files in `folder/frames/`, refused ones in `folder/set_aside/`. Names are ours, never a printer's."""
 
     def __init__(self, folder: Path) -> None:
-        self._frames = folder / "frames"
+        self._frames = folder / FRAMES
         self._quarantine = folder / "set_aside"
 
     def path(self, name: str) -> Path:
@@ -91,10 +92,12 @@ _TIDY_COUNT = 200
 class OutboxStore:
     """What is shipped is forgotten on disk with the next write, or half a minute later: a resend is harmless.
 
-    On a full disk frames that wait are thinned to make room; `frames_thinned` counts them since the start.
+    On a full disk frames that wait are thinned to make room (`frames_thinned` counts them since the start),
+    then the reserve is given up, from which no frame is written.
     """
 
-    def __init__(self, folder: Path, monotonic: Clock) -> None:
+    def __init__(self, folder: Path, monotonic: Clock, reserve: DiskReserve | None = None) -> None:
+        self._reserve = reserve
         self._monotonic = monotonic
         self._database, self.contents, self.is_on_disk = open_database(folder)
         self.files = FrameFiles(folder)
@@ -117,6 +120,8 @@ class OutboxStore:
             if self.index.frames[frame.key].file != frame.file:  # overwritten by a later one
                 self._forget_file(frame)
         self._forget_old_jobs()
+        if reserve is not None and self.is_on_disk:
+            reserve.take()
 
     def _sweep(self, contents: Contents) -> list[WaitingFrame]:
         """Files without a row are removed, rows without a file too (it was shipped). Returns cut-off ones."""
@@ -157,6 +162,11 @@ class OutboxStore:
     def is_writable(self) -> bool:
         return self.is_on_disk and not self._disk_log.is_on
 
+    @property
+    def is_full(self) -> bool:
+        """What is written now is from the reserve, or only in memory."""
+        return self.is_on_disk and self._reserve is not None and self._reserve.is_short
+
     def close(self) -> None:
         self.write(synced=True)
         self._database.close()
@@ -171,7 +181,7 @@ class OutboxStore:
                 break
             except sqlite3.Error as error:
                 self.disk_failed(error)
-                if not (is_first and is_disk_full(error) and self.make_room()):
+                if not (is_first and is_disk_full(error) and self._make_room_for_state()):
                     return False
         for waiting, _ in self._unsaved.values():
             self.index.note_saved(waiting)
@@ -200,6 +210,9 @@ class OutboxStore:
             f"the outbox's disk fails: {error} ({hint}); reports go on in memory until it works",
             logging.ERROR,
         )
+
+    def _make_room_for_state(self) -> bool:
+        return self.make_room() or (self._reserve is not None and self._reserve.give_up())
 
     def make_room(self) -> bool:
         """The disk is full before the bound is reached: thin frames. Whether that gave any room."""
@@ -281,6 +294,8 @@ class OutboxStore:
 
     def tidy(self) -> float:
         """Forget on disk what was shipped, if that waits for long; seconds until this is due again."""
+        if self.is_full and self._reserve is not None and self._reserve.take():
+            _log.info("there is room on the disk again")
         if self._gone_since is None:
             return TIDY_SECONDS
         left = self._gone_since + TIDY_SECONDS - self._monotonic()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from collector.outbox.delivery import ReportToSend
+from collector.outbox.model import WaitingFrame
 from collector.outbox.outbox import Outbox
 from functions.shared.domain.keys import digest
 from functions.shared.errors import PermanentError, TransientError
@@ -18,6 +19,7 @@ from functions.shared.messages.report import encode_report
 from functions.shared.ports import FrameStore, Outgoing, Queue
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.clocks import Clock
+from functions.shared.runtime.files import is_there
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.text import full_duration
 
@@ -247,7 +249,7 @@ class Uploader:
         except PermanentError as error:
             self._reader.quarantine_frame(frame, str(error))
         except Exception as error:  # noqa: BLE001 - transient, or a fault of the back end: the same again later
-            if not self._reader.path(frame).exists():
+            if self._is_lost(frame):
                 self._reader.frame_lost(frame)
                 _log.warning("frame %s is lost: %s", frame.key, error)
                 return 0.0
@@ -258,6 +260,13 @@ class Uploader:
             self._reader.frame_uploaded(frame)
         retry_state.worked(1, self._reader.frames_waiting())
         return 0.0
+
+    def _is_lost(self, frame: WaitingFrame) -> bool:
+        """Only what is known to be gone is given up."""
+        try:
+            return not is_there(self._reader.path(frame))
+        except OSError:
+            return False
 
     def _must_reports_try_first(self) -> bool:
         """After an outage of both lanes reports go before frames: their next try is brought forward."""

@@ -96,12 +96,14 @@ def create_app(
     api_key: str = "",
     root_path: str = "",
     metrics: Callable[[], bytes] | None = None,
+    disk_trouble: Callable[[], str | None] = lambda: None,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
     `clock`: seconds since 1970, the edge's own clock when both run in one process. `api_key`: every path
     but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
-    `metrics` (embedded): gives the text for Prometheus, at `/metrics`.
+    `metrics` (embedded): gives the text for Prometheus, at `/metrics`. `disk_trouble` (embedded): what is
+    wrong with its disk, in words.
     """
     page, docs = Page("page.html"), Page("docs.html")
     started_at = clock() if live is not None else None
@@ -190,14 +192,19 @@ def create_app(
         responses=_STALE,
     )
     def show_health(response: Response) -> HealthView:
-        """`ok`, `stale` when a collector was not heard of for 15 minutes, or `refused` when the chat takes no
-        messages (all 200).
+        """`ok`, `stale` when a collector was not heard of for 15 minutes, `refused` when the chat takes no
+        messages, `disk_full`, or `doubled` when two collectors watch the same printers (all 200).
 
         503 when nothing at all was heard for so long. A printer that is switched off changes nothing.
         """
         stores = queries()
         view, is_anything_recent = health(
-            stores.collectors, stores.read_listed(), clock(), started_at, stores.chats
+            stores.collectors,
+            stores.read_listed(),
+            clock(),
+            started_at,
+            stores.chats,
+            disk_trouble(),
         )
         if not is_anything_recent:
             response.status_code = 503

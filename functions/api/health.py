@@ -9,6 +9,7 @@ was heard for so long, neither a collector nor a status of any printer.
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 from functions.api.json_values import age, shown, shown_or_none, utc_time
 from functions.api.presenter import newest_status, silent_since
@@ -22,6 +23,10 @@ from functions.shared.text import rough_duration
 _TOPIC_NEWS_SECONDS = (
     7 * 86_400.0
 )  # a topic is tried again with the next message; a printer may rest for days
+
+
+_RIVAL_SECONDS = 400.0  # a collector reports on itself every 300 s
+_OVERLAP_SECONDS = 60.0  # an old one may be heard a little after the new one of a restart began
 
 
 def quiet_for(collector: CollectorRecord, now: float, started_at: float | None) -> float:
@@ -60,16 +65,20 @@ def health(
     now: float,
     started_at: float | None,
     chats: Sequence[ChatState] = (),
+    disk_trouble: str | None = None,
 ) -> tuple[HealthView, bool]:
     """The answer, and whether anything at all is recent.
 
     `started_at`: when this program began to listen, if it holds the collector too (embedded): the fifteen
-    minutes are counted from there at the earliest.
+    minutes are counted from there at the earliest. `disk_trouble`: what is wrong with its disk, in words. A
+    collector elsewhere says by itself that its disk is full.
     """
     recent = [it for it in collectors if is_recent(it, now, started_at)]
     collector_views = [_collector(it, recent, now) for it in collectors]
     printer_views = [_printer(it, now) for it in printers]
     missing = [it for it in collector_views if not it.is_recent and not it.is_superseded]
+    trouble = disk_trouble or _full_disk(recent)
+    rivals = _rivals(recent, now)
     has_started = started_at is not None and now - started_at <= COLLECTOR_SILENT_SECONDS
     is_anything_recent = bool(recent) or has_started or any(it.is_recent for it in printer_views)
     if not is_anything_recent:
@@ -78,6 +87,10 @@ def health(
     elif missing:
         quiet = max((it.age_seconds or 0.0 for it in missing), default=0.0)
         detail = f"{len(missing)} collector(s) not heard of, the longest for {rough_duration(quiet)}"
+    elif trouble is not None:
+        detail = trouble
+    elif rivals:
+        detail = f"{len(rivals)} collectors watch the same printers: end all but one ({', '.join(rivals)})"
     elif recent:
         detail = "all collectors are heard of"
     else:
@@ -87,9 +100,17 @@ def health(
         detail += f"; messages wait: {chat.reason}"
     at = utc_time(now)
     assert at is not None
-    is_stale = missing or not is_anything_recent
+    status: Literal["ok", "stale", "refused", "disk_full", "doubled"] = "ok"
+    if missing or not is_anything_recent:
+        status = "stale"
+    elif chat.is_refused:
+        status = "refused"
+    elif trouble is not None:
+        status = "disk_full"
+    elif rivals:
+        status = "doubled"
     view = HealthView(
-        status="stale" if is_stale else "refused" if chat.is_refused else "ok",
+        status=status,
         detail=detail,
         at=at,
         chat=chat,
@@ -97,6 +118,31 @@ def health(
         printers=printer_views,
     )
     return view, is_anything_recent
+
+
+def _rivals(collectors: Sequence[CollectorRecord], now: float) -> list[str]:
+    """Those of which each was heard after another one of the same printers had begun: both are running."""
+    return [
+        shown(it.collector_id)
+        for it in collectors
+        if any(_are_rivals(it, other, now) for other in collectors if other is not it)
+    ]
+
+
+def _are_rivals(one: CollectorRecord, other: CollectorRecord, now: float) -> bool:
+    heard = [it.received_at for it in (one, other) if it.received_at is not None]
+    begun = [it.status.started_at for it in (one, other) if it.status.started_at is not None]
+    if len(heard) < 2 or len(begun) < 2 or not all(0 <= now - at <= _RIVAL_SECONDS for at in heard):
+        return False
+    shared = {it.printer_id for it in one.status.printers} & {it.printer_id for it in other.status.printers}
+    return bool(shared) and min(heard) > max(begun) + _OVERLAP_SECONDS
+
+
+def _full_disk(collectors: Sequence[CollectorRecord]) -> str | None:
+    full = [shown(it.collector_id) for it in collectors if it.status.outbox.get("is_disk_full") is True]
+    if not full:
+        return None
+    return f"the disk of collector {', '.join(full)} is full: alerts go on, pictures are missing"
 
 
 def chat_health(chats: Sequence[ChatState], now: float) -> ChatHealth:

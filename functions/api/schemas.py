@@ -188,9 +188,10 @@ class ChatHealth(View):
 class HealthView(View):
     """Whether data is recent, and whether messages arrive."""
 
-    status: Literal["ok", "stale", "refused"] = Field(
+    status: Literal["ok", "stale", "refused", "disk_full", "doubled"] = Field(
         description="stale: a collector was not heard of for 15 minutes, or nothing at all was; refused: "
-        "data is recent, and the chat takes no messages"
+        "data is recent, and the chat takes no messages; disk_full: alerts go on, pictures and films may be "
+        "missing; doubled: two collectors watch the same printers"
     )
     detail: str = Field(description="The same in words", examples=["all collectors are heard of"])
     at: datetime = Field(description="The server's time", examples=[_TIME])

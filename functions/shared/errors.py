@@ -6,12 +6,14 @@ BridgeError
 └── PermanentError      trying again cannot help: dead letter, log, count
     ├── ContractError   a message that does not have the agreed form
     ├── NotFoundError   the thing asked for is not stored
+    ├── NewerVersionError   what is stored was written by a newer version of the program
     └── ConfigurationError  settings that cannot be used (all faults at once)
 """
 
 from collections.abc import Sequence
 
-EXIT_FAULT, EXIT_CONFIGURATION = 1, 2  # of every program: it cannot be done here now; settings cannot be used
+# Of every program: it cannot be done here now; settings, or what is stored, cannot be used by this version.
+EXIT_FAULT, EXIT_CONFIGURATION = 1, 2
 
 
 class BridgeError(Exception):
@@ -40,6 +42,10 @@ class ContractError(PermanentError):
 
 class NotFoundError(PermanentError):
     """The key asked for is not stored (any more, or yet)."""
+
+
+class NewerVersionError(PermanentError):
+    """What is stored was written by a newer version: nothing is touched, and no new start helps."""
 
 
 class ConfigurationError(PermanentError):

@@ -203,6 +203,11 @@ class Settings:
         "OUTBOX_MAX_BYTES", Kind.INTEGER, "2147483648", "most the edge keeps while the far side is away",
         "collector local", kinds.integer(1_000_000, 2**50),
     )
+    storage_max_bytes: int | None = declared(
+        "STORAGE_MAX_BYTES", Kind.INTEGER, "",
+        "most that frames and films take (embedded; empty: four fifths of what is free at the start)",
+        "local", kinds.integer_or_unset(1_000_000, 2**53),
+    )
     film_retention_days: float = declared(
         "FILM_RETENTION_DAYS", Kind.NUMBER, "30", "films are removed after so many days",
         "template local", kinds.number(0.01, 36_500),

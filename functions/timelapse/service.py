@@ -3,6 +3,7 @@
 import logging
 import math
 import shlex
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -46,6 +47,7 @@ _log = logging.getLogger(__name__)
 
 _STORE_RETRY_SECONDS, _STORE_RETRY_DOUBLINGS = 10.0, 6
 _LEFTOVERS = "film-*"
+_LEAST_ROOM = 4 * 1024 * 1024
 _LEFTOVER_SECONDS = 3600.0
 _HAND_STAMP = "%Y%m%dT%H%M%S"
 
@@ -131,6 +133,8 @@ class TimelapseService:
             except TooFewFramesError as error:
                 _log.warning("no film of %s: %s", _named(order), error)
             except EncodingError as error:
+                if self._is_out_of_room():
+                    raise TransientError("the disk is full") from error
                 failures = self._count("film-failure", order, FAILURES_LIMIT) or FAILURES_LIMIT
                 delay = retry_delay(failures, self._settings.retry_delays)
                 if delay is not None:
@@ -141,6 +145,13 @@ class TimelapseService:
                 self._announce_failure(order, str(error))
         mark_done(self._records, order.id, self._clock())
         return Done()
+
+    def _is_out_of_room(self) -> bool:
+        """Then a failure says nothing of the film."""
+        try:
+            return shutil.disk_usage(self._settings.work_folder).free < _LEAST_ROOM
+        except OSError:
+            return False
 
     def _remove_leftovers(self) -> None:
         """Of a run that was killed. A young file may be a film that another process is making right now."""

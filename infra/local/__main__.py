@@ -1,5 +1,6 @@
 """`printer-bridge` (also `python -m infra.local`): everything on this machine."""
 
+import argparse
 import asyncio
 import contextlib
 import logging
@@ -10,8 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collector.app import run as run_in_loop
-from functions.shared.errors import EXIT_CONFIGURATION, EXIT_FAULT, BridgeError, ConfigurationError
+from functions.shared.errors import (
+    EXIT_CONFIGURATION,
+    EXIT_FAULT,
+    BridgeError,
+    ConfigurationError,
+    NewerVersionError,
+)
 from functions.shared.runtime.logging import set_up_logs
+from functions.shared.runtime.private_files import tighten, write_for_owner_only
 from functions.shared.settings import Settings, load_settings
 from infra.local import timelapse_command
 from infra.local.cli import PROGRAM, as_typed, make_parser, program_here
@@ -21,7 +29,7 @@ _log = logging.getLogger("infra.local")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: ended as asked; 1: cannot be done here; 2: settings cannot be used."""
+    """Exit code 0: ended as asked; 1: cannot be done here; 2: settings, or what is stored, cannot be used."""
     try:
         return _do(arguments)
     except KeyboardInterrupt:  # Ctrl-C before anything was there to end
@@ -62,13 +70,33 @@ def _do(arguments: Sequence[str] | None) -> int:
     )
     if asked.command == "timelapse":
         return timelapse_command.run(asked, settings)
+    if asked.command in ("backup", "restore"):
+        return copy_state(asked, settings)
     return run(settings, wants_simulation(environment, settings.simulate), unknown_settings(environment))
+
+
+def copy_state(asked: argparse.Namespace, settings: Settings) -> int:
+    """Back up or restore."""
+    from infra.local import backup_command
+
+    try:
+        backup_command.run(asked, settings, print)
+    except NewerVersionError as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIGURATION
+    except (BridgeError, OSError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAULT
+    return 0
 
 
 def run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str, str]] = ()) -> int:
     """Watch until Ctrl-C or SIGTERM. `typos`: variables that nobody reads, with what they look like."""
     try:
         run_in_loop(_run(settings, is_simulated, typos))
+    except NewerVersionError as error:
+        _log.error("%s", error)
+        return EXIT_CONFIGURATION
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
         return EXIT_FAULT
@@ -85,10 +113,13 @@ async def _run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str
     from collector.systemd import Systemd
     from infra.local.app import Bridge
     from infra.local.config import make_usable
-    from infra.local.stores import OwnLock
+    from infra.local.stores import OwnLock, state_databases
 
+    write_for_owner_only()
     make_usable("DATA_DIR", settings.data_dir)
     make_usable("IMAGES_DIR", settings.images_dir)
+    tighten(settings.data_dir, state_databases(settings.data_dir))
+    tighten(settings.images_dir)
     lock = OwnLock(settings.data_dir)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(lock.release)

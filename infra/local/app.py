@@ -10,6 +10,7 @@ from collector.agent import Collector
 from collector.app import version
 from collector.health import supervise
 from collector.outbox.outbox import Outbox
+from collector.outbox.reserve import DiskReserve
 from collector.outbox.uploader import Uploader
 from collector.systemd import Systemd
 from functions.api.app import create_app
@@ -28,8 +29,9 @@ from functions.timelapse.service import TimelapseService
 from functions.tracker import service as tracker_service
 from infra.local.api_server import ApiServer
 from infra.local.console import Console
+from infra.local.disk_watch import DiskWatch
 from infra.local.metrics import CountingModel, CountingTransport, metrics_page
-from infra.local.stores import open_stores
+from infra.local.stores import OUTBOX_FOLDER, open_stores, require_known_versions
 from infra.local.terminal import Terminal
 from infra.local.workers import Cleanup, Worker
 
@@ -45,11 +47,14 @@ class Bridge:
         self._settings = settings
         self._systemd = systemd or Systemd({})
         self.clock = MonotonicWallClock()
-        outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, self.clock)
+        require_known_versions(settings.data_dir)
+        outbox_folder = settings.data_dir / OUTBOX_FOLDER
+        self._reserve = DiskReserve(outbox_folder)
+        outbox = Outbox(outbox_folder, settings.outbox_max_bytes, self.clock, reserve=self._reserve)
         self.clock.advance_to(outbox.last_stamp)
         self._outbox = outbox
         try:
-            self.stores = open_stores(settings, self.clock)
+            self.stores = open_stores(settings, self.clock, make_room=self._reserve.give_up)
         except BaseException:
             outbox.close()
             raise
@@ -84,12 +89,26 @@ class Bridge:
         notify = notify_service.build_service(self.stores, settings, transport)
         self._workers = self._make_workers(notify, films, model)
         self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
+        self._disk = DiskWatch(
+            settings,
+            self.stores.database,
+            self.stores.records,
+            self._reserve,
+            transport.send_text,
+            self.clock,
+        )
         page = metrics_page(
             *(self.collector, outbox, self.stores, transport, films, model, self.clock, version()),
             left_out=lambda: notify.left_out + self.stores.notifications.left_out,
         )
         app = create_app(
-            self.stores.records, self.stores.frames, live, self.clock, settings.api_key, metrics=page.text
+            self.stores.records,
+            self.stores.frames,
+            live,
+            self.clock,
+            settings.api_key,
+            metrics=page.text,
+            disk_trouble=self._disk.trouble,
         )
         self.api = ApiServer(app, settings.host, settings.port)
 
@@ -105,7 +124,12 @@ class Bridge:
         shipping = threading.Thread(
             target=self._uploader.run, args=(shipping_ends,), name="shipper", daemon=True
         )
-        threads = [shipping, self._cleanup.thread, *(worker.thread for worker in self._workers)]
+        threads = [
+            shipping,
+            self._cleanup.thread,
+            self._disk.thread,
+            *(worker.thread for worker in self._workers),
+        ]
         for thread in threads:
             thread.start()
         self.api.start()
@@ -133,6 +157,7 @@ class Bridge:
         for worker in self._workers:
             worker.ask_to_stop()
         self._cleanup.ask_to_stop()
+        self._disk.ask_to_stop()
         for queue in self.stores.queues:
             queue.close()
         self.api.stop(max(0.0, deadline - time.monotonic()))

@@ -14,7 +14,7 @@ from infra.local import timelapse_command
 
 PROGRAM = "printer-bridge"
 PRINTER_SECONDS = 60.0  # that the doctor gives a printer for a status and a picture
-_COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:chat-id|doctor|run|timelapse)\b)")
+_COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:backup|chat-id|doctor|restore|run|timelapse)\b)")
 
 
 def program_here() -> str:
@@ -57,7 +57,10 @@ _RUN = (
     "Watches the printers of BambUI until Ctrl-C: messages to Telegram or to the terminal, films, AI checks, "
     "page and API. A simulated printer is shown when no BambUI is set."
 )
-_RUN_CODES = "Exit code 0: ended as asked; 1: cannot be done here; 2: settings cannot be used."
+_RUN_CODES = (
+    "Exit code 0: ended as asked; 1: cannot be done here; 2: settings cannot be used, or what is stored was "
+    "written by a newer version."
+)
 _TIMELAPSE = "Makes the film of a folder of frames by hand, such as images/my-printer/Benchy."
 _TIMELAPSE_EXAMPLE = (
     "Example: printer-bridge timelapse images/my-printer/Benchy --since 20250131T174500 --out benchy.mp4. "
@@ -82,7 +85,7 @@ _CHAT_ID_CODES = (
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """`command` is None, run, timelapse, doctor or chat-id; `version`: only that is asked for."""
+    """`command` is None, run, timelapse, doctor, chat-id, backup or restore; `version`: that is asked."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description=f"{_RUN} {_SETTINGS}",
@@ -131,4 +134,25 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="wait so long for a chat to show up (default: 0)",
     )
+    _add_copies(commands)
     return parser
+
+
+_BACKUP = (
+    "Copies what is remembered (DATA_DIR) into one file, also while the bridge or the collector runs. "
+    "Exit code 0: it is written; 1: it cannot be; 2: settings cannot be used."
+)
+_RESTORE = (
+    "Puts a backup's state in place of what is in DATA_DIR, which is moved aside; the bridge must not run. "
+    "Exit code 0: it is in place; 1: it cannot be; 2: settings cannot be used, or it is of a newer version."
+)
+
+
+def _add_copies(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser(
+        "backup", help="copy the state into one file, also while the bridge runs", description=_BACKUP
+    )
+    backup.add_argument("file", type=Path, metavar="FILE", help="the file to write; it must not be there yet")
+    backup.add_argument("--images", action="store_true", help="with frames and films (IMAGES_DIR)")
+    restore = commands.add_parser("restore", help="put the state of a backup in place", description=_RESTORE)
+    restore.add_argument("file", type=Path, metavar="FILE", help="what `backup` has written")

@@ -4,17 +4,20 @@ folder.
 
 import fcntl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from collector.outbox.database import DATABASE, OUTBOX_SCHEMA
 from functions.shared.domain.keys import digest, films_chat, printer_chat
 from functions.shared.errors import ContractError, PermanentError
 from functions.shared.messages.effects import decode_notification
 from functions.shared.messages.supersession import superseded_among
 from functions.shared.runtime.clocks import Clock
+from functions.shared.runtime.sqlite_schema import require_known_version
 from functions.shared.settings import Settings
-from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase, no_room
 from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import GroupBound, SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
@@ -40,6 +43,7 @@ class OwnLock:
 
 
 DATABASE_FILE = "bridge.sqlite3"
+OUTBOX_FOLDER = "outbox"
 NO_CHAT = "terminal"
 # Of one printer, while the chat takes none: more than anybody reads, and still small on an SD card.
 _WAITING_LIMIT = 500
@@ -68,15 +72,39 @@ class Stores:
         return self.reports, self.notifications, self.timelapses, self.inspections
 
 
-def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monotonic) -> Stores:
+def state_databases(data_dir: Path) -> tuple[Path, Path]:
+    """The database of records and queues, and the outbox's."""
+    return data_dir / DATABASE_FILE, data_dir / OUTBOX_FOLDER / DATABASE
+
+
+def require_known_versions(data_dir: Path) -> None:
+    """Before anything is opened: what is opened first must not be brought forward if the other is newer.
+
+    Raises NewerVersionError.
+    """
+    try:
+        state, outbox = state_databases(data_dir)
+        require_known_version(state, STATE_SCHEMA)
+        require_known_version(outbox, OUTBOX_SCHEMA)
+    except OSError:
+        return  # whoever opens it says what is wrong
+
+
+def open_stores(
+    settings: Settings,
+    clock: Clock,
+    monotonic: Clock = time.monotonic,
+    make_room: Callable[[], bool] = no_room,
+) -> Stores:
     """Open (or make) everything; messages that a killed run had in hand are given out again.
 
     One process owns the file, so a message in flight is only ever given out again after a restart or a
     hang: the visibility times are generous. Notifications wait for ever (Telegram may be away for days).
+    `make_room`: what the database asks for room on a full disk.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     settings.images_dir.mkdir(parents=True, exist_ok=True)
-    database = SqliteDatabase(settings.data_dir / DATABASE_FILE)
+    database = SqliteDatabase(settings.data_dir / DATABASE_FILE, make_room=make_room)
     begun_at, begun = clock(), monotonic()
 
     def timer() -> float:

@@ -20,6 +20,7 @@ from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.support.aws.gate import AwsGate
 from tests.support.aws.places import ministack
 from tests.support.collector_process import Cloud, edge
+from tests.support.disk import small_disk
 from tests.support.systemd_socket import SystemdSocket
 from tests.support.timeouts import TIMEOUT
 
@@ -95,6 +96,24 @@ async def test_a_print_while_aws_was_away_arrives_whole_afterwards(tmp_path: Pat
             assert program.stop() == 0
     for what in ("reports", "frames"):
         assert len(re.findall(f"{what} cannot be delivered", program.all)) == 1  # within this minute
+    assert "Traceback" not in program.all
+
+
+async def test_a_print_on_a_disk_that_is_full_is_told_whole_and_in_order(
+    tmp_path: Path, cloud: Cloud
+) -> None:
+    with small_disk(tmp_path / "disk", "24m") as disk:
+        async with printing() as bambui:
+            with edge(disk.folder, cloud, bambui) as program:
+                await asyncio.to_thread(cloud.wait_for_state, P, "PREPARE")
+                await asyncio.to_thread(disk.fill)
+                await asyncio.to_thread(cloud.wait_for_state, P, "FINISH")
+                await asyncio.to_thread(disk.free)
+                assert program.stop() == 0
+    states = cloud.states(P)
+    assert states[states.index("PREPARE") :][:3] == ["PREPARE", "RUNNING", "FINISH"]
+    sequences = [report.sequence for report in cloud.of(P)]
+    assert sequences == sorted(set(sequences))
     assert "Traceback" not in program.all
 
 

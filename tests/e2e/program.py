@@ -44,7 +44,9 @@ class Program:
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._run_begins = len(self._lines)
-        inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "PYTHONPATH", "SYSTEMROOT") if name in os.environ
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", self.module],
             cwd=self.folder,

@@ -6,13 +6,18 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 
+from functions.shared.domain.keys import printer_key
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.records import SqliteRecordStore
+from infra.local.stores import DATABASE_FILE
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import IMAGE, bridge_over, settle, story, until_told
+from tests.e2e.rig import IMAGE, bridge_over, settle, story, until_filmed, until_told
 from tests.support.disk import small_disk
 from tests.support.telegram.server import TelegramServer
-from tests.support.timeouts import eventually
+from tests.support.timeouts import TIMEOUT, eventually
 
 P = "A1M-1"
 PAUSES = 12
@@ -52,6 +57,63 @@ async def test_a_disk_that_is_full_for_a_while_loses_and_repeats_nothing(
     assert ["paused" in line for line in ups_and_downs] == [True, False] * PAUSES
     assert not [record for record in caplog.records if record.exc_info]
     assert len(faults(caplog)) <= 8 * (1 + full_for // 60)  # of each part at most one a minute
+
+
+async def test_while_the_disk_is_full_alerts_go_on_and_it_is_said_once_and_all_comes_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.local.disk_watch.CHECK_SECONDS", 0.2)
+    printer = SimulatedPrinter(P, image_size=IMAGE)
+    with small_disk(tmp_path / "disk", "24m") as disk, TelegramServer() as telegram:
+        async with (
+            SimulatedBambui([printer]) as bambui,
+            bridge_over(disk.folder, bambui, telegram) as bridge,
+        ):
+            await printer.wait_for_clients()
+            await settle(printer, disk.folder / "data", gcode_state="IDLE")
+            await printer.push_status(gcode_state="RUNNING", subtask_name="Benchy", mc_percent=1)
+            for _ in range(3):
+                await printer.push_image()
+                await asyncio.sleep(0.3)
+            await until_told(telegram, "print started")
+            assert health(bridge.base_url) == "ok"
+            await asyncio.to_thread(disk.fill)
+            for number in range(
+                PAUSES
+            ):  # first from the reserve, then, as that is taken away too, from memory
+                await printer.push_status(gcode_state="PAUSE", mc_percent=2 + number, padding="x" * 20_000)
+                await until_told(telegram, "print paused", number + 1)
+                await printer.push_status(gcode_state="RUNNING")
+                await until_told(telegram, "print resumed", number + 1)
+                await asyncio.to_thread(disk.fill)
+            await until_told(telegram, "disk is full")
+            assert bridge.stores.database.is_in_memory()
+            assert health(bridge.base_url) == "disk_full"
+            await asyncio.to_thread(disk.free)
+            await eventually(lambda: health(bridge.base_url) == "ok")
+            assert not bridge.stores.database.is_in_memory()
+            await printer.push_image()
+            await printer.push_status(gcode_state="FINISH", mc_percent=100)
+            await until_told(telegram, "print finished")
+            await until_filmed(telegram)
+        told = story(telegram, P)
+        said = [message.text for message in telegram.messages if "disk is full" in message.text]
+        reopened = SqliteDatabase(disk.folder / "data" / DATABASE_FILE)
+        record = SqliteRecordStore(reopened, time.time).get(printer_key(P))
+        reopened.close()
+    assert record is not None
+    assert record.value["job"]["phase"] == "ended"  # what was in memory is on the disk
+    ups_and_downs = told[1:-1]
+    assert ["paused" in line for line in ups_and_downs] == [True, False] * PAUSES
+    assert len(said) == 1
+    assert "Free some space" in said[0]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def health(base_url: str) -> str:
+    answer = requests.get(f"{base_url}/api/health", timeout=TIMEOUT)
+    assert answer.status_code == 200
+    return str(answer.json()["status"])
 
 
 def faults(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -4,6 +4,7 @@ Actions used: PutObject and PutObjectTagging (put), GetObject and ListBucket (al
 S3 answers "access denied" for a key that is not stored). Encryption is the bucket's default.
 """
 
+import errno
 import logging
 import math
 import tempfile
@@ -29,6 +30,7 @@ _log = logging.getLogger(__name__)
 _FRAME_ENDING = ".jpg"
 _CONTENT_TYPES = {_FRAME_ENDING: "image/jpeg", ".jpeg": "image/jpeg", ".mp4": "video/mp4"}
 _ANY_CONTENT = "application/octet-stream"
+_MAY_PASS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO})
 _READ_TRIES = 3
 _PIECE_BYTES = 1024 * 1024
 
@@ -44,7 +46,7 @@ class S3FrameStore:
         """As the port has it: uploaded in one request, then the source is removed.
 
         Raises ContractError for a key that is none, NotFoundError if the source is missing, PermanentError
-        if it cannot be read.
+        if it cannot be read, TransientError if that may pass (too many open files, a failing disk).
         """
         if not is_key(key):
             raise ContractError(f"{key[:200]!r} is no key of a frame or film")
@@ -55,7 +57,8 @@ class S3FrameStore:
                 raise NotFoundError(f"{source} is gone, and {key} is not stored") from None
             return
         except OSError as error:
-            raise PermanentError(f"{source} cannot be read: {error.strerror}") from error
+            kind = TransientError if error.errno in _MAY_PASS else PermanentError
+            raise kind(f"{source} cannot be read: {error.strerror}") from error
         content_type = _CONTENT_TYPES.get(Path(key).suffix, _ANY_CONTENT)
         with content, translated():
             if key.startswith(f"{LATEST}/"):

@@ -6,13 +6,17 @@ import time
 from enum import Enum
 from pathlib import Path
 
+from collector.outbox.database import DATABASE, OUTBOX_SCHEMA
+from collector.outbox.origin import is_copy
+from functions.shared.runtime.sqlite_schema import Schema, stored_version
 from infra.local.config import SIMULATION_FOLDER
 from infra.local.doctor.check import Check, CheckResult, Setup
-from infra.local.doctor.findings import Finding, Outcome, fine, nothing
-from infra.local.stores import DATABASE_FILE
+from infra.local.doctor.findings import Finding, Outcome, fine, nothing, warning
+from infra.local.storage.database import STATE_SCHEMA
+from infra.local.stores import DATABASE_FILE, OUTBOX_FOLDER
 
 _LOCK_FILE = "running.lock"
-_OUTBOX = ("outbox", "outbox.db")
+_OUTBOX = (OUTBOX_FOLDER, DATABASE)
 _BUSY_SECONDS = 0.3
 _CHECK_SECONDS = 20.0
 _OUTBOX_SECONDS = 3.0  # a collector that starts meanwhile waits five for its lock, and ends without it
@@ -20,6 +24,10 @@ _STEPS = 1000
 _START_ANEW = (
     "Start the bridge (anew): it moves the file aside and begins a fresh one. If it happens again, check the "
     "disk; an SD card may be worn out."
+)
+_GO_FORWARD = (
+    "Install the newer version again. To stay with this one, put the copy that was made before the change "
+    "({0}.version-N) or a backup in its place: what was written since is not in it."
 )
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -33,6 +41,7 @@ class Verdict(Enum):
     IN_USE = Outcome.FINE, "{file.name} is in use by what runs, which checked it at its start", ""
     TOO_LONG = Outcome.NOTHING, "{file.name} is large, and was not read to its end", ""
     DAMAGED = Outcome.FAULT, "{file} is damaged ({words})", _START_ANEW
+    NEWER = Outcome.FAULT, "{file} was written by a newer version ({words})", _GO_FORWARD
     UNREADABLE = (
         Outcome.FAULT,
         "{file} cannot be opened ({words})",
@@ -48,28 +57,41 @@ def run(setup: Setup) -> CheckResult:
     data_dir = setup.settings.data_dir
     outbox = data_dir.joinpath(*_OUTBOX)
     if setup.is_cloud:
-        verdict, words = read_verdict(outbox, is_running=False, seconds=_OUTBOX_SECONDS)
-        return CheckResult([evaluate_database("outbox", outbox, verdict, words)])
+        verdict, words = _verdict_of(outbox, OUTBOX_SCHEMA, is_running=False, seconds=_OUTBOX_SECONDS)
+        return CheckResult([evaluate_database("outbox", outbox, verdict, words), *_copied(outbox)])
     records, simulation = data_dir / DATABASE_FILE, data_dir / SIMULATION_FOLDER
     is_running = is_locked(data_dir / _LOCK_FILE)
     is_simulated = is_running and is_in_use(simulation.joinpath(*_OUTBOX))
     is_used = is_running and not is_simulated
     findings = [evaluate_lock(data_dir, is_running, is_simulated)]
-    for subject, file, seconds in (
-        ("records and queues", records, _CHECK_SECONDS),
-        ("outbox", outbox, _OUTBOX_SECONDS),
+    for subject, file, schema, seconds in (
+        ("records and queues", records, STATE_SCHEMA, _CHECK_SECONDS),
+        ("outbox", outbox, OUTBOX_SCHEMA, _OUTBOX_SECONDS),
     ):
         if file == outbox and is_used and file.exists():
             verdict, words = Verdict.IN_USE, ""
         else:
-            verdict, words = read_verdict(file, is_used, seconds)
+            verdict, words = _verdict_of(file, schema, is_running=is_used, seconds=seconds)
         if verdict is Verdict.MISSING and simulation.is_dir():
             verdict = Verdict.SIMULATED_ONLY
         findings.append(evaluate_database(subject, file, verdict, words))
+    findings += _copied(outbox)
     return CheckResult(findings)
 
 
 CHECK = Check("state", ("DATA_DIR",), run, 45)
+
+
+def _copied(outbox: Path) -> list[Finding]:
+    if not is_copy(outbox.parent):
+        return []
+    return [
+        warning(
+            "copy",
+            f"{outbox.parent} was used on another machine, or in another folder",
+            "It goes on as a new collector at its next start. If the other one still runs, end one of both.",
+        )
+    ]
 
 
 def evaluate_lock(data_dir: Path, is_running: bool, is_simulated: bool) -> Finding:
@@ -82,7 +104,7 @@ def evaluate_lock(data_dir: Path, is_running: bool, is_simulated: bool) -> Findi
 def evaluate_database(subject: str, file: Path, verdict: Verdict, words: str) -> Finding:
     """Pure. `words` are SQLite's."""
     outcome, found, advice = verdict.value
-    return Finding(subject, outcome, found.format(file=file, words=words), advice)
+    return Finding(subject, outcome, found.format(file=file, words=words), advice.format(file.name))
 
 
 def is_locked(file: Path) -> bool:
@@ -102,6 +124,17 @@ def is_locked(file: Path) -> bool:
 def is_in_use(file: Path) -> bool:
     """Whether a process has that outbox to itself."""
     return read_verdict(file, is_running=True)[0] is Verdict.IN_USE
+
+
+def _verdict_of(file: Path, schema: Schema, *, is_running: bool, seconds: float) -> tuple[Verdict, str]:
+    """As `read_verdict`; a file that this version must not open is not opened."""
+    try:
+        version = stored_version(file)
+    except OSError as error:
+        return Verdict.UNREADABLE, error.strerror or str(error)
+    if version > len(schema):
+        return Verdict.NEWER, f"format {version}, this one knows {len(schema)}"
+    return read_verdict(file, is_running, seconds)
 
 
 def read_verdict(file: Path, is_running: bool, seconds: float = _CHECK_SECONDS) -> tuple[Verdict, str]:

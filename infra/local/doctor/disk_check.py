@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.shared.settings import Settings
+from infra.local.doctor import rights_check
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, warning
 
@@ -51,15 +52,21 @@ class Wanted:
 
 def run(setup: Setup) -> CheckResult:
     settings, user = setup.settings, os.geteuid()
+    wider = rights_check.look(setup)  # first: the trial may make the folders for a moment
     data = probe(settings.data_dir, _OUTBOX_FOLDER)
     findings = [evaluate_folder(outbox_wanted(settings), str(settings.data_dir), data, user)]
     if not setup.is_cloud:
         images = probe(settings.images_dir)
         findings.append(evaluate_folder(frames_wanted(settings), str(settings.images_dir), images, user))
-    return CheckResult(findings)
+    return CheckResult([*findings, *wider])
 
 
-CHECK = Check("disk", ("DATA_DIR", "IMAGES_DIR", "OUTBOX_MAX_BYTES", "IMAGE_RETENTION_DAYS"), run, 30)
+CHECK = Check(
+    "disk",
+    ("DATA_DIR", "IMAGES_DIR", "OUTBOX_MAX_BYTES", "STORAGE_MAX_BYTES", "IMAGE_RETENTION_DAYS"),
+    run,
+    30,
+)
 
 
 def probe(folder: Path, used_in: str | None = None) -> FolderFacts:
@@ -128,6 +135,9 @@ def frames_wanted(settings: Settings) -> Wanted:
     frames = settings.timelapse_target_duration_seconds * settings.timelapse_fps_cap
     days = min(_DAYS, settings.image_retention_days)
     size = int(days * _JOBS_A_DAY * frames * _FRAME_BYTES)
+    if settings.storage_max_bytes is not None and settings.storage_max_bytes < size:
+        size = settings.storage_max_bytes
+        return Wanted("IMAGES_DIR", size, f"frames and films may take {_size(size)} (STORAGE_MAX_BYTES)")
     words = f"a printer's frames may take {_size(size)} in {days:g} days ({_JOBS_A_DAY} prints a day)"
     return Wanted("IMAGES_DIR", size, words)
 

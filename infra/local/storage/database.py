@@ -1,7 +1,6 @@
 """One SQLite file of embedded state: its tables, opened safely, written in short transactions.
 
-The tables are numbered steps: `user_version` says how many were taken. A step that was ever released is
-never changed; a change is a new step at the end.
+The tables are numbered steps (see `functions/shared/runtime/sqlite_schema.py`).
 
 Messages are split in two, so that handing one out rewrites one small row and not its body: `message` is
 written once, `delivery` exists only for what was handed out or is delayed. `visible_at` 0 means "now",
@@ -12,12 +11,13 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from functions.shared.errors import ConfigurationError, TransientError
+from functions.shared.runtime.sqlite_schema import Schema, bring_up_to_date, require_known_version
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class ArrivalSignal:
             self._condition.wait_for(lambda: self._is_closed or self._count != seen, seconds)
 
 
-STATE_SCHEMA: tuple[tuple[str, ...], ...] = (
+STATE_SCHEMA: Schema = (
     (
         """
         CREATE TABLE message (
@@ -115,24 +115,38 @@ STATE_SCHEMA: tuple[tuple[str, ...], ...] = (
 )
 
 
-Schema = Sequence[Sequence[str]]
-
 _BUSY_SECONDS = 5.0
 _WAL_BYTES_LIMIT = 16 * 1024 * 1024
+_NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_LEAST_BYTES = 64 * 1024
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _UNUSABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
+
+
+def no_room() -> bool:
+    """Nothing can be given up."""
+    return False
 
 
 class SqliteDatabase:
     """Thread-safe: one connection, one writer at a time.
 
     Opening creates folder and file, checks the file (a corrupt one is moved aside, said in the log, and
-    started anew) and brings its tables up to date. Raises ConfigurationError if the file cannot be
-    used, TransientError if it is locked by another program or the disk is full.
+    started anew) and brings its tables up to date. Raises NewerVersionError if a newer program wrote it
+    (nothing is touched), ConfigurationError if the file cannot be used, TransientError if it is locked by
+    another program or the disk is full.
+
+    When the disk is full later, `make_room` is asked for some (whether there was any). Where there is none,
+    all goes on in memory from what was committed last, until `return_to_disk` can write it: whoever tries
+    again what has failed finds it working. A program that is killed meanwhile loses what only memory had.
     """
 
-    def __init__(self, path: Path, schema: Schema = STATE_SCHEMA) -> None:
+    def __init__(
+        self, path: Path, schema: Schema = STATE_SCHEMA, make_room: Callable[[], bool] = no_room
+    ) -> None:
         self.path = path
+        self._make_room = make_room
+        self._on_disk: sqlite3.Connection | None = None
         self._lock = threading.RLock()
         self._signals: dict[str, ArrivalSignal] = {}
         self._commits = 0
@@ -173,6 +187,48 @@ class SqliteDatabase:
                 raise
             self._commits += connection.total_changes != before
 
+    def is_in_memory(self) -> bool:
+        """The disk is full, and what was written since is not on it."""
+        return self._on_disk is not None
+
+    def return_to_disk(self) -> bool:
+        """Write what only memory has; whether all is on the disk now."""
+        with self._lock:
+            if self._on_disk is None or self._connection is None:
+                return True
+            try:
+                self._connection.backup(self._on_disk)
+            except sqlite3.Error as error:
+                _log.debug("%s cannot be written yet: %s", self.path.name, error)
+                return False
+            self._connection.close()
+            self._connection, self._on_disk = self._on_disk, None
+            self._is_durable = True
+            self._connection.execute("PRAGMA synchronous = FULL")
+        _log.info("%s is on the disk again", self.path.name)
+        return True
+
+    def _relieve(self, error: sqlite3.Error) -> None:
+        """After a write that found no room: the same again will find some, on the disk or in memory."""
+        if _primary_code(error) not in _NO_ROOM or self._on_disk is not None or self._connection is None:
+            return
+        if _primary_code(error) != sqlite3.SQLITE_FULL and not _is_full(self.path):
+            return
+        if self._make_room():
+            return
+        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        try:
+            self._connection.backup(memory)
+        except sqlite3.Error as fault:
+            memory.close()
+            _log.error("%s cannot be taken into memory: %s", self.path.name, fault)
+            return
+        self._on_disk, self._connection = self._connection, memory
+        _log.error(
+            "the disk is full: %s goes on in memory, and is lost with the program; free some disk space",
+            self.path.name,
+        )
+
     def signal(self, queue: str) -> ArrivalSignal:
         """The one signal of all who use that queue in this process."""
         with self._lock:
@@ -184,8 +240,13 @@ class SqliteDatabase:
             for signal in self._signals.values():
                 signal.close()
             if self._connection is not None:
+                if not self.return_to_disk():
+                    _log.error("the disk is full: what %s had in memory is lost", self.path.name)
                 self._connection.close()
                 self._connection = None
+            if self._on_disk is not None:
+                self._on_disk.close()
+                self._on_disk = None
 
     def _opened_connection(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -199,12 +260,23 @@ class SqliteDatabase:
         except sqlite3.ProgrammingError:
             raise  # a mistake of ours, which no waiting can mend
         except sqlite3.Error as error:
+            self._relieve(error)
             raise _transient(self.path, error) from error
+
+
+def _is_full(path: Path) -> bool:
+    """SQLite calls some failures for want of room an error of the disk."""
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _LEAST_BYTES
 
 
 def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        require_known_version(path, schema)
         try:
             return _connected(path, schema)
         except _CorruptError as error:
@@ -233,7 +305,7 @@ def _connected(path: Path, schema: Schema) -> sqlite3.Connection:
         (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise _CorruptError(verdict)
-        _bring_up_to_date(connection, path, schema)
+        bring_up_to_date(connection, path, schema)
     except sqlite3.Error as error:
         connection.close()
         if _primary_code(error) in _CORRUPT:
@@ -243,20 +315,6 @@ def _connected(path: Path, schema: Schema) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _bring_up_to_date(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(schema):
-        raise ConfigurationError(
-            [f"{path} is of a newer version ({version}, this program knows {len(schema)}): update it"]
-        )
-    for number, step in enumerate(schema[version:], start=version + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in step:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute("COMMIT")
 
 
 def _move_aside(path: Path) -> Path:

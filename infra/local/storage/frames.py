@@ -16,6 +16,7 @@ from typing import BinaryIO
 from functions.shared.domain.keys import IMAGES, KEY_DEPTH_LIMIT, LATEST, is_key, present_key, taken_at_of
 from functions.shared.errors import ContractError, NotFoundError, PermanentError, TransientError
 from functions.shared.ports import StoredFrame
+from functions.shared.runtime.files import is_there
 
 PART_ENDING = ".part"
 LATEST_FOLDER = ".latest"
@@ -42,9 +43,9 @@ class FileFrameStore:
         try:
             _move(source, target)
         except FileNotFoundError as error:
-            if source.exists():
+            if _is_there(source):
                 raise TransientError(f"{key} cannot be stored: its folder is being removed") from error
-            if not target.is_file():
+            if not _is_there(target):
                 raise NotFoundError(f"{source} is gone, and {key} is not stored") from None
         except OSError as error:
             message = f"{key} cannot be stored: {error.strerror}"
@@ -71,7 +72,10 @@ class FileFrameStore:
     def list(
         self, prefix: str, since: float | None = None, until: float | None = None
     ) -> Iterator[StoredFrame]:
-        """As the port has it. Names carry whole seconds, so the second in which `since` lies is included."""
+        """As the port has it. Names carry whole seconds, so the second in which `since` lies is included.
+
+        Raises TransientError for a folder that cannot be read: only one that is not there is empty.
+        """
         earliest = -math.inf if since is None else math.floor(since)
         latest = math.inf if until is None else until
         for key, path in sorted(self._files(prefix)):
@@ -80,8 +84,10 @@ class FileFrameStore:
                 continue
             try:
                 facts = path.stat()
-            except OSError:
+            except FileNotFoundError:
                 continue  # removed in the meantime
+            except OSError as error:
+                raise _unreadable(path, error) from error
             if taken_at is None:
                 taken_at = facts.st_mtime
                 if not (key.startswith(f"{LATEST}/") and earliest <= taken_at <= latest):
@@ -108,16 +114,29 @@ def _walk(folder_key: str, folder: Path, prefix: str) -> Iterator[tuple[str, Pat
     if not is_on_the_way or folder_key.count("/") > KEY_DEPTH_LIMIT:
         return
     try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
+        with os.scandir(folder) as found:
+            entries = [(entry, entry.is_dir()) for entry in found if not entry.name.startswith(".")]
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            return
+        raise _unreadable(folder, error) from error
+    for entry, is_folder in entries:
+        if is_folder:
             yield from _walk(f"{folder_key}{entry.name}/", Path(entry.path), prefix)
         else:
             yield folder_key + entry.name, Path(entry.path)
+
+
+def _is_there(path: Path) -> bool:
+    """Raises TransientError when that cannot be told."""
+    try:
+        return is_there(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> TransientError:
+    return TransientError(f"{path} cannot be read: {error.strerror} (check IMAGES_DIR and the disk)")
 
 
 def _move(source: Path, target: Path) -> None:
@@ -128,7 +147,7 @@ def _move(source: Path, target: Path) -> None:
             os.replace(source, target)
         except FileNotFoundError:
             # Either the source is gone, or a clean-up took the new, still empty folder: make it again.
-            if attempt == _PUT_ATTEMPTS - 1 or not source.exists():
+            if attempt == _PUT_ATTEMPTS - 1 or not is_there(source):
                 raise
             continue
         except OSError as error:

@@ -145,7 +145,10 @@ def _entries(folder: Path) -> list["os.DirEntry[str]"]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
-    except OSError:
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        _log.warning("%s cannot be read, nothing in it is removed: %s", folder, error.strerror)
         return []
 
 

@@ -4,14 +4,22 @@ import logging
 import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from collector.outbox.database import BROKEN_DATABASE, DATABASE
+from collector.outbox.database import (
+    BROKEN_DATABASE,
+    BROKEN_FRAMES,
+    DATABASE,
+    OUTBOX_SCHEMA,
+    open_database,
+)
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
+from functions.shared.errors import NewerVersionError
+from functions.shared.runtime.sqlite_schema import copy_of_version
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report, waiting_sequences
 from tests.support.clock import HandClock
 from tests.support.open_databases import connection_in
@@ -138,6 +146,7 @@ def test_a_broken_database_is_moved_aside_and_a_fresh_one_begun(
     assert fresh.add_report(NewReport(a_report(), durable=True)).sequence == 1
     assert fresh.figures().frames_waiting == 0
     assert not list((tmp_path / "frames").iterdir())
+    assert len(list((tmp_path / BROKEN_FRAMES).iterdir())) == 1
     assert (tmp_path / BROKEN_DATABASE).read_bytes() == junk
     (line,) = errors(caplog)
     assert "moved to" in line
@@ -161,14 +170,49 @@ def test_a_database_with_damaged_pages_is_found_out_at_start(
     fresh.close()
 
 
-def test_a_database_of_another_version_is_moved_aside(tmp_path: Path) -> None:
+def set_version(folder: Path, version: int) -> None:
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+def test_what_waits_in_an_outbox_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
     outbox = an_outbox(tmp_path)
+    for _ in range(5):
+        outbox.add_report(NewReport(a_report(), durable=True, job=a_job(), captured=a_captured_frame()))
     outbox.close()
-    with sqlite3.connect(tmp_path / DATABASE) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    connection.close()
+    set_version(tmp_path, 2)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(NewerVersionError, match="newer version"):
+        an_outbox(tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    set_version(tmp_path, 1)
+    reopened = an_outbox(tmp_path)
+    assert (reopened.figures().reports_waiting, reopened.figures().frames_waiting) == (5, 5)
+    reopened.close()
+
+
+def test_a_step_forward_keeps_what_waits_and_leaves_a_copy(tmp_path: Path) -> None:
+    outbox = an_outbox(tmp_path)
+    outbox.add_report(NewReport(a_report(), durable=True))
+    outbox.close()
+    database, contents, is_on_disk = open_database(tmp_path, (*OUTBOX_SCHEMA, ("CREATE TABLE later (x)",)))
+    database.close()
+    assert is_on_disk
+    assert [report.number for report in contents.reports] == [1]
+    copy_of_version(tmp_path / DATABASE, 1).replace(tmp_path / DATABASE)
+    reopened = an_outbox(tmp_path)
+    assert waiting_sequences(reopened) == [1]
+    reopened.close()
+
+
+def test_a_kill_between_tables_and_identity_costs_nothing(tmp_path: Path) -> None:
     an_outbox(tmp_path).close()
-    assert (tmp_path / BROKEN_DATABASE).exists()
+    with closing(sqlite3.connect(tmp_path / DATABASE, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM identity")
+    reopened = an_outbox(tmp_path)
+    assert len(reopened.collector_id) == 16
+    assert not (tmp_path / BROKEN_DATABASE).exists()
+    reopened.close()
 
 
 def test_where_no_folder_can_be_made_everything_goes_on_in_memory(

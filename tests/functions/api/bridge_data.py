@@ -62,9 +62,18 @@ class BridgeData:
         self.records = SqliteRecordStore(self.database, self.clock)
         self.frames = FileFrameStore(folder / "images")
         self.live = Live() if is_embedded else None
+        self.disk_trouble: str | None = None
 
     def app(self, api_key: str = "", root_path: str = "") -> FastAPI:
-        return create_app(self.records, self.frames, self.live, self.clock, api_key, root_path)
+        return create_app(
+            self.records,
+            self.frames,
+            self.live,
+            self.clock,
+            api_key,
+            root_path,
+            disk_trouble=lambda: self.disk_trouble,
+        )
 
     def put_live(self, printer_id: str, status: object, received_at: float) -> None:
         assert self.live is not None
@@ -94,6 +103,18 @@ class BridgeData:
         status = {"version": "0.1.0", "printers": printers}
         body = {"collector_id": collector_id, "received_at": received_at, "status": status}
         self._put(collector_key(collector_id), body)
+
+    def put_start(self, collector_id: str, started_at: float) -> None:
+        stored = self.records.get(collector_key(collector_id))
+        assert stored is not None
+        stored.value["status"]["started_at"] = started_at
+        self._put(stored.key, stored.value)
+
+    def put_outbox(self, collector_id: str, **figures: object) -> None:
+        stored = self.records.get(collector_key(collector_id))
+        assert stored is not None
+        stored.value["status"]["outbox"] = figures
+        self._put(stored.key, stored.value)
 
     def _put(self, key: str, value: dict[str, Any]) -> None:
         stored = self.records.get(key)

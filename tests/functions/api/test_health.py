@@ -159,3 +159,37 @@ async def test_a_topic_that_is_missing_and_a_new_id_are_said_and_are_no_fault(cl
     status, body = await health(cloud)
     assert (status, body["status"]) == (200, "ok")
     assert body["chat"] == WELL | {"topic_missing_since": "2025-11-22T12:58:00Z", "moved_to": "-100123"}
+
+
+async def test_a_full_disk_is_not_ok_and_no_reason_to_start_anything_anew(
+    cloud: BridgeData,
+) -> None:
+    cloud.put_collector("c1", NOW - 60, "P1")
+    cloud.put_outbox("c1", is_disk_full=True)
+    status, body = await health(cloud)
+    assert (status, body["status"]) == (200, "disk_full")
+    assert "the disk of collector c1 is full: alerts go on" in body["detail"]
+    cloud.put_outbox("c1", is_disk_full=False)
+    assert (await health(cloud))[1]["status"] == "ok"
+
+
+async def test_the_full_disk_of_the_program_itself_is_told_at_once(bridge: BridgeData) -> None:
+    bridge.put_collector("own", NOW - 60, "P1")
+    bridge.disk_trouble = "the disk is full"
+    status, body = await health(bridge)
+    assert (status, body["status"], body["detail"]) == (200, "disk_full", "the disk is full")
+
+
+async def test_two_collectors_of_the_same_printers_are_said_and_a_restart_under_a_new_name_is_not(
+    cloud: BridgeData,
+) -> None:
+    cloud.put_collector("c1", NOW - 10, "P1", "P2")
+    cloud.put_collector("c2", NOW - 200, "P2")
+    cloud.put_collector("elsewhere", NOW - 10, "P3")
+    for name in ("c1", "c2", "elsewhere"):
+        cloud.put_start(name, NOW - 3600)
+    status, body = await health(cloud)
+    assert (status, body["status"]) == (200, "doubled")
+    assert body["detail"] == "2 collectors watch the same printers: end all but one (c1, c2)"
+    cloud.put_start("c1", NOW - 230)  # c2 was heard no more since
+    assert (await health(cloud))[1]["status"] == "ok"

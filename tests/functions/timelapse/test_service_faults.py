@@ -15,6 +15,8 @@ from functions.shared.messages.effects import Category
 from functions.shared.ports import FrameStore, StoredFrame
 from functions.timelapse.ffmpeg import find_ffmpeg
 from tests.functions.timelapse.harness import PREFIX, Harness
+from tests.support.descriptors import no_more_files
+from tests.support.disk import small_disk
 
 
 @pytest.fixture
@@ -180,3 +182,31 @@ def test_leftovers_of_a_killed_run_are_removed(harness: Harness) -> None:
         os.utime(file, (made_at, made_at))
     harness.restart()
     assert list(harness.work_folder.iterdir()) == [young], "another process may be making that one"
+
+
+def test_on_a_full_disk_the_film_waits_for_room_however_long_that_takes(harness: Harness) -> None:
+    with small_disk(harness.work_folder.with_name("small"), "16m") as disk:
+        harness.work_folder = disk.folder
+        harness.restart()
+        harness.keep_frames(range(10))
+        harness.order(10)
+        disk.fill()
+        assert harness.work_until_idle(320.0) > 5  # more often than a film may fail
+        assert harness.told() == []
+        disk.free()
+        harness.work_until_idle(330.0)
+        [told] = harness.told()
+        assert told.category is Category.FILM
+
+
+def test_no_film_is_given_up_because_its_folder_cannot_be_read(harness: Harness) -> None:
+    harness.keep_frames(range(10))
+    harness.order(10, kept=10)
+    with no_more_files():
+        harness.work_until_idle(700.0)
+        harness.clock.pass_time(3600.0)  # longer than it waits for frames that are missing
+        harness.work_until_idle(5.0)
+    assert harness.told() == []
+    harness.work_until_idle(700.0)
+    [told] = harness.told()
+    assert told.category is Category.FILM

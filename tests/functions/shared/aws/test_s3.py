@@ -22,6 +22,7 @@ from functions.shared.domain.keys import (
 from functions.shared.errors import NotFoundError, PermanentError, TransientError
 from tests.support.aws.places import aws_environment, listen, make_bucket
 from tests.support.contracts.frames import NOON, PREFIX, FramesContract
+from tests.support.descriptors import no_more_files
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -292,3 +293,12 @@ class TestList:
         answer(client, "ListObjectsV2", "AccessDenied", 403)
         with pytest.raises(TransientError, match="policies"):
             list(frames.list(PREFIX))
+
+
+def test_a_source_that_cannot_be_opened_for_now_is_tried_again_and_not_set_aside(
+    frames: S3FrameStore, source: Path
+) -> None:
+    with no_more_files(), pytest.raises(TransientError, match="Too many open files"):
+        frames.put(KEY, source)
+    frames.put(KEY, source)
+    assert frames.get(KEY) == b"jpeg"

@@ -1,5 +1,6 @@
 """The databases are read to their ends without disturbing who uses them."""
 
+import shutil
 import sqlite3
 import time
 from itertools import chain, repeat
@@ -11,7 +12,7 @@ from collector.outbox.database import LOCK_TIMEOUT_SECONDS
 from collector.outbox.outbox import Outbox
 from infra.local.config import SIMULATION_FOLDER
 from infra.local.doctor.database_check import Verdict, evaluate_database, is_locked, read_verdict, run
-from infra.local.doctor.findings import Finding
+from infra.local.doctor.findings import Finding, Outcome
 from infra.local.storage.database import SqliteDatabase
 from infra.local.stores import DATABASE_FILE, OwnLock
 from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, found_by
@@ -156,3 +157,27 @@ def test_every_verdict_has_words(verdict: Verdict) -> None:
     finding = evaluate_database("outbox", Path("outbox.db"), verdict, "why")
     assert finding.found
     assert bool(finding.advice) == (finding.outcome is FAULT)
+
+
+def test_one_of_a_newer_version_is_a_fault_with_the_way_out_and_is_not_touched(tmp_path: Path) -> None:
+    make_both(tmp_path)
+    for file in (tmp_path / DATABASE_FILE, tmp_path / "outbox" / "outbox.db"):
+        connection = sqlite3.connect(file)
+        connection.execute("PRAGMA user_version = 99")
+        connection.close()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    found = look(tmp_path)
+    for subject in ("records and queues", "outbox"):
+        assert found[subject].outcome is FAULT
+        assert "newer version (format 99, this one knows 1)" in found[subject].found
+        assert "Install the newer version again" in found[subject].advice
+    assert look(tmp_path, is_cloud=True)["outbox"].outcome is FAULT
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_copy_from_elsewhere_is_said(tmp_path: Path) -> None:
+    make_both(tmp_path / "one")
+    assert "copy" not in look(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "other")
+    assert look(tmp_path / "other")["copy"].outcome is Outcome.WARNING
+    assert "copy" in look(tmp_path / "other", is_cloud=True)

@@ -6,17 +6,20 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from functions.shared.errors import ConfigurationError, TransientError
+from functions.shared.errors import ConfigurationError, NewerVersionError, TransientError
 from functions.shared.ports import Outgoing
 from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 from tests.support.clock import HandClock
+from tests.support.disk import SmallDisk, small_disk
 from tests.support.timeouts import TIMEOUT
 
 WRITER = """
@@ -171,7 +174,7 @@ def test_a_file_of_a_newer_program_is_left_alone(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(ConfigurationError, match="newer version"):
+    with pytest.raises(NewerVersionError, match="newer version"):
         SqliteDatabase(path)
     assert list(path.parent.glob("*corrupt*")) == []
 
@@ -269,3 +272,84 @@ def test_a_closed_file_says_so_and_closing_twice_is_harmless(path: Path) -> None
     database.close()
     with pytest.raises(TransientError, match="closed"):
         put(database)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", "2m") as disk:
+        yield disk
+
+
+def test_on_a_full_disk_all_goes_on_in_memory_and_is_on_the_disk_again_when_there_is_room(
+    disk: SmallDisk, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = disk.folder / "state.sqlite3"
+    database = SqliteDatabase(path)
+    put(database, "before")
+    disk.fill()
+    records, count = SqliteRecordStore(database, HandClock()), 0
+    while not database.is_in_memory():
+        with suppress(TransientError):
+            put(database, f"early {count}")
+        count += 1
+        assert count < 1000
+    put(database, f"early {count - 1}")  # what has failed is tried again, as every caller does
+    for number in range(100):
+        put(database, f"later {number}")
+    held = [stored.key for stored in records.list("")]
+    assert len(held) == 1 + count + 100
+    assert not database.return_to_disk()
+    assert [stored.key for stored in records.list("")] == held
+    disk.free()
+    assert database.return_to_disk()
+    assert not database.is_in_memory()
+    put(database, "after")
+    database.close()
+    reopened = SqliteDatabase(path)
+    assert [it.key for it in SqliteRecordStore(reopened, HandClock()).list("")] == sorted([*held, "after"])
+    reopened.close()
+    assert [record.levelno for record in caplog.records if "goes on in memory" in record.getMessage()] == [40]
+
+
+def test_room_that_can_be_made_is_taken_before_memory(disk: SmallDisk) -> None:
+    disk.fill()
+    asked = []
+
+    def make_room() -> bool:
+        asked.append(True)
+        disk.free()
+        return True
+
+    disk.free()
+    database = SqliteDatabase(disk.folder / "state.sqlite3", make_room=make_room)
+    disk.fill()
+    number = 0
+    while not asked:
+        with suppress(TransientError):
+            put(database, f"key {number}")
+        number += 1
+    put(database, "afterwards")
+    assert not database.is_in_memory()
+    database.close()
+
+
+def test_an_end_on_a_full_disk_says_what_is_lost_and_leaves_the_file_sound(
+    disk: SmallDisk, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = disk.folder / "state.sqlite3"
+    database = SqliteDatabase(path)
+    put(database, "before")
+    disk.fill()
+    number = 0
+    while not database.is_in_memory():
+        with suppress(TransientError):
+            put(database, f"early {number}")
+        number += 1
+    for later in range(2000):
+        put(database, f"later {later}")
+    database.close()
+    assert "what state.sqlite3 had in memory is lost" in caplog.text
+    disk.free()
+    reopened = SqliteDatabase(path)
+    assert SqliteRecordStore(reopened, HandClock()).get("before") is not None
+    reopened.close()

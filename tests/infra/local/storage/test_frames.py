@@ -15,6 +15,7 @@ from functions.shared.domain.keys import frame_key, job_prefix, latest_key
 from functions.shared.errors import BridgeError, NotFoundError, PermanentError, TransientError
 from infra.local.storage.frames import FileFrameStore
 from tests.support.contracts.frames import HOSTILE_KEYS, NOON, PREFIX, FramesContract
+from tests.support.descriptors import no_more_files, no_right_to
 
 KEY = frame_key(PREFIX, NOON, 1)
 
@@ -185,3 +186,24 @@ def test_a_listing_of_a_long_job_keeps_the_order_of_time(frames: FileFrameStore)
         (frames.images_dir / key.removeprefix("images/")).touch()
     times = [frame.taken_at for frame in frames.list(prefix)]
     assert times == [NOON + number * 7 for number in range(3000)]
+
+
+def test_a_folder_that_cannot_be_read_is_not_an_empty_one(frames: FileFrameStore, source: Path) -> None:
+    assert list(frames.list(PREFIX)) == []  # it is not there: that is empty
+    frames.put(KEY, source)
+    with no_more_files(), pytest.raises(TransientError, match="Too many open files"):
+        list(frames.list(PREFIX))
+    with no_right_to(frames.images_dir / "A1M-1"), pytest.raises(TransientError, match="Permission denied"):
+        list(frames.list(PREFIX))
+    assert [frame.key for frame in frames.list(PREFIX)] == [KEY]
+
+
+def test_a_source_that_cannot_be_looked_at_is_not_gone(frames: FileFrameStore, tmp_path: Path) -> None:
+    folder = tmp_path / "outbox"
+    folder.mkdir()
+    (folder / "frame").write_bytes(b"jpeg")
+    frames.images_dir.mkdir()
+    with no_right_to(folder), pytest.raises(TransientError):
+        frames.put(KEY, folder / "frame")
+    frames.put(KEY, folder / "frame")
+    assert frames.get(KEY) == b"jpeg"

@@ -1,0 +1,45 @@
+"""Where an outbox was used last: a copy of it elsewhere must not go on under the same identity.
+
+The far side passes over a number that it has heard of a collector already. Of two programs that count on
+from one copy each would lose what the other had said, without a word.
+"""
+
+import hashlib
+import logging
+import uuid
+from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+ORIGIN_FILE = "origin"
+_MACHINE_ID = Path("/etc/machine-id")
+_NO_ADDRESS = 1 << 40  # `uuid.getnode` sets this bit in a number that it made up
+
+
+def place_of(folder: Path) -> str:
+    """A digest of this machine and that folder."""
+    try:
+        machine = _MACHINE_ID.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        machine = ""
+    node = uuid.getnode()
+    address = "" if node & _NO_ADDRESS else f"{node:012x}"
+    return hashlib.sha256(f"{machine}\n{address}\n{folder.resolve()}".encode("utf-8", "replace")).hexdigest()
+
+
+def is_copy(folder: Path) -> bool:
+    """Whether that outbox was last used elsewhere; one that does not say so was not."""
+    try:
+        return (folder / ORIGIN_FILE).read_text(encoding="ascii", errors="replace").strip() != place_of(
+            folder
+        )
+    except OSError:
+        return False
+
+
+def note_place(folder: Path) -> None:
+    """From now on it is used here."""
+    try:
+        (folder / ORIGIN_FILE).write_text(place_of(folder) + "\n", encoding="ascii")
+    except OSError as error:
+        _log.warning("it cannot be noted where the outbox is used: %s", error)

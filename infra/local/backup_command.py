@@ -1,0 +1,230 @@
+"""`printer-bridge backup FILE` and `restore FILE`: the state in one file, taken beside a bridge that runs."""
+
+import argparse
+import io
+import json
+import logging
+import os
+import re
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from collector.app import version
+from collector.outbox.database import DATABASE, FRAMES, new_collector_id
+from functions.shared.errors import PermanentError, TransientError
+from functions.shared.runtime.private_files import write_for_owner_only
+from functions.shared.runtime.sqlite_schema import copy_database
+from functions.shared.settings import Settings
+from infra.local.doctor.database_check import is_in_use
+from infra.local.stores import DATABASE_FILE, OUTBOX_FOLDER, OwnLock, require_known_versions, state_databases
+
+_log = logging.getLogger(__name__)
+
+_ABOUT = "backup.json"
+_DATA, _IMAGES = "data", "images"
+_ALLOWED = re.compile(
+    rf"{_ABOUT}|{_DATA}/{re.escape(DATABASE_FILE)}|{_DATA}/{OUTBOX_FOLDER}/{re.escape(DATABASE)}"
+    rf"|{_DATA}/{OUTBOX_FOLDER}/{FRAMES}/[A-Za-z0-9_.]+|{_IMAGES}/[^/]+/[^/]+/[^/]+"
+)
+_TRIES = 50
+_REST_SECONDS = 0.1  # longer than the finest step of a file's time
+_MOVED_ASIDE = "before-restore-"
+
+
+def back_up(settings: Settings, file: Path, *, with_images: bool) -> str:
+    """What was written, in words. Raises PermanentError, TransientError or OSError; then there is no file."""
+    write_for_owner_only()
+    if file.exists():
+        raise PermanentError(f"{file} is there already: name another file")
+    if not any(path.exists() for path in state_databases(settings.data_dir)):
+        raise PermanentError(f"nothing is kept in {settings.data_dir}: is DATA_DIR the one of the bridge?")
+    part = file.with_name(f".{file.name}.part")
+    pictures = 0
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder,
+            tarfile.open(part, "w") as archive,
+        ):
+            _add_text(archive, _ABOUT, json.dumps({"version": version(), "at": time.time()}))
+            # The outbox first: what it hands over meanwhile is in both, and told once all the same.
+            for path in reversed(state_databases(settings.data_dir)):
+                if path.exists():
+                    copy = Path(folder) / path.name
+                    copy_beside_its_user(path, copy)
+                    archive.add(copy, f"{_DATA}/{path.relative_to(settings.data_dir).as_posix()}")
+            if with_images:
+                pictures = _add_pictures(archive, settings)
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    size = file.stat().st_size / 1e6
+    return f"{file} is written: {size:.1f} MB" + (
+        f", with {pictures} pictures and films" if with_images else ""
+    )
+
+
+def copy_beside_its_user(path: Path, copy: Path) -> None:
+    """A consistent copy of a database that another process may be writing to. Raises TransientError.
+
+    The outbox's owner has it to itself, and SQLite lets nobody else in. Then the bytes are copied: the
+    database file changes only when its journal is brought into it, and a journal's last, unfinished entry is
+    passed over by its check sums (sqlite.org, "WAL-mode File Format"). If the former happened, again.
+    """
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)
+        ) as connection:
+            connection.execute(
+                "SELECT count(*) FROM sqlite_master"
+            )  # a backup would wait for its lock for ever
+            copy_database(connection, copy)
+            return
+    except sqlite3.Error as error:
+        copy.unlink(missing_ok=True)
+        if (getattr(error, "sqlite_errorcode", 0) & 0xFF) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise TransientError(f"{path.name} cannot be copied: {error}") from error
+    journal, journal_copy = Path(f"{path}-wal"), Path(f"{copy}-wal")
+    for _ in range(_TRIES):
+        before = _state_of(path, journal)
+        time.sleep(_REST_SECONDS)
+        if _state_of(path, journal) != before:
+            continue
+        shutil.copyfile(path, copy)
+        if journal.exists():
+            shutil.copyfile(journal, journal_copy)
+        if _state_of(path, journal) == before:
+            with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+                sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+                connection.execute("PRAGMA journal_mode = DELETE")
+            if sound:
+                return
+    raise TransientError(f"{path.name} is being written to all the time: try again")
+
+
+def _state_of(path: Path, journal: Path) -> tuple[int, int, bytes]:
+    """What changes when a journal is brought into its database, or begun anew."""
+    facts = path.stat()
+    header = b""
+    if journal.exists():
+        with journal.open("rb") as file:
+            header = file.read(32)
+    return facts.st_mtime_ns, facts.st_size, header
+
+
+def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
+    data = text.encode()
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(data), 0o600
+    archive.addfile(entry, io.BytesIO(data))
+
+
+def _add_pictures(archive: tarfile.TarFile, settings: Settings) -> int:
+    """How many there were; what is removed or moved on meanwhile is left out."""
+    waiting = sorted((settings.data_dir / OUTBOX_FOLDER / FRAMES).glob("*.jpg"))
+    files = [(path, f"{_DATA}/{OUTBOX_FOLDER}/{FRAMES}/{path.name}") for path in waiting]
+    kept = sorted(settings.images_dir.glob("*/*/*"))
+    files += [
+        (path, f"{_IMAGES}/{path.relative_to(settings.images_dir).as_posix()}")
+        for path in kept
+        if path.is_file() and not path.name.startswith(".")
+    ]
+    count = 0
+    for path, name in files:
+        try:
+            archive.add(path, name, recursive=False)
+        except FileNotFoundError:
+            continue
+        count += 1
+    return count
+
+
+def restore(settings: Settings, file: Path) -> str:
+    """What was done, in words. Raises PermanentError (NewerVersionError too) or OSError; then nothing is
+    changed."""
+    write_for_owner_only()
+    data_dir = settings.data_dir
+    with _alone(data_dir), tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
+        _extract(file, Path(folder))
+        fresh = Path(folder) / _DATA
+        if not any(path.exists() for path in state_databases(fresh)):
+            raise PermanentError(f"{file} is no backup of this program")
+        require_known_versions(fresh)
+        _give_new_identity(fresh / OUTBOX_FOLDER / DATABASE)
+        aside = data_dir / f"{_MOVED_ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        moved = [
+            it for it in data_dir.glob("*") if it.name.startswith(DATABASE_FILE) or it.name == OUTBOX_FOLDER
+        ]
+        for path in moved:
+            aside.mkdir(exist_ok=True)
+            path.replace(aside / path.name)
+        for path in fresh.iterdir():
+            path.replace(data_dir / path.name)
+        _put_images(Path(folder) / _IMAGES, settings.images_dir)
+    return f"{file} is in place in {data_dir}" + (f"; what was there is in {aside}" if moved else "")
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Raises PermanentError while a bridge or a collector uses the folder."""
+    lock = OwnLock(data_dir)
+    try:
+        outbox = data_dir / OUTBOX_FOLDER / DATABASE
+        if outbox.exists() and is_in_use(outbox):
+            raise PermanentError(f"a collector uses the data folder {data_dir}: stop it first")
+        yield
+    finally:
+        lock.release()
+
+
+def _extract(file: Path, folder: Path) -> None:
+    """Plain files with names of ours only: an archive is taken for what anybody may have made."""
+    try:
+        with tarfile.open(file, "r:") as archive:
+            for entry in archive:
+                parts = entry.name.split("/")
+                if not entry.isreg() or not _ALLOWED.fullmatch(entry.name) or {".", "..", ""} & set(parts):
+                    raise PermanentError(f"{file} is no backup of this program: it holds {entry.name[:80]!r}")
+                content = archive.extractfile(entry)
+                assert content is not None
+                target = folder / entry.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("xb") as written:
+                    shutil.copyfileobj(content, written)
+                    os.fsync(written.fileno())
+    except (tarfile.TarError, FileExistsError) as error:
+        raise PermanentError(f"{file} is no backup of this program: {error}") from error
+
+
+def _give_new_identity(outbox: Path) -> None:
+    """Numbers that were given after the backup are not known here: under the old identity they would come
+    again, and be taken for what was heard already."""
+    if not outbox.exists():
+        return
+    with closing(sqlite3.connect(outbox)) as connection, connection:
+        connection.execute("UPDATE identity SET collector_id = ?", (new_collector_id(),))
+        connection.execute("UPDATE printers SET sequences = 0")
+
+
+def _put_images(found: Path, images_dir: Path) -> None:
+    for path in sorted(found.glob("*/*/*")):
+        target = images_dir / path.relative_to(found)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
+
+
+def run(arguments: argparse.Namespace, settings: Settings, say: Callable[[str], object]) -> None:
+    """As asked. Raises what `back_up` and `restore` raise."""
+    if arguments.command == "backup":
+        say(back_up(settings, arguments.file, with_images=arguments.images))
+    else:
+        say(restore(settings, arguments.file))
