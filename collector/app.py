@@ -17,6 +17,7 @@ from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import RemoteBackend, upload_to
 from collector.systemd import Systemd
 from functions.shared.runtime.clocks import MonotonicWallClock
+from functions.shared.runtime.descriptors import raise_descriptor_limit
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class EdgeProgram:
         self, chosen: CloudSettings, open_remote_backend: Callable[[], RemoteBackend], systemd: Systemd
     ) -> None:
         settings = chosen.settings
+        raise_descriptor_limit()
         clock = MonotonicWallClock()
         outbox = Outbox(settings.data_dir / "outbox", settings.outbox_max_bytes, clock)
         clock.advance_to(outbox.last_stamp)

@@ -2,7 +2,8 @@
 
 A part of the page that fails is left out and said once; it never costs the others anything. The server stands
 in a thread that cannot hold up the watching; it answers `GET` (and `HEAD`) of one path and closes. Whoever is
-slow is cut off after five seconds, and only so many are served at a time: anybody in the network may knock.
+slow is cut off after five seconds, and only so many are served at a time, in all and of one address: anybody
+in the network may knock.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from functions.shared.errors import BridgeError, TransientError
+from functions.shared.runtime.connections import ConnectionRoom
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -130,6 +132,22 @@ PATH = "/metrics"
 _HEAD_BYTES = 8192
 _SECONDS = 5.0
 _AT_A_TIME = 64
+_OF_ONE_ADDRESS = 16
+
+
+class _Scrape:
+    """A connection to the metrics: it has a deadline of its own, and is never in the middle of an answer that
+    could not be asked for again."""
+
+    is_answering = False
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        peer = writer.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
+
+    def cut(self) -> None:
+        self.writer.transport.abort()
 
 
 class MetricsServer:
@@ -142,11 +160,11 @@ class MetricsServer:
         port: int,
         *,
         seconds: float = _SECONDS,
-        at_a_time: int = _AT_A_TIME,
+        room: ConnectionRoom[_Scrape] | None = None,
     ) -> None:
         self._text = text
         self._seconds = seconds
-        self._at_a_time = at_a_time
+        self._room = ConnectionRoom(_AT_A_TIME, _OF_ONE_ADDRESS) if room is None else room
         self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         host.encode("idna")  # what is no name of a computer at all is a UnicodeError here
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -198,8 +216,9 @@ class MetricsServer:
         task.add_done_callback(self._serving.pop)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = _Scrape(writer)
         try:
-            if len(self._serving) <= self._at_a_time:
+            if self._room.enter(connection, connection.address):
                 async with asyncio.timeout(self._seconds):
                     writer.write(self._answer(await reader.readuntil(b"\r\n\r\n")))
                     await writer.drain()
@@ -208,6 +227,7 @@ class MetricsServer:
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # gone, too slow (TimeoutError is an OSError), or talking without end
         finally:
+            self._room.leave(connection, connection.address)
             writer.transport.abort()
 
     def _answer(self, head: bytes) -> bytes:

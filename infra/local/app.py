@@ -21,10 +21,13 @@ from functions.notify.transports import Transport
 from functions.shared.live import Live
 from functions.shared.ports import BATCH_LIMIT
 from functions.shared.runtime.clocks import MonotonicWallClock
+from functions.shared.runtime.connections import ConnectionRoom, places_for
+from functions.shared.runtime.descriptors import raise_descriptor_limit
 from functions.shared.settings import Settings
 from functions.timelapse import service as timelapse_service
 from functions.timelapse.service import TimelapseService
 from functions.tracker import service as tracker_service
+from infra.local.api_connection import ApiConnection
 from infra.local.api_server import ApiServer
 from infra.local.console import Console
 from infra.local.metrics import CountingModel, CountingTransport, metrics_page
@@ -88,7 +91,8 @@ class Bridge:
         app = create_app(
             self.stores.records, self.stores.frames, live, self.clock, settings.api_key, metrics=page.text
         )
-        self.api = ApiServer(app, settings.host, settings.port)
+        room = ConnectionRoom[ApiConnection](*places_for(raise_descriptor_limit()))
+        self.api = ApiServer(app, settings.host, settings.port, room)
 
     @property
     def base_url(self) -> str:

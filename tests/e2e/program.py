@@ -23,8 +23,9 @@ class Program:
 
     module = "infra.local"
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, descriptors: int | None = None, **settings: str) -> None:
         self.folder = folder
+        self._limit = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh"] if descriptors else []
         self.settings = {"PORT": "0"} | settings
         self._lines: list[tuple[str, str]] = []
         self._changed = threading.Condition()
@@ -43,9 +44,11 @@ class Program:
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._run_begins = len(self._lines)
-        inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "PYTHONPATH", "SYSTEMROOT") if name in os.environ
+        }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", self.module],
+            [*self._limit, sys.executable, "-m", self.module],
             cwd=self.folder,
             env={**inherited, "HOME": str(self.folder), **self.settings},
             stdin=subprocess.DEVNULL,
