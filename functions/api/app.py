@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Response
@@ -96,12 +96,14 @@ def create_app(
     api_key: str = "",
     root_path: str = "",
     metrics: Callable[[], bytes] | None = None,
+    hosts: Collection[str] | None = None,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
     `clock`: seconds since 1970, the edge's own clock when both run in one process. `api_key`: every path
     but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
-    `metrics` (embedded): gives the text for Prometheus, at `/metrics`.
+    `metrics` (embedded): gives the text for Prometheus, at `/metrics`. `hosts`: without a key, the names
+    beside those that can only be the user's own (None: any name).
     """
     page, docs = Page("page.html"), Page("docs.html")
     started_at = clock() if live is not None else None
@@ -119,6 +121,7 @@ def create_app(
             KeyCheck, key=api_key, pages={_PAGE_PATH: page.response, _DOCS_PATH: docs.response}
         )
     app.add_middleware(middleware.PrinterPaths, root_path=root_path)
+    app.add_middleware(middleware.OwnRequests, hosts=None if api_key else hosts)
     app.add_middleware(SafeHeaders)
     _add_fault_answers(app)
 

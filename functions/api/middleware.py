@@ -1,4 +1,5 @@
-"""What stands before every route: the API key, safe headers, and printer names of any content in a path.
+"""What stands before every route: whose request it is, the API key, safe headers, printer names of any
+content in a path.
 
 Servers hand on the path decoded, where `a%2Fimage` cannot be told from `a/image`. So the routes see the
 name as one encoded segment, made from the raw path where the server gives it. API Gateway does not: there a
@@ -7,13 +8,15 @@ name that ends in `/image` is taken for a request for the image.
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import quote, unquote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from functions.shared.domain.web_origin import is_foreign, is_own_host
 
 _PRINTER = "/api/printer/"
 _IMAGE = "/image"
@@ -60,6 +63,39 @@ class PrinterPaths:
             method = "GET" if scope["method"] == "HEAD" else scope["method"]
             scope = {**scope, "root_path": root, "path": root + path, "method": method}
         await self._app(scope, receive, send)
+
+
+MISDIRECTED = (
+    "this bridge is not known by that name: open it by its address, or set ALLOWED_HOSTS (or API_KEY)"
+)
+FOREIGN = "a page of another site may not ask here"
+
+
+class OwnRequests:
+    """Middleware: 403 for what a page of another site asks for; with `hosts` also 421 for a name that is none
+    of the user's own, see `web_origin` (None: any name; a key protects against more than that).
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str] | None) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(HTTPConnection(scope)) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await refusal(scope, receive, send)
+
+    def _refusal(self, request: HTTPConnection) -> Response | None:
+        headers = request.headers
+        host = headers.get("host")  # HTTP/1.0 has none, and no browser speaks that
+        if self._hosts is not None and host is not None and not is_own_host(host, self._hosts):
+            return JSONResponse({"detail": MISDIRECTED}, 421)
+        site, mode, target = (headers.get(f"sec-fetch-{it}") for it in ("site", "mode", "dest"))
+        if is_foreign(host or "", site, headers.get("origin"), mode, target):
+            return JSONResponse({"detail": FOREIGN}, 403)
+        return None
 
 
 HEADER = "x-api-key"
@@ -124,6 +160,9 @@ def _digest(key: bytes) -> bytes:
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # Over plain HTTP a browser does not say who asks: this alone keeps our pictures out of foreign pages.
+    "Cross-Origin-Resource-Policy": "same-site",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -156,6 +156,15 @@ def host(value: str) -> str:
     return value
 
 
+def host_names(value: str) -> tuple[str, ...]:
+    """Names apart by commas or blanks, in lower case; `.example.org` and `*` are allowed too."""
+    names = tuple(value.lower().replace(",", " ").split())
+    for name in names:
+        if name != "*" and not re.fullmatch(r"\.?[\w-]+(\.[\w-]+)*", name):
+            raise ValueError("must be names such as printers.example.org, without scheme and port")
+    return names
+
+
 def bot_token(value: str) -> str:
     """Telegram's bot token; the message never shows it."""
     if value and not re.fullmatch(r"\d{1,20}:[\w-]{10,100}", value):

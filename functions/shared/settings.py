@@ -68,6 +68,12 @@ class Settings:
         "PORT", Kind.INTEGER, "8000", "port of the API (0: any free one)",
         "local", kinds.integer(0, 65535),
     )
+    allowed_hosts: tuple[str, ...] = declared(
+        "ALLOWED_HOSTS", Kind.TEXT, "",
+        "further names under which the page, the API and `/metrics` are asked for while they need no key "
+        "(`printers.example.org`, `.example.org`, `*`: any)",
+        "collector local", kinds.host_names,
+    )
     telegram_bot_token: str = declared(
         "TELEGRAM_BOT_TOKEN", Kind.SECRET, "", "the bot's token; empty: messages are shown in the terminal",
         "notify local", kinds.bot_token,

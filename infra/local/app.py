@@ -7,7 +7,7 @@ import time
 from typing import Any, TextIO
 
 from collector.agent import Collector
-from collector.app import version
+from collector.app import own_names, version
 from collector.health import supervise
 from collector.outbox.outbox import Outbox
 from collector.outbox.uploader import Uploader
@@ -89,7 +89,13 @@ class Bridge:
             self.collector, outbox, self.stores, transport, films, model, self.clock, version()
         )
         app = create_app(
-            self.stores.records, self.stores.frames, live, self.clock, settings.api_key, metrics=page.text
+            self.stores.records,
+            self.stores.frames,
+            live,
+            self.clock,
+            settings.api_key,
+            metrics=page.text,
+            hosts=own_names(settings.host, settings.allowed_hosts),
         )
         room = ConnectionRoom[ApiConnection](*places_for(raise_descriptor_limit()))
         self.api = ApiServer(app, settings.host, settings.port, room)
