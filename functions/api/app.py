@@ -97,13 +97,14 @@ def create_app(
     root_path: str = "",
     metrics: Callable[[], bytes] | None = None,
     hosts: Collection[str] | None = None,
+    is_open: bool = False,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
     `clock`: seconds since 1970, the edge's own clock when both run in one process. `api_key`: every path
     but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
     `metrics` (embedded): gives the text for Prometheus, at `/metrics`. `hosts`: without a key, the names
-    beside those that can only be the user's own (None: any name).
+    beside those that can only be the user's own (None: any name). `is_open`: all the network may look.
     """
     page, docs = Page("page.html"), Page("docs.html")
     started_at = clock() if live is not None else None
@@ -201,7 +202,7 @@ def create_app(
         view, is_anything_recent = health(stores.collectors, stores.read_listed(), clock(), started_at)
         if not is_anything_recent:
             response.status_code = 503
-        return view
+        return view.model_copy(update={"is_open": is_open})
 
     if metrics is not None:
         _add_metrics(app, metrics)

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from functions.api.key_tries import KeyTries
 from functions.shared.domain.web_origin import is_foreign, is_own_host
 
 _PRINTER = "/api/printer/"
@@ -100,6 +101,7 @@ class OwnRequests:
 
 HEADER = "x-api-key"
 REFUSED = f"API key missing or wrong: send it in the header {HEADER}"
+TOO_MANY = "too many wrong keys: try again in a second"
 OPEN_PATH = "/api/"
 METRICS_PATH = "/metrics"
 _BEARER = "bearer "
@@ -107,7 +109,8 @@ _CHALLENGE = {"WWW-Authenticate": f'ApiKey header="{HEADER}"'}
 
 
 class KeyCheck:
-    """Middleware: 401 for everything but `OPEN_PATH` unless the request carries the key.
+    """Middleware: 401 for everything but `OPEN_PATH` unless the request carries the key; 429 for an address
+    that tries one after another.
 
     Prometheus cannot send any header one likes: for `METRICS_PATH` `Authorization: Bearer <key>` will do.
 
@@ -121,21 +124,29 @@ class KeyCheck:
         self._app = app
         self._digest = _digest(key.encode())
         self._pages = pages
+        self._tries = KeyTries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._may_pass(HTTPConnection(scope)):
+        if scope["type"] != "http" or _path(scope) == OPEN_PATH:
+            await self._app(scope, receive, send)
+            return
+        request = HTTPConnection(scope)
+        given, address = self._given(request), request.client.host if request.client else ""
+        if given and self._tries.is_held_back(address):  # not even compared: a right one would be told apart
+            answer = JSONResponse({"detail": TOO_MANY}, 429, {"Retry-After": "1"})
+            await answer(scope, receive, send)
+        elif hmac.compare_digest(_digest(given.encode("latin-1")), self._digest):
             await self._app(scope, receive, send)
         else:
+            if given:
+                self._tries.note_wrong(address)
             await self._refusal(scope)(scope, receive, send)
 
-    def _may_pass(self, request: HTTPConnection) -> bool:
-        path = _path(request.scope)
-        if path == OPEN_PATH:
-            return True
+    def _given(self, request: HTTPConnection) -> str:
         given = request.headers.get(HEADER, "")
-        if path == METRICS_PATH and not given:
+        if _path(request.scope) == METRICS_PATH and not given:
             given = _bearer(request.headers.get("authorization", ""))
-        return hmac.compare_digest(_digest(given.encode("latin-1")), self._digest)
+        return given
 
     def _refusal(self, scope: Scope) -> Response:
         page = self._pages.get(_path(scope)) if scope["method"] == "GET" else None

@@ -182,8 +182,9 @@ class Settings:
         "DATA_DIR", Kind.TEXT, "data", "folder of state that must survive", "collector local", _path,
     )
     api_key: str = declared(
-        "API_KEY", Kind.SECRET, "", "when set, all but `/api/` asks for it as `x-api-key`", "local",
-        kinds.text,
+        "API_KEY", Kind.SECRET, "",
+        "when set, all but `/api/` asks for it as `x-api-key`; 16 characters or more",
+        "local", kinds.api_key,
     )
     report_interval_seconds: float = declared(
         "REPORT_INTERVAL_SECONDS", Kind.SECONDS, "120", "heartbeat while a job is active", "collector local",

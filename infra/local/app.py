@@ -29,6 +29,7 @@ from functions.timelapse.service import TimelapseService
 from functions.tracker import service as tracker_service
 from infra.local.api_connection import ApiConnection
 from infra.local.api_server import ApiServer
+from infra.local.config import is_beyond_loopback
 from infra.local.console import Console
 from infra.local.metrics import CountingModel, CountingTransport, metrics_page
 from infra.local.stores import open_stores
@@ -96,6 +97,7 @@ class Bridge:
             settings.api_key,
             metrics=page.text,
             hosts=own_names(settings.host, settings.allowed_hosts),
+            is_open=is_beyond_loopback(settings.host) and not settings.api_key,
         )
         room = ConnectionRoom[ApiConnection](*places_for(raise_descriptor_limit()))
         self.api = ApiServer(app, settings.host, settings.port, room)

@@ -14,7 +14,7 @@ from infra.local import timelapse_command
 
 PROGRAM = "printer-bridge"
 PRINTER_SECONDS = 60.0  # that the doctor gives a printer for a status and a picture
-_COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:chat-id|doctor|run|timelapse)\b)")
+_COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:chat-id|doctor|make-key|run|timelapse)\b)")
 
 
 def program_here() -> str:
@@ -71,6 +71,8 @@ _DOCTOR = (
 _DOCTOR_CODES = (
     "Exit code 0: nothing is wrong (warnings allowed); 1: something is; 2: settings cannot be used."
 )
+_MAKE_KEY = "Makes a key that nobody can guess and shows it as a line for .env. Nothing is stored."
+_MAKE_KEY_EXAMPLE = "Example: printer-bridge make-key >> .env"
 _CHAT_ID = (
     "Shows the chats and topics that the bot has seen within the last 24 hours, with the lines for .env. "
     "TELEGRAM_BOT_TOKEN must be set. Nothing is taken away from other programs."
@@ -82,7 +84,7 @@ _CHAT_ID_CODES = (
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """`command` is None, run, timelapse, doctor or chat-id; `version`: only that is asked for."""
+    """`command` is None, run, timelapse, doctor, make-key or chat-id; `version`: only that is asked for."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description=f"{_RUN} {_SETTINGS}",
@@ -116,6 +118,9 @@ def make_parser() -> argparse.ArgumentParser:
         default=PRINTER_SECONDS,
         metavar="SECONDS",
         help="how long a printer may take for a status and a picture (default: 60)",
+    )
+    commands.add_parser(
+        "make-key", help="make a key for API_KEY", description=_MAKE_KEY, epilog=_MAKE_KEY_EXAMPLE
     )
     chats = commands.add_parser(
         "chat-id",

@@ -22,10 +22,10 @@ class Program:
     """Started by `with`, or by `start`, as often as wanted; what all runs have said adds up."""
 
     module = "infra.local"
+    descriptors: int | None = None  # all that it may have
 
-    def __init__(self, folder: Path, descriptors: int | None = None, **settings: str) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        self._limit = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh"] if descriptors else []
         self.settings = {"PORT": "0"} | settings
         self._lines: list[tuple[str, str]] = []
         self._changed = threading.Condition()
@@ -47,8 +47,9 @@ class Program:
         inherited = {
             name: os.environ[name] for name in ("PATH", "PYTHONPATH", "SYSTEMROOT") if name in os.environ
         }
+        limit = ["sh", "-c", f'ulimit -n {self.descriptors}; exec "$@"', "sh"] if self.descriptors else []
         self._process = subprocess.Popen(
-            [*self._limit, sys.executable, "-m", self.module],
+            [*limit, sys.executable, "-m", self.module],
             cwd=self.folder,
             env={**inherited, "HOME": str(self.folder), **self.settings},
             stdin=subprocess.DEVNULL,

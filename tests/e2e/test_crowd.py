@@ -12,9 +12,12 @@ from tests.e2e.program import Program
 from tests.e2e.test_program import get, printer, settings_of, start_a_print
 from tests.support.timeouts import TIMEOUT
 
-DESCRIPTORS = 256
 ADDRESSES = 12  # of this machine, all in 127.0.0.0/8
 OF_EACH = 25
+
+
+class PoorProgram(Program):
+    descriptors = 256
 
 
 def half_open(port: int, source: str) -> socket.socket:
@@ -27,7 +30,7 @@ async def test_a_print_is_told_and_filmed_while_a_crowd_holds_the_port(tmp_path:
     one = printer()
     async with SimulatedBambui([one]) as bambui:
         with (
-            Program(tmp_path, DESCRIPTORS, **settings_of(bambui)) as program,
+            PoorProgram(tmp_path, **settings_of(bambui)) as program,
             ExitStack() as crowd,
         ):
             port = urlsplit(await asyncio.to_thread(lambda: program.url)).port

@@ -60,7 +60,7 @@ class ConnectionRoom(Generic[ConnectionT]):
 
     def enter(self, connection: ConnectionT, address: str) -> bool:
         """Whether there is a place for it. Otherwise it must be ended, and does not `leave`."""
-        home = _home_of(address)
+        home = home_of(address)
         own = len(self._held.get(home, ()))
         is_refused = own >= self._most_of_one_address
         if not is_refused and self._count >= self._most:
@@ -74,7 +74,7 @@ class ConnectionRoom(Generic[ConnectionT]):
 
     def leave(self, connection: ConnectionT, address: str) -> None:
         """Its place is free again; one that has none already changes nothing."""
-        home = _home_of(address)
+        home = home_of(address)
         own = self._held.get(home)
         if own is None or connection not in own:
             return
@@ -103,7 +103,7 @@ def places_for(descriptors: int) -> tuple[int, int]:
     return most, min(MOST_OF_ONE_ADDRESS, most // 2)
 
 
-def _home_of(address: str) -> str:
+def home_of(address: str) -> str:
     """What counts as one address: an IPv4 address, a network of IPv6."""
     try:
         parsed = ip_address(address.partition("%")[0])
