@@ -244,6 +244,7 @@ def test_the_compose_file_runs_both_programs_with_little_rights() -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["restart"] == "unless-stopped"
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
         assert service["build"] == {"context": "../..", "dockerfile": "infra/docker/Dockerfile"}
         example = ROOT / "infra" / "raspberry-pi" / f"{service['env_file']}.example"
         assert example.is_file()
