@@ -1,4 +1,4 @@
-"""Logging of all long-running programs: lines for a person or JSON lines, never a secret, never without bound.
+"""Logging of all long-running programs: lines for a person or JSON lines, no secret, no kind without bound.
 
 Strangers can make a program say something, as often as they like: a disk must not be full of it.
 """
