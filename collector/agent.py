@@ -18,6 +18,7 @@ from collector.outbox.model import NewReport, OutboxPort
 from collector.outbox.writer import OutboxWriter
 from collector.printer.policy import session_policy
 from collector.printer.session import Session
+from collector.printer.settling import SettlingRules
 from collector.printer.supervisor import CallLater, PrinterSnapshot, PrinterSupervisor
 from functions.shared.live import Live
 from functions.shared.messages.codec import to_json
@@ -62,6 +63,7 @@ class Collector:
         monotonic: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = random_numbers.random,
         own_report_interval: float = OWN_REPORT_INTERVAL,
+        settling: SettlingRules | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -73,7 +75,10 @@ class Collector:
         self._random = random
         self._own_report_interval = own_report_interval
         self._rules = session_policy(
-            settings, inspection_interval=inspection_interval, keeps_idle_frames=keeps_idle_frames
+            settings,
+            inspection_interval=inspection_interval,
+            keeps_idle_frames=keeps_idle_frames,
+            settling=settling,
         )
         self._writer = OutboxWriter(outbox)
         self._discovery = Discovery(settings.printers_api_url, settings.printers_refresh_seconds, monotonic)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from functions.shared.domain.jpeg import SIZE_LIMIT, read_jpeg
-from functions.shared.domain.status import PrinterStatus, read_status
+from functions.shared.domain.status import STATUS_KEYS, PrinterStatus, read_status
 from functions.shared.errors import ContractError, PermanentError
 from functions.shared.messages.codec import load_object
 from functions.shared.messages.report import STATUS_BYTES_LIMIT
@@ -157,26 +157,14 @@ def _with_quick_parser() -> Callable[[str], Envelope | None]:
     """msgspec skips what no field is declared for; fields are untyped, for printers mix their types."""
     import msgspec
 
-    class Facts(msgspec.Struct):
-        gcode_state: Any = None
-        subtask_name: Any = None
-        gcode_file: Any = None
-        task_id: Any = None
-        mc_percent: Any = None
-        layer_num: Any = None
-        total_layer_num: Any = None
-        mc_remaining_time: Any = None
-        stg_cur: Any = None
-        print_error: Any = None
-        hms: Any = None
+    status_type = msgspec.defstruct("Facts", [(key, Any, None) for key in STATUS_KEYS])
 
     class Body(msgspec.Struct):
         type: Any = None
-        data: Facts | None = None
+        data: status_type | None = None  # type: ignore[valid-type]
         image: Any = None
         message: Any = None
 
-    names = Facts.__struct_fields__
     decode = msgspec.json.Decoder(Body).decode
 
     def open_message(frame: str) -> Envelope | None:
@@ -185,7 +173,7 @@ def _with_quick_parser() -> Callable[[str], Envelope | None]:
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return None
         facts = body.data
-        data = None if facts is None else {name: getattr(facts, name) for name in names}
+        data = None if facts is None else {key: getattr(facts, key) for key in STATUS_KEYS}
         return Envelope(body.type, data, body.image, body.message)
 
     return open_message

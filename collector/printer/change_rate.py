@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from collector.bambui.messages import StatusMessage
 from collector.printer.reporting import LastReported
 
-# Minutes' worth of changes that may come at once: a whole short print with all its percents.
+# Minutes' worth of changes that may come at once. Of percents as many as a whole print has.
 _BURST_MINUTES = 5.0
+_PERCENT_BURST_MINUTES = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Bucket:
     tokens: float | None = None
     at: float = 0.0
 
-    def filled(self, now: float, per_minute: float) -> "Bucket":
-        most = per_minute * _BURST_MINUTES
+    def filled(self, now: float, per_minute: float, burst_minutes: float) -> "Bucket":
+        most = per_minute * burst_minutes
         if self.tokens is None:
             return Bucket(most, now)
         return Bucket(min(most, self.tokens + max(0.0, now - self.at) * per_minute / 60), now)
@@ -52,7 +53,11 @@ def pass_on(state: ChangeRate, message: StatusMessage, now: float, per_minute: f
     waits = state.waiting is not None
     if not is_change and said.percent == state.said.percent:
         return replace(state, waiting=None, until=None, left_out=state.left_out + waits), message
-    bucket = (state.changes if is_change else state.percents).filled(now, per_minute)
+    bucket = (
+        state.changes.filled(now, per_minute, _BURST_MINUTES)
+        if is_change
+        else state.percents.filled(now, per_minute, _PERCENT_BURST_MINUTES)
+    )
     tokens = bucket.tokens or 0.0
     if tokens < 1:
         until = now + (1 - tokens) * 60 / per_minute

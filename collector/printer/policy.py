@@ -28,7 +28,11 @@ class SessionPolicy:
 
 
 def session_policy(
-    settings: Settings, *, inspection_interval: float | None, keeps_idle_frames: bool
+    settings: Settings,
+    *,
+    inspection_interval: float | None,
+    keeps_idle_frames: bool,
+    settling: SettlingRules | None = None,
 ) -> SessionPolicy:
     """`inspection_interval` is None when AI checks are off; idle frames are kept for the cloud only."""
     return SessionPolicy(
@@ -44,6 +48,7 @@ def session_policy(
             idle_frame_interval=settings.idle_frame_seconds if keeps_idle_frames else None,
         ),
         film_budget=_film_budget(settings),
+        settling=settling or SettlingRules(),
         changes_per_minute=settings.changes_per_minute,
     )
 

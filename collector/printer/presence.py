@@ -1,7 +1,6 @@
 """Whether a printer is in the network: BambUI's one ping against the statuses that come. Pure."""
 
-# Longer than BambUI's own stalls (ten seconds each) and than a lost ping takes to be made good.
-BELIEVED_SECONDS = 60.0
+from functions.shared.domain.limits import BELIEVED_SECONDS
 
 
 def presence_of(

@@ -34,23 +34,26 @@ class SettlingRules:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits until a moment. `end`: the status with the word of a job's end, None while words settle.
+    """What waits until a moment: the newest status, and before it one whose word counts.
 
-    It stays the first one: what firmware clears after it, codes and figures, belongs to the end.
+    While words settle that is the last one with a word, as a status without one takes none back. `is_end`: it
+    is a job's end, and stays the first: what firmware clears after it, codes and figures, belongs to the end.
     """
 
     until: float
     newest: StatusMessage
-    end: StatusMessage | None = None
+    worded: StatusMessage
+    is_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """`seen_at`: since when each code stands."""
+    """`seen_at`: since when each code stands; `is_first`: no status was seen yet."""
 
     waiting: Waiting | None = None
     causes: Causes = field(default_factory=Causes)
     seen_at: Mapping[str, float] = field(default_factory=dict)
+    is_first: bool = True
 
 
 Settled = tuple[Settling, tuple[StatusMessage, ...]]
@@ -75,14 +78,15 @@ def settle(
     if waiting is None:
         is_word_known = is_active(facts.state) or is_finished(facts.state)
         if is_after_gap and is_word_known and rules.settle_seconds > 0:
-            return replace(state, waiting=Waiting(now + rules.settle_seconds, message)), ()
+            return replace(state, waiting=Waiting(now + rules.settle_seconds, message, message)), ()
         return _judge(state, message, now, rules, new_codes, has_active_job=has_active_job)
-    if waiting.end is None:
-        return replace(state, waiting=replace(waiting, newest=message)), ()
+    if not waiting.is_end:
+        worded = waiting.worded if facts.state is None else message
+        return replace(state, waiting=replace(waiting, newest=message, worded=worded)), ()
     if is_after_gap and rules.settle_seconds > 0 and is_active(facts.state):
-        settling = Waiting(now + rules.settle_seconds, message)
-        return replace(state, waiting=settling), _in_order(waiting.end, waiting.newest)
-    return _with_end_waiting(state, waiting, waiting.end, message, now, new_codes)
+        settling = Waiting(now + rules.settle_seconds, message, message)
+        return replace(state, waiting=settling), _in_order(waiting)
+    return _with_end_waiting(state, waiting, message, now, new_codes)
 
 
 def release(state: Settling, now: float, rules: SettlingRules, *, has_active_job: bool) -> Settled:
@@ -91,9 +95,12 @@ def release(state: Settling, now: float, rules: SettlingRules, *, has_active_job
     if waiting is None or now < waiting.until:
         return state, ()
     settled = replace(state, waiting=None)
-    if waiting.end is None:
-        return _judge(settled, waiting.newest, now, rules, frozenset(), has_active_job=has_active_job)
-    return settled, _in_order(waiting.end, waiting.newest)
+    if waiting.is_end:
+        return settled, _in_order(waiting)
+    judged, _ = _judge(settled, waiting.worded, now, rules, frozenset(), has_active_job=has_active_job)
+    if judged.waiting is not None:
+        return replace(judged, waiting=replace(judged.waiting, newest=waiting.newest)), ()
+    return judged, _in_order(waiting)
 
 
 def _judge(
@@ -110,14 +117,13 @@ def _judge(
         and rules.cause_seconds > 0
         and _is_unexplained_end(state, message.facts, now, new_codes)
     ):
-        return replace(state, waiting=Waiting(now + rules.cause_seconds, message, end=message)), ()
+        return replace(state, waiting=Waiting(now + rules.cause_seconds, message, message, is_end=True)), ()
     return state, (message,)
 
 
 def _with_end_waiting(
     state: Settling,
     waiting: Waiting,
-    end: StatusMessage,
     message: StatusMessage,
     now: float,
     new_codes: frozenset[str],
@@ -125,16 +131,17 @@ def _with_end_waiting(
     word = message.facts.state
     goes_on = replace(state, waiting=None)
     if word is not None and (not is_finished(word) or word in SUCCEEDED):
-        return goes_on, (*_in_order(end, waiting.newest), message)
+        return goes_on, (*_in_order(waiting), message)
     if _has_cause(state, message.facts, now, new_codes):
         is_cancel = word is not None and _is_cancel_fresh(state, message, now)
-        tells_all = is_cancel or word == end.facts.state
-        return goes_on, (message,) if tells_all else (*_in_order(end, waiting.newest), message)
+        tells_all = is_cancel or word == waiting.worded.facts.state
+        return goes_on, (message,) if tells_all else (*_in_order(waiting), message)
     return replace(state, waiting=replace(waiting, newest=message)), ()
 
 
-def _in_order(end: StatusMessage, newest: StatusMessage) -> tuple[StatusMessage, ...]:
-    return (end,) if newest is end else (end, newest)
+def _in_order(waiting: Waiting) -> tuple[StatusMessage, ...]:
+    worded, newest = waiting.worded, waiting.newest
+    return (worded,) if newest is worded else (worded, newest)
 
 
 def _is_unexplained_end(state: Settling, facts: PrinterStatus, now: float, new_codes: frozenset[str]) -> bool:
@@ -163,7 +170,7 @@ def _is_cancel_fresh(state: Settling, message: StatusMessage, now: float) -> boo
 def _with_codes(state: Settling, causes: Causes, new_codes: frozenset[str], now: float) -> Settling:
     """What stands there at first sight may have stood for long."""
     if causes == state.causes:
-        return state
-    came_at = -math.inf if state.causes == Causes() else now
+        return replace(state, is_first=False)
+    came_at = -math.inf if state.is_first else now
     seen_at = {code: came_at if code in new_codes else state.seen_at.get(code, now) for code in causes.codes}
-    return replace(state, causes=causes, seen_at=seen_at)
+    return replace(state, causes=causes, seen_at=seen_at, is_first=False)

@@ -190,16 +190,19 @@ def create_app(
 
     @app.get(
         "/api/health",
-        summary="Is data recent?",
+        summary="Is data recent, and do messages arrive?",
         responses=_STALE,
     )
     def show_health(response: Response) -> HealthView:
-        """`ok`, or `stale` when a collector was not heard of for 15 minutes (both 200).
+        """`ok`, `stale` when a collector was not heard of for 15 minutes, or `refused` when the chat takes no
+        messages (all 200).
 
         503 when nothing at all was heard for so long. A printer that is switched off changes nothing.
         """
         stores = queries()
-        view, is_anything_recent = health(stores.collectors, stores.read_listed(), clock(), started_at)
+        view, is_anything_recent = health(
+            stores.collectors, stores.read_listed(), clock(), started_at, stores.chats
+        )
         if not is_anything_recent:
             response.status_code = 503
         return view.model_copy(update={"is_open": is_open})

@@ -4,6 +4,7 @@ Only collectors count: a printer that is switched off says nothing about the sys
 must not flap with it. A collector reports on itself every five minutes whatever its printers do.
 `stale`: a collector that counts was not heard of for 15 minutes. It answers 503 only when nothing at all
 was heard for so long, neither a collector nor a status of any printer.
+`refused`: data is recent, and Telegram refuses the chat or the bot, so that messages wait.
 """
 
 import math
@@ -12,10 +13,15 @@ from collections.abc import Sequence
 from functions.api.json_values import age, shown, shown_or_none, utc_time
 from functions.api.presenter import newest_status, silent_since
 from functions.api.queries import PrinterData
-from functions.api.schemas import CollectorHealth, HealthView, PrinterHealth
+from functions.api.schemas import ChatHealth, CollectorHealth, HealthView, PrinterHealth
 from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
+from functions.shared.messages.chat_record import ChatState, standing_refusal
 from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.text import rough_duration
+
+_TOPIC_NEWS_SECONDS = (
+    7 * 86_400.0
+)  # a topic is tried again with the next message; a printer may rest for days
 
 
 def quiet_for(collector: CollectorRecord, now: float, started_at: float | None) -> float:
@@ -53,6 +59,7 @@ def health(
     printers: Sequence[PrinterData],
     now: float,
     started_at: float | None,
+    chats: Sequence[ChatState] = (),
 ) -> tuple[HealthView, bool]:
     """The answer, and whether anything at all is recent.
 
@@ -75,16 +82,39 @@ def health(
         detail = "all collectors are heard of"
     else:
         detail = "data is coming in; no collector has reported yet"
+    chat = chat_health(chats, now)
+    if chat.is_refused:
+        detail += f"; messages wait: {chat.reason}"
     at = utc_time(now)
     assert at is not None
+    is_stale = missing or not is_anything_recent
     view = HealthView(
-        status="ok" if is_anything_recent and not missing else "stale",
+        status="stale" if is_stale else "refused" if chat.is_refused else "ok",
         detail=detail,
         at=at,
+        chat=chat,
         collectors=collector_views,
         printers=printer_views,
     )
     return view, is_anything_recent
+
+
+def chat_health(chats: Sequence[ChatState], now: float) -> ChatHealth:
+    """There is a record of each chat that was ever written to; what is old is of one that is not any more."""
+    refusal = standing_refusal(chats, now)
+    missing = [
+        it.topic_missing_since
+        for it in chats
+        if it.topic_tried_at is not None and now - it.topic_tried_at <= _TOPIC_NEWS_SECONDS
+    ]
+    return ChatHealth(
+        is_refused=refusal is not None,
+        reason=shown(refusal.reason) if refusal is not None else None,
+        since=utc_time(refusal.since) if refusal is not None else None,
+        tried_at=utc_time(refusal.tried_at) if refusal is not None else None,
+        topic_missing_since=utc_time(missing[-1]) if missing else None,
+        moved_to=next((it.moved_to for it in chats if it.moved_to is not None), None),
+    )
 
 
 def _collector(collector: CollectorRecord, recent: Sequence[CollectorRecord], now: float) -> CollectorHealth:

@@ -113,7 +113,8 @@ def _is_live_ahead(printer_data: PrinterData) -> bool:
 
 def _state(record: PrinterRecord, facts: PrinterStatus, is_live_ahead: bool) -> tuple[str | None, bool]:
     if record.state is None or (is_live_ahead and facts.state is not None):
-        return shown_state(facts), False
+        # What the printer does by itself in the middle of a print is part of it.
+        return facts.state if _goes_on(record.job) else shown_state(facts), False
     return shown(record.state), record.state_inferred
 
 
@@ -141,7 +142,7 @@ def _job(
     received_at: float | None,
 ) -> JobView | None:
     job = recorded
-    is_running = job is not None and job.ended_at is None and job.result is None
+    is_running = _goes_on(job)
     if is_live_ahead and _tells_of_a_job(facts):
         was_running, is_running = is_running, has_job(facts)
         if is_running and not (was_running and job and _is_of(job, facts)):
@@ -173,6 +174,10 @@ def _job(
         remaining_minutes=remaining if is_running else None,
         expected_end_at=utc_time(goes_on_until),
     )
+
+
+def _goes_on(job: Job | None) -> bool:
+    return job is not None and job.ended_at is None and job.result is None
 
 
 def _tells_of_a_job(facts: PrinterStatus) -> bool:

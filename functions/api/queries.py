@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from functions.api.json_values import shown
-from functions.shared.domain.keys import COLLECTORS, PRINTERS, belongs_to, inspection_key, printer_key
+from functions.shared.domain.keys import (
+    CHATS,
+    COLLECTORS,
+    PRINTERS,
+    belongs_to,
+    inspection_key,
+    printer_key,
+)
 from functions.shared.errors import NotFoundError
 from functions.shared.live import Live
+from functions.shared.messages.chat_record import ChatState, chat_state_of
 from functions.shared.messages.collector_record import CollectorRecord, collector_record_of
 from functions.shared.messages.inspection_record import InspectionState, inspection_from_json
 from functions.shared.messages.printer_record import PrinterRecord, printer_record_of
@@ -68,6 +76,11 @@ class Queries:
     def collectors(self) -> list[CollectorRecord]:
         """Every collector ever heard of."""
         return [collector_record_of(stored) for stored in self._records.list(COLLECTORS)]
+
+    @cached_property
+    def chats(self) -> list[ChatState]:
+        """Every chat ever written to."""
+        return [chat_state_of(stored) for stored in self._records.list(CHATS)]
 
     @cached_property
     def listed(self) -> list[ListedPrinter]:

@@ -170,14 +170,31 @@ class PrinterHealth(View):
     image_age_seconds: float | None = Field(examples=[1.4])
 
 
-class HealthView(View):
-    """Whether data is recent."""
+class ChatHealth(View):
+    """Whether the chat takes messages. While it is refused they wait, and are tried again."""
 
-    status: Literal["ok", "stale"] = Field(
-        description="stale: a collector was not heard of for 15 minutes, or nothing at all was"
+    is_refused: bool = Field(description="Telegram refuses the bot, the chat or its topic", examples=[False])
+    reason: str | None = Field(description="In Telegram's words, and what to do", examples=[None])
+    since: datetime | None = Field(examples=[None])
+    tried_at: datetime | None = Field(description="The last try", examples=[None])
+    topic_missing_since: datetime | None = Field(
+        description="The topic is not there: messages go to the chat itself", examples=[None]
+    )
+    moved_to: str | None = Field(
+        description="The chat's new id, which TELEGRAM_CHAT_ID should have", examples=[None]
+    )
+
+
+class HealthView(View):
+    """Whether data is recent, and whether messages arrive."""
+
+    status: Literal["ok", "stale", "refused"] = Field(
+        description="stale: a collector was not heard of for 15 minutes, or nothing at all was; refused: "
+        "data is recent, and the chat takes no messages"
     )
     detail: str = Field(description="The same in words", examples=["all collectors are heard of"])
     at: datetime = Field(description="The server's time", examples=[_TIME])
     is_open: bool = Field(False, description="Whether everyone in the network may look: no key is asked for")
+    chat: ChatHealth
     collectors: list[CollectorHealth]
     printers: list[PrinterHealth]

@@ -1,22 +1,19 @@
-"""How often a chat is written to, and what is remembered of it between messages.
+"""How often a chat is written to, and how what is remembered of it is read and changed.
 
 Telegram allows about 20 messages a minute to a group (core.telegram.org/bots/faq, "My bot is hitting
-limits"). The window is a tuple of the times of past sends, in seconds since 1970. Also remembered: failures
-in a row, a refused token.
+limits"). The window is a tuple of the times of past sends, in seconds since 1970.
 """
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from functions.shared.messages.chat_record import ChatState, Window, chat_state_of
 from functions.shared.messages.codec import recall, to_json
 from functions.shared.ports import RecordStore
 from functions.shared.records import update
 
 PERIOD_SECONDS = 60.0
-_CLOCK_TOLERANCE = 5.0
-
-Window = tuple[float, ...]
+CLOCK_TOLERANCE = 5.0
 
 
 def is_group(chat_id: str) -> bool:
@@ -26,7 +23,7 @@ def is_group(chat_id: str) -> bool:
 
 def current(window: Window, now: float) -> Window:
     """The sends that still count; one far in the future was stamped by a clock that has been put back."""
-    return tuple(at for at in window if now - PERIOD_SECONDS < at <= now + _CLOCK_TOLERANCE)
+    return tuple(at for at in window if now - PERIOD_SECONDS < at <= now + CLOCK_TOLERANCE)
 
 
 def seconds_to_wait(window: Window, now: float, most: int) -> float:
@@ -40,24 +37,14 @@ def seconds_to_wait(window: Window, now: float, most: int) -> float:
 LONGEST_BACK_OFF = 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class ChatState:
-    """`window`: times of recent sends; `failures`: tries in a row that Telegram could not be reached."""
-
-    window: Window = ()
-    failures: int = 0
-    is_unauthorized: bool = False
-
-
-def back_off(failures: int) -> float:
-    """Seconds to wait after so many failures in a row: 1 s doubling to 15 minutes."""
-    return min(LONGEST_BACK_OFF, 2.0 ** min(max(0, failures - 1), 20))
+def back_off(failures: int, longest: float = LONGEST_BACK_OFF) -> float:
+    """Seconds to wait after so many failures in a row: 1 s doubling to 15 minutes, or to `longest`."""
+    return min(longest, 2.0 ** min(max(0, failures - 1), 20))
 
 
 def read_state(records: RecordStore, key: str) -> ChatState:
     """The state of a chat; junk counts as nothing known."""
-    stored = records.get(key)
-    return recall(ChatState, stored.value) if stored else ChatState()
+    return chat_state_of(records.get(key))
 
 
 def change_state(records: RecordStore, key: str, change: Callable[[ChatState], ChatState]) -> ChatState:

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from functions.notify.markup import Line, Span
-from functions.notify.render import Message, RenderContext, film_remark, photo_age, render
+from functions.notify.render import (
+    Message,
+    RenderContext,
+    film_remark,
+    headline_message,
+    photo_age,
+    render,
+)
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.shared.domain.jpeg import Jpeg, read_jpeg
 from functions.shared.domain.keys import belongs_to
@@ -18,7 +25,8 @@ from functions.shared.ports import FrameStore
 
 _log = logging.getLogger(__name__)
 
-_GIVEN_UP = frozenset({Outcome.REFUSED, Outcome.TOO_LARGE, Outcome.BAD_MARKUP})
+_GIVEN_UP = frozenset({Outcome.REFUSED, Outcome.TOO_LARGE, Outcome.BAD_MARKUP, Outcome.DOUBTFUL})
+_PERHAPS_MARKUP = frozenset({Outcome.BAD_MARKUP, Outcome.REFUSED, Outcome.DOUBTFUL})
 _PHOTO_TRIES = 2
 _FILM_TRIES = 12  # most of an hour, by the back-off
 
@@ -46,6 +54,11 @@ class NotificationDelivery:
                 return answer
             _log.warning("the picture of %s is left out: %s", notification.id, answer.reason)
         return self._send_text(render(notification, context))
+
+    def deliver_headline(self, notification: Notification, context: RenderContext) -> Answer:
+        """Its first line alone: what happened, without what Telegram may not like in the rest."""
+        remark = "Telegram does not take the rest of this message."
+        return self._transport.send_text(headline_message(notification, context, remark))
 
     def announce_film(self, notification: Notification, context: RenderContext, why: str) -> Answer:
         """Say by text why a film does not come along, and where it lies."""
@@ -82,7 +95,7 @@ class NotificationDelivery:
         return self._send_text(render(notification, context, remark=remark))
 
     def _send_text(self, message: Message) -> Answer:
-        return _formatted_first(message, self._transport.send_text)
+        return _formatted_first(message, self._transport.send_text, _PERHAPS_MARKUP)
 
     def _photo_of(self, notification: Notification) -> bytes | None:
         """The photo, if it is fresh, the printer's own, whole, and can be read."""
@@ -131,10 +144,15 @@ def _is_hopeless(answer: Answer, failures: int, tries: int) -> bool:
     return answer.outcome in _GIVEN_UP or (answer.outcome is Outcome.UNAVAILABLE and failures >= tries)
 
 
-def _formatted_first(message: Message, send: Callable[[Message], Answer]) -> Answer:
-    """As it is; once more as plain text if the markup could not be read."""
+def _formatted_first(
+    message: Message,
+    send: Callable[[Message], Answer],
+    perhaps_markup: frozenset[Outcome] = frozenset({Outcome.BAD_MARKUP}),
+) -> Answer:
+    """As it is; once more as plain text if the markup could not be read, or might be why it is refused."""
     answer = send(message)
-    if answer.outcome is Outcome.BAD_MARKUP and message.html is not None:
+    if answer.outcome not in perhaps_markup or message.html is None:
+        return answer
+    if answer.outcome is Outcome.BAD_MARKUP:
         _log.error("a message's markup was not understood, it is sent as plain text: %s", answer.reason)
-        return send(message.unformatted())
-    return answer
+    return send(message.unformatted())

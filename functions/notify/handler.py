@@ -28,6 +28,8 @@ from functions.shared.setting_types import bot_token
 
 # Short enough that the longest delivery (a film: five times as long) ends before the function's time does.
 CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
+# The queue keeps a message for 14 days; half a day before, it goes where it is kept for 14 more and alarms.
+GIVES_UP_AFTER_SECONDS = 13.5 * 86_400
 _log = logging.getLogger(__name__)
 
 
@@ -37,11 +39,13 @@ def worker() -> LambdaConsumer[Notification]:
     runtime = make_runtime("notify")
     backends, metrics = runtime.backends, runtime.metrics
     transport = _transport(runtime)
-    service = build_service(backends, backends.settings, transport)
+    service = build_service(backends, backends.settings, transport, GIVES_UP_AFTER_SECONDS)
 
     def handle(message: Received[Notification]) -> Settlement:
-        sent_before = transport.sent
+        sent_before, left_out_before = transport.sent, service.left_out
         settlement = service.handle(message)
+        if service.left_out > left_out_before:
+            metrics.add(Metric.LEFT_OUT, service.left_out - left_out_before)
         if transport.sent > sent_before:
             metrics.add(Metric.MESSAGES_SENT, transport.sent - sent_before)
             metrics.add(Metric.MESSAGE_DELAY, round(lateness_of(message, backends.clock()), 3))

@@ -35,16 +35,21 @@ _SEPARATOR = " · "
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """When a message is written: now, how many seconds ago the event was, and the reader's zone."""
+    """When a message is written: now, how many seconds ago the event was, and the reader's zone; `notes` are
+    sentences on the messages themselves (what was left out, where they go). `goes_to_topic` as in Message.
+    """
 
     now: float
     lateness: float
     zone: tzinfo
+    notes: tuple[str, ...] = ()
+    goes_to_topic: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes out: Telegram's HTML (None: send the plain text), the same as plain text, and its sound.
+    """What goes out: Telegram's HTML (None: send the plain text), the same as plain text, its sound, and
+    whether it goes to the topic, if one is set, or to the chat itself.
 
     Buttons, if there ever are any, belong here.
     """
@@ -52,6 +57,7 @@ class Message:
     html: str | None
     plain: str
     is_silent: bool = False
+    goes_to_topic: bool = True
 
     def unformatted(self) -> "Message":
         """The same without markup, for when Telegram cannot read it."""
@@ -79,11 +85,20 @@ def render(
         _figures(notification, context),
         *_details(notification, 300 if limit == CAPTION_LIMIT else 1000),
         remark,
+        *((Span(note),) for note in context.notes),
         _codes(notification),
         _footnotes(notification, context, has_photo),
     ]
     lines = [line for line in lines if line]
-    return Message(to_html(fitted(lines, limit)), _plain(lines, limit), is_silent(notification))
+    return Message(
+        to_html(fitted(lines, limit)), _plain(lines, limit), is_silent(notification), context.goes_to_topic
+    )
+
+
+def headline_message(notification: Notification, context: RenderContext, remark: str) -> Message:
+    """Its first line and a remark, without markup: what is left to try when the whole is not taken."""
+    lines = [_headline(notification), (Span(remark),)]
+    return Message(None, _plain(lines, TEXT_LIMIT), is_silent(notification), context.goes_to_topic)
 
 
 def film_remark(film: Film, why: str, *, is_named: bool = True) -> Line:

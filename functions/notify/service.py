@@ -1,51 +1,94 @@
 """One notification from its queue to a person: once, in order, however long Telegram is away.
 
-Several threads may handle messages at once; then a film in its own group holds up nothing.
+Several threads, or functions, may handle messages at once, each of another printer; what they must agree on
+(the chat's pace, its turns, its holds) is in the RecordStore.
 """
 
 import logging
-from collections.abc import Callable
+import threading
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from functions.notify import chat_state
-from functions.notify.chat_state import LONGEST_BACK_OFF, ChatState, back_off, change_state, read_state
+from functions.notify.chat import Chat, left_out_before
+from functions.notify.chat_state import LONGEST_BACK_OFF, back_off
 from functions.notify.delivery import NotificationDelivery
+from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT
 from functions.notify.render import RenderContext
 from functions.notify.transports import Answer, Outcome, Transport
+from functions.notify.turns import Turn
+from functions.notify.wording import count
+from functions.shared.consumer import RETRY_SECONDS
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import chat_key, effect_id, films_chat
+from functions.shared.domain.keys import digest, effect_id, films_chat, printer_key
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS
 from functions.shared.effect_sender import EffectSender
-from functions.shared.errors import BridgeError, TransientError
-from functions.shared.messages.effects import Category, Notification, decode_notification
+from functions.shared.errors import BridgeError, ConflictError, TransientError
+from functions.shared.messages.chat_record import ChatState, Lane
+from functions.shared.messages.effects import Category, Notification, decode_notification, outgoing
+from functions.shared.messages.printer_record import printer_record_of
+from functions.shared.messages.supersession import is_superseded, kind_of, waiting_behind
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.records import is_done, mark_done
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
+from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)
 
 # They tell how it stands now: dropped when they are late.
 _OUTDATED = frozenset({Category.PROGRESS, Category.PHOTO})
 _SMALLEST_FILM = 100_000
+# A minute of a full group. Who was away wants to read of a handful of changes, not of hundreds.
+_FLOOD = 20
+_FILMS = "films"
+_LONGEST_STORAGE_WAIT = 60.0
+_TOPIC_NOTE = (
+    "The topic of TELEGRAM_THREAD_ID is not there: messages come here until it is back or another is set."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class NotifyRules:
-    """The settings that matter here; 0 messages per minute means no pacing."""
+    """The settings that matter here; 0 messages per minute means no pacing.
+
+    `gives_up_after`: the age in seconds at which a message that still waits goes to the dead letters (None:
+    never), for a queue that would lose it soon after.
+    """
 
     chat_id: str
     messages_per_minute: int
     zone: tzinfo
+    thread_id: int | None = None
+    gives_up_after: float | None = None
 
     @classmethod
-    def from_settings(cls, settings: Settings, chat_id: str) -> "NotifyRules":
-        return cls(chat_id, settings.telegram_messages_per_minute, settings.timezone)
+    def from_settings(
+        cls, settings: Settings, chat_id: str, gives_up_after: float | None = None
+    ) -> "NotifyRules":
+        return cls(
+            chat_id,
+            settings.telegram_messages_per_minute,
+            settings.timezone,
+            settings.telegram_thread_id,
+            gives_up_after,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """One message at its turn, how it is written, and of how many that were left out it tells."""
+
+    notification: Notification
+    turn: Turn
+    context: RenderContext
+    left_out: int = 0
 
 
 class NotifyService:
-    """`timelapses` is where a smaller film is ordered; None: films are not made here."""
+    """`timelapses` is where a smaller film is ordered (None: films are not made here), `notifications` the
+    queue that this works off, where a film goes on in the line of films. `left_out` counts messages that
+    newer ones superseded.
+    """
 
     def __init__(
         self,
@@ -55,15 +98,18 @@ class NotifyService:
         timelapses: Queue | None,
         clock: Clock,
         rules: NotifyRules,
+        notifications: Queue | None = None,
     ) -> None:
+        self.left_out = 0
+        self._counting = threading.Lock()
         self._records = records
         self._delivery = NotificationDelivery(transport, frames)
         self._sender = EffectSender(rules.chat_id, timelapses=timelapses)
+        self._notifications = notifications
         self._clock = clock
         self._rules = rules
-        self._chat_key = chat_key(rules.chat_id)
-        self._film_key = chat_key(films_chat(rules.chat_id))
-        self._is_paced = chat_state.is_group(rules.chat_id) and rules.messages_per_minute > 0
+        self._chat = Chat(records, rules.chat_id, rules.messages_per_minute, rules.thread_id, clock)
+        self._films_group = digest("group", films_chat(rules.chat_id))
 
     decode = staticmethod(decode_notification)
 
@@ -72,11 +118,19 @@ class NotifyService:
         return DeadLetter(f"not a notification: {error}")
 
     def handle(self, message: Received[Notification]) -> Settlement:
-        """Send it, unless it was sent before or is outdated; retried for as long as Telegram is away."""
+        """Send it, unless it was sent before or says nothing any more; retried while it cannot be sent."""
+        limit, age = self._rules.gives_up_after, self._clock() - message.sent_at
+        if limit is not None and age > limit:  # untried: a try may be what ends this program
+            waited = full_duration(age, days_from_hours=48)
+            _log.error("%s is given up: it waited for %s", message.content.id, waited)
+            return DeadLetter(f"it waited for {waited} and could not be sent")
         try:
             return self._send_once(message)
+        except ConflictError as error:
+            _log.info("%s comes again: %s", message.content.id, error)
+            return Retry(RETRY_SECONDS)
         except TransientError as error:
-            delay = back_off(message.receive_count)
+            delay = back_off(message.receive_count, _LONGEST_STORAGE_WAIT)
             _log.warning("%s waits %g s, the storage is in trouble: %s", message.content.id, delay, error)
             return Retry(delay)
 
@@ -87,50 +141,140 @@ class NotifyService:
             return Done()
         now = self._clock()
         lateness = lateness_of(message, now)
+        is_in_films_line = notification.film is not None and message.group == self._films_group
+        lane = _FILMS if is_in_films_line else digest(notification.printer_id)[:16]
+        state = self._chat.state()
+        if self._leave_out(notification, lateness, state.lane(lane)):
+            return Done()
         if notification.category in _OUTDATED and lateness > LATE_MESSAGE_SECONDS:
             _log.info("%s is dropped: %.0f s late", notification.id, lateness)
             return Done()
-        wait = self._reserve(now)
+        if notification.film is not None and not is_in_films_line and self._pass_on(notification, lateness):
+            return Done()
+        turn = Turn(lane, now)
+        state, wait = self._chat.take_turn(state, turn)
         if wait > 0:
-            _log.debug("%s waits %.1f s for its place", notification.id, wait)
+            _log.debug("%s waits %.1f s for its turn", notification.id, wait)
             return Retry(wait)
-        key = self._chat_key if notification.film is None else self._film_key
-        failures = read_state(self._records, key).failures
-        context = RenderContext(now, lateness, self._rules.zone)
-        answer = self._delivery.deliver(notification, context, failures)
+        return self._settlement_of(self._try_of(notification, turn, state, lateness), state)
+
+    def _leave_out(self, notification: Notification, lateness: float, lane: Lane) -> bool:
+        """Leave out what a newer one replaces, if so many wait that nobody would read them all."""
+        if kind_of(notification) is None or notification.number is None or lateness <= LATE_MESSAGE_SECONDS:
+            return False
+        stored = self._records.get(printer_key(notification.printer_id))
+        if stored is None:
+            return False
+        asked = printer_record_of(stored).asked
+        is_flood = waiting_behind(notification, asked) >= _FLOOD or notification.number < lane.flooded_to
+        if not is_flood or not is_superseded(notification, asked):
+            return False
+        self._chat.leave_out(lane.name, notification.number, asked.count)
+        with self._counting:
+            self.left_out += 1
+        _log.debug("%s is left out: a newer one tells how it stands", notification.id)
+        return True
+
+    def _pass_on(self, notification: Notification, lateness: float) -> bool:
+        """A film at its turn goes on in the line of films: all that was to be told before it was told."""
+        if self._notifications is None:
+            return False
+        passed_on = outgoing(replace(notification, late_by=lateness), films_chat(self._rules.chat_id))
+        passed_on = replace(passed_on, deduplication_id=digest(notification.id, _FILMS))
+        refused = self._notifications.send([passed_on])
+        for refusal in refused:
+            _log.error("a film could not be passed on, it is sent in its printer's line: %s", refusal.reason)
+        return not refused
+
+    def _try_of(self, notification: Notification, turn: Turn, state: ChatState, lateness: float) -> _Try:
+        left_out = left_out_before(state.lane(turn.lane), notification.number)
+        notes = []
+        if left_out:
+            were = "was" if left_out == 1 else "were"
+            notes.append(f"{count(left_out, 'older message')} of this printer {were} left out.")
+        goes_to_topic = self._chat.goes_to_topic(state, turn.taken_at)
+        context = RenderContext(turn.taken_at, lateness, self._rules.zone, tuple(notes))
+        if not goes_to_topic:
+            context = _without_topic(context, state)
+        return _Try(notification, turn, context, left_out)
+
+    def _settlement_of(self, tried: _Try, state: ChatState) -> Settlement:
+        notification = tried.notification
+        tried, answer = self._deliver(tried, state)
         if answer.outcome is Outcome.TOO_LARGE and notification.film is not None:
             if self._order_smaller_film(notification):
+                self._chat.message_refused(tried.turn)
                 return self._finish(notification, "a smaller film is ordered")
-            answer = self._delivery.announce_film(notification, context, "The film is too large for Telegram")
-        return self._settlement_of(answer, notification, key, reserved_at=now)
-
-    def _settlement_of(
-        self, answer: Answer, notification: Notification, key: str, reserved_at: float
-    ) -> Settlement:
+            why = "The film is too large for Telegram"
+            answer = self._delivery.announce_film(notification, tried.context, why)
+        if answer.outcome is Outcome.DOUBTFUL:
+            since = self._chat.doubted_since(tried.turn, state, notification.id)
+            if since is None:
+                _log.warning("%s is refused, and it is not clear why: %s", notification.id, answer.reason)
+            if since is None or self._clock() - since < DOUBT_SECONDS:
+                return Retry(self._chat.lane_failed(tried.turn, LONGEST_WAIT, is_unsent=True))
+            answer = self._without_doubt(tried)
         match answer.outcome:
             case Outcome.SENT:
-                is_remote = answer.message_id is not None  # what a terminal shows needs no line beside it
-                how = f"sent as message {answer.message_id}" if is_remote else "shown"
-                done = self._finish(notification, how, logging.INFO if is_remote else logging.DEBUG)
-                self._remember_success(key, reserved_at)
-                return done
+                return self._sent(tried, answer)
             case Outcome.WAIT if answer.retry_after is not None:
-                self._release(reserved_at)
+                self._chat.asked_to_wait(tried.turn, answer.retry_after)
                 _log.warning("Telegram asks to wait %g s", answer.retry_after)
                 return Retry(answer.retry_after)
             case Outcome.WAIT | Outcome.UNAVAILABLE:
-                state = self._change(key, lambda before: replace(before, failures=before.failures + 1))
-                delay = back_off(state.failures)
+                delay = self._chat.lane_failed(tried.turn, LONGEST_BACK_OFF)
                 _log.warning("Telegram is not reached (%s): next try in %g s", answer.reason, delay)
                 return Retry(delay)
-            case Outcome.UNAUTHORIZED:
-                self._release(reserved_at)
-                self._log_unauthorized(answer)
-                return Retry(LONGEST_BACK_OFF)
+            case Outcome.UNAUTHORIZED | Outcome.SHUT_OUT | Outcome.NO_TOPIC | Outcome.DOUBTFUL:
+                return Retry(self._chat.refused(tried.turn, answer))
             case _:
-                self._release(reserved_at)
+                self._chat.message_refused(tried.turn)
                 _log.error("%s is refused for good: %s", notification.id, answer.reason)
                 return DeadLetter(answer.reason)
+
+    def _deliver(self, tried: _Try, state: ChatState) -> tuple[_Try, Answer]:
+        """To the topic; to the chat itself once the topic has been missing for so long."""
+        failures = state.lane(tried.turn.lane).failures
+        answer = self._delivery.deliver(tried.notification, tried.context, failures)
+        if answer.outcome is not Outcome.NO_TOPIC:
+            return tried, answer
+        if self._rules.thread_id is None or not tried.context.goes_to_topic:
+            return tried, replace(answer, outcome=Outcome.SHUT_OUT)
+        if self._chat.is_topic_waited_for(state):
+            return tried, answer
+        tried = replace(tried, context=_without_topic(tried.context, state))
+        return tried, self._delivery.deliver(tried.notification, tried.context, failures)
+
+    def _without_doubt(self, tried: _Try) -> Answer:
+        """Is it this message that is refused, or is it all? One that says next to nothing tells.
+
+        DOUBTFUL: it is all.
+        """
+        told = self._delivery.deliver_headline(tried.notification, tried.context)
+        if not told.is_sent:
+            return told
+        self._chat.also_sent(self._clock())
+        again = self._delivery.deliver(tried.notification, tried.context, 0)
+        return replace(again, outcome=Outcome.REFUSED) if again.outcome is Outcome.DOUBTFUL else again
+
+    def _sent(self, tried: _Try, answer: Answer) -> Done:
+        is_remote = answer.message_id is not None  # what a terminal shows needs no line beside it
+        how = f"sent as message {answer.message_id}" if is_remote else "shown"
+        done = self._finish(tried.notification, how, logging.INFO if is_remote else logging.DEBUG)
+        if tried.left_out:
+            left_out = count(tried.left_out, "older message")
+            _log.warning("%s of %s left out", left_out, tried.notification.printer_id)
+        try:
+            self._chat.sent(
+                tried.turn,
+                answer,
+                to_topic=tried.context.goes_to_topic,
+                told_left_out=tried.left_out,
+                number=tried.notification.number,
+            )
+        except BridgeError as error:  # whatever it is: what was sent must not be sent again
+            _log.warning("the state of the chat could not be written: %s", error)
+        return done
 
     def _finish(self, notification: Notification, how: str, level: int = logging.INFO) -> Done:
         """Mark it done; a mark that fails must not send the message again."""
@@ -140,56 +284,6 @@ class NotifyService:
             _log.error("%s could not be marked as done: %s", notification.id, error)
         _log.log(level, "%s of %s: %s", notification.category.value, notification.printer_id, how)
         return Done()
-
-    def _reserve(self, now: float) -> float:
-        """Take a place in the chat's window; the seconds to wait if there is none."""
-        if not self._is_paced:
-            return 0.0
-        most = self._rules.messages_per_minute
-        wait = 0.0
-
-        def take_place(state: ChatState) -> ChatState:
-            nonlocal wait
-            wait = chat_state.seconds_to_wait(state.window, now, most)
-            if wait > 0:
-                return state
-            return replace(state, window=(*chat_state.current(state.window, now), now))
-
-        self._change(self._chat_key, take_place)
-        return wait
-
-    def _release(self, reserved_at: float) -> None:
-        """Nothing was sent: the place is free again."""
-        if self._is_paced:
-            self._change(self._chat_key, lambda state: replace(state, window=_without(state, reserved_at)))
-
-    def _remember_success(self, key: str, reserved_at: float) -> None:
-        """Telegram counts from when a message arrived, at the latest now: the place moves to now."""
-        now = self._clock()
-
-        def well_again(state: ChatState) -> ChatState:
-            return replace(state, failures=0)
-
-        def arrived(state: ChatState) -> ChatState:
-            window = (*_without(state, reserved_at), now) if self._is_paced else state.window
-            return replace(state, window=window, is_unauthorized=False)
-
-        try:
-            if key == self._chat_key:
-                self._change(key, lambda state: arrived(well_again(state)))
-            else:
-                self._change(key, well_again)
-                self._change(self._chat_key, arrived)
-        except BridgeError as error:  # whatever it is: what was sent must not be sent again
-            _log.warning("the state of the chat could not be written: %s", error)
-
-    def _log_unauthorized(self, answer: Answer) -> None:
-        if read_state(self._records, self._chat_key).is_unauthorized:
-            return
-        _log.error(
-            "Telegram refuses the bot's token (%s); messages wait, next tries every 15 min", answer.reason
-        )
-        self._change(self._chat_key, lambda state: replace(state, is_unauthorized=True))
 
     def _order_smaller_film(self, notification: Notification) -> bool:
         """Ask once for a film of half the bytes; False if this is that film, or none can be made."""
@@ -204,11 +298,10 @@ class NotifyService:
             _log.error("a smaller film could not be ordered: %s", refusal.reason)
         return not refusals
 
-    def _change(self, key: str, change: Callable[[ChatState], ChatState]) -> ChatState:
-        return change_state(self._records, key, change)
 
-
-def build_service(backends: Backends, settings: Settings, transport: Transport) -> NotifyService:
+def build_service(
+    backends: Backends, settings: Settings, transport: Transport, gives_up_after: float | None = None
+) -> NotifyService:
     """Over those back ends, to that transport."""
     return NotifyService(
         backends.records,
@@ -216,16 +309,15 @@ def build_service(backends: Backends, settings: Settings, transport: Transport) 
         transport,
         backends.timelapses,
         backends.clock,
-        NotifyRules.from_settings(settings, backends.chat),
+        NotifyRules.from_settings(settings, backends.chat, gives_up_after),
+        backends.notifications,
     )
 
 
-def _without(state: ChatState, place: float) -> chat_state.Window:
-    """The window less one place of that time."""
-    places = list(state.window)
-    if place in places:
-        places.remove(place)
-    return tuple(places)
+def _without_topic(context: RenderContext, state: ChatState) -> RenderContext:
+    """To the chat itself, which is told so once."""
+    notes = context.notes if state.topic_is_told else (*context.notes, _TOPIC_NOTE)
+    return replace(context, goes_to_topic=False, notes=notes)
 
 
 def lateness_of(message: Received[Notification], now: float) -> float:

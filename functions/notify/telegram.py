@@ -1,24 +1,21 @@
 """The Telegram transport: the Bot API over HTTP. Every way a call can end is an Answer; the token is in none.
 
-Sources: core.telegram.org/bots/api (sendMessage, sendPhoto, sendVideo; "Making requests" and
-"ResponseParameters" for what an answer means); RFC 7578 for multipart/form-data, whose length is known
-beforehand, so no chunked encoding is needed and a film never lies in memory as a whole.
+Sources: core.telegram.org/bots/api (sendMessage, sendPhoto, sendVideo); RFC 7578 for multipart/form-data,
+whose length is known beforehand, so no chunked encoding is needed and a film never lies in memory as a whole.
 """
 
 import json
 import logging
-import math
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from functions.notify.markup import clean
 from functions.notify.render import Message
+from functions.notify.telegram_answer import read_answer
 from functions.notify.transports import Answer, Outcome
-from functions.shared.messages.codec import fields_in, fields_of
 from functions.shared.messages.effects import Film
 from functions.shared.settings import Settings
 from functions.shared.text import HIDDEN
@@ -100,79 +97,6 @@ class MultipartBody:
                 yield piece
 
 
-_REASON_LIMIT = 200
-_ADVICE = (
-    ("chat not found", "check TELEGRAM_CHAT_ID, and that the bot is a member of the chat"),
-    ("thread not found", "check TELEGRAM_THREAD_ID: the topic is gone"),
-    ("thread identifier", "check TELEGRAM_THREAD_ID"),
-    ("blocked by the user", "unblock the bot in Telegram"),
-    ("kicked", "add the bot to the chat again"),
-    ("not enough rights", "let the bot post in the chat"),
-    ("have no rights", "let the bot post in the chat"),
-)
-_TOO_LARGE = ("too big", "too large")
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedAnswer:
-    """The answer, and the chat's new id if its group became a supergroup."""
-
-    answer: Answer
-    new_chat_id: int | None = None
-
-
-def read_answer(status: int, body: bytes) -> ParsedAnswer:
-    """The meaning of an HTTP status and body. Total: junk counts as trouble on the other side."""
-    fields = fields_in(body)
-    if status == 200 and fields.get("ok") is True:
-        message_id = fields_of(fields.get("result")).get("message_id")
-        if isinstance(message_id, int):
-            return ParsedAnswer(Answer(Outcome.SENT, message_id=message_id))
-        return ParsedAnswer(Answer(Outcome.UNAVAILABLE, "an answer without a message id"))
-    reason = f"HTTP {status}: {_description(fields)}"
-    parameters = fields_of(fields.get("parameters"))
-    if status == 429:
-        return ParsedAnswer(Answer(Outcome.WAIT, reason, _seconds(parameters.get("retry_after"))))
-    if status == 401 or (status == 404 and "method" not in reason):
-        advice = "check TELEGRAM_BOT_TOKEN" + (" and TELEGRAM_API_URL" if status == 404 else "")
-        return ParsedAnswer(Answer(Outcome.UNAUTHORIZED, f"{reason}; {advice}"))
-    if status == 413:
-        return ParsedAnswer(Answer(Outcome.TOO_LARGE, reason))
-    if status in (400, 403) and fields:
-        new_chat_id = parameters.get("migrate_to_chat_id")
-        return ParsedAnswer(
-            Answer(_outcome(reason.lower()), _advised(reason)),
-            new_chat_id if isinstance(new_chat_id, int) and not isinstance(new_chat_id, bool) else None,
-        )
-    return ParsedAnswer(Answer(Outcome.UNAVAILABLE, reason))
-
-
-def _outcome(reason: str) -> Outcome:
-    if "can't parse entities" in reason:
-        return Outcome.BAD_MARKUP
-    return Outcome.TOO_LARGE if any(words in reason for words in _TOO_LARGE) else Outcome.REFUSED
-
-
-def _advised(reason: str) -> str:
-    for words, advice in _ADVICE:
-        if words in reason.lower():
-            return f"{reason}; {advice}"
-    return reason
-
-
-def _description(fields: dict[str, Any]) -> str:
-    description = fields.get("description")
-    if not isinstance(description, str) or not description:
-        return "no description"
-    return clean(description)[:_REASON_LIMIT]
-
-
-def _seconds(value: object) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
-        return float(value)
-    return None
-
-
 if TYPE_CHECKING:
     import requests
 
@@ -203,6 +127,7 @@ class Telegram:
         self._api_url = api_url.rstrip("/")
         self._timeouts = (connect_seconds, read_seconds)
         self._local = threading.local()
+        self._moved_to: str | None = None
         logging.getLogger("urllib3.connectionpool").addFilter(self._hide_token)
 
     @classmethod
@@ -218,7 +143,7 @@ class Telegram:
 
     def send_text(self, message: Message) -> Answer:
         def call() -> Answer:
-            fields = {**self._address(), "link_preview_options": {"is_disabled": True}}
+            fields = {**self._address(message), "link_preview_options": {"is_disabled": True}}
             fields["text"], mode = _text_of(message)
             fields |= mode | ({"disable_notification": True} if message.is_silent else {})
             body = json.dumps(fields).encode()
@@ -253,10 +178,10 @@ class Telegram:
 
         return self._following_the_chat(call)
 
-    def _address(self) -> dict[str, Any]:
+    def _address(self, message: Message) -> dict[str, Any]:
         chat_id = self._chat_id
         address: dict[str, Any] = {"chat_id": chat_id if chat_id.startswith("@") else int(chat_id)}
-        if self._thread_id is not None:
+        if self._thread_id is not None and message.goes_to_topic:
             address["message_thread_id"] = self._thread_id
         return address
 
@@ -269,7 +194,7 @@ class Telegram:
         timeouts: tuple[float, float],
     ) -> Answer:
         caption, mode = _text_of(message)
-        fields = {name: str(value) for name, value in self._address().items()}
+        fields = {name: str(value) for name, value in self._address(message).items()}
         fields |= {"caption": caption, **mode, **more}
         if message.is_silent:
             fields["disable_notification"] = "true"
@@ -313,12 +238,12 @@ class Telegram:
                 "the chat has a new id, because its group became a supergroup: set TELEGRAM_CHAT_ID=%s",
                 moved.new_chat_id,
             )
-            self._chat_id = str(moved.new_chat_id)
+            self._chat_id = self._moved_to = str(moved.new_chat_id)
             try:
                 answer = call()
             except _ChatMovedError:
-                return Answer(Outcome.REFUSED, "the chat moves from id to id; check TELEGRAM_CHAT_ID")
-        return answer
+                return Answer(Outcome.SHUT_OUT, "the chat moves from id to id; check TELEGRAM_CHAT_ID")
+        return answer if self._moved_to is None else replace(answer, moved_to=self._moved_to)
 
     def _session(self) -> "requests.Session":
         """One for each thread, so that connections are used again."""

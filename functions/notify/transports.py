@@ -25,12 +25,16 @@ class Outcome(Enum):
     UNAUTHORIZED = "unauthorized"  # the token is refused
     BAD_MARKUP = "unreadable"  # the markup could not be read
     TOO_LARGE = "too_large"  # the file is larger than is taken
-    REFUSED = "refused"  # for good
+    REFUSED = "refused"  # this message or file, for good
+    DOUBTFUL = "doubtful"  # a refusal of a kind that is not known: the message's, or everybody's
+    SHUT_OUT = "shut_out"  # the chat or the bot is refused, so any message is: it works when that is mended
+    NO_TOPIC = "no_topic"  # the topic is not there; without it the chat takes the message
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome, why (never with a secret), the seconds to wait if told, the id of the message if sent.
+    """The outcome, why (never with a secret), the seconds to wait if told, the id of the message if sent, the
+    chat's new id if it has one.
 
     Sent without an id is taken as shown here (terminal, log), which has a line in the log for debugging only.
     """
@@ -39,6 +43,7 @@ class Answer:
     reason: str = ""
     retry_after: float | None = None
     message_id: int | None = None
+    moved_to: str | None = None
 
     @property
     def is_sent(self) -> bool:

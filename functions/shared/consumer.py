@@ -70,4 +70,6 @@ class Consumer(Generic[ContentT]):
             content = self._service.decode(delivery.body)
         except ContractError as error:
             return self._service.refuse(error)
-        return self._service.handle(Received(content, delivery.sent_at, delivery.receive_count))
+        return self._service.handle(
+            Received(content, delivery.sent_at, delivery.receive_count, delivery.group)
+        )

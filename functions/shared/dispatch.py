@@ -3,7 +3,7 @@
 The consumer (`functions/shared/consumer.py`) stands between a service and the queue that it works off.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 
@@ -21,11 +21,12 @@ ContentT = TypeVar("ContentT", bound=Content)
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[ContentT]):
-    """A delivery as its service sees it; the times are those of `Delivery`."""
+    """A delivery as its service sees it; times and group are those of `Delivery`."""
 
     content: ContentT
     sent_at: float
     receive_count: int
+    group: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,19 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.shared.domain.keys import films_chat
-from functions.shared.messages.effects import Category, Effect, Inspection, Timelapse, outgoing
+from functions.shared.domain.keys import printer_chat
+from functions.shared.messages.effects import Effect, Inspection, Timelapse, outgoing
 from functions.shared.ports import Queue, Refusal
 
 _log = logging.getLogger(__name__)
-_FILMS = frozenset({Category.FILM, Category.FILM_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
 class EffectSender:
     """Knows the queues; one that is None is switched off, and what it would take is left out.
 
-    Messages of one chat stay in order, films aside: one that is long in sending holds up nothing else.
+    Messages of one printer to a chat stay in order, films too; notify takes those out of the line at their
+    turn, as one that is long in sending must hold up nothing else.
     """
 
     chat: str
@@ -45,4 +45,4 @@ class EffectSender:
             return self.timelapses, effect.job_id
         if isinstance(effect, Inspection):
             return self.inspections, effect.job_id
-        return self.notifications, films_chat(self.chat) if effect.category in _FILMS else self.chat
+        return self.notifications, printer_chat(self.chat, effect.printer_id)

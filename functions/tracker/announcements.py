@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from functions.shared.domain.faults import Severity, faults_of
+from functions.shared.domain.figures import known_remaining
 from functions.shared.domain.keys import effect_id
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import (
@@ -18,7 +19,6 @@ from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import Report
 from functions.tracker.evaluation import fresh_frame
 from functions.tracker.events import ANNOUNCEMENTS, TELL_CODES, Event, EventKind
-from functions.tracker.figures import trusted_remaining
 
 _RANK = {Severity.NOTICE: 0, Severity.ATTENTION: 1, Severity.CRITICAL: 2}
 
@@ -122,4 +122,5 @@ def _job_facts(job: Job | None) -> dict[str, Any]:
 
 def _shown_remaining(job: Job) -> int | None:
     """Minutes left of a job that goes on: one that is paused, or not heard of, has no time to be over."""
-    return trusted_remaining(job) if job.phase is Phase.ACTIVE and job.state not in PAUSED else None
+    is_under_way = job.phase is Phase.ACTIVE and job.state not in PAUSED
+    return known_remaining(job.remaining_minutes, job.percent) if is_under_way else None

@@ -6,10 +6,10 @@ from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase
 from functions.tracker.evaluation import Evaluation, own_causes
 from functions.tracker.events import Event, EventKind, Outcome
-from functions.tracker.figures import as_reached
 from functions.tracker.job_end import film_at_silence
 from functions.tracker.job_progress import follow_job
 from functions.tracker.pause_reason import pause_reason
+from functions.tracker.reached_figures import as_reached
 
 _NO_CONTACT = "No contact with the printer"
 

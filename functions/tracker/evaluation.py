@@ -7,7 +7,7 @@ from enum import Enum, auto
 from functions.shared.domain.error_codes import Causes, cancel_codes, without
 from functions.shared.domain.job_identity import JobFingerprint, is_end_of, is_same_job
 from functions.shared.domain.keys import belongs_to, printer_prefix
-from functions.shared.domain.limits import FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
+from functions.shared.domain.limits import BELIEVED_SECONDS, FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.domain.status import PrinterStatus, is_active, is_finished, read_status
 from functions.shared.domain.status_view import CALIBRATING
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
@@ -104,6 +104,8 @@ def evaluate(before: PrinterRecord, report: Report, rules: Rules) -> Evaluation:
     heard = Heard.NOTHING
     if report.kind is ReportKind.PRESENCE and record.is_online is not None:
         heard = Heard.ONLINE if record.is_online else Heard.OFFLINE
+        if heard is Heard.OFFLINE and _is_heard(before, report):
+            heard = Heard.NOTHING
     return Evaluation(before, record, report, rules, heard)
 
 
@@ -158,6 +160,12 @@ def _of_status(
         job=job or before.job,
     )
     return replace(evaluation, record=record, heard=heard)
+
+
+def _is_heard(before: PrinterRecord, report: Report) -> bool:
+    """Whether a status came lately: it outranks a ping, also of a collector that knows of none itself."""
+    received_at = before.received_at
+    return received_at is not None and 0 <= report.observed_at - received_at < BELIEVED_SECONDS
 
 
 def _causes_of(record: PrinterRecord) -> Causes:

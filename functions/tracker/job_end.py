@@ -16,7 +16,7 @@ from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase
 from functions.tracker.evaluation import Evaluation, own_causes
 from functions.tracker.events import Event, EventKind, Outcome
-from functions.tracker.figures import as_reached
+from functions.tracker.reached_figures import as_reached
 
 _CANCEL_HOLDS = 30.0
 _KINDS = {

@@ -5,15 +5,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
+from functions.shared.domain.figures import known_remaining
 from functions.shared.domain.keys import digest
 from functions.shared.domain.limits import first_check_after
 from functions.shared.domain.status import PAUSED, PREPARING, PRINTING, PrinterStatus
 from functions.shared.messages.printer_record import Job, Phase
 from functions.tracker.evaluation import Evaluation, fresh_frame, own_causes, with_frames
 from functions.tracker.events import Event, EventKind, Outcome
-from functions.tracker.figures import trusted_remaining, with_figures
 from functions.tracker.job_end import end_unseen
 from functions.tracker.pause_reason import PAUSES_BY_USER, pause_reason
+from functions.tracker.reached_figures import with_figures
 
 # The photo of the end comes that soon: two alike within minutes say nothing.
 _LAST_PHOTO_PERCENT, _LAST_PHOTO_MINUTES = 97, 5
@@ -150,7 +151,7 @@ def _time_photo(_before: Job, job: Job, evaluation: Evaluation) -> JobOutcome:
 
 
 def _is_about_to_end(job: Job) -> bool:
-    percent, minutes = job.percent or 0, trusted_remaining(job)
+    percent, minutes = job.percent or 0, known_remaining(job.remaining_minutes, job.percent)
     return percent >= _LAST_PHOTO_PERCENT or (minutes is not None and minutes <= _LAST_PHOTO_MINUTES)
 
 

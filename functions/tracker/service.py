@@ -17,6 +17,7 @@ from functions.shared.messages.collector_record import collector_record_of, with
 from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
 from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import Report, ReportKind, decode_report
+from functions.shared.messages.supersession import numbered
 from functions.shared.ports import Backends, Queue, RecordStore
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
@@ -73,6 +74,7 @@ class TrackerService:
         after, effects = advance(record, report, self.rules)
         if after == record:
             return
+        after, effects = _numbered(after, effects)
         late_by = lateness_of(message, self.clock())
         for effect in effects:
             self._send(effect, late_by)
@@ -116,6 +118,18 @@ def lateness_of(message: Received[Report], now: float) -> float:
     report = message.content
     shipped_at = report.shipped_at if report.shipped_at is not None else report.observed_at
     return round(max(0.0, shipped_at - report.observed_at) + max(0.0, now - message.sent_at), 3)
+
+
+def _numbered(after: PrinterRecord, effects: Sequence[Effect]) -> tuple[PrinterRecord, tuple[Effect, ...]]:
+    """Its notifications with their numbers, and the record that knows them."""
+    asked, sent = after.asked, list[Effect]()
+    for effect in effects:
+        if isinstance(effect, Notification):
+            asked, notification = numbered(asked, effect)
+            sent.append(notification)
+        else:
+            sent.append(effect)
+    return replace(after, asked=asked), tuple(sent)
 
 
 def _log_if_filmless(before: PrinterRecord | None, after: PrinterRecord, effects: Sequence[Effect]) -> None:

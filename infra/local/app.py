@@ -16,6 +16,7 @@ from functions.api.app import create_app
 from functions.inspection import service as inspection_service
 from functions.inspection.model import OpenAiModel, VisionModel
 from functions.notify import service as notify_service
+from functions.notify.service import NotifyService
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
 from functions.shared.live import Live
@@ -84,10 +85,12 @@ class Bridge:
         model = None
         if checks_are_on:
             model = CountingModel(OpenAiModel.from_settings(settings, settings.openrouter_api_key))
-        self._workers = self._make_workers(transport, films, model)
+        notify = notify_service.build_service(self.stores, settings, transport)
+        self._workers = self._make_workers(notify, films, model)
         self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
         page = metrics_page(
-            self.collector, outbox, self.stores, transport, films, model, self.clock, version()
+            *(self.collector, outbox, self.stores, transport, films, model, self.clock, version()),
+            left_out=lambda: notify.left_out + self.stores.notifications.left_out,
         )
         app = create_app(
             self.stores.records,
@@ -153,11 +156,10 @@ class Bridge:
         self.stores.database.close()
 
     def _make_workers(
-        self, transport: Transport, films: TimelapseService, model: VisionModel | None
+        self, notify: NotifyService, films: TimelapseService, model: VisionModel | None
     ) -> list[Worker[Any]]:
         settings, stores = self._settings, self.stores
         tracker = tracker_service.build_service(stores, settings, model is not None)
-        notify = notify_service.build_service(stores, settings, transport)
         workers: list[Worker[Any]] = [
             Worker("tracker", stores.reports, tracker, BATCH_LIMIT),
             # Two workers, so that a film being sent holds up no alert (its group is another).

@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from collector.agent import Collector
@@ -88,6 +88,7 @@ def metrics_page(
     model: CountingModel | None,
     clock: Clock,
     version: str,
+    left_out: Callable[[], int] = lambda: 0,
 ) -> MetricsPage:
     """All parts of the embedded run."""
 
@@ -97,7 +98,7 @@ def metrics_page(
     own = {
         "the printers": printers,
         "the queues": lambda: queue_families(stores, clock()),
-        "the messages": lambda: effect_families(transport, films, model),
+        "the messages": lambda: effect_families(transport, films, model, left_out()),
     }
     return MetricsPage(edge_parts(collector, outbox, version) | own)
 
@@ -163,7 +164,7 @@ def queue_families(stores: Stores, now: float) -> "Iterator[Metric]":
 
 
 def effect_families(
-    transport: CountingTransport, films: TimelapseService, model: CountingModel | None
+    transport: CountingTransport, films: TimelapseService, model: CountingModel | None, left_out: int = 0
 ) -> "Iterator[Metric]":
     """What came of messages, films and looks since the start."""
     yield counter(
@@ -171,6 +172,11 @@ def effect_families(
         "Tries to send a message, by what came of them (wait, away: tried again)",
         (([outcome.value], transport.outcomes[outcome]) for outcome in Outcome),
         ["outcome"],
+    )
+    yield counter(
+        "notifications_left_out",
+        "Messages not sent because hundreds waited and newer ones tell how it stands",
+        alone(left_out),
     )
     yield counter(
         "films",

@@ -30,5 +30,6 @@ def settings_of_simulation(settings: Settings, bambui: SimulatedBambui) -> Setti
         printer_id=PRINTER_ID,
         printers_api_url=bambui.printers_api_url,
         ws_url_template=bambui.ws_url_template,
+        changes_per_minute=0.0,  # a print of an hour in 90 s is no printer that flaps
         data_dir=data_dir,
     )

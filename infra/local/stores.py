@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from functions.shared.errors import PermanentError
+from functions.shared.domain.keys import digest, films_chat, printer_chat
+from functions.shared.errors import ContractError, PermanentError
+from functions.shared.messages.effects import decode_notification
+from functions.shared.messages.supersession import superseded_among
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
-from infra.local.storage.queue import SqliteQueue
+from infra.local.storage.queue import GroupBound, SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 
 
@@ -38,6 +41,8 @@ class OwnLock:
 
 DATABASE_FILE = "bridge.sqlite3"
 NO_CHAT = "terminal"
+# Of one printer, while the chat takes none: more than anybody reads, and still small on an SD card.
+_WAITING_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +82,47 @@ def open_stores(settings: Settings, clock: Clock, monotonic: Clock = time.monoto
     def timer() -> float:
         return begun_at + monotonic() - begun
 
-    def queue(name: str, fifo: bool, visibility: float, tries: int | None) -> SqliteQueue:
-        made = SqliteQueue(database, name, fifo, visibility, tries, clock, timer)
+    def queue(
+        name: str, fifo: bool, visibility: float, tries: int | None, bound: GroupBound | None = None
+    ) -> SqliteQueue:
+        made = SqliteQueue(database, name, fifo, visibility, tries, clock, timer, bound)
         made.recover()
         return made
 
+    chat = settings.telegram_chat_id or NO_CHAT
     try:
-        return Stores(
+        stores = Stores(
             database=database,
             records=SqliteRecordStore(database, clock),
             frames=FileFrameStore(settings.images_dir),
             reports=queue("reports", fifo=True, visibility=300.0, tries=1000),
-            notifications=queue("notifications", fifo=True, visibility=3600.0, tries=None),
+            notifications=queue(
+                *("notifications", True, 3600.0, None), GroupBound(_WAITING_LIMIT, superseded_among)
+            ),
             timelapses=queue("timelapses", fifo=False, visibility=7200.0, tries=200),
             inspections=queue("inspections", fifo=False, visibility=600.0, tries=200),
             timer=timer,
             clock=clock,
-            chat=settings.telegram_chat_id or NO_CHAT,
+            chat=chat,
         )
+        _into_lines(stores.notifications, chat)
     except BaseException:
         database.close()
         raise
+    return stores
+
+
+def _into_lines(notifications: SqliteQueue, chat: str) -> None:
+    """Up to 0.1 all messages of a chat were one group, and films another: they go into their printers' lines.
+
+    Films only if there was such a group: what is in theirs later has been through its printer's line.
+    """
+
+    def line_of(body: str) -> str | None:
+        try:
+            return digest("group", printer_chat(chat, decode_notification(body).printer_id))
+        except ContractError:
+            return None
+
+    if notifications.regroup(digest("group", chat), line_of):
+        notifications.regroup(digest("group", films_chat(chat)), line_of)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from collector.agent import Collector
+from collector.printer.settling import SettlingRules
 from functions.shared.live import Live
 from functions.shared.messages.report import Report, ReportKind
 from functions.shared.runtime.clocks import MonotonicWallClock
@@ -43,8 +44,10 @@ async def running(
         clock=MonotonicWallClock(),
         live=live,
         version="1.2.3",
-        **(options or {}),
+        **({"settling": SettlingRules(0, 0)} | (options or {})),
     )
+    rules = collector._rules  # noqa: SLF001 - what is seen counts at once here
+    collector._rules = dataclasses.replace(rules, settling=SettlingRules(0, 0))  # noqa: SLF001
     task = asyncio.create_task(collector.run())
     try:
         yield collector

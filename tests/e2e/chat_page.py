@@ -24,7 +24,9 @@ from tests.e2e.rig import bridge_over, until_told
 from tests.support.telegram.server import Posted, TelegramServer
 
 _RUN_OUT = Pause(0.6, 20, STAGE_FILAMENT_OUT, ERROR_FILAMENT_OUT, HMS_FILAMENT_OUT)
-_PRINT = Scenario((Print(Job("Phone stand (blue)", minutes=62, layers=95), pauses=(_RUN_OUT,)),))
+_PRINT = Scenario(
+    (Print(Job("Phone stand (blue)", minutes=62, layers=95), pauses=(_RUN_OUT,)),), idle_seconds=16
+)
 _PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; padding: 14px; background: #8fb3a0; font: 15px/1.35 "Noto Sans", "DejaVu Sans", sans-serif;
   width: 860px; columns: 2; column-gap: 14px; box-sizing: border-box; }}

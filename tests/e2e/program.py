@@ -26,7 +26,8 @@ class Program:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        self.settings = {"PORT": "0"} | settings
+        # Prints here are faster than life.
+        self.settings = {"PORT": "0", "CHANGES_PER_MINUTE": "0"} | settings
         self._lines: list[tuple[str, str]] = []
         self._changed = threading.Condition()
         self._process: subprocess.Popen[str] | None = None

@@ -2,19 +2,25 @@
 
 import asyncio
 import io
+import json
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+from functions.shared.domain.keys import printer_key
 from functions.shared.settings import Settings
 from infra.local.app import Bridge
+from infra.local.stores import DATABASE_FILE
 from infra.simulator.server import SimulatedBambui
+from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.support.telegram.server import Posted, TelegramServer
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 SCALE = 30.0
 IMAGE = (160, 120)
+IDLE_SECONDS = 2.5 * SCALE  # of the script, before a print: first words settle for a second, then count
 FAST: dict[str, Any] = {
     "forced_reconnect_seconds": 0.0,
     "reconnect_min_seconds": 0.05,
@@ -23,6 +29,7 @@ FAST: dict[str, Any] = {
     "printers_refresh_seconds": 1.0,
     "status_timeout_seconds": 60.0,  # tests of silence set their own: a busy machine is silent for seconds
     "progress_step": 25,
+    "changes_per_minute": 0.0,  # prints here are faster than life
     "port": 0,
 }
 FILM_WORD = ": timelapse"
@@ -56,6 +63,24 @@ async def bridge_over(
     finally:
         stop.set()
         await asyncio.wait_for(running, TIMEOUT)
+
+
+async def settle(printer: SimulatedPrinter, data_dir: Path, **fields: Any) -> None:
+    """The printer's first words after a connect, and until the tracker knows them: they settle first."""
+    await printer.push_status(**fields)
+    await eventually(lambda: known_word(data_dir, printer.name) == fields["gcode_state"])
+
+
+def known_word(data_dir: Path, printer_id: str) -> str | None:
+    """The last word of a printer that the tracker of a bridge with that folder knows."""
+    database = data_dir / DATABASE_FILE
+    if not database.exists():
+        return None
+    query = "SELECT value FROM record WHERE key = ?"
+    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        row = connection.execute(query, (printer_key(printer_id).encode(),)).fetchone()
+    word = None if row is None else json.loads(row[0]).get("heard_state")
+    return word if isinstance(word, str) else None
 
 
 async def until_told(

@@ -39,12 +39,12 @@ async def test_a_print_is_told_and_filmed_while_a_crowd_holds_the_port(tmp_path:
             for number in range(ADDRESSES * OF_EACH):
                 source = f"127.0.1.{1 + number % ADDRESSES}"
                 crowd.enter_context(await asyncio.to_thread(half_open, port, source))
-            await start_a_print(one, "Hook")
-            await asyncio.to_thread(program.wait_for, "print started|already printing", 30)
+            await start_a_print(one, program)
+            await asyncio.to_thread(program.wait_for, "print started")
             answer = await asyncio.to_thread(get, f"{program.url}/api/printers")
             assert answer.status_code == 200, program.err
             await one.push_status(gcode_state="RUNNING", mc_percent=50)
             await one.push_status(gcode_state="FINISH", mc_percent=100)
-            await asyncio.to_thread(program.wait_for, "finished", 30)
+            await asyncio.to_thread(program.wait_for, "finished")
             assert await asyncio.to_thread(program.stop) == 0
     assert re.search("Too many open files|EMFILE|unable to open", program.err) is None, program.err

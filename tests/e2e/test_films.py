@@ -17,13 +17,14 @@ from tests.e2e.image_numbers import facts_of, kept_numbers, numbers_of_jobs, sho
 from tests.e2e.rig import (
     END_WORDS,
     IMAGE,
-    SCALE,
     bridge_over,
     first_line,
+    settle,
     story,
     until_filmed,
     until_told,
 )
+from tests.e2e.slow_motion import patient_bambui
 from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import eventually
 
@@ -37,7 +38,7 @@ async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:
     }
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
-            SimulatedBambui([printer(ONE, size=(320, 240))], time_scale=SCALE) as bambui,
+            patient_bambui([printer(ONE, size=(320, 240))], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram, **budget),
         ):
             (film,) = await until_filmed(telegram)
@@ -66,7 +67,7 @@ async def test_a_reprint_of_the_same_file_has_a_film_of_its_own(tmp_path: Path) 
     again = Scenario((Print(HOOK, seconds=30), Print(HOOK, seconds=30)), rest_seconds=40)
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
-            SimulatedBambui([printer(again)], time_scale=SCALE) as bambui,
+            patient_bambui([printer(again)], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram),
         ):
             films = await until_filmed(telegram, 2)
@@ -81,7 +82,7 @@ async def test_a_reprint_of_the_same_file_has_a_film_of_its_own(tmp_path: Path) 
 async def print_by_hand(printer: SimulatedPrinter, folder: Path, images: int, **fields: Any) -> None:
     """The print goes on by that many images; returns once all are kept."""
     kept = len(kept_numbers(folder / "images", printer.name))
-    await printer.push_status(gcode_state="RUNNING", subtask_name="Hook", **fields)
+    await settle(printer, folder / "data", gcode_state="RUNNING", subtask_name="Hook", **fields)
     for _ in range(images):
         await printer.push_image()
         await printer.push_status()  # it is not silent
@@ -99,7 +100,7 @@ async def test_a_print_with_a_power_cut_has_one_whole_film(tmp_path: Path, grace
                 tmp_path,
                 bambui,
                 telegram,
-                status_timeout_seconds=1.0,
+                status_timeout_seconds=3.0,
                 silence_grace_seconds=grace,
                 **EVERY_IMAGE,
             ) as bridge,
@@ -145,12 +146,14 @@ async def test_a_restart_in_mid_print_still_gives_one_film_of_all(tmp_path: Path
 
 
 async def test_failed_and_cancelled_prints_have_their_films_too(tmp_path: Path) -> None:
-    failed = Scenario((Print(HOOK, seconds=50, ending=Ending.FAILED, ends_at=0.6),))
-    cancelled = Scenario((Print(HOOK, seconds=50, ending=Ending.CANCELLED, ends_at=0.5),))
+    fails = Print(HOOK, seconds=50, ending=Ending.FAILED, ends_at=0.6)
+    is_cancelled = Print(HOOK, seconds=50, ending=Ending.CANCELLED, ends_at=0.5)
+    failed = Scenario((fails,))
+    cancelled = Scenario((is_cancelled,))
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
-            SimulatedBambui(
-                [printer(failed, "left"), printer(cancelled, "right")], time_scale=SCALE
+            patient_bambui(
+                [printer(failed, "left"), printer(cancelled, "right")], tmp_path / "data"
             ) as bambui,
             bridge_over(tmp_path, bambui, telegram),
         ):
@@ -168,7 +171,7 @@ async def test_two_printers_that_end_together_have_both_films(tmp_path: Path) ->
     printers = [printer(left, "left"), printer(right, "right", image_interval=0.5)]
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
-            SimulatedBambui(printers, time_scale=SCALE) as bambui,
+            patient_bambui(printers, tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram),
         ):
             films = await until_filmed(telegram, 2)
@@ -185,7 +188,7 @@ async def test_a_print_without_a_camera_has_no_film_and_the_log_says_so(
     blind = Scenario((Print(HOOK, seconds=24),), camera=Camera.NONE)
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer(blind)], time_scale=SCALE) as bambui,
+            patient_bambui([printer(blind)], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             await until_told(telegram, END_WORDS)

@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 
 from functions.notify.chat_state import read_state
-from functions.shared.domain.keys import chat_key
+from functions.shared.domain.keys import chat_key, digest
 from functions.timelapse.ffmpeg import find_ffmpeg
-from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.filmed_prints import ONE, films_on_disk, printer, saved
 from tests.e2e.image_numbers import kept_numbers, shown_numbers
-from tests.e2e.rig import IMAGE, SCALE, bridge_over, first_line, story, until_filmed, until_told
+from tests.e2e.rig import IMAGE, bridge_over, first_line, story, until_filmed, until_told
+from tests.e2e.slow_motion import patient_bambui
 from tests.support.telegram.faults import STALL, answers
 from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import TIMEOUT, eventually
@@ -24,7 +24,7 @@ async def test_a_film_that_is_too_large_for_telegram_comes_smaller_once(tmp_path
     with TelegramServer(keeps_videos=True) as telegram:
         telegram.script(answers(413, "Request Entity Too Large"), method="sendVideo")
         async with (
-            SimulatedBambui([printer(ONE, size=(480, 360))], time_scale=SCALE) as bambui,
+            patient_bambui([printer(ONE, size=(480, 360))], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             (film,) = await until_filmed(telegram)
@@ -39,18 +39,20 @@ async def test_a_film_that_is_too_large_for_telegram_comes_smaller_once(tmp_path
 async def test_a_film_that_is_ready_while_telegram_is_away_comes_later_once(tmp_path: Path) -> None:
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
-            SimulatedBambui([printer(ONE)], time_scale=SCALE) as bambui,
+            patient_bambui([printer(ONE)], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             await until_told(telegram, "print started")
             await eventually(lambda: bridge.stores.notifications.count() == 0)
             telegram.down()
-            films = chat_key(f"{telegram.chat_id}/films")
-            await eventually(lambda: read_state(bridge.stores.records, films).failures > 0)
+            chat, lane = chat_key(telegram.chat_id), digest("A1M-1")[:16]
+            await eventually(lambda: read_state(bridge.stores.records, chat).lane(lane).failures > 0)
+            await eventually(lambda: bridge.stores.notifications.count() == 2)  # the end and the film
             telegram.up()
             await until_told(telegram, "print finished")
             (film,) = await until_filmed(telegram)
             await eventually(lambda: bridge.stores.notifications.count() == 0)
+    assert film.id == telegram.messages[-1].id, "behind the message of its end"
     assert story(telegram, "A1M-1") == ["print started", "print finished"]
     assert sum(message.video_size is not None for message in telegram.messages) == 1
     assert shown_numbers(saved(film, tmp_path)) == kept_numbers(tmp_path / "images", "A1M-1")
@@ -67,7 +69,7 @@ async def test_alerts_keep_their_pace_while_a_film_is_made_and_sent(tmp_path: Pa
     with TelegramServer(keeps_videos=True) as telegram:
         telegram.script(STALL, method="sendVideo")
         async with (
-            SimulatedBambui([printer(ONE, "filmed"), watched], time_scale=SCALE) as bambui,
+            patient_bambui([printer(ONE, "filmed"), watched], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram, ffmpeg=str(slow), status_timeout_seconds=60.0) as bridge,
         ):
             await watched.wait_for_clients()
@@ -100,7 +102,7 @@ async def test_alerts_keep_their_pace_while_a_film_is_made_and_sent(tmp_path: Pa
 async def test_without_ffmpeg_the_person_learns_what_to_do_and_can_do_it(tmp_path: Path) -> None:
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer(ONE)], time_scale=SCALE) as bambui,
+            patient_bambui([printer(ONE)], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram, ffmpeg="/nonexistent/ffmpeg"),
         ):
             await until_told(telegram, ": no timelapse")

@@ -9,7 +9,7 @@ import pytest
 
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import IMAGE, bridge_over, story, until_told
+from tests.e2e.rig import IMAGE, bridge_over, settle, story, until_told
 from tests.support.disk import small_disk
 from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import eventually
@@ -29,7 +29,7 @@ async def test_a_disk_that_is_full_for_a_while_loses_and_repeats_nothing(
             bridge_over(disk.folder, bambui, telegram, status_timeout_seconds=60.0),
         ):
             await printer.wait_for_clients()
-            await printer.push_status(gcode_state="IDLE")
+            await settle(printer, disk.folder / "data", gcode_state="IDLE")
             await printer.push_status(gcode_state="PREPARE", subtask_name="Benchy")
             await printer.push_image()
             await printer.push_status(gcode_state="RUNNING", mc_percent=1)

@@ -15,10 +15,10 @@ from collector.bambui.discovery import is_usable_name
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
-from tests.e2e.rig import IMAGE, first_line
+from tests.e2e.rig import IMAGE, first_line, known_word, settle
 from tests.support.edge_material import image_text, jpeg
 from tests.support.telegram.server import Posted, TelegramServer
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, eventually
 
 NAMES = {
     "path": "../../x",
@@ -107,7 +107,7 @@ async def test_a_job_may_have_any_name(tmp_path: Path) -> None:
         async with SimulatedBambui([printer]) as bambui:
             with running(tmp_path, bambui, telegram) as program:
                 await printer.wait_for_clients()
-                await printer.push_status(gcode_state="IDLE")
+                await settle(printer, program.folder / "data", gcode_state="IDLE")
                 for name in NAMES.values():
                     await print_once(printer, telegram, name)
                     view = await get(f"{program.url}/api/printer/A1M-1")
@@ -136,6 +136,8 @@ async def test_a_job_name_that_is_no_text_is_not_a_fault(tmp_path: Path) -> None
                 for state in ("IDLE", "PREPARE", "RUNNING", "FINISH"):
                     fields = {"gcode_state": state, "subtask_name": "a\ud800b", "extra": "\udfff"}
                     await printer.push_raw(json.dumps({"type": "printer_status", "data": fields}))
+                    if state == "IDLE":  # it settles first
+                        await eventually(lambda: known_word(program.folder / "data", "A1M-1") == "IDLE")
                 await until_told(telegram, 2)
                 view = await get(f"{program.url}/api/printer/A1M-1")
                 assert view.json()["status"]["gcode_state"] == "FINISH"
@@ -153,7 +155,7 @@ async def test_a_printer_may_have_any_printable_name(tmp_path: Path) -> None:
             with running(tmp_path, bambui, telegram, PRINTER_ID=seed) as program:
                 for printer in printers[:-1]:
                     await printer.wait_for_clients()
-                    await printer.push_status(gcode_state="IDLE")
+                    await settle(printer, program.folder / "data", gcode_state="IDLE")
                     for message in await print_once(printer, telegram, "Hook"):
                         assert printer.name[:20] in first_line(message)
                     url = f"{program.url}/api/printer/{segment(printer.name)}"
@@ -225,7 +227,7 @@ async def test_broken_input_in_mid_print_costs_a_line_and_nothing_else(tmp_path:
         async with SimulatedBambui([printer]) as bambui:
             with running(tmp_path, bambui, telegram) as program:
                 await printer.wait_for_clients()
-                await printer.push_status(gcode_state="IDLE")
+                await settle(printer, program.folder / "data", gcode_state="IDLE")
                 await printer.push_status(gcode_state="PREPARE", subtask_name="Hook")
                 await printer.push_status(gcode_state="RUNNING", mc_percent=0)
                 await until_told(telegram, 1)

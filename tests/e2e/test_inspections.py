@@ -21,7 +21,15 @@ from infra.simulator.scenarios import Job, Print, Scenario
 from infra.simulator.simulated_printer import SimulatedPrinter
 from infra.simulator.timeline import CameraImage, Done
 from tests.e2e.image_numbers import kept_numbers, number_of, numbers_of_jobs
-from tests.e2e.rig import END_WORDS, bridge_over, first_line, story, until_filmed, until_told
+from tests.e2e.rig import (
+    END_WORDS,
+    IDLE_SECONDS,
+    bridge_over,
+    first_line,
+    story,
+    until_filmed,
+    until_told,
+)
 from tests.e2e.slow_motion import slowed_bambui
 from tests.e2e.watching_model import WatchingModel, has_strands
 from tests.support.openai.replies import hangs
@@ -35,10 +43,12 @@ INTERVAL = 1.2  # longer than a second: a second look needs a frame whose name i
 ALERT = ": possible print defect"
 DOWN = ": AI checks are not working"
 # Of a long estimate few frames are kept: a look must bring its own.
-CLEAN = Scenario((Print(Job("Vase", minutes=600), seconds=100),))
-SPAGHETTI = Scenario((Print(Job("Vase", minutes=1), seconds=200, spaghetti_from=0.05),))
+CLEAN = Scenario((Print(Job("Vase", minutes=600), seconds=100),), idle_seconds=IDLE_SECONDS)
+SPAGHETTI = Scenario(
+    (Print(Job("Vase", minutes=1), seconds=200, spaghetti_from=0.05),), idle_seconds=IDLE_SECONDS
+)
 
-SHORT = Scenario((Print(Job("Vase", minutes=1), seconds=56),))
+SHORT = Scenario((Print(Job("Vase", minutes=1), seconds=56),), idle_seconds=IDLE_SECONDS)
 
 
 def printer(scenario: Scenario, name: str = "A1M-1") -> SimulatedPrinter:

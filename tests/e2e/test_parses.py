@@ -75,6 +75,8 @@ class Way:
         self._status: dict[str, Any] = {"gcode_state": "IDLE", "subtask_name": "benchy"}
         replay.session.opened()
         self.say(marked=False)
+        replay.hand.pass_time(2.0)  # the first words after a connect settle
+        self.say(marked=False)
 
     def say(self, *, after: float = 2.0, marked: bool = True, **changed: Any) -> dict[str, int]:
         """A status, with what has changed, from the socket to where it ends; its parses since it came."""

@@ -4,10 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from infra.simulator.scenarios import SCENARIOS, Job, Pause, Print, Scenario
-from infra.simulator.server import SimulatedBambui
+from infra.simulator.scenarios import SCENARIOS, Job, Pause, PowerCut, Print, Scenario
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import END_WORDS, IMAGE, SCALE, bridge_over, first_line, story, until_told
+from tests.e2e.rig import (
+    END_WORDS,
+    IMAGE,
+    bridge_over,
+    first_line,
+    settle,
+    story,
+    until_told,
+)
+from tests.e2e.slow_motion import patient_bambui
 from tests.support.telegram.server import TelegramServer
 
 STORIES = {
@@ -32,7 +40,7 @@ async def test_the_chat_tells_the_print(tmp_path: Path, scenario: str) -> None:
     ends = sum(word.startswith(END_WORDS) for word in expected)
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer(scenario)], time_scale=SCALE) as bambui,
+            patient_bambui([printer(scenario)], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram),
         ):
             await until_told(telegram, END_WORDS, ends)
@@ -45,7 +53,7 @@ async def test_the_chat_tells_the_print(tmp_path: Path, scenario: str) -> None:
 async def test_a_pause_shows_its_reason_and_a_photo(tmp_path: Path) -> None:
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer("runout")], time_scale=SCALE) as bambui,
+            patient_bambui([printer("runout")], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram),
         ):
             messages = await until_told(telegram, "print paused")
@@ -56,9 +64,10 @@ async def test_a_pause_shows_its_reason_and_a_photo(tmp_path: Path) -> None:
 
 
 async def test_a_power_cut_loses_contact_and_finds_it_again(tmp_path: Path) -> None:
+    cut = Scenario((Print(Job("Hook"), power_cut=PowerCut(at=0.45, paused_seconds=60)),))
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer("power_cut")], time_scale=20) as bambui,
+            patient_bambui([printer(cut)], tmp_path / "data", 20) as bambui,
             bridge_over(
                 tmp_path, bambui, telegram, status_timeout_seconds=1.5, printers_refresh_seconds=3600.0
             ),
@@ -76,11 +85,12 @@ async def test_a_finish_shown_at_the_first_connect_is_not_announced(tmp_path: Pa
     with TelegramServer() as telegram:
         idle = SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
         async with (
-            SimulatedBambui([idle], time_scale=SCALE) as bambui,
+            patient_bambui([idle], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             await idle.wait_for_clients()
-            await idle.push_status(gcode_state="FINISH", subtask_name="Old", mc_percent=100)
+            data = tmp_path / "data"
+            await settle(idle, data, gcode_state="FINISH", subtask_name="Old", mc_percent=100)
             for temperature in (30.0, 29.5, 29.0):
                 await idle.push_status(nozzle_temper=temperature)
             await idle.push_status(gcode_state="PREPARE", subtask_name="Next")
@@ -93,7 +103,7 @@ async def test_two_printers_at_once_are_announced_apart(tmp_path: Path) -> None:
     short = Scenario((Print(Job("Hook"), seconds=40, pauses=(Pause(0.5, 10),)),))
     with TelegramServer() as telegram:
         async with (
-            SimulatedBambui([printer("full", "left"), printer(short, "right")], time_scale=SCALE) as bambui,
+            patient_bambui([printer("full", "left"), printer(short, "right")], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram),
         ):
             await until_told(telegram, "print finished", times=2)
@@ -106,7 +116,7 @@ async def test_telegram_away_for_the_whole_print_loses_nothing(tmp_path: Path) -
     with TelegramServer() as telegram:
         telegram.down()
         async with (
-            SimulatedBambui([printer("pause")], time_scale=SCALE) as bambui,
+            patient_bambui([printer("pause")], tmp_path / "data") as bambui,
             bridge_over(tmp_path, bambui, telegram) as bridge,
         ):
             await bambui.printers["A1M-1"].done.wait()

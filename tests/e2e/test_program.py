@@ -20,7 +20,7 @@ from functions.shared.settings import load_settings
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
-from tests.e2e.rig import IMAGE
+from tests.e2e.rig import IMAGE, settle
 from tests.support.telegram.faults import BAD_GATEWAY, STALL, answers
 from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import TIMEOUT
@@ -55,9 +55,9 @@ def printer() -> SimulatedPrinter:
     return SimulatedPrinter("A1M-1", "A1M", image_size=IMAGE)
 
 
-async def start_a_print(one: SimulatedPrinter, name: str = "Hook") -> None:
+async def start_a_print(one: SimulatedPrinter, program: Program, name: str = "Hook") -> None:
     await one.wait_for_clients()
-    await one.push_status(gcode_state="IDLE")
+    await settle(one, program.folder / "data", gcode_state="IDLE")
     await one.push_status(gcode_state="PREPARE", subtask_name=name)
 
 
@@ -94,7 +94,7 @@ async def test_it_ends_even_while_telegram_does_not_answer(tmp_path: Path, numbe
         async with SimulatedBambui([printer()]) as bambui:
             settings = settings_of(bambui, **telegram_settings(telegram))
             with Program(tmp_path, **settings) as program:
-                await start_a_print(bambui.printers["A1M-1"])
+                await start_a_print(bambui.printers["A1M-1"], program)
                 await asyncio.to_thread(telegram.wait_for_calls, 1)
                 assert await asyncio.to_thread(program.stop, number) == 0
                 assert "Traceback" not in program.all
@@ -258,7 +258,7 @@ def telegram() -> Iterator[TelegramServer]:
 async def test_an_own_bambui_and_telegram_are_used(tmp_path: Path, telegram: TelegramServer) -> None:
     async with SimulatedBambui([printer()]) as bambui:
         with Program(tmp_path, **settings_of(bambui, **telegram_settings(telegram))) as program:
-            await start_a_print(bambui.printers["A1M-1"])
+            await start_a_print(bambui.printers["A1M-1"], program)
             messages = await asyncio.to_thread(telegram.wait_for, 1, 20)
             assert messages[0].text.startswith("▶️ A1M-1: print started")
             assert f"sent to Telegram chat {telegram.chat_id}\n" in program.out
@@ -271,7 +271,7 @@ async def test_json_logs_are_json_lines_and_on_stderr_only(tmp_path: Path) -> No
         settings = settings_of(bambui, LOG_FORMAT="json", LOG_LEVEL="DEBUG")
         with Program(tmp_path, **settings) as program:
             one = bambui.printers["A1M-1"]
-            await start_a_print(one, "two\nlines")
+            await start_a_print(one, program, "two\nlines")
             await one.push_raw("{")
             await asyncio.to_thread(program.wait_for, "not JSON")
             await asyncio.to_thread(program.wait_for, "print started")
@@ -319,7 +319,7 @@ async def test_the_token_is_never_shown_whatever_telegram_does(
         settings = settings_of(bambui, LOG_LEVEL="DEBUG", **telegram_settings(telegram))
         with Program(tmp_path, **settings) as program:
             one = bambui.printers["A1M-1"]
-            await start_a_print(one)
+            await start_a_print(one, program)
             await asyncio.to_thread(program.wait_for, "refused for good")
             telegram.down()
             await one.push_status(gcode_state="RUNNING", mc_percent=0)

@@ -22,6 +22,7 @@ from tests.support.edge_material import image_text, jpeg, status_text
 from tests.support.telegram.server import TelegramServer
 
 HOUR = 3600
+SETTLED = 2  # the first words count a second later
 PRINTER = "A1M-1"
 OWN_REPORTS_EVERY = 300
 RECONNECTS = HOUR // 300
@@ -114,8 +115,9 @@ def files_below(folder: Path) -> int:
 def test_an_idle_hour_writes_a_few_times_a_minute(watched: Watched) -> None:
     status = MergedStatus(whole_report("A1M"))
     watched.pass_second(0, [print_status(status, 0, gcode_state="FINISH", mc_percent=100)])
+    watched.pass_second(SETTLED, [])
     before, files = writes_of(watched), files_below(watched.folder)
-    for number in range(1, HOUR + 1):
+    for number in range(SETTLED + 1, HOUR + 1):
         text = print_status(status, number, nozzle_temper=24.0 + number % 9 / 32)
         watched.pass_second(number, [text, image_text(jpeg(number))])
     writes = writes_of(watched).since(before)
@@ -131,8 +133,9 @@ def test_a_printing_hour_writes_its_frames_and_changes(watched: Watched) -> None
     status = MergedStatus(whole_report("A1M"))
     running = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "total_layer_num": 300}
     watched.pass_second(0, [print_status(status, 0, **running)])
+    watched.pass_second(SETTLED, [])
     before, reports, files = writes_of(watched), reports_of(watched), files_below(watched.folder)
-    for number in range(1, HOUR + 1):
+    for number in range(SETTLED + 1, HOUR + 1):
         fields = {"layer_num": number // 12, "mc_remaining_time": (HOUR - number) // 60}
         text = print_status(status, number, mc_percent=number * 100 // HOUR, **fields)
         watched.pass_second(number, [text, image_text(jpeg(number))])

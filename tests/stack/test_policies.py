@@ -36,7 +36,7 @@ TABLE: dict[str, set[Right]] = {
     "NotifyRole": rights(
         (LOG, "NotifyLogs"),
         (TAKE, "NotificationsQueue"),
-        ("sqs:SendMessage", ("NotificationsDeadLetters", "TimelapsesQueue")),
+        ("sqs:SendMessage", ("NotificationsDeadLetters", "NotificationsQueue", "TimelapsesQueue")),
         (("dynamodb:GetItem", "dynamodb:PutItem"), "Table"),
         ("s3:GetObject", FRAMES),
         ("s3:ListBucket", "FramesBucket"),

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from functions.notify.chat_state import LONGEST_BACK_OFF
+from functions.notify.handler import GIVES_UP_AFTER_SECONDS
+from functions.notify.refusals import LONGEST_WAIT
 from tests.stack.cloud_template import Stack, listed, short, statements
 
 FIFO = {"ReportsQueue", "NotificationsQueue"}
@@ -32,7 +35,11 @@ def test_there_are_these_queues_and_no_other(queues: dict[str, dict[str, Any]]) 
     assert set(queues) == FIFO | STANDARD | DEAD_LETTERS
 
 
-@pytest.mark.parametrize("name", sorted(FIFO | STANDARD))
+# Its own function sets aside what is refused or has waited too long (decision 0010).
+SETS_ASIDE_ITSELF = {"NotificationsQueue"}
+
+
+@pytest.mark.parametrize("name", sorted((FIFO | STANDARD) - SETS_ASIDE_ITSELF))
 def test_what_fails_goes_to_the_dead_letters_of_its_own_kind(
     queues: dict[str, dict[str, Any]], name: str
 ) -> None:
@@ -43,12 +50,22 @@ def test_what_fails_goes_to_the_dead_letters_of_its_own_kind(
 
 
 def test_waiting_does_not_use_up_the_tries(queues: dict[str, dict[str, Any]]) -> None:
-    tries = {name: queues[name]["RedrivePolicy"]["maxReceiveCount"] for name in FIFO | STANDARD}
-    # Messages wait for Telegram for days, films up to half an hour for their frames, by being handed back.
-    assert tries["NotificationsQueue"] == 1000
+    counted = (FIFO | STANDARD) - SETS_ASIDE_ITSELF
+    tries = {name: queues[name]["RedrivePolicy"]["maxReceiveCount"] for name in counted}
+    # Films wait up to half an hour for their frames, by being handed back.
     assert tries["ReportsQueue"] == 1000
     assert tries["TimelapsesQueue"] >= 40
     assert tries["InspectionsQueue"] >= 20  # every 20 s for the 5 minutes a look is worth something
+
+
+def test_a_chat_that_refuses_everything_costs_no_message_in_the_queue_s_life(
+    queues: dict[str, dict[str, Any]],
+) -> None:
+    queue = queues["NotificationsQueue"]
+    assert queue["MessageRetentionPeriod"] / LONGEST_WAIT > 1000, "the most that a queue can count"
+    assert "RedrivePolicy" not in queue
+    assert queues["NotificationsDeadLetters"]["FifoQueue"] is True
+    assert queue["MessageRetentionPeriod"] > GIVES_UP_AFTER_SECONDS + LONGEST_BACK_OFF
 
 
 def test_messages_and_dead_letters_wait_for_fourteen_days(queues: dict[str, dict[str, Any]]) -> None:

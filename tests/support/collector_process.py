@@ -32,6 +32,7 @@ FAST = {
     "WATCHDOG_TICK_SECONDS": "0.05",
     "PRINTERS_REFRESH_SECONDS": "1",
     "IDLE_FRAME_SECONDS": "1",
+    "CHANGES_PER_MINUTE": "0",  # prints here are faster than life
 }
 
 
@@ -55,6 +56,7 @@ def edge(
         "REPORTS_QUEUE_URL": cloud.queue_url if cloud else f"{NOWHERE}/123456789012/reports.fifo",
         "FRAMES_BUCKET": cloud.bucket if cloud else "frames",
         "PRINTERS_API_URL": f"{NOWHERE}/api/printers",
+        "CHANGES_PER_MINUTE": "0",  # prints here are faster than life
         "WS_URL_TEMPLATE": "ws://127.0.0.1:9/{printer_id}",
     }
     if bambui is not None:
@@ -102,13 +104,20 @@ class Cloud:
                 states.append(state)
         return states
 
-    def wait_for_state(self, printer_id: str, state: str, seconds: float = TIMEOUT) -> None:
-        """Raises TimeoutError with what came instead."""
+    def wait_for_state(
+        self, printer_id: str, state: str, *, after: str = "", seconds: float = TIMEOUT
+    ) -> None:
+        """`after`: not the one before that state. Raises TimeoutError with what came instead."""
+
+        def is_there() -> bool:
+            states = self.states(printer_id)
+            begin = states.index(after) if after in states else len(states) if after else 0
+            return state in states[begin:]
 
         def has_come() -> bool:
-            while state not in self.states(printer_id) and self.take():
+            while not is_there() and self.take():
                 pass
-            return state in self.states(printer_id)
+            return is_there()
 
         wait_until(has_come, lambda: f"{state} did not arrive: {self.states(printer_id)}", seconds)
 

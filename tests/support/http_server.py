@@ -97,3 +97,10 @@ async def say_port_until_closed(sockets: Iterable[socket.socket]) -> None:
     loop.add_reader(sys.stdin.fileno(), closed.set)
     await closed.wait()
     loop.remove_reader(sys.stdin.fileno())
+
+
+def free_port() -> int:
+    """A port of this machine on which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port

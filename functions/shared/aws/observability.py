@@ -84,6 +84,7 @@ class Metric(Enum):
     DEAD_LETTERED = ("SetAside", MetricUnit.Count)  # to a dead-letter queue, for good
     RETRIED = ("HandedBack", MetricUnit.Count)  # waits and tries again
     DEFECTS = ("Defects", MetricUnit.Count)  # errors that nobody thought of: a fault of ours
+    LEFT_OUT = ("LeftOut", MetricUnit.Count)  # messages that newer ones supersede, when hundreds wait
     SILENT_COLLECTORS = ("SilentCollectors", MetricUnit.Count)
 
 

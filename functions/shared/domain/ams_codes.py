@@ -251,7 +251,7 @@ def ams_words(code: str) -> AmsWords | None:
     family, unit, rest = code[:2], code[2:4], code[5:]
     if family == "05":
         return _board_words(unit, rest)
-    if family not in _FAMILIES:
+    if not _is_unit(family, unit):
         return None
     words = (_EXTERNAL_PRINT_ERRORS if unit in _EXTERNAL else _PRINT_ERRORS).get(rest)
     return None if words is None else AmsWords(_place(family, unit), words)
@@ -272,7 +272,7 @@ def _hms_words(key: str) -> AmsWords | None:
         return AmsWords(_TAGS[rest], _NO_TAG)
     if family == "05" and key[4:] == "_0500_0001_0010":
         return _board_words(unit, "409D")
-    if family not in _FAMILIES:
+    if not _is_unit(family, unit):
         return None
     if unit in _EXTERNAL:
         words = (_EXTERNAL_LITE_HMS if family == "12" else _EXTERNAL_HMS).get(f"{part} {rest}")
@@ -284,6 +284,11 @@ def _hms_words(key: str) -> AmsWords | None:
         if part == "70" and family != "12":  # older firmware says it of any slot
             slot = None
     return None if words is None else AmsWords(_place(family, unit, slot), words)
+
+
+def _is_unit(family: str, unit: str) -> bool:
+    """What has another second byte is no code of an AMS that is known."""
+    return family in _FAMILIES and (unit in _EXTERNAL or int(unit, 16) < len(_UNITS))
 
 
 def _place(family: str, unit: str, slot: int | None = None) -> str:

@@ -1,6 +1,6 @@
 """Which job is it after a gap? One rule for the edge (folders, counts) and the tracker (messages).
 
-Evidence in its order: ids, what time allows, names, figures; what is missing proves nothing (decision 0010).
+Evidence in its order: ids, what time allows, names, figures; what is missing proves nothing (decision 0012).
 """
 
 from dataclasses import dataclass, replace

@@ -6,7 +6,7 @@ in mid-print (infra/docs/bambu-fields.md, "Which job").
 
 import re
 
-_PLATE = re.compile(r"^(?P<file>.*?)[\s_(-]*plate[\s_-]*(?P<number>\d+)\)?$", re.IGNORECASE)
+_PLATE = re.compile(r"^(?P<file>.*?)[\s_(-]*plate[\s_-]*(?P<number>\d+)\)?$", re.IGNORECASE | re.DOTALL)
 # A layer height, always below one millimetre, begins the name of every profile: "0.2mm layer, 2 walls, 15%
 # infill", "0.20mm Standard @BBL A1M".
 _PROFILE = re.compile(r"^0[.,]\d+\s*mm\b", re.IGNORECASE)

@@ -163,6 +163,7 @@ def _stamp(at: float) -> str:
 
 PRINTERS = "printer/"
 COLLECTORS = "collector/"
+CHATS = "chat/"
 
 
 def printer_key(printer_id: str) -> str:
@@ -181,12 +182,17 @@ def inspection_key(printer_id: str) -> str:
 
 
 def chat_key(chat_id: str) -> str:
-    """The sending window and failures of one chat (written by notify)."""
-    return "chat/" + digest(chat_id)[:16]
+    """What is remembered of one chat (written by notify)."""
+    return CHATS + digest(chat_id)[:16]
+
+
+def printer_chat(chat_id: str, printer_id: str) -> str:
+    """Messages of one printer to a chat wait in a line of their own: the name of that line."""
+    return f"{chat_id}/printer/{printer_id}"
 
 
 def films_chat(chat_id: str) -> str:
-    """Films go to the same chat, but wait in a line of their own: the name of that line."""
+    """The name of the line in which films wait, once all that was to be told before them was told."""
     return f"{chat_id}/films"
 
 

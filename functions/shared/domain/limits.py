@@ -23,6 +23,14 @@ PHOTO_AGE_LIMIT_SECONDS = 120.0
 # From here a message's "now" is wrong: it says that it is late or, if only now counts in it, is dropped.
 LATE_MESSAGE_SECONDS = 120.0
 
+# For so long a status outranks a ping that finds nobody: longer than BambUI's own stalls (ten seconds each)
+# and than a lost ping takes to be made good.
+BELIEVED_SECONDS = 60.0
+
+# A refusal of the chat is tried again after a quarter of an hour at the latest: one that was not tried for
+# longer is of a chat that is no longer written to.
+CHAT_REFUSAL_STANDS_SECONDS = 960.0
+
 # Before that, "0 minutes left" means that the printer has no estimate yet.
 REMAINING_TRUSTED_FROM_PERCENT = 90
 

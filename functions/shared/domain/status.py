@@ -73,6 +73,24 @@ class PrinterStatus:
     is_calibrating: bool = False
 
 
+# What is read of a status: the collector's quick parser passes over all else.
+STATUS_KEYS = (
+    "gcode_state",
+    "subtask_name",
+    "gcode_file",
+    "task_id",
+    "print_type",
+    "mc_percent",
+    "layer_num",
+    "total_layer_num",
+    "mc_remaining_time",
+    "stg_cur",
+    "print_error",
+    "fail_reason",
+    "hms",
+)
+
+
 def read_status(status: Mapping[str, Any]) -> PrinterStatus:
     """The facts of one status. Total: junk in a field makes that field unknown."""
     return PrinterStatus(

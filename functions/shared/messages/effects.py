@@ -112,6 +112,7 @@ class Notification:
     `reason` is a plain sentence (pause reason, cause); `text` is free, untrusted text (AI summary).
     Of a film: `remake` is the order it was made by, so that a smaller one can be ordered once if it is
     refused as too large (an order that has `max_bytes` is that smaller one); `frame` is its thumbnail.
+    `number`: the tracker's count of the printer's messages (`supersession.py`).
     """
 
     id: str
@@ -135,6 +136,7 @@ class Notification:
     remake: Timelapse | None = None
     ended: bool = False
     late_end: bool = False
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

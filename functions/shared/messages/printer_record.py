@@ -9,6 +9,7 @@ from functions.shared.domain.error_codes import Causes
 from functions.shared.domain.keys import PRINTERS
 from functions.shared.messages.codec import ALWAYS, from_json, named, recall, to_json
 from functions.shared.messages.report import FrameReference
+from functions.shared.messages.supersession import Asked
 from functions.shared.ports import Stored
 
 COLLECTORS_REMEMBERED = 4
@@ -86,7 +87,7 @@ class PrinterRecord:
 
     `heard_state` is the last word the printer itself said, at `heard_at`; `state` is what is shown (IDLE by
     silence, then `state_inferred`; CALIBRATING). `sequences`: the last report of each of the last collectors.
-    `causes` are the codes that it last showed.
+    `causes` are the codes that it last showed; `asked`: what notify was asked to tell.
     """
 
     printer_id: str = field(default="", metadata=ALWAYS)
@@ -107,6 +108,7 @@ class PrinterRecord:
     announced_once: tuple[str, ...] = field(default=(), metadata=named("told_once"))
     cancel_seen_at: float | None = None
     causes: Causes | None = None
+    asked: Asked = field(default=Asked())
 
     def sequence_of(self, collector_id: str) -> int | None:
         """The last sequence taken from that collector, None if it is not remembered."""

@@ -3,17 +3,24 @@
 Source: core.telegram.org/bots/api (User, ChatFullInfo, ChatMember, ChatPermissions, ResponseParameters).
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from functions.notify import transports
 from functions.notify.render import Message
 from functions.notify.telegram import Telegram
+from functions.shared.domain.keys import chat_key
+from functions.shared.errors import TransientError
+from functions.shared.messages.chat_record import ChatState, Refused, chat_state_of, standing_refusal
 from functions.shared.messages.codec import fields_of
 from functions.shared.settings import Settings
+from functions.shared.text import full_duration
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
 from infra.local.probes.telegram_api import BotAnswer, BotApi, chat_words, text_of
+from infra.local.storage.records import read_records
+from infra.local.stores import DATABASE_FILE
 
 TEST_TEXT = "Printer Realtime Bridge: this is the test message of `printer-bridge doctor`. All is well."
 _SECONDS = 15.0
@@ -21,6 +28,12 @@ _RIGHTS = {"can_send_messages": "messages", "can_send_photos": "photos", "can_se
 _GENERAL = 1  # refused with "message thread not found" (tdlib/telegram-bot-api, issue 798)
 _FIND_IT = "`printer-bridge chat-id` shows the chats that the bot has seen."
 _LATER = "Try again later."
+_REFUSED = {
+    Refused.TOKEN: "bot's token",
+    Refused.CHAT: "chat or the bot",
+    Refused.TOPIC: "topic",
+    Refused.ALL: "messages, whatever is in them",
+}
 _RIGHT = "right to post"
 
 
@@ -34,6 +47,8 @@ def run(setup: Setup) -> CheckResult:
     findings = [evaluate_token(me, settings)]
     if me.is_ok:
         findings += _look_at_chat(setup, api, me.fields.get("id"))
+    waiting = evaluate_refusal(_remembered(setup), time.time())
+    findings += [waiting] if waiting is not None else []
     return CheckResult(findings, me.ahead)
 
 
@@ -71,6 +86,39 @@ def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
         )
         findings.append(evaluate_test(transport.send_text(Message(None, TEST_TEXT, is_silent=True))))
     return findings
+
+
+def _remembered(setup: Setup) -> ChatState:
+    """What notify knows of the chat, of this run or the last one."""
+    settings = setup.settings
+    key = chat_key(settings.telegram_chat_id)
+    try:
+        stored = read_records(settings.data_dir / DATABASE_FILE, key)
+    except TransientError:  # the check of the database says it
+        return ChatState()
+    return chat_state_of(stored[0] if stored else None)
+
+
+def evaluate_refusal(state: ChatState, now: float) -> Finding | None:
+    """What the bridge's last tries to send came to: a fault, a warning, or None."""
+    subject = "messages"
+    refusal = standing_refusal([state], now)
+    if refusal is not None:
+        reason, _, advice = refusal.reason.partition("; ")
+        waited = full_duration(max(0.0, now - refusal.since))
+        advice = f"{advice[:1].upper()}{advice[1:]}. " if advice else ""
+        return fault(
+            subject,
+            f"they have been waiting for {waited}: Telegram refuses the {_REFUSED[refusal.what]} ({reason})",
+            f"{advice}They are sent by themselves when that is mended.",
+        )
+    if state.topic_missing_since is not None:
+        found = f"the topic {state.topic} was not there at the last try: they go to the chat itself"
+        return warning(subject, found, "Set TELEGRAM_THREAD_ID to a topic that is there, or leave it empty.")
+    if state.moved_to is not None:
+        found = "the group was upgraded to a supergroup; they follow it to its new id"
+        return warning(subject, found, f"Set TELEGRAM_CHAT_ID={state.moved_to}.")
+    return None
 
 
 def evaluate_token(answer: BotAnswer, settings: Settings) -> Finding:

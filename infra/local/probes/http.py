@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from enum import Enum, auto
+from enum import Enum
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -21,19 +21,26 @@ from functions.shared.messages.codec import fields_in
 _CHUNK = 64 * 1024
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 _PUBLIC = frozenset({"api.telegram.org", "openrouter.ai"})
-_ELSEWHERE = "is that machine on, and the network?"
 
 
 class Trouble(Enum):
-    """Why there is no answer."""
+    """Why there is no answer, and the advice: `who` should listen at the URL that `variable` holds."""
 
-    NAME = auto()  # the name is not known
-    REFUSED = auto()  # nobody listens there
-    TLS = auto()
-    TIMEOUT = auto()
-    NETWORK = auto()  # no way there
-    PROTOCOL = auto()  # something answers, and it is not what was asked for
-    ADDRESS = auto()  # not an address at all
+    NAME = (
+        "Check the name in {variable}. If it is right: this machine does not find names now (no network, or "
+        "no DNS); a local name may need its IP address instead."
+    )
+    REFUSED = "Start {who}, or correct the port in {variable}."
+    CERTIFICATE = (
+        "Give {who} a certificate that this machine trusts, with that very name in it, correct the name in "
+        "{variable}, and check this machine's clock."
+    )
+    TLS = "If {who} speaks plain HTTP there, begin {variable} with http:// or ws://."
+    TIMEOUT = "Check the address in {variable}; is that machine on, and the network? A firewall in between?"
+    NETWORK = (
+        "Check this machine's network, then the address in {variable}; is that machine on, and the network?"
+    )
+    PROTOCOL = "Check scheme, host and port in {variable}: what answers there is not {who}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +116,13 @@ def unreachable(error: BaseException) -> Unreachable:
     for cause in causes:
         match cause:
             case ssl.SSLCertVerificationError():
-                return Unreachable(Trouble.TLS, f"its certificate is not accepted: {cause.verify_message}")
+                return Unreachable(
+                    Trouble.CERTIFICATE, f"its certificate is not accepted: {cause.verify_message}"
+                )
             case ssl.SSLError():
                 why = (cause.reason or "handshake failed").lower()
-                return Unreachable(Trouble.TLS, f"no TLS there ({why})")
+                trouble = Trouble.CERTIFICATE if "certificate" in why else Trouble.TLS
+                return Unreachable(trouble, f"no TLS there ({why})")
             case socket.gaierror():
                 return Unreachable(Trouble.NAME, "its name is not known")
             case UnicodeError():
@@ -127,7 +137,7 @@ def unreachable(error: BaseException) -> Unreachable:
         if isinstance(cause, OSError) and cause.errno is not None and cause.strerror:
             return Unreachable(Trouble.PROTOCOL, f"the connection failed ({cause.strerror})")
     if isinstance(error, ValueError) and not isinstance(error, http.client.HTTPException):
-        return Unreachable(Trouble.ADDRESS, "that is no address")
+        return Unreachable(Trouble.PROTOCOL, "that is no address")
     return Unreachable(Trouble.PROTOCOL, f"what answers there is something else ({type(error).__name__})")
 
 
@@ -184,32 +194,12 @@ def reach_advice(variable: str, url: str, answer: Unreachable, who: str) -> str:
     """`who` should listen there, such as `BambUI`."""
     if place_of(url) in _PUBLIC:
         return _public_advice(answer)
-    match answer.trouble:
-        case Trouble.NAME:
-            return (
-                f"Check the name in {variable}. If it is right: this machine does not find names now "
-                "(no network, or no DNS); a local name may need its IP address instead."
-            )
-        case Trouble.REFUSED:
-            return f"Start {who}, or correct the port in {variable}."
-        case Trouble.TLS if "certificate" in answer.words:
-            return (
-                f"Give {who} a certificate that this machine trusts, with that very name in it, correct the "
-                f"name in {variable}, and check this machine's clock."
-            )
-        case Trouble.TLS:
-            return f"If {who} speaks plain HTTP there, begin {variable} with http:// or ws://."
-        case Trouble.TIMEOUT:
-            return f"Check the address in {variable}; {_ELSEWHERE} A firewall in between?"
-        case Trouble.NETWORK:
-            return f"Check this machine's network, then the address in {variable}; {_ELSEWHERE}"
-        case _:
-            return f"Check scheme, host and port in {variable}: what answers there is not {who}."
+    return answer.trouble.value.format(variable=variable, who=who)
 
 
 def _public_advice(answer: Unreachable) -> str:
     """The address is right; the way there is not."""
-    if answer.trouble is Trouble.TLS:
+    if answer.trouble in (Trouble.CERTIFICATE, Trouble.TLS):
         return "Check this machine's clock, and whether something in between opens encrypted connections."
     return (
         "Check this machine's network: no way into the internet, no DNS, or a firewall, filter or provider "

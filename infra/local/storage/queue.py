@@ -4,7 +4,7 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,13 @@ _CANDIDATES = """
     WHERE m.queue = :queue AND coalesce(d.visible_at, 0) <= :now {group_is_open}
     ORDER BY m.number LIMIT :limit
 """
+# The oldest of each group that may be handed out.
+_HEADS = """
+    SELECT m.group_id, min(m.number)
+    FROM message AS m LEFT JOIN delivery AS d ON d.queue = m.queue AND d.number = m.number
+    WHERE m.queue = :queue AND coalesce(d.visible_at, 0) <= :now {group_is_open}
+    GROUP BY m.group_id
+"""
 _GROUP_IS_OPEN = """AND m.group_id NOT IN
     (SELECT group_id FROM delivery WHERE queue = :queue AND visible_at > :now)"""
 
@@ -51,6 +58,20 @@ class DeadLetter:
     receive_count: int
 
 
+Collapse = Callable[[Sequence[str]], Sequence[int]]
+_TURNS_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBound:
+    """From `limit` messages of one group on, those go that `collapse` names: it is given the bodies that wait
+    there, oldest first, and answers with places in that list.
+    """
+
+    limit: int
+    collapse: Collapse
+
+
 class SqliteQueue:
     """Thread-safe; any number of objects of one name over one database are one queue.
 
@@ -60,6 +81,8 @@ class SqliteQueue:
     `timer` measures visibility and delays: a clock that jumps (`clock`, which says when a message was sent)
     would hand out again what somebody still has in hand, and make late what was sent a moment before: a
     delivery's `sent_at` is by the clock as it goes when the message is handed out.
+    Who receives one at a time from a FIFO queue has the groups in turns: one with hundreds waiting holds up
+    no other. `left_out` counts what the bound of a group made go.
     """
 
     def __init__(
@@ -71,8 +94,13 @@ class SqliteQueue:
         max_receive_count: int | None,
         clock: Clock,
         timer: Clock | None = None,
+        bound: GroupBound | None = None,
     ) -> None:
         self.name = name
+        self.left_out = 0
+        self._bound = bound
+        self._turns: dict[str, int] = {}  # groups, by when they last had one handed out
+        self._handed_out = 0
         self._database = database
         self.is_fifo = fifo
         self._visibility_seconds = visibility_seconds
@@ -81,7 +109,10 @@ class SqliteQueue:
         self._timer = timer or clock
         self._sent: dict[int, float] = {}  # of this run, by number and by the timer
         self._signal = database.signal(name)
-        self._candidates = _CANDIDATES.format(group_is_open=_GROUP_IS_OPEN if fifo else "")
+        group_is_open = _GROUP_IS_OPEN if fifo else ""
+        self._candidates = _CANDIDATES.format(group_is_open=group_is_open)
+        self._next_candidate = _CANDIDATES.format(group_is_open=f"{group_is_open} AND m.number = :number")
+        self._heads = _HEADS.format(group_is_open=group_is_open)
 
     def send(self, entries: Sequence[Outgoing]) -> Sequence[Refusal]:
         if len(entries) > BATCH_LIMIT:
@@ -172,6 +203,25 @@ class SqliteQueue:
             )
         self._signal.announce()
 
+    def regroup(self, group: str, group_of: Callable[[str], str | None]) -> int:
+        """To be called at start: what waits in that group goes where its body belongs (None: it stays).
+
+        Its order and its tries stay. How many went.
+        """
+        query = "SELECT number, body FROM message WHERE queue = ? AND group_id = ?"
+        with self._database.reading() as connection:
+            waiting = connection.execute(query, (self.name, group)).fetchall()
+        moves = [(there, number) for number, body in waiting if (there := group_of(body)) is not None]
+        if moves:
+            with self._database.writing() as connection:
+                for there, number in moves:
+                    for table in ("message", "delivery"):
+                        connection.execute(
+                            f"UPDATE {table} SET group_id = ? WHERE queue = ? AND number = ?",  # noqa: S608
+                            (there, self.name, number),
+                        )
+        return len(moves)
+
     def close(self) -> None:
         """Every receiver of this queue returns `[]` at once, now and from now on."""
         self._signal.close()
@@ -209,12 +259,48 @@ class SqliteQueue:
             (self.name, number, entry.group, entry.deduplication_id, self._clock(), entry.body),
         )
         self._sent[number] = self._timer()
+        if self._bound is not None:
+            self._keep_bound(connection, entry.group, self._bound)
         if entry.delay_seconds:
             connection.execute(
                 "INSERT INTO delivery (queue, number, group_id, receive_count, visible_at, delay_seconds)"
                 " VALUES (?, ?, ?, 0, ?, ?)",
                 (self.name, number, entry.group, now + entry.delay_seconds, entry.delay_seconds),
             )
+
+    def _keep_bound(self, connection: sqlite3.Connection, group: str, bound: GroupBound) -> None:
+        """What was handed out before stays: somebody may have it in hand."""
+        query = "SELECT count(*) FROM message WHERE queue = ? AND group_id = ?"
+        (count,) = connection.execute(query, (self.name, group)).fetchone()
+        if count <= bound.limit:
+            return
+        waiting = connection.execute(
+            "SELECT number, body FROM message WHERE queue = :queue AND group_id = :group AND number NOT IN"
+            " (SELECT number FROM delivery WHERE queue = :queue) ORDER BY number",
+            {"queue": self.name, "group": group},
+        ).fetchall()
+        gone = [waiting[place][0] for place in bound.collapse([body for _, body in waiting])]
+        for number in gone:
+            self._forget(connection, number)
+        if gone:
+            self.left_out += len(gone)
+            _log.warning(
+                "queue %s: %d of %d messages of one group are left out, newer ones tell how it stands",
+                *(self.name, len(gone), count),
+            )
+
+    def _candidates_now(
+        self, connection: sqlite3.Connection, limit: int, now: float
+    ) -> list[tuple[int, str, str, float, str, int]]:
+        """The oldest; one at a time from a FIFO queue: of the group whose last turn is longest ago."""
+        values: dict[str, object] = {"queue": self.name, "now": now, "limit": limit}
+        if not self.is_fifo or limit > 1:
+            return connection.execute(self._candidates, values).fetchall()
+        heads = connection.execute(self._heads, values).fetchall()
+        if not heads:
+            return []
+        _, number = min(heads, key=lambda head: (self._turns.get(head[0], 0), head[1]))
+        return connection.execute(self._next_candidate, values | {"number": number}).fetchall()
 
     def _take(self, limit: int, now: float) -> list[Delivery]:
         """Hand out what is visible; what was handed out too often is buried on the way."""
@@ -226,9 +312,7 @@ class SqliteQueue:
             deliveries: list[Delivery] = []
             # Losing this mark in a power cut only means that the messages are visible at once again.
             with self._database.writing(durable=False) as connection:
-                for number, group, _, sent_at, body, count in connection.execute(
-                    self._candidates, values
-                ).fetchall():
+                for number, group, _, sent_at, body, count in self._candidates_now(connection, limit, now):
                     if self._max_receive_count is not None and count >= self._max_receive_count:
                         self._dead_letter(connection, number, f"handed out {count} times without success")
                         continue
@@ -240,6 +324,10 @@ class SqliteQueue:
                             *(now + self._visibility_seconds, self._visibility_seconds),
                         ),
                     )
+                    self._handed_out += 1
+                    if len(self._turns) >= _TURNS_REMEMBERED:
+                        self._turns.clear()
+                    self._turns[group] = self._handed_out
                     moment = self._sent_at(number, sent_at)
                     deliveries.append(Delivery(body, group, receipt, count + 1, moment))
             if deliveries:

@@ -2,9 +2,11 @@
 
 import json
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
-from functions.shared.errors import ConflictError, ContractError
+from functions.shared.errors import ConflictError, ContractError, TransientError
 from functions.shared.ports import Stored
 from functions.shared.runtime.clocks import Clock
 from infra.local.storage.database import SqliteDatabase
@@ -73,6 +75,23 @@ class SqliteRecordStore:
             (_bytes(key), self._clock()),
         ).fetchone()
         return 0 if row is None else int(row[0])
+
+
+def read_records(path: Path, prefix: str) -> list[Stored]:
+    """What is stored under the prefix; nothing where no file is. Raises TransientError.
+
+    By a connection of its own that cannot write, beside a bridge that runs.
+    """
+    if not path.exists():
+        return []
+    first = _bytes(prefix)
+    query = "SELECT key, value, version FROM record WHERE key >= ? AND key < ? ORDER BY key"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute(query, (first, first + _BEHIND_ALL)).fetchall()
+    except sqlite3.Error as error:
+        raise TransientError(f"{path.name}: {error}") from error
+    return [Stored(_text(key), json.loads(value), version) for key, value, version in rows]
 
 
 def _bytes(key: str) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 from collector.metrics.exposition import MetricsServer, open_server
 from functions.shared.errors import TransientError
 from functions.shared.runtime.connections import ConnectionRoom
+from tests.support.http_server import free_port
 from tests.support.timeouts import TIMEOUT
 
 TEXT = b"# HELP x y\n# TYPE x gauge\nx 1.0\n"
@@ -166,9 +167,3 @@ def test_an_address_that_cannot_be_had_is_said_and_costs_nothing_else(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert open_server(lambda: TEXT, host, taken.getsockname()[1]) is None
     assert words in caplog.text
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port

@@ -15,11 +15,12 @@ from tests.support.clock import HandClock
 from tests.support.edge_material import Kept, RememberingOutbox, image_text, status_text
 
 P = "A1M-1"
+AT_ONCE = SettlingRules(0, 0)  # what is seen counts at once
 RULES = SessionPolicy(
     WatchdogRules(image_timeout=60, forced_interval=300, status_timeout=30),
     ReportRules(),
     film_budget=1350,
-    settling=SettlingRules(0, 0),  # what is seen counts at once
+    settling=AT_ONCE,
 )
 RUNNING = {"gcode_state": "RUNNING", "subtask_name": "Benchy", "mc_percent": 10, "print_error": 0}
 

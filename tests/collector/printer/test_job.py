@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,22 +80,54 @@ def test_a_finished_word_ends_it_and_the_next_start_is_another_job() -> None:
     assert again.fingerprint.percent == 0
 
 
-def test_after_a_gap_the_same_job_goes_on_and_another_begins_anew() -> None:
+@pytest.mark.parametrize(
+    ("seconds", "changed", "is_same"),
+    [
+        (400.0, {"percent": 41}, True),
+        (400.0, {"percent": 39}, True),
+        (400.0, {}, True),
+        (400.0, {"job_name": "Benchy plate 2", "percent": 41}, True),
+        (400.0, {"job_name": "Cube"}, False),
+        (400.0, {"percent": 3}, False),
+        (5.0, {"percent": 3}, True),
+        (5.0, {"job_name": "Cube"}, False),
+    ],
+)
+def test_after_a_gap_the_same_job_goes_on_and_another_begins_anew(
+    seconds: float, changed: dict[str, Any], is_same: bool
+) -> None:
     job = _running()
-    sames: list[dict[str, Any]] = [{"percent": 41}, {"percent": 39}, {}, {"job_name": "Benchy"}]
-    for same in sames:
-        kept = _follow(job, gap=True, state="RUNNING", now=500.0, **same)
-        assert kept is not None
-        assert kept.token == job.token
-    others: list[dict[str, Any]] = [{"job_name": "Cube"}, {"percent": 3}]
-    for other in others:
-        begun = _follow(job, gap=True, state="RUNNING", now=500.0, **other)
-        assert begun is not None
-        assert begun.token != job.token
-        assert begun.started_at == 500.0
-    without_gap = _follow(job, state="RUNNING", job_name="Cube", now=500.0)
+    after = _follow(job, gap=True, state="RUNNING", now=100.0 + seconds, **changed)
+    assert after is not None
+    assert (after.token == job.token) is is_same
+    assert after.started_at == (100.0 if is_same else 100.0 + seconds)
+    without_gap = _follow(job, state="RUNNING", now=100.0 + seconds, **changed)
     assert without_gap is not None
     assert without_gap.token == job.token
+
+
+@pytest.mark.parametrize("seconds", [5.0, 4000.0])
+def test_an_id_says_which_job_it_is_after_any_gap(seconds: float) -> None:
+    job = _running(task_id="7")
+    now = 100.0 + seconds
+    renamed = _follow(job, gap=True, state="RUNNING", job_name="Cube", task_id="7", percent=3, now=now)
+    other = _follow(job, gap=True, state="RUNNING", job_name="Benchy", task_id="8", percent=41, now=now)
+    assert renamed is not None
+    assert other is not None
+    assert (renamed.token, renamed.fingerprint.name) == (job.token, "Benchy")
+    assert other.token != job.token
+
+
+def test_a_calibration_is_no_job_and_ends_one_only_after_a_gap() -> None:
+    assert _follow(None, state="RUNNING", is_calibrating=True) is None
+    job = _running()
+    assert _follow(job, state="RUNNING", is_calibrating=True) is not None
+    going_on = _follow(job, state="RUNNING", is_calibrating=True)
+    assert going_on is not None
+    assert going_on.is_active
+    ended = _follow(job, gap=True, state="RUNNING", is_calibrating=True)
+    assert ended is not None
+    assert not ended.is_active
 
 
 STATES = st.sampled_from(

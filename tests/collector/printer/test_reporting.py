@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from collector.printer.job import track_job
 from collector.printer.reporting import Decision, FramePolicy
 from functions.shared.domain.status import HmsEntry, PrinterStatus
@@ -230,17 +232,76 @@ def test_a_percent_held_while_the_connection_went_leaves_the_gap_to_the_next_sta
 
 
 def test_another_job_found_after_a_gap_is_always_a_change() -> None:
-    course = started(percent=None)
+    course = started(percent=None, task_id=None)
     course.reconnect()
-    decision = course.status(5.0, **{**PRINTING, "state": "PREPARE", "percent": None})
+    decision = course.status(5.0, **{**PRINTING, "state": "PREPARE", "percent": None, "task_id": None})
     assert decision is not None
     assert (decision.is_durable, decision.after_gap) == (True, True)
     course.reconnect()
     course.status(300.0, **PRINTING)
     course.reconnect()
-    begun_anew = course.status(900.0, **{**PRINTING, "percent": 1})
+    begun_anew = course.status(900.0, **{**PRINTING, "task_id": "8"})
     assert begun_anew is not None
     assert begun_anew.frame_policy is FramePolicy.FRESH
+
+
+def test_a_percent_that_fell_in_a_gap_is_no_other_job_under_the_same_id() -> None:
+    course = started()
+    token = course.job and course.job.token
+    course.reconnect()
+    fell = course.status(900.0, **{**PRINTING, "percent": 1})
+    assert fell is not None
+    assert fell.frame_policy is FramePolicy.NEWEST_KEPT
+    assert course.job is not None
+    assert course.job.token == token
+
+
+class TestGapSeconds:
+    def test_a_gap_is_told_with_the_seconds_since_a_known_word_was_heard(self) -> None:
+        course = started()
+        assert course.status(20.0, **PRINTING) is None  # heard, though not reported
+        course.reconnect()
+        back = course.status(29.0, **{**PRINTING, "percent": 12})
+        assert back is not None
+        assert (back.after_gap, back.gap_seconds) == (True, 9.0)
+
+    def test_without_a_gap_there_are_none(self) -> None:
+        course = started()
+        going_on = course.status(20.0, **{**PRINTING, "percent": 12})
+        assert going_on is not None
+        assert (going_on.after_gap, going_on.gap_seconds) == (False, None)
+
+    def test_after_a_start_nobody_knows_them(self) -> None:
+        first = Course().status(0.0, **PRINTING)
+        assert first is not None
+        assert (first.after_gap, first.gap_seconds) == (True, None)
+
+    @pytest.mark.parametrize("word", [None, "INIT"])
+    def test_a_status_without_a_known_word_leaves_the_gap_open(self, word: str | None) -> None:
+        course = started()
+        course.reconnect()
+        course.status(200.0, **{**PRINTING, "state": word, "print_error": 9})
+        known = course.status(210.0, **{**PRINTING, "percent": 12, "print_error": 9})
+        assert known is not None
+        assert (known.after_gap, known.gap_seconds) == (True, 210.0)
+        after = course.status(300.0, **{**PRINTING, "print_error": 0})
+        assert after is not None
+        assert (after.after_gap, after.gap_seconds) == (False, None)
+
+    def test_silence_counts_from_the_last_word_not_from_when_it_was_noticed(self) -> None:
+        course = started()
+        course.tick(30.0, is_silent=True)
+        back = course.status(500.0, **PRINTING)
+        assert back is not None
+        assert back.gap_seconds == 500.0
+
+    def test_a_clock_set_back_makes_no_gap_of_less_than_nothing(self) -> None:
+        course = Course()
+        course.status(100.0, **PRINTING)
+        course.reconnect()
+        back = course.status(40.0, **{**PRINTING, "percent": 20})
+        assert back is not None
+        assert back.gap_seconds == 0.0
 
 
 def test_state_and_errors_want_a_fresh_image_and_a_percent_does_not() -> None:

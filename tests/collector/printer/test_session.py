@@ -9,7 +9,7 @@ from collector.printer.watchdog import Cause
 from functions.shared.live import Live
 from functions.shared.messages.report import ReportKind
 from functions.shared.settings import Settings, load_settings
-from tests.collector.printer.session_harness import RUNNING, P, SessionHarness
+from tests.collector.printer.session_harness import AT_ONCE, RUNNING, P, SessionHarness
 from tests.support.edge_material import Kept, jpeg
 
 
@@ -149,7 +149,9 @@ def test_a_broken_image_costs_a_line_and_not_its_turn(caplog: pytest.LogCaptureF
 def test_a_job_keeps_as_many_frames_as_is_wished(given: str, fewest: int, most: int) -> None:
     wishes = {"FRAMES_PER_FILM": given, "TIMELAPSE_TARGET_DURATION_SECONDS": "10", "TIMELAPSE_FPS_CAP": "10"}
     settings = load_settings(wishes, "collector")
-    harness = SessionHarness(session_policy(settings, inspection_interval=None, keeps_idle_frames=False))
+    harness = SessionHarness(
+        session_policy(settings, inspection_interval=None, keeps_idle_frames=False, settling=AT_ONCE)
+    )
     for second in range(600):
         if second % 60 == 0:
             harness.status(**RUNNING, mc_remaining_time=10 - second // 60)

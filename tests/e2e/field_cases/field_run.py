@@ -19,6 +19,7 @@ from collector.printer.session import Session
 from functions.api.presenter import printer_view
 from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
 from functions.notify.render import RenderContext, photo_age, render
+from functions.notify.wording import count
 from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.live import Live
 from functions.shared.messages.effects import (
@@ -186,6 +187,8 @@ class FieldRun:
                 self._ticked_at = self.clock.monotonic()
                 if self._session.tick() is not None:
                     self._reconnect()
+                if not self._is_online:
+                    self._listed()
             self._carry()
 
     def _next_tick(self) -> float:
@@ -200,6 +203,7 @@ class FieldRun:
         self.clock.forget_timers()
         self._ticked_at = self.clock.monotonic()
         self._live = Live()
+        self._presence: tuple[str | None, bool | None] | None = None
         self._session = Session(
             self.printer_id,
             self._policy,
@@ -229,9 +233,15 @@ class FieldRun:
         self._carry()
 
     def _listed(self) -> None:
-        """As the collector and the printer's supervisor take what BambUI's list says."""
-        self._session.model, self._session.is_online = self.model, self._is_online
-        self._session.is_confirmed = True
+        """What BambUI's list says, as the collector takes it: at the start, when it changes, and at each tick
+        while it calls the printer offline."""
+        session = self._session
+        weigh = getattr(session, "presence", None)  # against the statuses that come
+        is_online = weigh(self._is_online) if weigh is not None else self._is_online
+        session.model, session.is_online, session.is_confirmed = self.model, is_online, True
+        if (self.model, is_online) == self._presence:
+            return
+        self._presence = (self.model, is_online)
         report = Report(
             self._outbox.collector_id,
             0,
@@ -239,7 +249,7 @@ class FieldRun:
             ReportKind.PRESENCE,
             self.clock(),
             model=self.model,
-            is_online=self._is_online,
+            is_online=is_online,
         )
         self._outbox.add_report(NewReport(report, durable=True))
         self._carry()
@@ -276,7 +286,7 @@ class FieldRun:
         if isinstance(effect, Timelapse):
             frames = sum(self._is_in_film(frame, effect) for frame in self._frames.values())
             name = effect.job_name or "a job without a name"
-            return Told(at, f"(film of {name}, {effect.result.value}: {frames} frames)", film=effect)
+            return Told(at, f"(film of {name}, {effect.result.value}: {count(frames, 'frame')})", film=effect)
         if isinstance(effect, Inspection):
             return Told(at, f"(check of {effect.job.name or 'a job without a name'})")
         notification = decode_notification(encode_effect(replace(effect, late_by=late_by)))

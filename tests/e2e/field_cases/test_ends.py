@@ -115,6 +115,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "by the app": {"print_error": CANCEL_BY_APP},
     "fail_reason": {"fail_reason": str(CANCEL)},
     "fail_reason, a number": {"fail_reason": CANCEL_BY_APP},
+    "health entry": {"hms": [{"attr": 0x0300_0100, "code": 0x0001_400C}]},
 }
 IN_PLACES = pytest.mark.parametrize("code", PLACES.values(), ids=PLACES)
 

@@ -40,7 +40,7 @@ NAMES = {
     "gcode_file": st.sampled_from(["Dragon.gcode.3mf", "", None, "/data/Metadata/plate_1.gcode"]),
 }
 TROUBLE = {
-    "print_error": st.sampled_from([0, None, 0x0300_8009, 0x1234_8001]),
+    "print_error": st.sampled_from([0, None, 0x0300_8009, 0x0C00_8FFD]),
     "hms": st.sampled_from([[], None, [{"attr": 0x0300_1A00, "code": 0x0002_0002}], "junk"]),
 }
 SECONDS = st.sampled_from([0.05, 0.5, 1.0, 5.0, 20.0])

@@ -62,11 +62,15 @@ def test_one_id_renamed_in_a_silence(tell: Tell, seconds: float, percent: int, g
     assert "infill" not in played.texts
 
 
-@pytest.mark.parametrize("gap", [off(3600), wait(3600)], ids=["off", "silence"])
+@pytest.mark.parametrize(
+    "gap", [[off(3600)], [wait(3600)], [RESTART, wait(3600)]], ids=["off", "silence", "restart and silence"]
+)
 @pytest.mark.parametrize("word", ["FINISH", "FAILED"])
 @pytest.mark.parametrize("name", ["Dragon", PROFILE, ""])
 @pytest.mark.parametrize("grace", [0.0, 600.0, 7200.0])
-def test_the_end_under_one_id_while_away(tell: Tell, gap: Step, word: str, name: str, grace: float) -> None:
+def test_the_end_under_one_id_while_away(
+    tell: Tell, gap: list[Step], word: str, name: str, grace: float
+) -> None:
     end = ends(word, subtask_name=name, layer_num=120)
     played = tell(resting(), begins(task_id="501"), prints(50), gap, end, silence_grace=grace)
     assert played.end.category == {"FINISH": "finished", "FAILED": "failed"}[word]

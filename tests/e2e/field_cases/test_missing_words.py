@@ -75,6 +75,20 @@ def test_power_is_back_without_a_word_then_failed(tell: Tell, word: str | None) 
 
 
 @NO_WORDS
+@pytest.mark.parametrize("gap", [RECONNECT, RESTART], ids=["reconnect", "restart"])
+def test_a_word_that_came_after_a_gap_stands_though_the_next_status_has_none(
+    tell: Tell, word: str | None, gap: Any
+) -> None:
+    missing = [sends(0.5, gcode_state="PAUSE"), sends(0.2, gcode_state=word), alive(60)]
+    paused = tell(resting(), begins(task_id="7700"), prints(40), gap, missing)
+    assert paused.course() == ["started", "paused"]
+    ended = tell(
+        resting(), begins(task_id="7700"), prints(40), gap, sends(0.5, gcode_state="FAILED"), missing[1:]
+    )
+    assert ended.course() == ["started", "failed", "film"]
+
+
+@NO_WORDS
 @GAPS
 def test_a_word_that_is_missing_after_a_gap_says_nothing(tell: Tell, word: str | None, gap: Any) -> None:
     missing = [

@@ -48,7 +48,7 @@ def test_what_comes_in_a_pause_promises_no_time(tell: Tell, change: str) -> None
     during = {
         "error": sends(30, print_error=0x0300_8009),
         "percent": at(46),
-        "name": sends(30, subtask_name="Vase", gcode_file="Vase.gcode.3mf"),
+        "name": sends(5, subtask_name="Vase", gcode_file="Vase.gcode.3mf"),
         "plate": at(0, layer=1),
         "figures gone": sends(30, mc_percent=None, layer_num=None, mc_remaining_time=None),
         "layer": sends(30, layer_num=49),
@@ -59,7 +59,7 @@ def test_what_comes_in_a_pause_promises_no_time(tell: Tell, change: str) -> None
     in_pause = [told for told in played.told if told.notification and told.job_state == "PAUSE"]
     assert len(in_pause) >= 3
     assert all("ready" not in told.text for told in in_pause)
-    assert all("paused" in told.text for told in in_pause)
+    assert [told.text for told in in_pause if "paused" not in told.text] == []
     assert len(played.job_ids) == 1
 
 
@@ -172,7 +172,7 @@ STAGES = {
 
 
 @pytest.mark.parametrize(("stage", "words"), STAGES.items())
-@pytest.mark.parametrize("code", [0x0300_8FFE, 0x1234_8001])
+@pytest.mark.parametrize("code", [0x0300_8FFE, 0x0C00_8FFD])
 def test_a_known_stage_and_an_unknown_code(tell: Tell, stage: int, words: str, code: int) -> None:
     played = tell(
         resting(),
@@ -192,11 +192,11 @@ def test_a_known_health_entry_and_an_unknown_code_and_stage(tell: Tell) -> None:
         resting(),
         begins(),
         prints(40),
-        sends(1, gcode_state="PAUSE", stg_cur=0, print_error=0x1234_8001, hms=[CLOG]),
+        sends(1, gcode_state="PAUSE", stg_cur=0, print_error=0x0C00_8FFD, hms=[CLOG]),
         alive(30),
     )
     assert "clog" in played.only("paused").text
-    assert "1234-8001" in played.only("paused").text
+    assert "0C00-8FFD" in played.only("paused").text
 
 
 def test_a_code_that_stood_before_is_not_why_it_pauses(tell: Tell) -> None:

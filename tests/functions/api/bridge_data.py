@@ -1,7 +1,6 @@
 """A bridge's stores with real SQLite and files, filled by hand, and the API in front of them."""
 
 import base64
-import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,6 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from PIL import Image
 
 from functions.api.app import create_app
 from functions.shared.domain.keys import collector_key, frame_key, inspection_key, job_prefix, printer_key
@@ -52,13 +50,6 @@ def whole_record(record: dict[str, Any]) -> dict[str, Any]:
         "step": 0,
     }
     return record | {"job": job | record["job"]} if isinstance(record.get("job"), dict) else record
-
-
-def jpeg(shade: int = 100) -> bytes:
-    """A small whole JPEG."""
-    buffer = io.BytesIO()
-    Image.new("RGB", (64, 48), (shade, shade // 2, 40)).save(buffer, "JPEG")
-    return buffer.getvalue()
 
 
 class BridgeData:

@@ -5,12 +5,13 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
-_FORMATS = FormatChecker(formats=())
 
-
-@_FORMATS.checks("date-time", raises=ValueError)
 def _is_time_with_zone(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+_FORMATS = FormatChecker(formats=())
+_FORMATS.checks("date-time", raises=ValueError)(_is_time_with_zone)
 
 
 def schema_faults(value: Any, schema: dict[str, Any], document: dict[str, Any]) -> list[str]:

@@ -12,58 +12,16 @@ from functions.shared.domain.keys import collector_key, frame_key, job_prefix, p
 from functions.shared.messages.codec import to_json
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import jpeg
-from tests.support.lambda_runtime.event_source import Context
+from tests.support.lambda_runtime.event_source import Context, api_event
 from tests.support.lambda_runtime.stack import LambdaStack, forget_containers
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
-HOST = "abc123.execute-api.eu-central-1.amazonaws.com"
 NAMES = ["A1M-1", "Büro 3 <b>&\"'", "a/b", "100 %", "drucker 🖨", "image"]
 
 
-def request(path: str, stage: str | None = "prod", **headers: str) -> dict[str, Any]:
-    """Source: Amazon API Gateway Developer Guide, "Input format of a Lambda function for proxy integration".
-
-    `stage` None: by way of a domain of one's own, where the client's path has no stage.
-    """
-    sent = {
-        "Host": HOST,
-        "X-Forwarded-Proto": "https",
-        "X-Forwarded-Port": "443",
-        "x-api-key": "k",
-        **headers,
-    }
-    return {
-        "resource": "/{proxy+}",
-        "path": path,
-        "httpMethod": "GET",
-        "headers": sent,
-        "multiValueHeaders": {name: [value] for name, value in sent.items()},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"proxy": path.removeprefix("/")},
-        "stageVariables": None,
-        "requestContext": {
-            "resourceId": "r1",
-            "resourcePath": "/{proxy+}",
-            "httpMethod": "GET",
-            "path": path if stage is None else f"/{stage}{path}",
-            "stage": stage or "prod",
-            "accountId": "123456789012",
-            "protocol": "HTTP/1.1",
-            "requestId": "c6af9ac6",
-            "requestTimeEpoch": 1_764_000_000_000,
-            "identity": {"sourceIp": "192.0.2.7", "userAgent": "curl/8"},
-            "domainName": HOST,
-            "apiId": "abc123",
-        },
-        "body": None,
-        "isBase64Encoded": False,
-    }
-
-
 def get(path: str, stage: str | None = "prod", **headers: str) -> dict[str, Any]:
-    return handle(request(path, stage, **headers), Context())
+    return handle(api_event(path, stage, **headers), Context())
 
 
 def body_of(answer: dict[str, Any]) -> Any:
@@ -168,7 +126,7 @@ def test_at_a_domain_of_one_s_own_there_is_no_stage(stack: LambdaStack) -> None:
 
 def test_the_key_is_the_gateway_s_business(stack: LambdaStack) -> None:
     stack.set(API_KEY="of-another-program")
-    event = request("/api/printers")
+    event = api_event("/api/printers")
     for headers in (event["headers"], event["multiValueHeaders"]):
         del headers["x-api-key"]
     assert handle(event, Context())["statusCode"] == 200

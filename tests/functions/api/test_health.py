@@ -1,5 +1,9 @@
 from typing import Any
 
+from functions.notify.chat_state import change_state
+from functions.notify.refusals import refused, topic_missed
+from functions.shared.domain.keys import chat_key
+from functions.shared.messages.chat_record import ChatState, Refused
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
 
 MINUTE = 60.0
@@ -101,3 +105,57 @@ async def test_a_lost_collector_is_announced_at_its_printers(cloud: BridgeData) 
     async with asking(cloud.app()) as client:
         view = (await client.get("/api/printer/P1")).json()
     assert view["problem"] == "the collector has not been heard of for 25 min"
+
+
+WELL = {
+    "is_refused": False,
+    "reason": None,
+    "since": None,
+    "tried_at": None,
+    "topic_missing_since": None,
+    "moved_to": None,
+}
+
+
+async def test_a_chat_that_is_refused_is_said_with_the_reason_until_it_is_mended(cloud: BridgeData) -> None:
+    cloud.put_collector("c1", NOW - 60, "P1")
+    assert (await health(cloud))[1]["chat"] == WELL
+    key = chat_key("4242")
+    for at in (NOW - 700, NOW - 30):
+        change_state(
+            cloud.records,
+            key,
+            lambda state, at=at: refused(state, Refused.CHAT, "HTTP 403: no; add the bot", at, None),  # type: ignore[misc]
+        )
+    status, body = await health(cloud)
+    assert (status, body["status"]) == (200, "refused")
+    assert body["detail"] == "all collectors are heard of; messages wait: HTTP 403: no; add the bot"
+    assert body["chat"] == WELL | {
+        "is_refused": True,
+        "reason": "HTTP 403: no; add the bot",
+        "since": "2025-11-22T12:56:20Z",
+        "tried_at": "2025-11-22T13:07:30Z",
+    }
+    change_state(cloud.records, key, lambda _: ChatState())
+    assert (await health(cloud))[1]["status"] == "ok"
+
+
+async def test_a_chat_that_is_not_written_to_any_more_is_not_refused(cloud: BridgeData) -> None:
+    cloud.put_collector("c1", NOW - 60, "P1")
+    old = NOW - 8 * 86_400
+    for chat, at in (("old", old), ("older", old - 5)):
+        change_state(
+            cloud.records,
+            chat_key(chat),
+            lambda state, at=at: topic_missed(refused(state, Refused.TOKEN, "no", at, 7), 7, at),  # type: ignore[misc]
+        )
+    assert (await health(cloud))[1]["chat"] == WELL
+
+
+async def test_a_topic_that_is_missing_and_a_new_id_are_said_and_are_no_fault(cloud: BridgeData) -> None:
+    cloud.put_collector("c1", NOW - 60, "P1")
+    state = topic_missed(ChatState(moved_to="-100123"), 7, NOW - 600)
+    change_state(cloud.records, chat_key("4242"), lambda _: state)
+    status, body = await health(cloud)
+    assert (status, body["status"]) == (200, "ok")
+    assert body["chat"] == WELL | {"topic_missing_since": "2025-11-22T12:58:00Z", "moved_to": "-100123"}

@@ -3,8 +3,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.functions.api.bridge_data import NOW, BridgeData, asking, jpeg
+from tests.functions.api.bridge_data import NOW, BridgeData, asking
 from tests.functions.api.serving import served
+from tests.support.edge_material import jpeg
 
 PATH = "/api/printer/A1M-1/image"
 

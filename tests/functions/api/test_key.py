@@ -3,8 +3,9 @@
 import pytest
 
 from functions.api.middleware import HEADER
-from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking, jpeg
+from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
 from tests.functions.api.serving import served
+from tests.support.edge_material import jpeg
 
 KEY = "söme key/with+signs"
 GUARDED = [

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from starlette.types import Message, Scope
 
 from functions.api.middleware import decoded, printer_path
-from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking, jpeg
+from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
 from tests.functions.api.serving import served
+from tests.support.edge_material import jpeg
 
 HOSTILE = [
     "../../x",

@@ -4,8 +4,9 @@ from typing import Any
 
 import httpx
 
-from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking, jpeg
+from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
 from tests.functions.api.schema_check import schema_faults
+from tests.support.edge_material import jpeg
 
 
 def errors_of(response: httpx.Response, document: dict[str, Any], route: str) -> list[str]:

@@ -7,8 +7,9 @@ import pytest
 
 from collector.metrics.exposition import MetricsServer
 from functions.api.app import create_app
-from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, jpeg
+from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData
 from tests.functions.api.serving import Served, served
+from tests.support.edge_material import jpeg
 
 PATHS = ["/", "/docs", "/api/", "/api/printers", "/api/printer/P1", "/api/printer/P1/image", "/metrics"]
 IMAGE_OF_ANOTHER_SITE = {

@@ -182,6 +182,14 @@ def test_a_calibration_is_shown_as_one_and_not_as_a_job() -> None:
     assert (view.job.id, view.job.name, view.job.percent, view.job.is_active) == ("j", "A", 100, False)
 
 
+def test_what_looks_like_a_calibration_in_the_middle_of_a_print_is_part_of_it() -> None:
+    running = {"id": "j", "name": "benchy", "percent": 40, "layer": 9}
+    record = {"received_at": NOW - 5, "job": running, "state": "RUNNING"}
+    view = view_of(record, live=RUNNING | {"print_type": "system"})
+    assert view.job is not None
+    assert (view.state, view.job.id, view.job.is_active, view.job.percent) == ("RUNNING", "j", True, 40)
+
+
 def test_an_unknown_word_ends_no_job() -> None:
     running = {"id": "j", "name": "benchy", "percent": 40}
     view = view_of({"received_at": NOW - 5, "job": running}, live=RUNNING | {"gcode_state": "DANCING"})

@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 import pytest
 
 from functions.api.app import create_app
-from functions.shared.domain.keys import COLLECTORS, PRINTERS, inspection_key, printer_key
+from functions.shared.domain.keys import CHATS, COLLECTORS, PRINTERS, inspection_key, printer_key
 from functions.shared.live import Live, LiveFrame, LiveStatus
 from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
-from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking, jpeg
+from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
+from tests.support.edge_material import jpeg
 
 NAMES = ("A1M-1", "P1S-2", "..")
 EVERY_PATH = (
@@ -153,11 +154,11 @@ async def test_a_printer_costs_its_own_records_and_the_list_of_collectors(reads:
 
 
 async def test_the_list_and_the_health_answer_read_lists_and_nothing_else(reads: Reads) -> None:
-    for path in ("/api/printers", "/api/health"):
+    for path, more in (("/api/printers", {}), ("/api/health", {CHATS: 1})):
         reads.records.lists.clear()
         assert await reads.status_of(path) == 200
         assert reads.records.gets == {}
-        assert reads.records.lists == {COLLECTORS: 1, PRINTERS: 1}
+        assert reads.records.lists == {COLLECTORS: 1, PRINTERS: 1, **more}
     assert reads.frames.gets == 0
 
 

@@ -10,8 +10,8 @@ from functions.inspection.model import Answer
 from functions.inspection.policy import Rules, day_of
 from functions.inspection.prompt import Question
 from functions.shared.domain.faults import Severity
-from functions.shared.domain.keys import digest, frame_key, inspection_key, job_prefix
-from functions.shared.messages.effects import Category
+from functions.shared.domain.keys import digest, frame_key, inspection_key, job_prefix, printer_chat
+from functions.shared.messages.effects import Category, decode_notification
 from tests.e2e.image_numbers import number_of
 from tests.functions.inspection.frame_images import jpeg_image
 from tests.functions.inspection.watched_print import CHAT, JOB_NAME, PRINTER, WatchedPrint, watched_print
@@ -66,12 +66,13 @@ def test_spaghetti_is_announced_after_the_confirmation_with_the_very_frame_that_
     assert watched.remembered()["verdict"] == "defect"
 
 
-def test_the_alert_goes_to_the_group_of_the_chat(watched: WatchedPrint) -> None:
+def test_the_alert_goes_into_the_line_of_its_printer(watched: WatchedPrint) -> None:
     watched.server.judge = lambda request: fake.defect()
     watched.check()
     watched.confirmation()
     (delivery,) = watched.notifications.receive()
-    assert delivery.group == digest("group", CHAT)
+    alert = decode_notification(delivery.body)
+    assert delivery.group == digest("group", printer_chat(CHAT, alert.printer_id))
 
 
 def test_one_suspicious_check_is_never_told(watched: WatchedPrint) -> None:

@@ -9,13 +9,25 @@ from zoneinfo import ZoneInfo
 
 from PIL import Image
 
+from functions.notify.chat_state import read_state
 from functions.notify.render import Message
 from functions.notify.service import NotifyRules, NotifyService
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
-from functions.shared.domain.keys import frame_key, job_prefix
+from functions.shared.domain.keys import (
+    chat_key,
+    films_chat,
+    frame_key,
+    job_prefix,
+    printer_chat,
+    printer_key,
+)
+from functions.shared.effect_sender import EffectSender
+from functions.shared.messages.chat_record import ChatState
 from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification, Timelapse, outgoing
+from functions.shared.messages.printer_record import PrinterRecord, printer_record_of, record_to_json
 from functions.shared.messages.report import FrameReference
+from functions.shared.messages.supersession import numbered
 from functions.shared.ports import Delivery, RecordStore
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
@@ -43,7 +55,7 @@ def saying(base: Notification, **said: Any) -> Notification:
     """With other facts; those of the job by their names in JSON."""
     job = {
         name.removeprefix("job_"): said.pop(name)
-        for name in ("job_name", "percent", "layer", "total_layers", "remaining_minutes")
+        for name in ("job_name", "percent", "layer", "total_layers", "remaining_minutes", "is_paused")
         if name in said
     }
     return replace(base, job=replace(base.job, **job), **said)
@@ -79,6 +91,7 @@ class Harness:
     telegram: TelegramServer
     chat_id: str
     per_minute: int = 20
+    thread_id: int | None = None
     transport: Transport | None = None
     clock: HandClock = field(default_factory=lambda: HandClock(NOW))
 
@@ -96,7 +109,7 @@ class Harness:
         self.transport = (
             transport
             or self.transport
-            or Telegram(self.telegram.token, self.chat_id, api_url=self.telegram.url)
+            or Telegram(self.telegram.token, self.chat_id, self.thread_id, self.telegram.url)
         )
         self.service = NotifyService(
             self.records,
@@ -104,13 +117,32 @@ class Harness:
             self.transport,
             self.timelapses if self.films_are_made else None,
             self.clock,
-            NotifyRules(self.chat_id, self.per_minute, BERLIN),
+            NotifyRules(self.chat_id, self.per_minute, BERLIN, self.thread_id),
+            self.queue,
         )
 
     def put(self, *notifications: Notification) -> None:
+        """A film as it lies in the line of films, where it comes to by `ask`."""
         for each in notifications:
-            group = f"{self.chat_id}/films" if each.film else self.chat_id
+            group = films_chat(self.chat_id) if each.film else printer_chat(self.chat_id, each.printer_id)
             assert not self.queue.send([outgoing(each, group)])
+
+    def ask(self, *notifications: Notification) -> None:
+        """As tracker and timelapse do it: numbered, in the line of its printer."""
+        sender = EffectSender(self.chat_id, self.queue)
+        for each in notifications:
+            key = printer_key(each.printer_id)
+            stored = self.records.get(key)
+            record = printer_record_of(stored) if stored else PrinterRecord(each.printer_id)
+            asked, effect = record.asked, each
+            if each.film is None:
+                asked, effect = numbered(asked, each)
+            sender.send(effect)
+            version = stored.version if stored else 0
+            self.records.put(key, record_to_json(replace(record, asked=asked)), version)
+
+    def state(self) -> ChatState:
+        return read_state(self.records, chat_key(self.chat_id))
 
     def handle(self, delivery: Delivery) -> None:
         consume(self.queue, self.service, [delivery])

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from functions.notify.chat_state import ChatState, change_state, read_state
+from functions.notify.chat_state import change_state, read_state
 from functions.shared.errors import ConflictError
+from functions.shared.messages.chat_record import ChatState
 from functions.shared.ports import RecordStore, Stored
 from tests.functions.notify.harness import Harness
 

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from functions.notify.handler import handle
-from functions.shared.domain.keys import done_key, film_key, frame_key, job_prefix
+from functions.shared.domain.keys import done_key, film_key, frame_key, job_prefix, printer_key
+from functions.shared.effect_sender import EffectSender
 from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification, outgoing
+from functions.shared.messages.printer_record import PrinterRecord, record_to_json
 from functions.shared.messages.report import FrameReference
+from functions.shared.messages.supersession import Asked, numbered
 from tests.functions.notify.harness import JOB, PRINTER, film_bytes, film_order, jpeg, saying
 from tests.support.lambda_runtime.event_source import Context
 from tests.support.lambda_runtime.stack import (
@@ -20,8 +23,10 @@ from tests.support.lambda_runtime.stack import (
     log_lines,
     metrics,
 )
+from tests.support.telegram.calls import CallError
+from tests.support.telegram.chats import ChatProfile
 from tests.support.telegram.faults import HANG_UP, LOSE_ANSWER, answers, too_many_requests
-from tests.support.telegram.server import GROUP_ID, TelegramServer
+from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
@@ -152,14 +157,114 @@ def test_after_a_day_without_telegram_everything_comes_once_and_in_order(
 def test_what_telegram_refuses_for_good_is_dead_lettered_and_holds_up_nothing(
     stack: LambdaStack, telegram: TelegramServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    telegram.script(answers(400, "Bad Request: chat not found"))
+    telegram.script(*[answers(400, "Bad Request: message is too long")] * 2)
     put(stack, Category.STARTED, Category.PAUSED)
     turn(stack)
     turn(stack)
     assert headlines(telegram) == [f"⏸️ {PRINTER}: print paused"]
     ((_, reason),) = stack.dead("NOTIFICATIONS")
-    assert "chat not found" in reason
+    assert "message is too long" in reason
     assert metrics(capsys.readouterr().out)["SetAside"] == 1
+
+
+def ask(stack: LambdaStack, *notifications: Notification) -> None:
+    """As tracker and timelapse do it: in the line of the printer."""
+    sender = EffectSender("4242", stack.queue("NOTIFICATIONS"))
+    for each in notifications:
+        sender.send(each)
+
+
+@pytest.mark.parametrize("refusal", ["blocked", "not found", "no rights", "hour of 400"])
+def test_what_the_chat_refuses_waits_and_comes_in_the_order_of_each_printer(
+    stack: LambdaStack, telegram: TelegramServer, refusal: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if refusal == "blocked":
+        telegram.blocked.add(CHAT_ID)
+    elif refusal == "not found":
+        del telegram.chats[CHAT_ID]
+    elif refusal == "no rights":
+        telegram.profiles[CHAT_ID] = ChatProfile(permissions={"can_send_messages": False})
+    else:
+        telegram.refuses_all = CallError(400, "Bad Request")
+    made = [
+        Notification(f"{printer}-{number}", category, printer, stack.now(), job=JobSnapshot(f"job {number}"))
+        for number, category in enumerate((Category.STARTED, Category.PAUSED, Category.FINISHED))
+        for printer in "AB"
+    ]
+    ask(stack, *made)
+    run(stack, seconds=1800, step=30)
+    assert (telegram.messages, stack.dead("NOTIFICATIONS")) == ([], [])
+    limit = 30 * 4 * 2 if refusal == "hour of 400" else 40
+    assert 20 <= telegram.calls <= limit
+    assert capsys.readouterr().out.count('"level":"ERROR"') == 1
+    telegram.blocked.clear()
+    telegram.profiles.clear()
+    telegram.chats[CHAT_ID], telegram.refuses_all = None, None
+    run(stack, seconds=130, step=10)
+    assert sorted(headlines(telegram)) == sorted(
+        f"{icon} {printer}: print {what}"
+        for icon, what in (("▶️", "started"), ("⏸️", "paused"), ("✅", "finished"))
+        for printer in "AB"
+    )
+    for printer in "AB":
+        jobs = [text.splitlines()[1] for text in telegram.texts if f" {printer}: " in text]
+        assert jobs == ["job 0", "job 1", "job 2"]
+
+
+def test_a_film_comes_behind_the_message_of_its_end_and_in_a_line_of_its_own(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    key = film_key(job_prefix(PRINTER, JOB), 1.0)
+    stack.put_frame(key, film_bytes(300_000))
+    end = Notification("c0-1/finished", Category.FINISHED, PRINTER, stack.now(), job=JobSnapshot(JOB))
+    film = replace(
+        end, id="c0-1/film", category=Category.FILM, film=Film(key, 300_000, 45.0, 1280, 720, 1350)
+    )
+    telegram.down()
+    ask(stack, end, film)
+    run(stack, seconds=60, step=5)
+    telegram.up()
+    telegram.script(too_many_requests(30), method="sendMessage")
+    telegram.script(HANG_UP, HANG_UP, method="sendVideo")
+    run(stack, seconds=150, step=5)
+    assert [posted.method for posted in telegram.messages][:1] == ["sendMessage"]
+    ask(stack, replace(end, id="c0-2/started", category=Category.STARTED))
+    run(stack, seconds=30, step=1)
+    assert [posted.method for posted in telegram.messages].count("sendVideo") == 1
+    assert len(telegram.messages) == 3
+
+
+def test_what_waited_for_almost_the_queue_s_life_is_set_aside(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    stack.sqs.set_queue_attributes(
+        QueueUrl=stack.urls["NOTIFICATIONS"], Attributes={"MessageRetentionPeriod": "1209600"}
+    )
+    telegram.blocked.add(CHAT_ID)
+    put(stack, Category.FAILED)
+    turn(stack)
+    stack.pass_time(13.6 * 86_400)
+    turn(stack)
+    ((_, reason),) = stack.dead("NOTIFICATIONS")
+    assert "13 d" in reason
+
+
+def test_messages_of_a_flood_that_are_left_out_are_counted(
+    stack: LambdaStack, telegram: TelegramServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked, made = Asked(), []
+    for number in range(30):
+        state = Notification(f"s-{number}", Category.STATE_CHANGED, PRINTER, stack.now(), late_by=600.0)
+        asked, numbered_one = numbered(asked, state)
+        made.append(numbered_one)
+    record = PrinterRecord(PRINTER, asked=asked)
+    stack.records.put(printer_key(PRINTER), record_to_json(record), 0)
+    ask(stack, *made)
+    while turn(stack):
+        pass
+    (text,) = telegram.texts
+    assert "29 older messages of this printer were left out." in text
+    assert capsys.readouterr().out.count('"LeftOut":[1.0]') == 29
 
 
 def test_an_unreadable_notification_is_dead_lettered(stack: LambdaStack, telegram: TelegramServer) -> None:

@@ -15,6 +15,7 @@ from tests.support.telegram.markup import read_html
 WIKI = "https://wiki.bambulab.com/en/hms/home"
 RAN_OUT = Fault("0300-8004", "Filament ran out. Load new filament, then resume", WIKI, Severity.ATTENTION)
 RUNNING: dict[str, Any] = {"percent": 62, "layer": 89, "total_layers": 200, "remaining_minutes": 72}
+PAUSED: dict[str, Any] = {**RUNNING, "remaining_minutes": None, "is_paused": True}
 STOPPED: dict[str, Any] = {**RUNNING, "remaining_minutes": None, "duration_seconds": 6600}
 BAR = "▰▰▰▰▰▰▱▱▱▱ 62 %"
 
@@ -52,7 +53,7 @@ CASES: dict[str, tuple[Notification, list[str]]] = {
         [
             "🖨 A1M-1: a print is under way, paused now",
             JOB,
-            f"{BAR} · layer 89/200 · 1 h 12 min left",
+            f"{BAR} · layer 89/200",
             "It is paused: paused by the user.",
         ],
     ),
@@ -73,7 +74,7 @@ CASES: dict[str, tuple[Notification, list[str]]] = {
         [
             "⏸️ A1M-1: print paused",
             JOB,
-            f"{BAR} · layer 89/200 · 1 h 12 min left",
+            f"{BAR} · layer 89/200",
             "Filament ran out. Load new filament, then resume.",
             "0300-8004 wiki",
         ],
@@ -126,6 +127,36 @@ CASES: dict[str, tuple[Notification, list[str]]] = {
     "an interval photo": (
         notification(Category.PHOTO, percent=62),
         ["📷 A1M-1: photo", JOB, BAR],
+    ),
+    "an interval photo in a pause": (
+        notification(Category.PHOTO, **PAUSED),
+        ["📷 A1M-1: photo, paused", JOB, f"{BAR} · layer 89/200"],
+    ),
+    "progress in a pause": (
+        notification(Category.PROGRESS, **PAUSED),
+        ["🖨 A1M-1: printing is paused", JOB, f"{BAR} · layer 89/200"],
+    ),
+    "an error in a pause": (
+        notification(Category.ERROR, faults=(RAN_OUT,), severity=Severity.ATTENTION, **PAUSED),
+        [
+            "⚠️ A1M-1: error, paused",
+            JOB,
+            f"{BAR} · layer 89/200",
+            "Filament ran out. Load new filament, then resume.",
+            "0300-8004 wiki",
+        ],
+    ),
+    "another file in a pause": (
+        notification(Category.FILE_CHANGED, **PAUSED),
+        ["📄 A1M-1: file changed, paused", JOB, f"{BAR} · layer 89/200"],
+    ),
+    "a job that only prepared": (
+        notification(Category.NEVER_BEGAN, reason="The nozzle is clogged", faults=(Fault("0300-4006"),)),
+        ["🚫 A1M-1: the print never began", JOB, "The nozzle is clogged.", "0300-4006"],
+    ),
+    "one that only prepared, nobody knows why": (
+        notification(Category.NEVER_BEGAN),
+        ["🚫 A1M-1: the print never began", JOB, "The printer does not say why."],
     ),
     "a finish": (
         notification(Category.FINISHED, percent=100, total_layers=200, duration_seconds=11_520),
@@ -250,6 +281,18 @@ CASES: dict[str, tuple[Notification, list[str]]] = {
 def test_each_message_reads_like_this(name: str) -> None:
     given, expected = CASES[name]
     assert seen(given) == expected
+
+
+@pytest.mark.parametrize("category", Category)
+@pytest.mark.parametrize(
+    "how", [{"is_paused": True}, {"to_state": "PAUSE"}], ids=["paused", "a pause begins"]
+)
+def test_no_message_of_a_paused_job_promises_a_time(category: Category, how: dict[str, Any]) -> None:
+    """Though the order knew one, as one written by an older release may."""
+    text = message_of(notification(category, **RUNNING, **how)).plain
+    assert " left" not in text
+    assert "ready ~" not in text
+    assert "almost done" not in text
 
 
 def test_every_category_has_its_words_here() -> None:

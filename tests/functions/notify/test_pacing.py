@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.notify.chat_state import PERIOD_SECONDS, Window, back_off, current, is_group, seconds_to_wait
+from functions.notify.chat_state import PERIOD_SECONDS, back_off, current, is_group, seconds_to_wait
+from functions.shared.messages.chat_record import Window
 
 
 @settings(max_examples=100, deadline=None)

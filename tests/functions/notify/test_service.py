@@ -15,6 +15,7 @@ from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Outgoing, RecordStore
 from infra.local.terminal import Terminal
 from tests.functions.notify.harness import BERLIN, NOW, PRINTER, Harness, group_harness, jpeg, notification
+from tests.support.telegram.faults import answers
 from tests.support.telegram.server import TelegramServer
 
 
@@ -221,15 +222,16 @@ def test_markup_that_cannot_be_read_is_sent_again_as_plain_text(
 def test_a_refused_message_is_dead_lettered_with_the_reason_and_the_next_goes_on(
     harness: Harness, telegram: TelegramServer
 ) -> None:
-    telegram.blocked.add(int(harness.chat_id))
+    too_long = answers(400, "Bad Request: message is too long")
+    telegram.script(too_long, too_long)
     harness.put(notification(Category.STARTED, 1))
     harness.turn()
-    telegram.blocked.clear()
     harness.put(notification(Category.FINISHED, 2))
     harness.run(1)
     assert [text.split("\n")[0] for text in telegram.texts] == ["✅ A1M-1: print finished"]
+    assert telegram.calls == 3, "once as it is and once as plain text"
     (dead,) = harness.queue.dead_letters()
-    assert "blocked by the user" in dead.reason
+    assert "message is too long" in dead.reason
 
 
 class Failing:

@@ -151,10 +151,10 @@ def test_an_unknown_or_blocked_chat_is_refused_with_advice(
     telegram: TelegramServer, transport: Telegram
 ) -> None:
     answer = Telegram(telegram.token, "-5", api_url=telegram.url).send_text(TEXT)
-    assert (answer.outcome, "check TELEGRAM_CHAT_ID" in answer.reason) == (Outcome.REFUSED, True)
+    assert (answer.outcome, "check TELEGRAM_CHAT_ID" in answer.reason) == (Outcome.SHUT_OUT, True)
     telegram.blocked.add(CHAT_ID)
     answer = transport.send_text(TEXT)
-    assert (answer.outcome, "unblock the bot" in answer.reason) == (Outcome.REFUSED, True)
+    assert (answer.outcome, "unblock the bot" in answer.reason) == (Outcome.SHUT_OUT, True)
 
 
 def test_a_wrong_token_is_unauthorized(telegram: TelegramServer) -> None:
@@ -178,11 +178,11 @@ def test_a_group_that_became_a_supergroup_is_followed(
     ] == [f"the chat has a new id, because its group became a supergroup: set TELEGRAM_CHAT_ID={GROUP_ID}"]
 
 
-def test_a_chat_that_never_stops_moving_is_given_up(telegram: TelegramServer, transport: Telegram) -> None:
+def test_a_chat_that_never_stops_moving_is_refused(telegram: TelegramServer, transport: Telegram) -> None:
     telegram.script(
         *(faults.answers(400, "Bad Request: upgraded", migrate_to_chat_id=-number) for number in (1, 2))
     )
-    assert transport.send_text(TEXT).outcome is Outcome.REFUSED
+    assert transport.send_text(TEXT).outcome is Outcome.SHUT_OUT
 
 
 def test_the_token_is_in_no_log_reason_or_repr(

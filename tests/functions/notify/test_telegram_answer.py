@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.notify.telegram import read_answer
+from functions.notify.telegram_answer import read_answer
 from functions.notify.transports import Outcome
 
 JSON = st.recursive(
@@ -43,11 +43,8 @@ def error(code: int, description: str, **parameters: Any) -> bytes:
         (302, b"", Outcome.UNAVAILABLE),
         (400, b"<html>some proxy</html>", Outcome.UNAVAILABLE),
         (400, error(400, "Bad Request: can't parse entities: ..."), Outcome.BAD_MARKUP),
-        (400, error(400, "Bad Request: PHOTO_INVALID_DIMENSIONS"), Outcome.REFUSED),
         (400, error(400, "Bad Request: file is too big"), Outcome.TOO_LARGE),
-        (400, error(400, "Bad Request: chat not found"), Outcome.REFUSED),
         (401, error(401, "Unauthorized"), Outcome.UNAUTHORIZED),
-        (403, error(403, "Forbidden: bot was kicked"), Outcome.REFUSED),
         (404, error(404, "Not Found"), Outcome.UNAUTHORIZED),
         (413, b"<html>Request Entity Too Large</html>", Outcome.TOO_LARGE),
         (429, error(429, "Too Many Requests", retry_after=37), Outcome.WAIT),
@@ -57,6 +54,71 @@ def error(code: int, description: str, **parameters: Any) -> bytes:
 )
 def test_each_answer_is_announced_apart(status: int, body: bytes, outcome: Outcome) -> None:
     assert read_answer(status, body).answer.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Bad Request: message is too long",
+        "Bad Request: message text is empty",
+        "Bad Request: message caption is too long",
+        "Bad Request: MEDIA_CAPTION_TOO_LONG",
+        "Bad Request: strings must be encoded in UTF-8",
+        "Bad Request: PHOTO_INVALID_DIMENSIONS",
+        "Bad Request: IMAGE_PROCESS_FAILED",
+        "Bad Request: there is no photo in the request",
+        "Bad Request: wrong type of the web page content",
+        "Bad Request: ENTITY_BOUNDS_INVALID",
+        "Bad Request: not enough rights to send photos to the chat",
+        "Bad Request: not enough rights to send videos to the chat",
+        "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN",
+    ],
+)
+def test_a_refusal_of_what_is_sent_is_the_message_s(description: str) -> None:
+    assert read_answer(400, error(400, description)).answer.outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Bad Request: chat not found",
+        "Bad Request: PEER_ID_INVALID",
+        "Bad Request: chat_id is empty",
+        "Bad Request: TOPIC_CLOSED",
+        "Bad Request: not enough rights to send text messages to the chat",
+        "Bad Request: have no rights to send a message",
+        "Bad Request: CHAT_WRITE_FORBIDDEN",
+        "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN",
+        "Bad Request: CHAT_RESTRICTED",
+        "Bad Request: need administrator rights in the channel chat",
+        "Bad Request: group chat was deactivated",
+        "Bad Request: group chat was upgraded to a supergroup chat",
+        "Forbidden: bot was kicked from the supergroup chat",
+        "Forbidden: bot was kicked from the channel chat",
+        "Forbidden: bot is not a member of the channel chat",
+        "Forbidden: bot was blocked by the user",
+        "Forbidden: user is deactivated",
+        "Forbidden: bot can't initiate conversation with a user",
+        "Forbidden: the group chat was deleted",
+        "Forbidden: something that nobody has seen yet",
+    ],
+)
+def test_a_refusal_of_the_chat_or_the_bot_says_nothing_of_the_message(description: str) -> None:
+    status = 403 if description.startswith("Forbidden") else 400
+    assert read_answer(status, error(status, description)).answer.outcome is Outcome.SHUT_OUT
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["Bad Request: message thread not found", "Bad Request: TOPIC_DELETED", "Bad Request: TOPIC_ID_INVALID"],
+)
+def test_a_topic_that_is_not_there_is_told_apart(description: str) -> None:
+    assert read_answer(400, error(400, description)).answer.outcome is Outcome.NO_TOPIC
+
+
+@pytest.mark.parametrize("description", ["Bad Request", "Bad Request: invalid request", "", "Internal"])
+def test_a_refusal_of_an_unknown_kind_is_doubtful(description: str) -> None:
+    assert read_answer(400, error(400, description)).answer.outcome is Outcome.DOUBTFUL
 
 
 def test_the_wait_is_taken_exactly() -> None:

@@ -35,9 +35,9 @@ class KeptQueue:
 @pytest.mark.parametrize(
     ("effect", "queue", "group"),
     [
-        (STARTED, "notifications", "4242"),
-        (FILM, "notifications", "4242/films"),
-        (FILM_FAILED, "notifications", "4242/films"),
+        (STARTED, "notifications", "4242/printer/A1"),
+        (FILM, "notifications", "4242/printer/A1"),
+        (FILM_FAILED, "notifications", "4242/printer/A1"),
         (TIMELAPSE, "timelapses", JOB),
         (INSPECTION, "inspections", JOB),
     ],

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from functions.shared.domain.jpeg import read_jpeg
-from functions.shared.domain.keys import digest, film_key, thumbnail_key
-from functions.shared.messages.effects import Category
+from functions.shared.domain.keys import digest, film_key, printer_chat, thumbnail_key
+from functions.shared.messages.effects import Category, decode_notification
 from tests.functions.timelapse.encode_jobs import SPEC, noisy_frame
 from tests.functions.timelapse.harness import BEGIN, PREFIX, PRINTER, Harness
 from tests.support.numbered_frames import shown_in
@@ -43,12 +43,13 @@ def test_the_film_of_a_job_is_made_kept_and_told(harness: Harness) -> None:
     assert harness.queue.count() == 0
 
 
-def test_no_alert_waits_for_a_film(harness: Harness) -> None:
+def test_a_film_waits_behind_what_its_printer_has_to_tell(harness: Harness) -> None:
     harness.keep_frames(range(10))
     harness.order(10)
     harness.work()
     [delivery] = harness.notifications.receive(1)
-    assert delivery.group == digest("group", "-1001/films")
+    printer_id = decode_notification(delivery.body).printer_id
+    assert delivery.group == digest("group", printer_chat("-1001", printer_id))
 
 
 def test_a_thumbnail_lies_beside_the_film_and_is_no_frame(harness: Harness) -> None:

@@ -18,6 +18,7 @@ from collector.outbox.outbox import Outbox
 from collector.printer.policy import SessionPolicy
 from collector.printer.reporting import ReportRules
 from collector.printer.session import Session
+from collector.printer.settling import SettlingRules
 from collector.printer.watchdog import WatchdogRules
 from functions.shared.messages.effects import Effect, Timelapse
 from functions.shared.messages.printer_record import Job, PrinterRecord
@@ -32,7 +33,10 @@ P = "a1mini"
 BEGIN = 1_000_000.4
 TICK = 5.0
 SESSION_RULES = SessionPolicy(
-    WatchdogRules(image_timeout=60, forced_interval=0, status_timeout=30), ReportRules(), film_budget=1350
+    WatchdogRules(image_timeout=60, forced_interval=0, status_timeout=30),
+    ReportRules(),
+    film_budget=1350,
+    settling=SettlingRules(0, 0),  # what is seen counts at once
 )
 
 

@@ -28,11 +28,18 @@ class TrackerHarness:
     frames: int = 0
     _merged: dict[str, Any] = field(default_factory=lambda: dict(IDLE))
 
-    def status(self, after: float = 10.0, gap: bool = False, **changed: Any) -> list[str]:
-        """BambUI's merged dictionary with some keys changed; a key set to None vanishes."""
+    def status(
+        self, after: float = 10.0, gap: bool = False, unheard: float | None = None, **changed: Any
+    ) -> list[str]:
+        """BambUI's merged dictionary with some keys changed; a key set to None vanishes.
+
+        `unheard`: the seconds that the edge says it heard nothing; it says none after its own start.
+        """
         self._merged |= changed
         self._merged = {key: value for key, value in self._merged.items() if value is not None}
-        return self.feed(ReportKind.STATUS, after, status=dict(self._merged), after_gap=gap)
+        return self.feed(
+            ReportKind.STATUS, after, status=dict(self._merged), after_gap=gap, gap_seconds=unheard
+        )
 
     def start(self, name: str = "Benchy", **changed: Any) -> list[str]:
         """Idle, then a job that prepares and runs."""

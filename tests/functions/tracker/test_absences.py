@@ -152,28 +152,66 @@ class TestAfterAGap:
         harness.status(mc_percent=42)
         assert harness.status(gap=True, mc_percent=50) == ["progress 50"]
 
+    @pytest.mark.parametrize("unheard", [2.0, 900.0, None])
     @pytest.mark.parametrize(
         ("changed", "is_another"),
         [
             ({"task_id": "77"}, True),
-            ({"task_id": "0"}, False),
-            ({"task_id": ""}, False),
-            ({"task_id": None}, False),
-            ({"subtask_name": "Other"}, True),
+            ({"subtask_name": "Other"}, False),
             ({"subtask_name": None}, False),
-            ({"mc_percent": 41}, False),
-            ({"mc_percent": 40}, True),
-            ({"mc_percent": None}, False),
-            ({"gcode_state": "PREPARE"}, True),
+            ({"mc_percent": 3, "layer_num": 0}, False),
+            ({"gcode_state": "PREPARE"}, False),
+            ({"subtask_name": "Other", "mc_percent": 3, "gcode_state": "PREPARE"}, False),
         ],
     )
-    def test_which_job_it_is(self, changed: dict[str, Any], is_another: bool) -> None:
+    def test_a_cloud_jobs_id_says_which_it_is_whatever_else_is_said(
+        self, changed: dict[str, Any], is_another: bool, unheard: float | None
+    ) -> None:
         harness = TrackerHarness()
         harness.start(task_id="55")
         harness.status(mc_percent=42)
         job = harness.job
-        said = harness.status(gap=True, **changed)
+        said = harness.status(after=unheard or 900.0, gap=True, unheard=unheard, **changed)
         assert (harness.job.id != job.id) is is_another
+        assert ("ended" in said) is is_another
+
+    @pytest.mark.parametrize(
+        ("unheard", "changed", "is_another"),
+        [
+            (2.0, {}, False),
+            (2.0, {"task_id": "77"}, False),
+            (2.0, {"subtask_name": "Other"}, True),
+            (2.0, {"subtask_name": "Benchy_plate_2"}, False),
+            (2.0, {"subtask_name": "0.2mm layer, 2 walls, 15% infill"}, False),
+            (2.0, {"gcode_state": "PREPARE"}, True),
+            (120.0, {"mc_percent": 3}, False),  # too short for an end and another run
+            (121.0, {"mc_percent": 41}, False),  # rounding
+            (121.0, {"mc_percent": 40}, True),
+            (121.0, {"mc_percent": None}, False),
+            (1600.0, {"mc_percent": 3, "mc_remaining_time": 200}, False),  # it had half an hour to go
+            (1700.0, {"mc_percent": 3, "mc_remaining_time": 200}, True),
+        ],
+    )
+    def test_without_ids_time_and_names_and_figures_say_which_it_is(
+        self, unheard: float, changed: dict[str, Any], is_another: bool
+    ) -> None:
+        harness = TrackerHarness()
+        harness.start(task_id="0")
+        has_estimate = "mc_remaining_time" in changed
+        harness.status(mc_percent=42, mc_remaining_time=30 if has_estimate else None)
+        job = harness.job
+        said = harness.status(after=unheard, gap=True, unheard=unheard, **changed)
+        assert (harness.job.id != job.id) is is_another
+        assert ("ended" in said) is is_another
+
+    @pytest.mark.parametrize(("after", "is_another"), [(239.0, False), (241.0, True)])
+    def test_after_a_restart_so_much_may_be_no_gap_as_the_edge_lets_pass_between_reports(
+        self, after: float, is_another: bool
+    ) -> None:
+        harness = TrackerHarness()
+        harness.start()
+        harness.status(mc_percent=42)
+        said = harness.status(after=after, gap=True, mc_percent=3)
         assert ("ended" in said) is is_another
 
     def test_finish_of_another_name_ends_the_old_one_and_says_nothing_of_the_other(self) -> None:

@@ -7,17 +7,18 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.shared.messages.effects import Category, Effect, Notification
-from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
+from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
+from functions.shared.messages.printer_record import Phase, PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import FrameReference, Report, ReportKind, decode_report, encode_report
 from functions.tracker.evaluation import Rules
+from functions.tracker.reached_figures import BELIEVED_AFTER_SECONDS
 from functions.tracker.transitions import advance
 
 WORDS = [
     "IDLE", "PREPARE", "SLICING", "RUNNING", "PAUSE", "FINISH", "FAILED", "INIT", "UNKNOWN", "RESUME",
     "CANCELLED", "", 7,
 ]  # fmt: skip
-ENDS = {Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED}
+ENDS = {Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED, Category.NEVER_BEGAN}
 STARTS = {Category.STARTED, Category.ALREADY_PRINTING}
 
 json_values = st.recursive(
@@ -44,6 +45,8 @@ plausible = st.fixed_dictionaries(
         "mc_remaining_time": st.integers(-1, 900),
         "stg_cur": st.integers(-2, 80),
         "print_error": st.sampled_from([0, 50348044, 50364437, 83935249, 50348038, 2**40, "x"]),
+        "fail_reason": st.sampled_from([0, "0", "50348044", 50348038, None]),
+        "print_type": st.sampled_from(["system", "local", None]),
         "hms": st.lists(hms_entries, max_size=3) | st.none(),
     },
 )
@@ -74,6 +77,7 @@ def report_series(draw: Callable[[st.SearchStrategy[Any]], Any], statuses: Any =
                 frame=draw(st.sampled_from([None, FrameReference(key, now - 3, 5)])),
                 frames_kept=draw(st.none() | st.integers(0, 9)),
                 after_gap=draw(st.booleans()),
+                gap_seconds=draw(st.none() | st.sampled_from([0.5, 120.0, 4000.0])),
             )
         )
     return reports
@@ -140,14 +144,81 @@ def test_effect_ids_are_unique_and_stable(reports: list[Report], with_rules: Rul
 
 @given(report_series(), rules)
 @settings(max_examples=80, deadline=None)
-def test_progress_never_goes_back_within_a_job(reports: list[Report], with_rules: Rules) -> None:
+def test_progress_goes_back_within_a_job_only_when_a_fall_has_lasted_a_minute(
+    reports: list[Report], with_rules: Rules
+) -> None:
     _, effects = play(reports, with_rules)
-    told: dict[str | None, int] = {}
+    told: dict[str | None, tuple[int, float]] = {}
     for effect in effects:
         if isinstance(effect, Notification) and effect.category is Category.PROGRESS:
             assert effect.job.percent is not None
-            assert effect.job.percent > told.get(effect.job_id, -1)
-            told[effect.job_id] = effect.job.percent
+            before, at = told.get(effect.job_id, (-1, 0.0))
+            assert effect.job.percent > before or effect.observed_at - at >= BELIEVED_AFTER_SECONDS
+            told[effect.job_id] = effect.job.percent, effect.observed_at
+
+
+@given(report_series(), rules)
+@settings(max_examples=80, deadline=None)
+def test_an_end_is_never_below_the_last_step_that_was_told_but_for_a_fall_that_lasted(
+    reports: list[Report], with_rules: Rules
+) -> None:
+    _, effects = play(reports, with_rules)
+    told: dict[str | None, tuple[int, float]] = {}
+    for effect in effects:
+        if not isinstance(effect, Notification):
+            continue
+        if effect.category is Category.PROGRESS:
+            told[effect.job_id] = effect.job.percent or 0, effect.observed_at
+        elif effect.category in ENDS or effect.ended:
+            step, at = told.get(effect.job_id, (0, 0.0))
+            is_new_plate = effect.observed_at - at >= BELIEVED_AFTER_SECONDS
+            assert is_new_plate or (effect.job.percent or 0) >= step
+
+
+@given(report_series(), rules)
+@settings(max_examples=80, deadline=None)
+def test_no_message_of_a_paused_job_knows_a_time(reports: list[Report], with_rules: Rules) -> None:
+    _, effects = play(reports, with_rules)
+    for effect in effects:
+        if isinstance(effect, Notification) and (effect.job.is_paused or effect.to_state == "PAUSE"):
+            assert effect.job.remaining_minutes is None
+
+
+one_job = st.fixed_dictionaries(
+    {"gcode_state": st.sampled_from(["RUNNING", "PAUSE", "PREPARE", "SLICING", "RESUME", None, ""])},
+    optional={
+        "subtask_name": st.sampled_from(["A", "B", "0.2mm layer", "", None]),
+        "task_id": st.sampled_from(["11", "11", "", "0", None]),
+        "mc_percent": st.integers(0, 100),
+        "layer_num": st.integers(0, 300),
+        "total_layer_num": st.integers(1, 300),
+        "mc_remaining_time": st.integers(0, 900),
+        "print_error": st.sampled_from([0, 50348044, 50364437, 50348038]),
+        "fail_reason": st.sampled_from([0, 50348044]),
+        "hms": st.lists(hms_entries, max_size=2),
+    },
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.1, 1.0, 40.0, 400.0]), one_job), min_size=1, max_size=40), rules)
+@settings(max_examples=80, deadline=None)
+def test_an_unbroken_stream_of_active_words_with_one_id_never_ends_a_job(
+    course: list[tuple[float, dict[str, Any]]], with_rules: Rules
+) -> None:
+    """Whatever subset of keys is missing, whatever figures rise and fall, whatever codes come."""
+    now, reports = 1_000_000.0, []
+    idle: dict[str, Any] = {"gcode_state": "IDLE", "print_error": 0, "hms": []}
+    for number, (after, status) in enumerate([(0.0, idle), (1.0, {"gcode_state": "PREPARE"}), *course]):
+        now += after
+        reports.append(Report("c1", number + 1, "p", ReportKind.STATUS, now, status=status))
+    record, effects = play(reports, with_rules)
+    told = [effect.category for effect in effects if isinstance(effect, Notification)]
+    assert told.count(Category.STARTED) == 1
+    assert not ENDS & set(told)
+    assert not any(isinstance(effect, Timelapse) for effect in effects)
+    assert record is not None
+    assert record.job is not None
+    assert record.job.phase is Phase.ACTIVE
 
 
 @given(report_series(), rules)

@@ -101,12 +101,14 @@ def test_the_old_jobs_figures_in_preparing_are_not_the_new_ones() -> None:
     assert (started.job.percent, started.job.layer, started.job.total_layers) == (None, None, None)
 
 
-def test_progress_never_goes_back() -> None:
+def test_a_percent_that_falls_is_shown_and_told_anew_only_when_it_stays_down() -> None:
     harness = TrackerHarness()
     harness.start()
     harness.status(mc_percent=40)
     assert harness.status(mc_percent=20) == []
-    assert harness.job.percent == 40
+    assert harness.job.percent == 20
+    assert harness.status(after=59, mc_percent=30) == []
+    assert harness.status(after=10, mc_percent=45) == ["progress 45"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import tomllib
@@ -22,6 +21,7 @@ import pytest
 from collector.config import read_cloud_settings
 from functions.shared.settings import declarations
 from tests.e2e.program import Program
+from tests.support.http_server import free_port
 from tests.support.timeouts import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
@@ -183,9 +183,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def test_what_is_copied_is_enough_to_run_and_to_be_found_healthy(image: Path, tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     here = {name: value for name, value in variables().items() if name != "PATH"}
     here |= {
         name: here[name].replace("/data", str(tmp_path / "data"), 1) for name in ("DATA_DIR", "IMAGES_DIR")

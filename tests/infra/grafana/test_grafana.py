@@ -21,6 +21,7 @@ from tests.e2e.program import Program
 from tests.e2e.rig import IMAGE, bridge_over
 from tests.stack.cloud_template import ROOT
 from tests.support.collector_process import edge
+from tests.support.http_server import free_port
 from tests.support.metrics.exposition import Exposition, read_exposition
 from tests.support.metrics.farm import PRINTING
 from tests.support.metrics.promql import used
@@ -83,12 +84,6 @@ def expressions() -> list[Used]:
 def get(url: str) -> str:
     answer = httpx.get(url, timeout=TIMEOUT, trust_env=False)
     return answer.text if answer.status_code == 200 else ""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 async def until_printing(url: str) -> Exposition:
@@ -172,7 +167,7 @@ def test_the_collector_tells_all_that_the_bridge_tells_but_its_stores_and_effect
         f"printer_bridge_{name}"
         for name in (
             *("queue_messages", "queue_age_seconds", "dead_letters", "state_commits_total"),
-            *("notifications_total", "films_total", "looks_total"),
+            *("notifications_total", "notifications_left_out_total", "films_total", "looks_total"),
         )
     }
     assert told["collector"].help.keys() <= told["bridge"].help.keys()

@@ -18,7 +18,7 @@ from infra.local.storage.records import SqliteRecordStore
 from infra.local.stores import DATABASE_FILE
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
-from tests.e2e.rig import IMAGE, bridge_over, until_told
+from tests.e2e.rig import IMAGE, bridge_over, settle, until_told
 from tests.support.metrics.exposition import Exposition, read_exposition
 from tests.support.metrics.farm import PRINTING, snapshot
 from tests.support.telegram.server import TelegramServer
@@ -39,7 +39,7 @@ async def test_a_print_can_be_followed_in_figures(tmp_path: Path) -> None:
     with TelegramServer() as telegram:
         async with SimulatedBambui([printer]) as bambui, bridge_over(tmp_path, bambui, telegram) as bridge:
             await printer.wait_for_clients()
-            await printer.push_status(gcode_state="IDLE")
+            await settle(printer, tmp_path / "data", gcode_state="IDLE")
             await printer.push_status(gcode_state="PREPARE", subtask_name="Hook")
             await printer.push_status(gcode_state="RUNNING", mc_percent=7, wifi_signal="-61dBm")
             await until_told(telegram, "print started")

@@ -12,7 +12,7 @@ from infra.simulator.camera import Painter
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from infra.simulator.timeline import Scene
-from tests.e2e.rig import bridge_over, first_line, until_told
+from tests.e2e.rig import bridge_over, first_line, settle, until_told
 from tests.support.telegram.server import TelegramServer
 
 pytestmark = pytest.mark.benchmark
@@ -33,7 +33,7 @@ async def test_a_change_is_at_telegram_at_once(tmp_path: Path) -> None:
         ):
             await printer.wait_for_clients()
             camera = asyncio.create_task(_film(printer, images))
-            await printer.push_status(gcode_state="IDLE")
+            await settle(printer, tmp_path / "data", gcode_state="IDLE")
             await printer.push_status(gcode_state="PREPARE", subtask_name="Benchy")
             await until_told(telegram, "print started")
             await printer.push_status(gcode_state="RUNNING", mc_percent=1)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import socket
 import sys
 import time
 import urllib.request
@@ -17,7 +16,8 @@ from infra.simulator.camera import Painter
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from infra.simulator.timeline import Scene
-from tests.e2e.rig import until_told
+from tests.e2e.rig import settle, until_told
+from tests.support.http_server import free_port
 from tests.support.telegram.server import TelegramServer
 
 pytestmark = pytest.mark.benchmark
@@ -34,8 +34,7 @@ async def program(
     folder: Path, bambui: SimulatedBambui, telegram: TelegramServer
 ) -> AsyncIterator[tuple[int, str]]:
     """`python -m infra.local` on that BambUI and that Telegram: its process id and the API's address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     variables = {
         "PRINTERS_API_URL": bambui.printers_api_url,
         "WS_URL_TEMPLATE": bambui.ws_url_template,
@@ -48,6 +47,7 @@ async def program(
         "PORT": str(port),
         "SIMULATE": "0",
         "LOG_LEVEL": "WARNING",
+        "CHANGES_PER_MINUTE": "0",  # the print here is faster than life
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "infra.local"), env=os.environ | variables, stdout=asyncio.subprocess.DEVNULL
@@ -101,7 +101,7 @@ async def test_a_print_of_100_000_messages_keeps_its_memory(tmp_path: Path) -> N
     with TelegramServer() as telegram:
         async with SimulatedBambui([printer]) as bambui, program(tmp_path, bambui, telegram) as (pid, url):
             await printer.wait_for_clients()
-            await printer.push_status(gcode_state="IDLE")
+            await settle(printer, tmp_path / "data", gcode_state="IDLE")
             await printer.push_image(images[0])
             await printer.push_status(gcode_state="PREPARE", subtask_name="Benchy")
             await until_told(telegram, "print started")

@@ -23,6 +23,7 @@ from tests.performance.cost.figures import Figures
 from tests.performance.cost.lambdas import Lambdas
 from tests.support.aws.places import aws_environment
 from tests.support.clock import HandClock
+from tests.support.lambda_runtime.event_source import api_event
 from tests.support.lambda_runtime.stack import new_containers
 from tests.support.stepped_edge import SteppedEdge
 from tests.support.telegram.server import GROUP_ID, TelegramServer
@@ -114,7 +115,7 @@ class Cloud:
 
     def ask(self, path: str) -> int:
         """One request of the API; the bytes of the answer."""
-        answer = self.lambdas.call("api", api_handler.handle, _api_event(path))
+        answer = self.lambdas.call("api", api_handler.handle, api_event(path))
         assert answer["statusCode"] == 200, answer["body"]
         return len(answer["body"])
 
@@ -158,30 +159,3 @@ def cloud(folder: Path) -> Iterator[Cloud]:
             yield made
         finally:
             made.stop()
-
-
-def _api_event(path: str) -> dict[str, Any]:
-    """Source: API Gateway Developer Guide, "Input format of a Lambda function for proxy integration"."""
-    headers = {"Host": "abc.execute-api.eu-central-1.amazonaws.com", "X-Forwarded-Proto": "https"}
-    return {
-        "resource": "/{proxy+}",
-        "path": path,
-        "httpMethod": "GET",
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": {"proxy": path.removeprefix("/")},
-        "stageVariables": None,
-        "requestContext": {
-            "resourcePath": "/{proxy+}",
-            "httpMethod": "GET",
-            "path": f"/prod{path}",
-            "stage": "prod",
-            "requestId": "r",
-            "identity": {"sourceIp": "192.0.2.7"},
-            "domainName": headers["Host"],
-        },
-        "body": None,
-        "isBase64Encoded": False,
-    }

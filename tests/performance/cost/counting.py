@@ -81,7 +81,8 @@ class CountingAws:
 
     def _SendMessageBatch(self, asked: Answer) -> Answer:  # noqa: N802 - AWS's names
         url, entries = asked["QueueUrl"], asked["Entries"]
-        letters = [Letter.of(entry, self.clock()) for entry in entries]
+        now = self.clock()
+        letters = [Letter(entry, now, now + entry.get("DelaySeconds", 0)) for entry in entries]
         self.count_request(url, sum(letter.size for letter in letters))
         for letter in letters:
             self.mailbox(url).put(letter)

@@ -13,31 +13,30 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Letter:
-    """A message: hidden until `visible_at`. `attributes` are the sender's own, by name."""
+    """An entry of SendMessageBatch: hidden until `visible_at`."""
 
-    body: str
-    group: str | None
-    deduplication_id: str | None
-    attributes: dict[str, str]
+    entry: Mapping[str, Any]
     sent_at: float
     visible_at: float
     receipt: str = field(default_factory=lambda: f"receipt-{next(_numbers)}")
     receive_count: int = 0
 
-    @classmethod
-    def of(cls, entry: Mapping[str, Any], now: float) -> "Letter":
-        """From an entry of SendMessageBatch."""
-        attributes = {
-            name: value["StringValue"] for name, value in entry.get("MessageAttributes", {}).items()
-        }
-        group, deduplication_id = entry.get("MessageGroupId"), entry.get("MessageDeduplicationId")
-        return cls(
-            entry["MessageBody"], group, deduplication_id, attributes, now, now + entry.get("DelaySeconds", 0)
-        )
+    @property
+    def body(self) -> str:
+        return str(self.entry["MessageBody"])
+
+    @property
+    def group(self) -> str | None:
+        return self.entry.get("MessageGroupId")
+
+    @property
+    def deduplication_id(self) -> str | None:
+        return self.entry.get("MessageDeduplicationId")
 
     @property
     def size(self) -> int:
-        return size_of(self.body, self.attributes)
+        attributes = self.entry.get("MessageAttributes", {})
+        return size_of(self.body, {name: value["StringValue"] for name, value in attributes.items()})
 
     def record(self) -> dict[str, Any]:
         """As Lambda hands it to a function."""
@@ -45,18 +44,13 @@ class Letter:
             "ApproximateReceiveCount": str(self.receive_count),
             "SentTimestamp": str(int(self.sent_at * 1000)),
         }
-        if self.group is not None:
-            known["MessageGroupId"] = self.group
-        attributes = {
-            name: {"StringValue": text, "DataType": "String"} for name, text in self.attributes.items()
-        }
         return record_of(
             {
                 "MessageId": self.receipt,
                 "ReceiptHandle": self.receipt,
                 "Body": self.body,
-                "Attributes": known,
-                "MessageAttributes": attributes,
+                "Attributes": known if self.group is None else known | {"MessageGroupId": self.group},
+                "MessageAttributes": self.entry.get("MessageAttributes", {}),
                 "MD5OfBody": "",
             }
         )

@@ -5,19 +5,43 @@ nobody sent is lost, one that was sent and nothing asks for is a ghost (or there
 words stand in the wrong order.
 """
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from tests.reliability.chaos.chat import FILM, PROGRESS, Message
-from tests.reliability.chaos.oracle import Told, World, outcomes
+from tests.reliability.chaos.oracle import (
+    ALREADY,
+    ALREADY_PAUSED,
+    CANCELLED,
+    ENDED,
+    FAILED,
+    FINISHED,
+    LATE,
+    LOST,
+    UNSEEN,
+    Outcome,
+    Told,
+    World,
+    at_last,
+    outcomes,
+)
 from tests.reliability.chaos.timeline import Hindrances, Item, Status
 
 ARRIVAL_SLACK = 0.5  # a message on its way at a kill may arrive after it
 MARKED_WITHIN = 1.0
-HELD_WITHIN = 3.0
+HELD_WITHIN = 3.5
 _TOO_EARLY = 0.5
+_FALL = 20
+_BELIEF_SLACK = 2.0
+_KNOWN_WITHIN = 0.8
+_CLOCKS_DIFFER = 0.1
+ENDS = frozenset({FINISHED, FAILED, CANCELLED, ENDED})
+FOUND = frozenset({ALREADY, ALREADY_PAUSED})
+_BEFORE_FILMS = ENDS | {LOST, UNSEEN}
 _SPARE_COST = 3
-_MOST_COST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +69,12 @@ class Finding:
 def without_repeats(
     messages: Sequence[Message], interruptions: Iterable[Interruption], hindrances: Hindrances
 ) -> tuple[list[Message], list[Repeat], list[Finding]]:
-    """The chat with each message once; each interruption explains one repeat, next in order, at most."""
-    left = sorted(interruptions, key=lambda one: one.at)
+    """The chat with each message once; each interruption explains one repeat in each line, next in order."""
     once: list[Message] = []
     repeats: list[Repeat] = []
     findings: list[Finding] = []
-    for group in ([m for m in messages if m.words != FILM], [m for m in messages if m.words == FILM]):
+    for group in _lines(messages):
+        left = sorted(interruptions, key=lambda one: one.at)
         before: Message | None = None
         for message in group:
             if before is None or message.key != before.key:
@@ -61,6 +85,14 @@ def without_repeats(
                 repeats.append(Repeat(message, cause))
             before = message
     return sorted(once, key=lambda message: message.at), repeats, findings
+
+
+def _lines(messages: Sequence[Message]) -> list[list[Message]]:
+    """Each printer's messages come one after the other, and so do the films of all."""
+    lines: dict[str | None, list[Message]] = {}
+    for message in messages:
+        lines.setdefault(None if message.words == FILM else message.printer, []).append(message)
+    return list(lines.values())
 
 
 def _cause(
@@ -81,22 +113,28 @@ def audit_printer(
 ) -> list[Finding]:
     """What is wrong with the messages (each once, films and progress left out) of one printer."""
     told = [message for message in messages if message.words not in (PROGRESS, FILM)]
-    places: dict[tuple[World, int], _Explained] = {(World(), 0): _Explained()}
+    places = {(World(), 0): _Explained()}
     for item in items:
-        after: dict[tuple[World, int], _Explained] = {}
-        for (world, place), explained in places.items():
-            for next_world, wanted in outcomes(world, item, status_timeout, hindrances):
-                for next_place, more in _aligned(wanted, told, place):
-                    key, candidate = (next_world, next_place), explained + more
-                    if key not in after or candidate.cost < after[key].cost:
-                        after[key] = candidate
-        cheapest = min(one.cost for one in after.values())
-        limit = min(cheapest + _SPARE_COST, _MOST_COST)
-        places = {key: one for key, one in after.items() if one.cost <= limit}
-        if not places:
-            return [Finding("lost", "nothing explains this chat at all")]
+        ahead = functools.partial(outcomes, item=item, status_timeout=status_timeout, hindrances=hindrances)
+        places = _after(places, ahead, told)
+    places = _after(places, functools.partial(at_last, hindrances=hindrances), told)
     ends = [one + _Explained((), tuple(told[place:])) for (_, place), one in places.items()]
     return min(ends, key=lambda one: one.cost).findings(told)
+
+
+def _after(
+    places: "Places", ahead: Callable[[World], Iterable[Outcome]], told: Sequence[Message]
+) -> "Places":
+    """The cheapest explanations of all worlds that may follow, hopeless ones left out."""
+    after: Places = {}
+    for (world, place), explained in places.items():
+        for next_world, wanted in ahead(world):
+            for next_place, more in _aligned(wanted, told, place):
+                key, candidate = (next_world, next_place), explained + more
+                if key not in after or candidate.cost < after[key].cost:
+                    after[key] = candidate
+    limit = min(one.cost for one in after.values()) + _SPARE_COST
+    return {key: one for key, one in after.items() if one.cost <= limit}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +163,9 @@ class _Explained:
         return found + [Finding("lost", f"{one.words} ({one.job})") for one in lost]
 
 
+Places: TypeAlias = dict[tuple[World, int], _Explained]
+
+
 def _aligned(wanted: tuple[Told, ...], told: Sequence[Message], place: int) -> list[tuple[int, _Explained]]:
     """The ways to find these messages from that place of the chat on, none of them before its time."""
     ways = [(place, _Explained())]
@@ -144,33 +185,53 @@ def _is(message: Message, wanted: Told) -> bool:
     return message.words == wanted.words and (wanted.job is None or message.job == wanted.job)
 
 
-def audit_progress(items: Sequence[Item], messages: Sequence[Message], step: int) -> list[Finding]:
-    """Percents as they were, forward only, each step told once, and none left out that stood long enough."""
+def audit_progress(
+    items: Sequence[Item], messages: Sequence[Message], step: int, believed_after: float
+) -> list[Finding]:
+    """Percents as they were, forward only on one plate, each of its steps told once, and none left out that
+    stood long enough. A percent that fell is another plate when it stays down for `believed_after` seconds.
+    """
     findings: list[Finding] = []
-    shown: dict[str, list[int]] = {}
-    steps: dict[str, set[int]] = {}
-    for message in messages:
-        job, percent = message.job, message.percent
-        if job is None or percent is None or message.words == FILM:
-            continue
-        highest = max((p for at, p in _percents(items, job) if at <= message.at + _TOO_EARLY), default=None)
-        if highest is None or percent > highest:
-            findings.append(Finding("ghost", f"{message}: it had come to {highest} % only"))
-        before = shown.setdefault(job, [])
-        if before and percent < before[-1]:
-            findings.append(Finding("wrong order", f"{message} after {before[-1]} %"))
-        before.append(percent)
-        if message.words == PROGRESS:
-            if percent // step in steps.setdefault(job, set()):
-                findings.append(Finding("twice", f"{message}: a step is told once"))
-            steps[job].add(percent // step)
+    for job in sorted({message.job for message in messages if message.job and message.words != FILM}):
+        own = [one for one in messages if one.job == job and one.percent is not None and one.words != FILM]
+        percents = _percents(items, job)
+        anew = [at + believed_after - _BELIEF_SLACK for at in _falls(percents)]
+        anew += [one.at for one in messages if one.job == job and one.words in FOUND]  # its steps begin there
+        findings += _wrongly_told(own, percents, sorted(anew), step)
     for job in {item.heard.name for item in items if isinstance(item, Status) and item.heard.name}:
-        told = {percent // step for percent in shown.get(job, [])}
+        own = [one for one in messages if one.job == job and one.percent is not None and one.words != FILM]
         findings += [
             Finding("lost", f"progress of {job} from {number * step} %")
-            for number in sorted(_steps_that_stood(items, job, step) - told)
+            for number, since in sorted(_steps_that_stood(items, job, step, believed_after))
+            if not any(one.percent // step == number and one.at >= since for one in own if one.percent)
         ]
     return findings
+
+
+def _wrongly_told(
+    messages: Sequence[Message], percents: Sequence[tuple[float, int]], anew: Sequence[float], step: int
+) -> Iterator[Finding]:
+    """`anew`: the moments at which the steps may begin anew, at the earliest."""
+    told: list[int] = []  # of progress, since the percent was last lower
+    falls = 0
+    steps: Counter[int] = Counter()
+    for message in messages:
+        percent = message.percent or 0
+        highest = max((p for at, p in percents if at <= message.at + _TOO_EARLY), default=None)
+        if highest is None or percent > highest:
+            yield Finding("ghost", f"{message}: it had come to {highest} % only")
+        may_begin_anew = sum(at <= message.at for at in anew)
+        is_end = message.words.removesuffix(LATE) in ENDS
+        if (is_end or message.words == PROGRESS) and told and percent < max(told):
+            falls += 1
+            if falls > may_begin_anew:
+                yield Finding("wrong order", f"{message} after {max(told)} %")
+            told = []
+        if message.words == PROGRESS:
+            told.append(percent)
+            steps[percent // step] += 1
+            if steps[percent // step] > 1 + may_begin_anew:
+                yield Finding("twice", f"{message}: a step is told once")
 
 
 def _percents(items: Sequence[Item], job: str) -> list[tuple[float, int]]:
@@ -184,21 +245,50 @@ def _percents(items: Sequence[Item], job: str) -> list[tuple[float, int]]:
     ]
 
 
-def _steps_that_stood(items: Sequence[Item], job: str, step: int) -> set[int]:
-    """Steps that surely were seen, on one connection, for longer than a percent is held back."""
-    found: set[int] = set()
+def _falls(percents: Sequence[tuple[float, int]]) -> list[float]:
+    """When the percent fell by much: that it is read again lower by a few is none."""
+    falls: list[float] = []
+    highest = 0
+    for at, percent in percents:
+        if highest - percent >= _FALL:
+            falls.append(at)
+            highest = percent
+        highest = max(highest, percent)
+    return falls
+
+
+def _steps_that_stood(
+    items: Sequence[Item], job: str, step: int, believed_after: float
+) -> set[tuple[int, float]]:
+    """Steps that surely were seen, on one connection, for longer than a percent is held back, and since when.
+
+    Those of a later plate once it is surely believed to be one, as long as no connection ended meanwhile.
+    """
+    found: set[tuple[int, float]] = set()
     number, since = 0, 0.0
+    highest, fell_at = 0, None
+    is_first_plate = True
     for item in items:
         if not isinstance(item, Status):
             number = 0
+            if fell_at is not None or not is_first_plate:
+                break  # nobody knows for sure what it takes the percent for
             continue
         heard = item.heard
         percent = heard.percent if heard.percent is not None else number * step
         is_running = heard.state == "RUNNING" and heard.name == job and item.is_sure and percent < 100
-        if not is_running or percent // step != number:
-            number, since = (percent // step, item.at) if is_running else (0, 0.0)
+        if heard.name == job and heard.state == "RUNNING" and heard.percent is not None:
+            if fell_at is None and highest - percent >= _FALL:
+                fell_at = item.at
+            elif fell_at is not None and highest - percent < _FALL / 2:
+                fell_at = None
+            if fell_at is not None and item.at - fell_at > believed_after + _BELIEF_SLACK:
+                highest, fell_at, is_first_plate = percent, None, False
+            highest = max(highest, percent) if fell_at is None else highest
+        if not is_running or percent // step != number or fell_at is not None:
+            number, since = (percent // step, item.at) if is_running and fell_at is None else (0, 0.0)
         elif number > 0 and item.at - since >= HELD_WITHIN:
-            found.add(number)
+            found.add((number, since - _TOO_EARLY if not is_first_plate else 0.0))
     return found
 
 
@@ -238,4 +328,43 @@ def audit_films(
         least = {True: kept, False: int((kept - 5) / 1.02)}[job in ended] if job not in unheard else 2
         if not least <= last.frames <= kept:
             findings.append(Finding("film", f"{last} has {last.frames} frames of the {kept} that are kept"))
+    return findings
+
+
+def audit_film_order(messages: Sequence[Message]) -> list[Finding]:
+    """`messages` in the order of the chat, each once: no film before the message of its job's end."""
+    findings: list[Finding] = []
+    ends, films = Counter[str | None](), Counter[str | None]()
+    for message in messages:
+        ends[message.job] += message.words.removesuffix(LATE) in _BEFORE_FILMS
+        if message.words == FILM:
+            films[message.job] += 1
+            if films[message.job] > ends[message.job]:
+                findings.append(Finding("wrong order", f"{message} before the message of its end"))
+    return findings
+
+
+def audit_waits(
+    waits: Iterable[tuple[float, float]],
+    sends: Sequence[float],
+    hindrances: Hindrances,
+    interruptions: Sequence[Interruption],
+) -> list[Finding]:
+    """Whoever is asked to wait sends nothing meanwhile, no film either: from the moment that all can know of
+    it. One that was frozen, killed or on a slow disk then may not have known."""
+    findings: list[Finding] = []
+    for at, seconds in waits:
+        known_at, until = at + _KNOWN_WITHIN, at + seconds - _CLOCKS_DIFFER
+        is_killed = any(at - _KNOWN_WITHIN <= one.at <= known_at for one in interruptions)
+        if (
+            is_killed
+            or hindrances.saved_at(at) > at + MARKED_WITHIN
+            or hindrances.is_frozen_within(at, until)
+        ):
+            continue
+        findings += [
+            Finding("too soon", f"sent {send - at:.2f} s after Telegram asked to wait {seconds:g} s")
+            for send in sends
+            if known_at < send < until
+        ]
     return findings

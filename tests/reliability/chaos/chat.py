@@ -12,6 +12,10 @@ _LOST_AT = re.compile(r"contact lost at (\d+) %")
 _PERCENT = re.compile(r"[▰▱]+ (\d+) %")
 _FRAMES = re.compile(r"([\d,]+) frames?\b(?! (?:is|are) missing)")
 _MISSING = re.compile(r"([\d,]+) frames? (?:is|are) missing")
+_PROGRESS_PAUSED = "printing is paused"
+_PAUSED = ", paused"  # beside an error: whether the printer stands still
+_REST_REFUSED = "Telegram does not take the rest of this message."
+_CODE = re.compile(r"HMS(?:_[0-9A-F]{4}){4}|\b[0-9A-F]{4}-[0-9A-F]{4}\b")
 _ERRORS = frozenset({"error", "serious error", "notice from the printer"})
 
 
@@ -27,15 +31,26 @@ class Message:
     answered_at: float | None = None
     frames: int = 0
     missing: int = 0
+    codes: tuple[str, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, str | None, int | None, int]:
+    def key(self) -> tuple[object, ...]:
         """The same for a message that is sent again."""
-        return self.printer, self.words, self.job, self.percent, self.frames
+        return self.printer, self.words, self.job, self.percent, self.frames, self.codes
 
     def __str__(self) -> str:
         percent = f" {self.percent} %" if self.percent is not None else ""
         return f"{self.printer}: {self.words}{percent} ({self.job})"
+
+
+def is_of(text: str, printer: str) -> bool:
+    head = _HEAD.match(text)
+    return head is not None and head["printer"] == printer
+
+
+def is_headline(text: str) -> bool:
+    """Whether it only tries whether Telegram takes anything, while it is doubtful what it refuses."""
+    return _REST_REFUSED in text
 
 
 def message_of(text: str, at: float, answered_at: float | None, jobs: Iterable[str]) -> Message:
@@ -43,12 +58,14 @@ def message_of(text: str, at: float, answered_at: float | None, jobs: Iterable[s
     first, *rest = text.splitlines()
     head = _HEAD.fullmatch(first)
     assert head is not None, text
-    words = head["words"]
+    words = head["words"].removesuffix(_PAUSED)
     found = _LOST_AT.fullmatch(words) or _PERCENT.search(text)
     if words.startswith(LOST):
         words = LOST
     elif words in _ERRORS:
         words = ERROR
+    elif words == _PROGRESS_PAUSED:
+        words = PROGRESS
     frames, missing = _FRAMES.search(text), _MISSING.search(text)
     is_film = words == FILM
     return Message(
@@ -60,6 +77,7 @@ def message_of(text: str, at: float, answered_at: float | None, jobs: Iterable[s
         answered_at,
         _number(frames) if is_film else 0,
         _number(missing) if is_film else 0,
+        tuple(_CODE.findall(text)),
     )
 
 

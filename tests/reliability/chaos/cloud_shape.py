@@ -18,7 +18,7 @@ from tests.reliability.chaos.flaky_aws import FlakyAws
 from tests.reliability.chaos.flaky_telegram import FlakyTelegram
 from tests.reliability.chaos.plan import Fault, Kind
 from tests.reliability.chaos.printers import SimulatedPrinters
-from tests.reliability.chaos.run import FAST, Run, Scene
+from tests.reliability.chaos.run import Run, Scene
 from tests.reliability.chaos.verdict import Evidence
 from tests.support.aws.places import ministack
 
@@ -39,14 +39,14 @@ class CloudRun(Run):
             functions = FaultyProcess(
                 self.folder / "functions",
                 _FUNCTIONS,
-                **FAST | places.functions,
+                **self.settings | places.functions,
                 TELEGRAM_CHAT_ID=telegram.chat_id,
                 TELEGRAM_API_URL=telegram.url,
             )
             edge = FaultyProcess(
                 self.folder / "edge",
                 "collector",
-                **FAST | printers.settings | places.edge,
+                **self.settings | printers.settings | places.edge,
                 AWS_ENDPOINT_URL=gate.url,
                 STATUS_TIMEOUT_SECONDS=str(self.plan.status_timeout),
             )

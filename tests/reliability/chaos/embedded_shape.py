@@ -11,7 +11,7 @@ from tests.reliability.chaos.faulty_process import FaultyProcess
 from tests.reliability.chaos.flaky_telegram import FlakyTelegram
 from tests.reliability.chaos.marks import count_marks
 from tests.reliability.chaos.printers import SimulatedPrinters
-from tests.reliability.chaos.run import FAST, Run, Scene
+from tests.reliability.chaos.run import Run, Scene
 from tests.reliability.chaos.verdict import Evidence
 
 
@@ -23,7 +23,7 @@ class EmbeddedRun(Run):
         program = FaultyProcess(
             self.folder / "bridge",
             "infra.local",
-            **FAST | printers.settings,
+            **self.settings | printers.settings,
             TELEGRAM_BOT_TOKEN=telegram.token,
             TELEGRAM_CHAT_ID=telegram.chat_id,
             TELEGRAM_API_URL=telegram.url,

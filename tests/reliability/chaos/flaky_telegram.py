@@ -1,15 +1,20 @@
-"""The strict Bot API server, with faults of a network: and who of the senders ever had an answer."""
+"""The strict Bot API server, with faults of a network and refusals of a chat and a bot: and who of the
+senders ever had an answer.
+"""
 
 import asyncio
+import json
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Any
 
 from tests.reliability.chaos.auditor import Interruption
 from tests.reliability.chaos.plan import Fault as Planned
 from tests.reliability.chaos.plan import Kind
+from tests.support.telegram.calls import CallError
+from tests.support.telegram.chats import NO_RIGHTS_AT_ALL, ChatProfile
 from tests.support.telegram.faults import (
     BAD_GATEWAY,
     BROKEN_JSON,
@@ -20,24 +25,41 @@ from tests.support.telegram.faults import (
     Fault,
     too_many_requests,
 )
-from tests.support.telegram.server import TelegramServer
+from tests.support.telegram.server import GROUP_ID, TelegramServer
 
 _ANSWER_SECONDS = 0.02
 _WAITS_SECONDS = 2.0  # for a call to befall; else faults pile up while nobody calls
 _FAULTS: dict[Kind, Sequence[Fault]] = {
-    Kind.TELEGRAM_429: (too_many_requests(1), too_many_requests(2)),
+    Kind.TELEGRAM_429: (too_many_requests(1), too_many_requests(2), too_many_requests(4)),
     Kind.TELEGRAM_5XX: (SERVER_ERROR, BAD_GATEWAY, BROKEN_JSON),
     Kind.TELEGRAM_HANG_UP: (HANG_UP, REFUSE_TO_READ),
     Kind.TELEGRAM_LOST_ANSWER: (LOSE_ANSWER,),
 }
+TOPIC = 7
+_UNAUTHORIZED = CallError(401, "Unauthorized")
+_UNKNOWN = CallError(400, "Bad Request: SOMETHING_OF_ITS_OWN")  # of a kind that nobody knows
+_NO_MEDIA = {"can_send_photos": False, "can_send_videos": False}
+_LAG = 0.1  # until a refusal is recorded
 
 
 class FlakyTelegram(TelegramServer):
-    """`answered`: when the sender of a message (by its number) had its answer."""
+    """A group with one topic. `answered`: when the sender of a message (by its number) had its answer.
 
-    def __init__(self) -> None:
-        super().__init__()
+    `sends`: when somebody began to send something; `waits`: when somebody was asked to wait, and for how
+    long; `refused`: the planned refusals by their words; `doubts`: when a message was refused for a reason
+    that nobody knows.
+    """
+
+    def __init__(self, per_minute: int | None = None) -> None:
+        super().__init__(chats={GROUP_ID: frozenset({TOPIC})}, per_minute=per_minute)
+        self._standing: Counter[Kind] = Counter()
+        self._stand()
         self.answered: dict[int, float] = {}
+        self.sends: list[float] = []
+        self.waits: list[tuple[float, float]] = []
+        self.refused: Counter[str] = Counter()
+        self.doubts: list[float] = []
+        self._refusing_until = 0.0
         self.interruptions: list[Interruption] = []
         self._hold = 0.0
         self._pending: deque[tuple[float, Fault]] = deque()
@@ -51,7 +73,19 @@ class FlakyTelegram(TelegramServer):
             until, waiting = self._pending.popleft()
             fault = waiting if now < until else None
         self._call.is_answer_lost = fault is not None and fault.kind == LOSE_ANSWER.kind
+        if path.rpartition("/")[2].startswith("send"):
+            self.sends.append(time.time())
+        if fault is not None and fault.code == 429:
+            self.waits.append((time.time(), float(json.loads(fault.body)["parameters"]["retry_after"])))
         return fault
+
+    def refuse(self, error: CallError) -> None:
+        if time.monotonic() > self._refusing_until:
+            super().refuse(error)
+            return
+        self.refused[f"{error.code} {error.description}"] += 1
+        if error is _UNKNOWN:
+            self.doubts.append(time.time())
 
     def result_of(self, path: str, content_type: str, body: bytes) -> dict[str, Any]:
         result = super().result_of(path, content_type, body)
@@ -72,6 +106,31 @@ class FlakyTelegram(TelegramServer):
                 await asyncio.to_thread(self.down)
                 await asyncio.sleep(fault.seconds)
                 self.up()
+        elif fault.kind.name.startswith("CHAT"):
+            self._refusing_until = max(self._refusing_until, time.monotonic() + fault.seconds + _LAG)
+            self._standing[fault.kind] += 1
+            self._stand()
+            await asyncio.sleep(fault.seconds)
+            self._standing[fault.kind] -= 1
+            self._stand()
         else:
             choices = _FAULTS[fault.kind]
             self._pending.append((time.monotonic() + _WAITS_SECONDS, choices[int(fault.dice * len(choices))]))
+
+    def _stand(self) -> None:
+        """Chat and bot as the refusals that stand now have them."""
+        stands = {kind for kind, count in self._standing.items() if count}
+        self.profiles[GROUP_ID] = ChatProfile(
+            is_forum=True,
+            member={"status": "kicked" if Kind.CHAT_BOT_KICKED in stands else "member"},
+            permissions=_NO_MEDIA if Kind.CHAT_NO_MEDIA in stands else {},
+            closed_topics=frozenset({TOPIC} if Kind.CHAT_TOPIC_CLOSED in stands else ()),
+            refusal=NO_RIGHTS_AT_ALL if Kind.CHAT_NO_RIGHTS in stands else None,
+        )
+        self.chats[GROUP_ID] = frozenset(() if Kind.CHAT_TOPIC_DELETED in stands else {TOPIC})
+        self.blocked = {GROUP_ID} if Kind.CHAT_FORBIDDEN in stands else set()
+        self.refuses_all = None
+        if Kind.CHAT_UNKNOWN_400 in stands:
+            self.refuses_all = _UNKNOWN
+        elif Kind.CHAT_UNAUTHORIZED in stands:
+            self.refuses_all = _UNAUTHORIZED

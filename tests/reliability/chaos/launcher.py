@@ -3,6 +3,8 @@ the middle of a write: `python -m tests.reliability.chaos.launcher`.
 
 CHAOS_PROGRAM names the module, CHAOS_FLAGS a folder: while `slow` lies there each commit, fsync and rename
 takes a while; `kill` holds "N SECONDS": so long after the N-th of them has begun, the whole group is killed.
+CHAOS_PLATE_HASTE and CHAOS_CHAT_HASTE divide what the programs wait for by minutes: until a percent that fell
+is believed to be another plate, and until a refusal of the chat is tried again or taken for the message's.
 """
 
 import os
@@ -80,9 +82,24 @@ def hinder(disk: Disk) -> None:
     os.replace = disk.watched(os.replace)
 
 
+def hasten() -> None:
+    """The prints play faster than life, and so do the hours of Telegram. Before anything else is imported."""
+    from functions.notify import chat_state
+    from functions.tracker import reached_figures
+
+    reached_figures.BELIEVED_AFTER_SECONDS /= float(os.environ.get("CHAOS_PLATE_HASTE", "1"))
+    chat = float(os.environ.get("CHAOS_CHAT_HASTE", "1"))
+    chat_state.LONGEST_BACK_OFF /= chat
+    from functions.notify import refusals
+
+    for name in ("LONGEST_WAIT", "TOPIC_GRACE_SECONDS", "TOPIC_RETRY_SECONDS", "DOUBT_SECONDS"):
+        setattr(refusals, name, getattr(refusals, name) / chat)
+
+
 if __name__ == "__main__":
     os.setsid()
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     hinder(Disk(Path(os.environ["CHAOS_FLAGS"])))
+    hasten()
     sys.argv = [os.environ["CHAOS_PROGRAM"]]
     runpy.run_module(os.environ["CHAOS_PROGRAM"], run_name="__main__", alter_sys=True)

@@ -1,7 +1,7 @@
 """What goes wrong in a run of chaos, and when: a pure function of the seed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from random import Random
 
@@ -17,6 +17,7 @@ from infra.simulator.scenarios import (
     Print,
     Scenario,
 )
+from tests.reliability.chaos.quirks import CodePlace, Quirks
 
 
 class Shape(StrEnum):
@@ -43,6 +44,14 @@ class Kind(StrEnum):
     TELEGRAM_LOST_ANSWER = "Telegram hangs up after"
     TELEGRAM_SLOW = "Telegram slow"
     TELEGRAM_DOWN = "Telegram down"
+    CHAT_TOPIC_CLOSED = "topic closed"
+    CHAT_TOPIC_DELETED = "topic deleted"
+    CHAT_BOT_KICKED = "bot kicked, added again"
+    CHAT_NO_RIGHTS = "no right to post"
+    CHAT_NO_MEDIA = "no right to post pictures and films"
+    CHAT_FORBIDDEN = "Telegram 403"
+    CHAT_UNAUTHORIZED = "Telegram 401"
+    CHAT_UNKNOWN_400 = "hour of unknown 400s"
     AWS_THROTTLED = "AWS throttles"
     AWS_500 = "AWS 500"
     AWS_503 = "AWS 503"
@@ -69,12 +78,20 @@ _EDGE = (
     (Kind.DEAD_STATUS_TASK, 2),
 )
 _TELEGRAM = (
-    (Kind.TELEGRAM_429, 2),
+    (Kind.TELEGRAM_429, 3),
     (Kind.TELEGRAM_5XX, 2),
     (Kind.TELEGRAM_HANG_UP, 2),
     (Kind.TELEGRAM_LOST_ANSWER, 1),
     (Kind.TELEGRAM_SLOW, 2),
     (Kind.TELEGRAM_DOWN, 1),
+    (Kind.CHAT_TOPIC_CLOSED, 1),
+    (Kind.CHAT_TOPIC_DELETED, 2),
+    (Kind.CHAT_BOT_KICKED, 1),
+    (Kind.CHAT_NO_RIGHTS, 1),
+    (Kind.CHAT_NO_MEDIA, 1),
+    (Kind.CHAT_FORBIDDEN, 1),
+    (Kind.CHAT_UNAUTHORIZED, 1),
+    (Kind.CHAT_UNKNOWN_400, 2),
 )
 _AWS = (
     (Kind.AWS_THROTTLED, 2),
@@ -104,9 +121,11 @@ _LASTS: dict[Kind, tuple[float, float]] = {
     Kind.TELEGRAM_SLOW: (0.5, 3.0),
     Kind.TELEGRAM_DOWN: (0.5, 4.0),
     Kind.FREEZE_FUNCTIONS: (1.0, 6.0),
+    **{kind: (0.5, 10.0) for kind, _ in _TELEGRAM if kind.name.startswith("CHAT")},
     **{kind: (0.5, 4.0) for kind, _ in _AWS if kind.name.startswith("AWS")},
 }
 _QUIET_AT_FIRST = 2.0
+_FLAPPER_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +142,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole run. `status_timeout`: when a printer counts as silent; `scale`: script seconds a second."""
+    """A whole run. `status_timeout`: when a printer counts as silent; `scale`: script seconds a second;
+    `quirks` by the names of the jobs; `has_flapper`: one more printer changes as fast as it can."""
 
     seed: int
     shape: Shape
@@ -132,6 +152,14 @@ class Plan:
     status_timeout: float
     printers: tuple[Scenario, ...]
     faults: tuple[Fault, ...]
+    quirks: Mapping[str, Quirks] = field(default_factory=dict)
+    has_flapper: bool = False
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The job of each name under which it may be told of."""
+        jobs = {run.job.name: run.job.name for scenario in self.printers for run in scenario.prints}
+        return jobs | {quirk.renamed[1]: job for job, quirk in self.quirks.items() if quirk.renamed}
 
     @property
     def jobs(self) -> int:
@@ -144,11 +172,29 @@ def name_of(number: int) -> str:
 
 
 def make_plan(
-    seed: int, shape: Shape, faults: int, *, printers: int = 4, jobs: int = 4, scale: float = 4.0
+    seed: int,
+    shape: Shape,
+    faults: int,
+    *,
+    printers: int = 4,
+    jobs: int | None = None,
+    scale: float = 4.0,
 ) -> Plan:
-    """The run of that seed: the same for the same arguments."""
+    """The run of that seed: the same for the same arguments.
+
+    Every fifth in one process has a flapper, and fewer jobs. Not so the cloud's: its functions run one at a
+    time here, and who has most waiting is asked most often.
+    """
+    has_flapper = shape is Shape.EMBEDDED and seed % _FLAPPER_EVERY == 0
+    if jobs is None:
+        jobs = 2 if has_flapper else 4
     random = Random(f"{seed}/{shape}/{faults}/{printers}/{jobs}/{scale}")
-    scenarios = tuple(_scenario(random, number, jobs) for number in range(printers))
+    even = [_scenario(random, number, jobs) for number in range(printers)]
+    scenarios, quirks = [], dict[str, Quirks]()
+    for scenario in even:
+        odd = [_odd(random, run, scenario.rest_seconds) for run in scenario.prints]
+        scenarios.append(replace(scenario, prints=tuple(run for run, _ in odd)))
+        quirks |= {run.job.name: quirk for run, quirk in odd}
     seconds = min(script_seconds(scenario) for scenario in scenarios) / scale
     return Plan(
         seed,
@@ -156,8 +202,10 @@ def make_plan(
         scale,
         seconds,
         random.choice((5.0, 14.0)),
-        scenarios,
+        tuple(scenarios),
         tuple(_faults(random, shape, faults, seconds, printers)),
+        quirks,
+        has_flapper,
     )
 
 
@@ -220,4 +268,33 @@ def _print(random: Random, name: str, number: int) -> Print:
         ends_at=ends_at,
         pauses=tuple(pauses),
         warning=warning,
+    )
+
+
+def _odd(random: Random, run: Print, rest_seconds: float) -> tuple[Print, Quirks]:
+    """The print with what real ones do now and then; most have one or two quirks."""
+    if random.random() < 0.08:
+        return replace(run, pauses=(), warning=None, seconds=40.0, ends_at=0.4), Quirks(never_runs=True)
+    plates = random.choice((2, 3)) if random.random() < 0.3 else 1
+    if plates > 1 and random.random() < 0.5:  # for so long that the fall is believed to be another plate
+        run = replace(run, seconds=random.uniform(130, 170), ending=Ending.FINISHED, ends_at=1.0)
+        plates = 2
+    renamed = None
+    if random.random() < 0.3:
+        ending = random.choice((" plate 1", " repaired"))
+        renamed = (round(random.uniform(0.2, 0.6), 2), run.job.name + ending)
+    wordless = None
+    if random.random() < 0.4:
+        begins = random.uniform(0.1, 0.6)
+        wordless = (round(begins, 2), round(begins + random.uniform(0.1, 0.5), 2))
+    return run, Quirks(
+        plates=plates,
+        renamed=renamed,
+        wordless=wordless,
+        is_word_empty=random.random() < 0.5,
+        clears=random.choice((0.0, random.uniform(1, 12))) if random.random() < 0.5 else None,
+        place=random.choice(tuple(CodePlace)),
+        lead=random.choice((0.0, random.uniform(1, 12), -random.uniform(1, min(10, rest_seconds - 2)))),
+        stays=random.random() < 0.5,
+        ends_idle=run.ending is Ending.FAILED and random.random() < 0.4,
     )

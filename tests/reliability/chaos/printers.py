@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import itertools
 from types import TracebackType
 from typing import Self
 
@@ -11,9 +12,13 @@ from infra.simulator.simulated_printer import SimulatedPrinter
 from infra.simulator.timeline import Scene
 from tests.reliability.chaos.plan import Fault, Kind, Plan, name_of
 from tests.reliability.chaos.proxy import FaultyProxy
+from tests.reliability.chaos.quirks import recording_of
 
 _IMAGE_INTERVAL = 2.0
 _CLOSE_CODE = 1012
+_MODEL = "A1M"
+FLAPPER = "Flapper"
+_FLAPS_EVERY = 0.006  # 165 changes a second
 
 
 @functools.cache
@@ -28,28 +33,40 @@ class SimulatedPrinters:
         self.printers = [
             SimulatedPrinter(
                 name_of(number),
-                "A1M",
-                scenario,
-                seed=plan.seed,
+                _MODEL,
+                recording=recording_of(
+                    scenario, plan.quirks, model=_MODEL, seed=plan.seed, image_interval=_IMAGE_INTERVAL
+                ),
                 image=_image(),
-                image_interval=_IMAGE_INTERVAL,
-                waits_for_client=True,
             )
             for number, scenario in enumerate(plan.printers)
         ]
-        self.bambui = SimulatedBambui(self.printers, time_scale=plan.scale)
+        self._flapper = SimulatedPrinter(FLAPPER, _MODEL, image=_image()) if plan.has_flapper else None
+        all_printers = [*self.printers, *([self._flapper] if self._flapper else [])]
+        self.bambui = SimulatedBambui(all_printers, time_scale=plan.scale)
+        self._flapping: asyncio.Task[None] | None = None
         self._port_lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         await self.bambui.__aenter__()
         self.proxy = await FaultyProxy(self.bambui.port).__aenter__()
+        if self._flapper is not None:
+            self._flapping = asyncio.create_task(_flap(self._flapper))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._flapping is not None:
+            self._flapping.cancel()
+            await asyncio.gather(self._flapping, return_exceptions=True)
         await self.proxy.__aexit__()
         await self.bambui.__aexit__(kind, error, trace)
+
+    @property
+    def flaps(self) -> int:
+        """How many statuses the flapper has sent."""
+        return 0 if self._flapper is None else self._flapper.statuses_sent
 
     @property
     def settings(self) -> dict[str, str]:
@@ -86,3 +103,13 @@ class SimulatedPrinters:
                     await self.bambui.start()
             case _:
                 raise ValueError(fault.kind)
+
+
+async def _flap(printer: SimulatedPrinter) -> None:
+    """Paused and resumed without end."""
+    await printer.wait_for_clients()
+    await printer.push_status(gcode_state="IDLE")
+    words = itertools.cycle(("RUNNING", "PAUSE"))
+    while True:
+        await printer.push_status(gcode_state=next(words), subtask_name="flap", mc_percent=1)
+        await asyncio.sleep(_FLAPS_EVERY)

@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.simulator.device import play_scenario
-from infra.simulator.telemetry import MergedStatus, whole_report
-from infra.simulator.timeline import Done, StatusDelta
 from tests.reliability.chaos.auditor import (
     Finding,
     Interruption,
+    audit_film_order,
     audit_films,
     audit_printer,
     audit_progress,
+    audit_waits,
     without_repeats,
 )
 from tests.reliability.chaos.chat import FILM, PROGRESS, Message
-from tests.reliability.chaos.oracle import LATE, LOST, RESTORED, World, outcomes
+from tests.reliability.chaos.oracle import LATE, LOST, RESTORED, World, at_last, outcomes
 from tests.reliability.chaos.plan import Shape, make_plan
+from tests.reliability.chaos.quirks import recording_of
 from tests.reliability.chaos.timeline import (
     Closed,
     Hindrances,
@@ -39,27 +39,23 @@ CALM = Hindrances()
 
 def watched(seed: int, number: int = 0) -> list[Item]:
     """One printer of a run without faults, as it is given to a watcher that is there from the start."""
-    plan = make_plan(seed, Shape.EMBEDDED, 0)
-    status = MergedStatus(whole_report("A1M"))
+    plan = make_plan(seed, Shape.EMBEDDED, 0, jobs=4)
+    course = recording_of(plan.printers[number], plan.quirks, model="A1M", seed=seed, image_interval=2.0)
+    said = [(at, message["data"]) for at, message in course if message["type"] == "printer_status"]
     items: list[Item] = [Started(1.0), Opened(2.0)]
-    for event in play_scenario(plan.printers[number]):
-        if isinstance(event, Done):
-            break
-        if isinstance(event, StatusDelta):
-            status.merge(event.fields)
-            items.append(Status(3.0 + event.at / SCALE, heard_of(status.data)))
-    return items
+    return items + [Status(3.0 + at / SCALE, heard_of(data)) for at, data in said]
 
 
 def chat_of(items: list[Item]) -> list[Message]:
-    """What the rules ask for where there is no doubt."""
+    """What the rules ask for; where it is in doubt whether something still waits, it does not."""
     messages: list[Message] = []
     world = World()
     for item in items:
-        (outcome,) = set(outcomes(world, item, TIMEOUT, CALM))
-        world, told = outcome
+        ways = outcomes(world, item, TIMEOUT, CALM)
+        world, told = min(ways, key=lambda way: (way[0].is_silent, way[0].edge.waiting is not None))
         messages += [Message("P1", one.words, one.job, None, item.at + 0.1) for one in told]
-    return messages
+    ((_, told),) = at_last(world, CALM)
+    return messages + [Message("P1", one.words, one.job, None, one.since + 0.1) for one in told]
 
 
 def kinds(findings: list[Finding]) -> set[str]:
@@ -87,7 +83,7 @@ def test_every_loss_ghost_repeat_and_swap_is_found(seed: int, data: st.DataObjec
 def test_a_swap_is_called_a_wrong_order() -> None:
     items = watched(1)
     chat = [replace(message, at=1e6) for message in chat_of(items)]
-    swapped = [chat[1], chat[0], *chat[2:]]
+    swapped = [*chat[:2], chat[3], chat[2], *chat[4:]]
     assert kinds(audit_printer(items, swapped, TIMEOUT, CALM)) == {"wrong order"}
 
 
@@ -119,7 +115,7 @@ def test_what_a_kill_may_have_swallowed_may_be_told_or_not_but_what_was_safe_mus
     gone = [*BEGUN, *course, *steady(23, 30)]
     lives: list[Item] = [item for item in gone if isinstance(item, Started)]
     items = [item for item in gone if not isinstance(item, Started)]
-    pair = [said("print paused", 20.1), said("print resumed", 23.1)]
+    pair = [said("print paused", 20.1), said("print resumed", 24.1)]
     doubtful = timeline(items, [*lives, Killed(20.4)], CALM)
     assert audit_printer(doubtful, [START], TIMEOUT, CALM) == []
     assert audit_printer(doubtful, [START, *pair], TIMEOUT, CALM) == []
@@ -150,7 +146,7 @@ def test_what_came_right_before_the_program_froze_may_be_told_before_or_after() 
 
 def test_long_silence_must_be_told_and_so_must_its_end() -> None:
     items = [*BEGUN, *steady(4, 10), Closed(10.0), Opened(40.0), *steady(41, 50)]
-    silence = [said(LOST, 24.0), said(RESTORED, 41.0)]
+    silence = [said(LOST, 24.0), said(RESTORED, 42.1)]
     assert audit_printer(items, [START, *silence], TIMEOUT, CALM) == []
     assert kinds(audit_printer(items, [START], TIMEOUT, CALM)) == {"lost"}
     assert kinds(audit_printer(items, [START, silence[0]], TIMEOUT, CALM)) == {"lost"}
@@ -161,7 +157,7 @@ def test_long_silence_must_be_told_and_so_must_its_end() -> None:
 def test_an_end_after_silence_must_be_told_as_late() -> None:
     items = [*BEGUN, *steady(4, 10), Closed(10.0), Opened(40.0), running(41.0, "FINISH", 100)]
     lost = said(LOST, 24.0)
-    assert audit_printer(items, [START, lost, said(f"print finished{LATE}", 41.0)], TIMEOUT, CALM) == []
+    assert audit_printer(items, [START, lost, said(f"print finished{LATE}", 42.1)], TIMEOUT, CALM) == []
     assert audit_printer(items, [START, lost, said("print finished", 41.0)], TIMEOUT, CALM) != []
     assert kinds(audit_printer(items, [START, lost], TIMEOUT, CALM)) == {"lost"}
 
@@ -187,11 +183,116 @@ def test_one_kill_explains_one_repeat_of_the_message_before_it() -> None:
 def test_progress_must_be_true_forward_once_and_complete() -> None:
     items: list[Item] = [Opened(0.0), *(running(2.0 + step / 2, percent=step) for step in range(100))]
     well = [said(PROGRESS, 2.0 + step / 2, step) for step in (20, 40, 60, 80)]
-    assert audit_progress(items, well, 20) == []
-    assert kinds(audit_progress(items, well[:1] + well[2:], 20)) == {"lost"}
-    assert kinds(audit_progress(items, [*well, said(PROGRESS, 60.0, 81)], 20)) == {"twice"}
-    assert "wrong order" in kinds(audit_progress(items, [well[1], well[0], *well[2:]], 20))
-    assert "ghost" in kinds(audit_progress(items, [replace(well[0], percent=70), *well], 20))
+    assert audit_progress(items, well, 20, 60.0) == []
+    assert kinds(audit_progress(items, well[:1] + well[2:], 20, 60.0)) == {"lost"}
+    assert kinds(audit_progress(items, [*well, said(PROGRESS, 60.0, 81)], 20, 60.0)) == {"twice"}
+    assert "wrong order" in kinds(audit_progress(items, [well[1], well[0], *well[2:]], 20, 60.0))
+    assert "ghost" in kinds(audit_progress(items, [replace(well[0], percent=70), *well], 20, 60.0))
+
+
+PLATES: list[Item] = [
+    Opened(0.0),
+    *(running(2.0 + step / 2, percent=2 * step) for step in range(45)),
+    *(running(25.0 + step, percent=2 * step) for step in range(45)),
+]
+FIRST_PLATE = [said(PROGRESS, 2.0 + step / 2, 2 * step) for step in (10, 20, 30, 40)]
+SECOND_PLATE = [said(PROGRESS, 25.0 + step, 2 * step) for step in (20, 30, 40)]
+
+
+def test_the_steps_of_another_plate_are_told_anew_once_it_is_believed_to_be_one() -> None:
+    assert audit_progress(PLATES, FIRST_PLATE + SECOND_PLATE, 20, 15.0) == []
+    assert kinds(audit_progress(PLATES, FIRST_PLATE, 20, 15.0)) == {"lost"}
+    again = [replace(SECOND_PLATE[0], at=SECOND_PLATE[0].at + 1)]
+    assert "twice" in kinds(audit_progress(PLATES, [*FIRST_PLATE, SECOND_PLATE[0], *again], 20, 15.0))
+    early = [said(PROGRESS, 26.0, 2), *SECOND_PLATE]
+    assert "wrong order" in kinds(audit_progress(PLATES, FIRST_PLATE + early, 20, 15.0))
+
+
+def test_an_end_tells_what_was_reached() -> None:
+    items: list[Item] = [Opened(0.0), *(running(2.0 + step / 2, percent=step) for step in range(60))]
+    items += [running(33.0, percent=0), running(33.5, "FAILED", 0)]
+    told = [said(PROGRESS, 2.0 + step / 2, step) for step in (20, 40)]
+    assert audit_progress(items, [*told, said("print failed", 34.0, 59)], 20, 60.0) == []
+    assert kinds(audit_progress(items, [*told, said("print failed", 34.0, 0)], 20, 60.0)) == {"wrong order"}
+
+
+def test_who_is_asked_to_wait_sends_nothing_meanwhile() -> None:
+    waits = [(10.0, 4.0)]
+    assert audit_waits(waits, [9.9, 10.3, 14.1], CALM, []) == []
+    assert kinds(audit_waits(waits, [12.0], CALM, [])) == {"too soon"}
+    assert audit_waits(waits, [12.0], CALM, [Interruption(10.1, "kill")]) == []
+    assert audit_waits(waits, [12.0], Hindrances(frozen=((10.0, 11.9),)), []) == []
+
+
+def told_of(items: list[Item], *messages: Message) -> set[str]:
+    return kinds(audit_printer([*BEGUN, *steady(4, 10), *items], [START, *messages], TIMEOUT, CALM))
+
+
+def test_no_word_after_a_gap_is_no_end_and_no_job_and_in_a_stream_the_last_word_stands() -> None:
+    wordless = [Status(float(at), Heard(None, "Hook", 10, 0, ())) for at in range(12, 20)]
+    assert told_of([Opened(11.0), *wordless]) == set()
+    assert told_of([Opened(11.0), *wordless], said("print ended, cause unknown", 14.0)) == {"ghost"}
+    paused: list[Item] = [running(10.0, "PAUSE"), *wordless]
+    assert told_of(paused, said("print paused", 10.1)) == set()
+    assert told_of(paused, said("print paused", 10.1), said("print resumed", 12.1)) == {"ghost"}
+    assert told_of([Opened(11.0), running(11.2, "PAUSE"), *wordless], said("print paused", 12.3)) == set()
+
+
+def test_an_end_waits_for_the_code_that_explains_it() -> None:
+    failed = running(10.0, "FAILED")
+    cancelled = replace(failed, at=12.0, heard=replace(failed.heard, fail_reason=0x0300_400C))
+    assert told_of([failed, cancelled], said("print cancelled", 12.1)) == set()
+    assert told_of([failed, cancelled], said("print failed", 10.1)) != set()
+    assert told_of([failed], said("print failed", 15.1)) == set()
+    later = replace(cancelled, at=17.0)
+    assert told_of([failed, later], said("print failed", 15.1)) == set()
+
+
+def test_a_code_of_a_cancel_that_stood_before_explains_nothing() -> None:
+    left_over = replace(running(2.0).heard, fail_reason=0x0300_400C)
+    course: list[Item] = [
+        Started(0.0),
+        Opened(1.0),
+        *(Status(at, replace(left_over, state=word)) for at, word in ((2.0, "IDLE"), (4.0, "PREPARE"))),
+        *(Status(float(at), left_over) for at in range(5, 20)),
+        Status(20.0, replace(left_over, state="FAILED")),
+    ]
+    assert (
+        audit_printer(course, [said("print started", 4.1), said("print failed", 25.1)], TIMEOUT, CALM) == []
+    )
+    wrong = [said("print started", 4.1), said("print cancelled", 25.1)]
+    assert audit_printer(course, wrong, TIMEOUT, CALM) != []
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "told"),
+    [
+        ("7", "Vase", []),
+        (None, "Vase", ["print ended while we were away, result unknown", "already printing"]),
+        (None, "Hook plate 1", ["file changed"]),
+    ],
+    ids=["the same id", "another file", "a plate of the file"],
+)
+def test_which_job_it_is_after_a_gap(task: str | None, name: str, told: list[str]) -> None:
+    def known(item: Item) -> Item:
+        return replace(item, heard=replace(item.heard, task=task)) if isinstance(item, Status) else item
+
+    renamed = [Status(float(at), Heard("RUNNING", name, 10, 0, (), task=task)) for at in range(12, 20)]
+    items = [known(item) for item in [*BEGUN, *steady(4, 10)]] + [Opened(11.0), *renamed]
+    jobs = {"already printing": name, "file changed": name}
+    chat = [START, *(said(words, 13.2, job=jobs.get(words, "Hook")) for words in told)]
+    assert audit_printer(items, chat, TIMEOUT, CALM) == []
+    assert bool(audit_printer(items, [START], TIMEOUT, CALM)) is bool(told)
+
+
+def test_a_finish_without_a_run_never_began() -> None:
+    prepared = [
+        *BEGUN,
+        *(running(float(at), "PREPARE", None) for at in range(4, 10)),
+        running(10.0, "FINISH"),
+    ]
+    assert audit_printer(prepared, [START, said("the print never began", 10.1)], TIMEOUT, CALM) == []
+    assert audit_printer(prepared, [START, said("print finished", 10.1)], TIMEOUT, CALM) != []
 
 
 def film(frames: int, missing: int = 0, job: str = "Hook") -> Message:
@@ -210,3 +311,14 @@ def test_films_must_be_there_once_and_whole() -> None:
     assert kinds(audit_films([said("no timelapse", 50.0)], {}, [])) == {"film"}
     assert audit_films([film(10), film(30)], kept, [], restored=["Hook"]) == []
     assert kinds(audit_films([film(10)], kept, [], restored=["Hook"])) == {"film"}
+
+
+def test_a_film_comes_behind_the_message_of_its_end() -> None:
+    made, end = film(30), said("print finished", 50.0)
+    made = replace(made, job=end.job)
+    assert audit_film_order([end, made]) == []
+    assert audit_film_order([replace(end, words="print finished" + LATE), made]) == []
+    assert kinds(audit_film_order([made, end])) == {"wrong order"}
+    again = [end, made, made]  # of a job that came back and has not ended anew
+    assert kinds(audit_film_order(again)) == {"wrong order"}
+    assert audit_film_order([said(LOST, 40.0), made, end, made]) == []

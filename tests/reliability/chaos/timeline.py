@@ -27,18 +27,21 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A whole status was handed over. `is_sure`: the program lived long enough to have kept what it says."""
+    """A whole status was handed over. `is_read`: the program surely read it; `is_sure`: it also lived long
+    enough to have kept what it says, if it was not to wait for anything."""
 
     at: float
     heard: Heard
     is_sure: bool = True
+    is_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The program was started."""
+    """The program was started, and will be killed at `ends_at`."""
 
     at: float
+    ends_at: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,13 @@ def timeline(items: Iterable[Item], lives: Sequence[Item], hindrances: Hindrance
             read_at = hindrances.read_at(item.at)
             is_lost_with_socket = read_at + READ_WITHIN >= ends_at
             is_lost_with_program = hindrances.saved_at(item.at) >= kill_at
-            item = replace(item, is_sure=not (is_lost_with_socket or is_lost_with_program))
+            item = replace(
+                item,
+                is_sure=not (is_lost_with_socket or is_lost_with_program),
+                is_read=not is_lost_with_socket and read_at + READ_WITHIN < kill_at,
+            )
+        elif isinstance(item, Started):
+            item, ends_at, kill_at = replace(item, ends_at=kill_at), float("inf"), float("inf")
         elif isinstance(item, Opened):
             ends_at = float("inf")
         judged.append(item)

@@ -2,32 +2,44 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.reliability.chaos.auditor import (
+    ENDS,
+    FOUND,
     Finding,
     Interruption,
     Repeat,
+    audit_film_order,
     audit_films,
     audit_printer,
     audit_progress,
+    audit_waits,
     without_repeats,
 )
 from tests.reliability.chaos.chat import FILM, Message
-from tests.reliability.chaos.oracle import LATE, LOST, UNSEEN
+from tests.reliability.chaos.oracle import LATE, LOST, STARTED, UNSEEN
 from tests.reliability.chaos.plan import Plan
-from tests.reliability.chaos.timeline import Hindrances, Item, Status
+from tests.reliability.chaos.timeline import Hindrances, Item, Started, Status
 
 PROGRESS_STEP = 20
+PLATE_HASTE = 2.0  # by which a plate is believed sooner than the prints play faster
 _HEADS = ("seed", "shape", "faults", "jobs", "told", "repeats", "films", "doubtful", "seconds", "verdict")
-_ENDS = frozenset({"print finished", "print failed", "print cancelled", "print ended, cause unknown"})
-_STARTS = frozenset({"print started", "already printing", "a print is under way, paused now"})
+PLATE_BELIEVED = 60.0
+CHANGES_A_MINUTE, BURST_MINUTES = 12, 5  # of one printer: no person reads more
+_RAN_FOR_SURE = 2.5
+_HEADLINE_AFTER = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that the auditor goes by. `marks`: how many done-marks of messages the stores hold;
-    `dead_letters`: how many messages were given up; `refusals`: calls that Telegram found malformed."""
+    `dead_letters`: how many messages were given up; `refusals`: calls that Telegram found malformed.
+
+    Moments: `sends` of all calls that send, `waits` of those asked to wait, with the seconds; `doubts` when a
+    message was refused for no known reason, `headlines` when one was tried without its rest; `flaps` of the
+    messages of a flapper.
+    """
 
     items: Mapping[str, Sequence[Item]]
     messages: Sequence[Message]
@@ -38,6 +50,11 @@ class Evidence:
     marks: int
     dead_letters: int = 0
     refusals: Sequence[str] = ()
+    sends: Sequence[float] = ()
+    waits: Sequence[tuple[float, float]] = ()
+    doubts: Sequence[float] = ()
+    headlines: Sequence[float] = ()
+    flaps: Sequence[float] = ()
     logs: str = ""
 
 
@@ -60,33 +77,97 @@ class Verdict:
 def judge(plan: Plan, evidence: Evidence) -> Verdict:
     """The whole run audited."""
     once, repeats, findings = without_repeats(evidence.messages, evidence.interruptions, evidence.senders)
+    files = plan.files
+    by_file = [replace(message, job=files.get(message.job or "", message.job)) for message in once]
     for printer, items in evidence.items.items():
         own = [message for message in once if message.printer == printer]
         findings += audit_printer(items, own, plan.status_timeout, evidence.edge)
-        findings += audit_progress(items, own, PROGRESS_STEP)
+        if not plan.has_flapper:  # beside one, percents wait for their turn
+            findings += audit_progress(
+                [_by_file(item, files) for item in items],
+                [message for message in by_file if message.printer == printer],
+                PROGRESS_STEP,
+                PLATE_BELIEVED / (PLATE_HASTE * plan.scale),
+            )
     findings += [Finding("ghost", str(message)) for message in once if message.printer not in evidence.items]
-    lost = {message.job for message in once if message.words == LOST}
-    unseen = {message.job for message in once if message.words == UNSEEN}
-    ended = {message.job for message in once if message.words.removesuffix(LATE) in _ENDS}
-    findings += audit_films(
-        once,
-        dict(evidence.frames),
-        {job for job in ended - lost if job},
-        {job for job in lost & ended if job},
-        {job for job in (unseen | lost) - ended if job},
-    )
-    if evidence.marks != len(once):
+    findings += audit_film_order(by_file)
+    findings += audit_waits(evidence.waits, evidence.sends, evidence.senders, evidence.interruptions)
+    findings += _films(plan, evidence, by_file)
+    findings += _flapping(plan, evidence)
+    findings += [
+        Finding("ghost", "a message without its rest, though nothing was doubtful")
+        for at in evidence.headlines
+        if not any(at - _HEADLINE_AFTER <= doubt <= at for doubt in evidence.doubts)
+    ]
+    if evidence.marks != len(once) and not plan.has_flapper:
         findings.append(Finding("twice", f"{len(once)} messages, but {evidence.marks} done-marks"))
     if evidence.dead_letters:
         findings.append(Finding("lost", f"{evidence.dead_letters} messages were given up"))
     findings += [Finding("fault", f"Telegram refused a call: {refusal}") for refusal in evidence.refusals]
     if "Traceback" in evidence.logs:
         findings.append(Finding("fault", "a traceback in the logs"))
-    jobs = {message.job for message in once if message.words in _STARTS}
+    jobs = {message.job for message in by_file if message.words in FOUND | {STARTED}}
     films = [message for message in once if message.words == FILM]
     statuses = [item for items in evidence.items.values() for item in items if isinstance(item, Status)]
     doubtful = sum(not status.is_sure for status in statuses) / max(1, len(statuses))
     return Verdict(tuple(findings), tuple(repeats), len(jobs), len(evidence.messages), len(films), doubtful)
+
+
+def _by_file(item: Item, files: Mapping[str, str]) -> Item:
+    """With the name of the job, whatever the file is called meanwhile."""
+    if not isinstance(item, Status):
+        return item
+    name = item.heard.name
+    return replace(item, heard=replace(item.heard, name=files.get(name or "", name)))
+
+
+def _flapping(plan: Plan, evidence: Evidence) -> list[Finding]:
+    """A printer that changes without end is told of as often as the edge lets it through, no more.
+
+    That it takes no other printer's turns is seen by the others' messages: they would be late, and lost.
+    """
+    if not evidence.flaps:
+        return []
+    lives = [item.at for item in next(iter(evidence.items.values())) if isinstance(item, Started)]
+    minutes = (evidence.flaps[-1] - lives[0]) / 60
+    most = CHANGES_A_MINUTE * plan.scale * (BURST_MINUTES * len(lives) + minutes)
+    told = len(evidence.flaps)
+    return [Finding("flood", f"{told} messages of the flapper, {most:.0f} at most")] if told > most else []
+
+
+def _films(plan: Plan, evidence: Evidence, once: Sequence[Message]) -> list[Finding]:
+    """`once`: by file. Films of a job that was split by its names, or hardly ran, have no certain length."""
+    lost = {message.job for message in once if message.words == LOST}
+    unseen = {message.job for message in once if message.words == UNSEEN}
+    ended = {message.job for message in once if message.words.removesuffix(LATE) in ENDS}
+    over = {job for job in unseen | lost | ended if job}
+    frames: Counter[str] = Counter()
+    for name, count in evidence.frames.items():
+        frames[plan.files.get(name, name)] += count
+    items = [item for one in evidence.items.values() for item in one]
+    is_plain = _surely_ran([_by_file(item, plan.files) for item in items]) - unseen
+    return audit_films(
+        once,
+        frames,
+        over & is_plain & ended - lost,
+        over & is_plain & ended & lost,
+        over - (is_plain & ended),
+    )
+
+
+def _surely_ran(items: Sequence[Item]) -> set[str | None]:
+    """Jobs that were seen running for long enough on one connection."""
+    ran: set[str | None] = set()
+    since: dict[str | None, float] = {}
+    for item in items:
+        if not isinstance(item, Status):
+            since.clear()
+            continue
+        name = item.heard.name
+        has_run = item.heard.state in ("RUNNING", "PAUSE") and item.is_sure
+        if has_run and item.at - since.setdefault(name, item.at) >= _RAN_FOR_SURE:
+            ran.add(name)
+    return ran
 
 
 @dataclass

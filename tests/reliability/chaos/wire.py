@@ -11,23 +11,27 @@ _TEXT = 1
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a status said that the rules go by. `codes` are those of errors, as they stand on the wire."""
+    """What a status said that the rules go by; `state` None: no word, `task` None: no id of the cloud."""
 
-    state: str
+    state: str | None
     name: str | None
     percent: int | None
     print_error: int
     hms: tuple[tuple[int, int], ...]
+    fail_reason: int = 0
+    task: str | None = None
 
 
 def heard_of(data: dict[str, Any]) -> Heard:
-    """The facts of one `printer_status.data` of the simulated printer, which is always well-formed."""
+    """The facts of one `printer_status.data` of a simulated printer; only its word may be missing."""
     return Heard(
-        data["gcode_state"],
+        data.get("gcode_state") or None,
         data.get("subtask_name") or None,
         data.get("mc_percent"),
         data.get("print_error", 0),
         tuple((entry["attr"], entry["code"]) for entry in data.get("hms", [])),
+        int(data.get("fail_reason", 0)),
+        task if (task := data.get("task_id", "0")) != "0" else None,
     )
 
 
@@ -78,3 +82,47 @@ class ServerFrames:
         frame = buffer[0] & 0x0F, bytes(buffer[begins : begins + length])
         del buffer[: begins + length]
         return frame
+
+
+_OF_A_CANCEL = frozenset({"0300400C", "0500400E"})
+_PHASES_BELOW = 0x4000
+_PLATE = " plate 1"
+
+
+def causes_of(heard: Heard) -> frozenset[str]:
+    """Errors, and what shows of a cancel, each with its place: in another it is another. Small numbers are
+    phases; of health messages only those of a cancel count."""
+    errors = (("error", heard.print_error), ("reason", heard.fail_reason))
+    shown = [f"{place} {value:08X}" for place, value in errors if value & 0xFFFF >= _PHASES_BELOW]
+    health = [
+        f"health {one:08X}{two:08X}" for one, two in heard.hms if _health_error(one, two) in _OF_A_CANCEL
+    ]
+    return frozenset([*shown, *health])
+
+
+def is_cancel(cause: str) -> bool:
+    place, _, code = cause.partition(" ")
+    return place == "health" or code in _OF_A_CANCEL
+
+
+def is_stop(cause: str) -> bool:
+    """Whether it says that the print was stopped, cancels among them."""
+    return cause[-4] == "4"
+
+
+def codes_of(heard: Heard) -> list[str]:
+    """What a person is told of: errors but for cancels, and health messages."""
+    errors = {cause.partition(" ")[2] for cause in causes_of(heard) if not is_cancel(cause)}
+    health = [(one, two) for one, two in heard.hms if _health_error(one, two) not in _OF_A_CANCEL]
+    return [*sorted(errors), *(f"{attribute:08X}{code:08X}" for attribute, code in health)]
+
+
+def is_same_file(name: str | None, other: str | None) -> bool:
+    """Whether both may be the name of one file; here a plate's name is the file's with a number."""
+    if name is None or other is None:
+        return True
+    return name.removesuffix(_PLATE) == other.removesuffix(_PLATE)
+
+
+def _health_error(attribute: int, code: int) -> str:
+    return f"{attribute >> 16:04X}{code & 0xFFFF:04X}"

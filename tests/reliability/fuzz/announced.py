@@ -2,7 +2,10 @@
 
 from functions.shared.messages.effects import Category, Effect, Notification
 
-ENDS = frozenset({Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED})
+ENDS = frozenset(
+    {Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED, Category.NEVER_BEGAN}
+)
+_ANOTHER_PLATE = 60.0  # seconds that a percent stays down before its steps are told anew
 STARTS = frozenset({Category.STARTED, Category.ALREADY_PRINTING})
 
 
@@ -13,7 +16,7 @@ class Announced:
         self._ids: set[str] = set()
         self._begun: set[str] = set()
         self._ended: set[str] = set()
-        self._percent: dict[str, int] = {}
+        self._percent: dict[str, tuple[int, float]] = {}
         self._open: str | None = None
         self._is_silenced = False
         self._is_lost = False
@@ -57,5 +60,7 @@ class Announced:
             self._open, self._is_silenced = None, False
         elif category is Category.PROGRESS:
             assert said.job.percent is not None
-            assert said.job.percent > self._percent.get(job, -1), f"progress of {job} goes back"
-            self._percent[job] = said.job.percent
+            before, at = self._percent.get(job, (-1, 0.0))
+            is_forward = said.job.percent > before or abs(said.observed_at - at) >= _ANOTHER_PLATE
+            assert is_forward, f"progress of {job} goes back"
+            self._percent[job] = said.job.percent, said.observed_at

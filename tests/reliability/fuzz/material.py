@@ -12,7 +12,7 @@ from collector.printer.watchdog import WatchdogRules
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from tests.reliability.fuzz.checking_writer import CheckingWriter
 from tests.support.clock import HandClock
-from tests.support.recordings import RECORDINGS, image_bytes, load_recording
+from tests.support.recordings import RECORDINGS, load_recording
 from tests.support.stepped_edge import stepped_session
 
 RULES = SessionPolicy(
@@ -91,8 +91,3 @@ def reports(name: str) -> tuple[str, ...]:
         *made[len(made) // 2 :],
     ]
     return tuple(encode_report(report) for report in several)
-
-
-@cache
-def jpeg() -> bytes:
-    return image_bytes()

@@ -11,6 +11,7 @@ from typing import Any
 from infra.simulator.scenarios import HMS_NOZZLE_WARNING
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
+from tests.e2e.rig import settle
 from tests.reliability.kills.auditor import line_of
 from tests.support.telegram.calls import CallError
 from tests.support.telegram.server import TelegramServer
@@ -68,7 +69,7 @@ class KilledPrint:
     async def run(self) -> None:
         """The whole print with all the kills in it."""
         await asyncio.to_thread(self.program.wait_for, ": connected")
-        await self._say(gcode_state="IDLE")
+        await settle(self.printer, self.program.folder / "data", gcode_state="IDLE")
         killing = asyncio.create_task(self._kill_again_and_again())
         try:
             await self._print()

@@ -32,6 +32,7 @@ async def test_twenty_kills_in_a_print_lose_no_message(tmp_path: Path, seed: int
                 TELEGRAM_CHAT_ID=telegram.chat_id,
                 TELEGRAM_API_URL=telegram.url,
                 PROGRESS_STEP="1",
+                CHANGES_PER_MINUTE="0",  # the print is faster than life
                 LOG_LEVEL="DEBUG",
                 RECONNECT_MIN_SECONDS="0.05",
             ) as program,

@@ -3,7 +3,6 @@
 import json
 import random
 import re
-import socket
 import time
 import urllib.request
 from collections import Counter
@@ -22,6 +21,7 @@ from tests.reliability.soak.prints import Habit, PrinterScript, scripts
 from tests.reliability.soak.sampling import Sample, folder_bytes, process_values, read_metrics
 from tests.reliability.soak.side_process import SideProcess
 from tests.support.collector_process import CREDENTIALS, Edge
+from tests.support.http_server import free_port
 from tests.support.timeouts import wait_until
 
 Mode = Literal["embedded", "cloud"]
@@ -114,18 +114,17 @@ def _program(plan: Plan, folder: Path, load: SideProcess, far: SideProcess | Non
         "PRINTER_ID": scripts(1, 1, 1)[0].printer_id,
         "DATA_DIR": str(folder / "data"),
         "LOG_LEVEL": "WARNING",
+        "CHANGES_PER_MINUTE": "0",  # prints here are faster than life
     }
     if far is None:
         more = {"IMAGES_DIR": str(folder / "images"), "PORT": "0", "SIMULATE": "0"}
         return Program(folder, **settings | more | dict(plan.settings))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        metrics_port = free.getsockname()[1]
     more = {
         **CREDENTIALS,
         "AWS_ENDPOINT_URL": far.url,
         "REPORTS_QUEUE_URL": f"{far.url}/123456789012/reports.fifo",
         "FRAMES_BUCKET": "frames",
-        "METRICS_PORT": str(metrics_port),
+        "METRICS_PORT": str(free_port()),
     }
     return Edge(folder, **settings | more | dict(plan.settings))
 

@@ -35,11 +35,13 @@ from tests.support.telegram.faults import SERVER_ERROR, too_many_requests
 from tests.support.timeouts import eventually
 
 SCALE = 7.0
+IDLE_SECONDS = 4 * SCALE  # before a print, so that the first words have settled
 # 34 s at that scale: two looks, ten seconds apart after the pause, both with spaghetti, and a while after.
 PRINT = Scenario(
-    (Print(Job("Phone stand (blue)", 63, 95), seconds=230, pauses=(Pause(0.06),), spaghetti_from=0.1),)
+    (Print(Job("Phone stand (blue)", 63, 95), seconds=230, pauses=(Pause(0.06),), spaghetti_from=0.1),),
+    idle_seconds=IDLE_SECONDS,
 )
-SHORT = Scenario((Print(Job("Hook", minutes=1), seconds=40),))
+SHORT = Scenario((Print(Job("Hook", minutes=1), seconds=40),), idle_seconds=40)
 DEAD_LETTERS = (
     "ReportsDeadLetters",
     "NotificationsDeadLetters",

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 
 from functions.shared.aws.sqs import SqsQueue
 from tests.support.contracts.queue import VISIBILITY_SECONDS, QueueHarness
+from tests.support.http_server import free_port
 from tests.support.timeouts import TIMEOUT
 
 if TYPE_CHECKING:
@@ -155,9 +155,7 @@ def ministack(folder: Path) -> Iterator[Path]:
     """MiniStack on a free port of this machine, named by AWS_ENDPOINT_URL; the file that moves its clock."""
     ahead = folder / "ahead"
     ahead.write_text("0", encoding="ascii")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "BIND_HOST": "127.0.0.1",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+API_HOST = "abc123.execute-api.eu-central-1.amazonaws.com"
 Handler = Callable[[Mapping[str, Any], Any], Any]
 
 
@@ -57,4 +58,46 @@ def record_of(message: Mapping[str, Any]) -> dict[str, Any]:
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:queue",
         "awsRegion": "eu-central-1",
+    }
+
+
+def api_event(path: str, stage: str | None = "prod", **headers: str) -> dict[str, Any]:
+    """What the API's function is called with for a GET.
+
+    `stage` None: by way of a domain of one's own, where the client's path has no stage.
+    Source: API Gateway Developer Guide, "Input format of a Lambda function for proxy integration".
+    """
+    sent = {
+        "Host": API_HOST,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Port": "443",
+        "x-api-key": "k",
+        **headers,
+    }
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": "GET",
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"proxy": path.removeprefix("/")},
+        "stageVariables": None,
+        "requestContext": {
+            "resourceId": "r1",
+            "resourcePath": "/{proxy+}",
+            "httpMethod": "GET",
+            "path": path if stage is None else f"/{stage}{path}",
+            "stage": stage or "prod",
+            "accountId": "123456789012",
+            "protocol": "HTTP/1.1",
+            "requestId": "c6af9ac6",
+            "requestTimeEpoch": 1_764_000_000_000,
+            "identity": {"sourceIp": "192.0.2.7", "userAgent": "curl/8"},
+            "domainName": API_HOST,
+            "apiId": "abc123",
+        },
+        "body": None,
+        "isBase64Encoded": False,
     }

@@ -34,7 +34,6 @@ class SeenRequest:
     """A request that was in order: its body, all its words, its images in their order."""
 
     body: Mapping[str, Any]
-    authorization: str
     text: str
     images: tuple[SeenImage, ...]
 
@@ -43,7 +42,7 @@ class SeenRequest:
         return "response_format" in self.body
 
 
-def checked_request(raw: bytes, content_type: str, authorization: str) -> SeenRequest:
+def checked_request(raw: bytes, content_type: str) -> SeenRequest:
     """The request if it is exactly as agreed. Raises ValueError."""
     if content_type.split(";")[0].strip() != "application/json":
         raise ValueError(f"content type {content_type!r}")
@@ -72,7 +71,7 @@ def checked_request(raw: bytes, content_type: str, authorization: str) -> SeenRe
         _read_message(message, texts, images)
     if messages[-1]["role"] != "user" or not images:
         raise ValueError("no picture from the user")
-    return SeenRequest(body, authorization, "\n".join(texts), tuple(images))
+    return SeenRequest(body, "\n".join(texts), tuple(images))
 
 
 def _read_message(message: object, texts: list[str], images: list[SeenImage]) -> None:

@@ -68,7 +68,7 @@ class OpenAiServer:
             if authorization != f"Bearer {self.api_key}":
                 return failure(401, f"No auth credentials found for {authorization.removeprefix('Bearer ')}")
             try:
-                request = checked_request(raw, content_type, authorization)
+                request = checked_request(raw, content_type)
             except ValueError as error:
                 self.faults.append(str(error))
                 return failure(400, str(error))

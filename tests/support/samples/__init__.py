@@ -21,6 +21,20 @@ WATCHED, SILENT, ENDED, IDLE, SILENCED, OFFLINE = (
 WATCHED_JOB = "4263fc02d650a842b385"
 
 
+# Fields that are written since, with what they have when a former release wrote the rest.
+ADDED: dict[str, Any] = {
+    "gap_seconds": None,
+    "paused": False,
+    "heard_at": None,
+    "causes": None,
+    "reached": None,
+    "percent_fell_at": None,
+    "layer_fell_at": None,
+    "codes_before": [],
+}
+ADDED_TO_EDGE_JOBS: dict[str, Any] = {"layer": None, "remaining_minutes": None, "heard_at": None}
+
+
 @dataclass(frozen=True)
 class SampleMessage:
     """A message of a chat: what a person reads, and what comes along with it."""
@@ -38,6 +52,15 @@ def lines(name: str) -> list[dict[str, Any]]:
     """The objects of a file of one JSON object a line."""
     text = (FORMER / name).read_text(encoding="ascii")
     return [json.loads(line) for line in text.splitlines()]
+
+
+def without_added(text: str, added: dict[str, Any] = ADDED) -> str:
+    """JSON as today's code writes it, without what a former release did not know; in its order."""
+
+    def left(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: value for name, value in pairs if name not in added or value != added[name]}
+
+    return json.dumps(json.loads(text, object_pairs_hook=left), separators=(",", ":"))
 
 
 def bodies(queue: str) -> list[str]:

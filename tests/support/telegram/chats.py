@@ -38,6 +38,7 @@ class ChatProfile:
     permissions: dict[str, bool] = field(default_factory=dict)
     migrated_to: int | None = None
     closed_topics: frozenset[int] = frozenset()
+    refusal: CallError | None = None  # to who writes: see "refusals of a chat" below
 
 
 def profile_for(chat_id: int) -> ChatProfile:
@@ -89,10 +90,41 @@ def full_chat(chat_id: int, profile: ChatProfile) -> dict[str, Any]:
     return fields
 
 
+# Refusals of a chat, as the real server words them (tdlib/telegram-bot-api, Client.cpp, and tdlib/td).
+USER_IS_DEACTIVATED = CallError(403, "Forbidden: user is deactivated")
+NOT_STARTED = CallError(403, "Forbidden: bot can't initiate conversation with a user")
+GROUP_IS_DELETED = CallError(403, "Forbidden: the group chat was deleted")
+GROUP_IS_DEACTIVATED = CallError(400, "Bad Request: group chat was deactivated")
+NO_RIGHTS_AT_ALL = CallError(400, "Bad Request: have no rights to send a message")
+WRITING_IS_FORBIDDEN = CallError(400, "Bad Request: CHAT_WRITE_FORBIDDEN")
+CHAT_IS_RESTRICTED = CallError(400, "Bad Request: CHAT_RESTRICTED")
+NO_ADMINISTRATOR = CallError(400, "Bad Request: need administrator rights in the channel chat")
+NO_PEER = CallError(400, "Bad Request: PEER_ID_INVALID")
+
+_RIGHTS = {
+    "sendMessage": ("can_send_messages", "text messages"),
+    "sendPhoto": ("can_send_photos", "photos"),
+    "sendVideo": ("can_send_videos", "videos"),
+}
+
+
+def check_right(profile: ChatProfile, method: str) -> None:
+    """What a member may post; an administrator may everything. Raises CallError."""
+    right, what = _RIGHTS[method]
+    if profile.member["status"] == "administrator":
+        return
+    if not profile.permissions.get(right, True):
+        raise bad_request(f"not enough rights to send {what} to the chat")
+
+
 def check_access(profile: ChatProfile, is_writing: bool) -> None:
     """Raises CallError."""
     if profile.member["status"] == "kicked":
         raise CallError(403, f"Forbidden: bot was kicked from the {profile.type} chat")
+    if profile.member["status"] == "left" and is_writing:
+        raise CallError(403, f"Forbidden: bot is not a member of the {profile.type} chat")
+    if profile.refusal is not None and is_writing:
+        raise profile.refusal
     if is_writing and profile.migrated_to is not None:
         raise CallError(
             400,

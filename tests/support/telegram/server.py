@@ -52,6 +52,9 @@ class TelegramServer:
 
     `profiles` describes chats to who asks; `happens` adds to what getUpdates gives (`webhook`: refused).
 
+    `profiles` also says what a chat refuses to whom writes; `refuses_all` is what every call gets for a while
+    (Telegram has such hours).
+
     `messages` is what arrived, `calls` (and by method `calls_of`) count every call, `refusals` tells why
     calls were refused.
     """
@@ -73,6 +76,7 @@ class TelegramServer:
         self.username = "bridge_bot"
         self.reads_all = False
         self.webhook = ""
+        self.refuses_all: CallError | None = None
         self.updates = Updates()
         self.calls = 0
         self.calls_of: Counter[str] = Counter()
@@ -185,6 +189,8 @@ class TelegramServer:
             raise CallError(404, "Not Found")
         if root != self.token:
             raise CallError(401, "Unauthorized") if ":" in root else CallError(404, "Not Found")
+        if self.refuses_all is not None:
+            raise self.refuses_all
         if chats.is_query(method):
             answer: dict[str, Any] = self._answer_query(method, chats.read_query(method, body))
             return answer  # of getUpdates a list, of sendChatAction true
@@ -245,6 +251,7 @@ class TelegramServer:
         if call.chat_id not in self.chats:
             raise bad_request("chat not found")
         self._check_writing(int(call.chat_id))
+        chats.check_right(self._profile(int(call.chat_id)), call.method)
         topics = self.chats[int(call.chat_id)]
         if call.thread_id is not None and topics is not None and call.thread_id not in topics:
             raise bad_request("message thread not found")

@@ -12,6 +12,7 @@ import pytest
 from functions.shared.aws.observability import Metric
 from functions.shared.messages.effects import Category, Notification, outgoing
 from tests.support.lambda_runtime.container import LambdaRuntime
+from tests.support.lambda_runtime.event_source import api_event
 from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, LambdaStack, log_lines, metrics
 from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import TIMEOUT
@@ -92,17 +93,8 @@ def test_small_functions_run_under_the_real_runtime(
 
 
 def test_the_api_runs_under_the_real_runtime(stack: LambdaStack) -> None:
-    event = {
-        "resource": "/{proxy+}",
-        "path": "/api/printers",
-        "httpMethod": "GET",
-        "headers": {"Host": "h"},
-        "requestContext": {"stage": "prod", "path": "/prod/api/printers"},
-        "body": None,
-        "isBase64Encoded": False,
-    }
     with LambdaRuntime(aws_of("api"), dict(os.environ)) as container:
-        assert container.invoke(event)["body"] == "[]"
+        assert container.invoke(api_event("/api/printers"))["body"] == "[]"
 
 
 def test_a_container_that_cannot_be_wired_says_why_at_each_call(stack: LambdaStack) -> None:

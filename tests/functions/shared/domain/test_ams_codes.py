@@ -16,7 +16,6 @@ RAN_OUT = "Load new filament, then resume"
         ("0700-8011", "AMS A"),
         ("0703-8011", "AMS D"),
         ("0707-8011", "AMS H"),
-        ("0709-8011", "AMS"),
         ("07FF-8011", "external spool"),
         ("07FE-8011", "left external spool"),
         ("1200-8011", "AMS lite"),

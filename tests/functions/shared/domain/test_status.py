@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.domain.status import HmsEntry, PrinterStatus, read_status
+from functions.shared.domain.status import STATUS_KEYS, HmsEntry, PrinterStatus, read_status
 from tests.functions.shared.messages.test_report import any_json, any_text
 
 KEYS = (
@@ -87,3 +87,15 @@ def test_broken_hms_entries_are_left_out_and_the_list_is_bounded() -> None:
     assert read_status({"hms": [None, {}, {"attr": -1, "code": 2}, good, "x"]}).hms == (HmsEntry(1, 2),)
     assert read_status({"hms": []}).hms == ()
     assert len(read_status({"hms": [good] * 10_000}).hms or ()) == 64
+
+
+def test_the_keys_that_are_read_are_those_that_the_quick_parser_keeps() -> None:
+    asked = set()
+
+    class Asked(dict[str, object]):
+        def get(self, key: str, default: object = None) -> object:
+            asked.add(key)
+            return default
+
+    read_status(Asked())
+    assert asked == set(STATUS_KEYS)

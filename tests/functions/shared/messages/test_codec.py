@@ -15,6 +15,8 @@ from functions.shared.messages.codec import (
     INTEGER_LIMIT,
     SPREAD,
     WHOLE,
+    fields_in,
+    fields_of,
     from_json,
     named,
     recall,
@@ -193,3 +195,15 @@ def test_any_body_is_a_thing_or_a_contract_error(body: dict[str, Any]) -> None:
     else:
         assert recall(Thing, body) == read
     assert len(fault) < 250
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"null", b"7", b"\xff\xfe", b"[" * 100_000])
+def test_an_answer_that_is_no_object_has_no_fields(body: bytes) -> None:
+    assert fields_in(body) == {}
+
+
+def test_the_fields_of_an_answer_and_of_its_parts() -> None:
+    answer = fields_in(b'{"ok": true, "result": {"id": 7}, "parameters": [1]}')
+    assert answer["ok"] is True
+    assert fields_of(answer["result"]) == {"id": 7}
+    assert fields_of(answer["parameters"]) == fields_of(answer.get("more")) == {}

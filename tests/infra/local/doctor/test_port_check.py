@@ -2,7 +2,6 @@
 
 import errno
 import http.server
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from functions.shared.settings import load_settings
 from infra.local.doctor.findings import Finding
 from infra.local.doctor.port_check import evaluate_port, run, run_metrics
 from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, setup_of
+from tests.support.http_server import free_port
 
 
 def look(port: int, **more: str) -> list[Finding]:
@@ -43,12 +43,6 @@ def api() -> Iterator[int]:
     """What answers as a bridge does."""
     with answering(200, b"OK") as port:
         yield port
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 def test_a_free_port_and_any_free_port() -> None:

@@ -1,12 +1,21 @@
 """Telegram: token, chat, topic and rights are judged without a word in the chat, unless one is asked for."""
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.notify.chat_state import change_state
+from functions.notify.refusals import refused, topic_missed
+from functions.shared.domain.keys import chat_key
+from functions.shared.messages.chat_record import ChatState, Refused
 from infra.local.doctor.findings import Finding, Outcome
 from infra.local.doctor.telegram_check import TEST_TEXT, run
+from infra.local.storage.database import SqliteDatabase
+from infra.local.storage.records import SqliteRecordStore
+from infra.local.stores import DATABASE_FILE
 from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, found_by, outcomes
 from tests.support.telegram.chats import ChatProfile
 from tests.support.telegram.faults import BAD_GATEWAY, BROKEN_JSON, answers, too_many_requests
@@ -157,3 +166,56 @@ def test_a_passing_trouble_is_a_warning_and_junk_a_fault(telegram: TelegramServe
 def test_nobody_listens(telegram: TelegramServer) -> None:
     telegram.down()
     assert "refused" in look(telegram)["token"].found
+
+
+@pytest.fixture
+def state_file(tmp_path: Path) -> Iterator[SqliteRecordStore]:
+    database = SqliteDatabase(tmp_path / DATABASE_FILE)
+    yield SqliteRecordStore(database, time.time)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (Refused.CHAT, "the chat or the bot"),
+        (Refused.TOKEN, "the bot's token"),
+        (Refused.TOPIC, "the topic"),
+        (Refused.ALL, "whatever is in them"),
+    ],
+)
+def test_messages_that_wait_because_they_are_refused_are_a_fault(
+    telegram: TelegramServer, tmp_path: Path, state_file: SqliteRecordStore, what: Refused, words: str
+) -> None:
+    now = time.time()
+    state = refused(ChatState(), what, "HTTP 403: Forbidden: no; add the bot to the chat again", now - 60, 7)
+    change_state(state_file, chat_key(str(GROUP_ID)), lambda _: state)
+    found = look(telegram, DATA_DIR=str(tmp_path))["messages"]
+    assert found.outcome is FAULT
+    assert found.found.startswith("they have been waiting for 1 min: Telegram refuses ")
+    assert words in found.found
+    assert "HTTP 403: Forbidden: no" in found.found
+    assert found.advice.startswith("Add the bot to the chat again. ")
+
+
+def test_a_topic_that_was_left_out_and_a_new_id_are_warnings(
+    telegram: TelegramServer, tmp_path: Path, state_file: SqliteRecordStore
+) -> None:
+    key = chat_key(str(GROUP_ID))
+    change_state(state_file, key, lambda state: topic_missed(state, 7, time.time()))
+    found = look(telegram, DATA_DIR=str(tmp_path))["messages"]
+    assert (found.outcome, "the topic 7 was not there" in found.found) == (WARNING, True)
+    change_state(state_file, key, lambda _: ChatState(moved_to="-100777"))
+    found = look(telegram, DATA_DIR=str(tmp_path))["messages"]
+    assert (found.outcome, found.advice) == (WARNING, "Set TELEGRAM_CHAT_ID=-100777.")
+
+
+def test_a_chat_where_all_is_well_or_a_broken_state_has_no_line(
+    telegram: TelegramServer, tmp_path: Path, state_file: SqliteRecordStore
+) -> None:
+    change_state(state_file, chat_key(str(GROUP_ID)), lambda _: ChatState(window=(1.0,)))
+    assert "messages" not in look(telegram, DATA_DIR=str(tmp_path))
+    broken = tmp_path / "other"
+    broken.mkdir()
+    (broken / DATABASE_FILE).write_bytes(b"no database" * 100)
+    assert "messages" not in look(telegram, DATA_DIR=str(broken))

@@ -30,7 +30,7 @@ def test_a_certificate_that_is_not_trusted_is_announced_from_no_encryption_at_al
     refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
     refused.verify_message = "certificate has expired"
     answer = unreachable(refused)
-    assert answer.trouble is Trouble.TLS
+    assert answer.trouble is Trouble.CERTIFICATE
     assert "expired" in answer.words
     assert "certificate" in reach_advice("PRINTERS_API_URL", "https://bambui.lan", answer, "BambUI")
 

@@ -1,7 +1,7 @@
 """The queue contract on a real SQLite file, and what only the embedded queue promises."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +12,7 @@ from functions.shared.domain.keys import digest
 from functions.shared.ports import Delivery, Outgoing
 from functions.shared.runtime.clocks import MonotonicWallClock
 from infra.local.storage.database import SqliteDatabase
-from infra.local.storage.queue import SqliteQueue
+from infra.local.storage.queue import GroupBound, SqliteQueue
 from tests.support.clock import HandClock
 from tests.support.contracts.queue import (
     VISIBILITY_SECONDS,
@@ -322,3 +322,85 @@ def test_a_backlog_of_days_is_still_handed_out_quickly_to_another_group(harness:
     assert bodies(queue.receive()) == ["film"]
     harness.pass_time(901)
     assert len(queue.receive()) == 10
+
+
+def test_groups_have_turns_when_one_message_is_received_at_a_time(harness: SqliteHarness) -> None:
+    queue = harness.make()
+    for number in range(6):
+        send(queue, message(f"flapping {number}", "F"))
+    taken = []
+    for _ in range(2):
+        delivery = only(queue.receive(1))
+        queue.acknowledge(delivery)
+        taken.append(delivery.body)
+    send(queue, message("a", "A"), message("b", "B"))
+    while delivery_or_none := queue.receive(1):
+        queue.acknowledge(delivery_or_none[0])
+        taken.append(delivery_or_none[0].body)
+    assert taken[:2] == ["flapping 0", "flapping 1"]
+    assert set(taken[2:4]) == {"a", "b"}
+    assert taken[4:] == [f"flapping {number}" for number in range(2, 6)]
+
+
+def bounded(harness: SqliteHarness, limit: int) -> SqliteQueue:
+    """What begins with `!` stays; of the rest the last does."""
+
+    def collapse(bodies: Sequence[str]) -> list[int]:
+        return [place for place, body in enumerate(bodies) if not body.startswith("!")][:-1]
+
+    return SqliteQueue(
+        harness.database,
+        "queue",
+        True,
+        VISIBILITY_SECONDS,
+        None,
+        harness.clock,
+        bound=GroupBound(limit, collapse),
+    )
+
+
+def test_a_full_group_keeps_what_must_stay_and_the_last_of_the_rest(
+    harness: SqliteHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue = bounded(harness, 4)
+    for body in ("s0", "s1", "!1", "s2"):
+        send(queue, message(body, "F"))
+    send(queue, message("other", "A"))
+    assert (queue.count(), queue.left_out) == (5, 0)
+    send(queue, message("s3", "F"))
+    assert (queue.count(), queue.left_out) == (3, 3)
+    assert bodies(queue.receive(10)) == ["!1", "other", "s3"]
+    (line,) = caplog.messages
+    assert "3 of 5 messages of one group are left out" in line
+
+
+def test_a_full_group_keeps_what_somebody_has_in_hand_or_will_try_again(harness: SqliteHarness) -> None:
+    queue = bounded(harness, 2)
+    send(queue, message("s0", "F"))
+    queue.retry(only(queue.receive(1)), 100.0)
+    for number in range(1, 9):
+        send(queue, message(f"s{number}", "F"))
+    harness.pass_time(100)
+    assert bodies(queue.receive(10)) == ["s0", "s8"]
+
+
+def test_what_must_stay_is_never_bounded(harness: SqliteHarness) -> None:
+    queue = bounded(harness, 2)
+    for number in range(9):
+        send(queue, message(f"!{number}", "F"))
+    assert (queue.count(), queue.left_out) == (9, 0)
+
+
+def test_a_group_is_divided_in_its_order_and_a_wait_goes_along(harness: SqliteHarness) -> None:
+    queue = harness.make()
+    for body in ("A1", "B1", "A2", "??", "B2"):
+        send(queue, message(body, "all"))
+    queue.retry(only(queue.receive(1)), 50.0)
+    moved = queue.regroup(message("", "all").group, lambda body: None if body == "??" else body[0])
+    assert moved == 4
+    others = queue.receive(10)
+    assert bodies(others) == ["B1", "??", "B2"]
+    for delivery in others:
+        queue.acknowledge(delivery)
+    harness.pass_time(50)
+    assert bodies(queue.receive(10)) == ["A1", "A2"]

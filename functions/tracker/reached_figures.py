@@ -6,7 +6,6 @@ a fall is believed to be another plate only when it lasts.
 
 from dataclasses import replace
 
-from functions.shared.domain.limits import REMAINING_TRUSTED_FROM_PERCENT
 from functions.shared.domain.status import PREPARING, PrinterStatus
 from functions.shared.messages.printer_record import Job, Reached
 
@@ -28,6 +27,7 @@ def with_figures(job: Job, facts: PrinterStatus, now: float) -> Job:
     layer = job.layer if facts.layer is None else facts.layer
     if layer is not None and total is not None and layer > total:
         layer = None
+        job = replace(job, reached=replace(_reached(job), layer=None))
     remaining = job.remaining_minutes if facts.remaining_minutes is None else facts.remaining_minutes
     job = replace(
         job,
@@ -36,7 +36,7 @@ def with_figures(job: Job, facts: PrinterStatus, now: float) -> Job:
         total_layers=total,
         remaining_minutes=remaining,
     )
-    return _follow_layer(_follow_percent(job, now), now)
+    return _follow(job, now)
 
 
 def as_reached(job: Job, facts: PrinterStatus | None = None, now: float | None = None) -> Job:
@@ -45,7 +45,7 @@ def as_reached(job: Job, facts: PrinterStatus | None = None, now: float | None =
     `now`, unless there was a gap: time in which nothing was heard proves no fall.
     """
     if now is not None:
-        job = _follow_layer(_follow_percent(job, now), now)
+        job = _follow(job, now)
     reached = _reached(job)
     last = facts or PrinterStatus()
     percent = _highest(reached.percent, last.percent)
@@ -57,38 +57,35 @@ def as_reached(job: Job, facts: PrinterStatus | None = None, now: float | None =
     return replace(job, percent=percent, layer=layer, total_layers=total)
 
 
-def trusted_remaining(job: Job) -> int | None:
-    """Minutes left by the printer's own estimate; 0 early in a job means that it does not know yet."""
-    if job.remaining_minutes == 0 and (job.percent or 0) < REMAINING_TRUSTED_FROM_PERCENT:
-        return None
-    return job.remaining_minutes
-
-
-def _follow_percent(job: Job, now: float) -> Job:
+def _follow(job: Job, now: float) -> Job:
+    """What was reached, with the newest figures. Percent and layer of one plate are never mixed."""
     reached = _reached(job)
-    highest, newest = reached.percent, job.percent
-    if highest is None or newest is None or highest - newest < _FALL:
-        return replace(job, reached=replace(reached, percent=_highest(highest, newest)), percent_fell_at=None)
-    fell_at = now if job.percent_fell_at is None else job.percent_fell_at
-    if now - fell_at < BELIEVED_AFTER_SECONDS:
-        return replace(job, percent_fell_at=fell_at)
-    return replace(job, reached=replace(reached, percent=newest), percent_fell_at=None, step=0)
+    percent_fell_at = _fallen_since(reached.percent, job.percent, 100, job.percent_fell_at, now)
+    layer_fell_at = _fallen_since(reached.layer, job.layer, reached.layer or 1, job.layer_fell_at, now)
+    is_layer_believed = _is_believed(layer_fell_at, now)
+    if _is_believed(percent_fell_at, now) or (is_layer_believed and percent_fell_at is not None):
+        on_plate = Reached(job.percent, job.layer, job.total_layers)
+        return replace(job, reached=on_plate, percent_fell_at=None, layer_fell_at=None, step=0)
+    if percent_fell_at is None:
+        reached = replace(reached, percent=_highest(reached.percent, job.percent))
+    if job.layer is not None and (is_layer_believed or job.layer >= (reached.layer or 0)):
+        reached = replace(reached, layer=job.layer, total_layers=job.total_layers)
+        layer_fell_at = None
+    return replace(job, reached=reached, percent_fell_at=percent_fell_at, layer_fell_at=layer_fell_at)
 
 
-def _follow_layer(job: Job, now: float) -> Job:
-    reached = _reached(job)
-    highest, newest = reached.layer, job.layer
-    on_plate = replace(reached, layer=newest, total_layers=job.total_layers)
+def _fallen_since(
+    highest: int | None, newest: int | None, whole: int, fell_at: float | None, now: float
+) -> float | None:
+    """Since when the figure is down, in percent of `whole`. It is up again when most of it is back."""
     if highest is None or newest is None:
-        return replace(job, reached=on_plate if newest is not None else reached, layer_fell_at=None)
-    if newest >= highest:
-        return replace(job, reached=on_plate, layer_fell_at=None)
-    if (highest - newest) * 100 < highest * _FALL:
-        return replace(job, reached=reached, layer_fell_at=None)
-    fell_at = now if job.layer_fell_at is None else job.layer_fell_at
-    if now - fell_at < BELIEVED_AFTER_SECONDS:
-        return replace(job, layer_fell_at=fell_at)
-    return replace(job, reached=on_plate, layer_fell_at=None)
+        return fell_at
+    is_down = (highest - newest) * 100 >= whole * (_FALL if fell_at is None else _FALL / 2)
+    return (now if fell_at is None else fell_at) if is_down else None
+
+
+def _is_believed(fell_at: float | None, now: float) -> bool:
+    return fell_at is not None and now - fell_at >= BELIEVED_AFTER_SECONDS
 
 
 def _reached(job: Job) -> Reached:

@@ -1,0 +1,34 @@
+"""What only the whole run shows: how often a flapper was told of, and messages that were tried in part."""
+
+from dataclasses import replace
+
+from tests.reliability.chaos.plan import Shape, make_plan
+from tests.reliability.chaos.timeline import Hindrances, Started
+from tests.reliability.chaos.verdict import Evidence, judge
+
+PLAN = make_plan(5, Shape.EMBEDDED, 0)
+NOTHING = Evidence({"P1": [Started(0.0)]}, [], [], Hindrances(), Hindrances(), {}, marks=0)
+
+
+def kinds(evidence: Evidence) -> set[str]:
+    return {finding.kind for finding in judge(PLAN, evidence).findings}
+
+
+def test_a_flapper_is_told_of_no_more_often_than_the_edge_lets_through() -> None:
+    assert PLAN.has_flapper
+    a_second = [float(at) / 4 for at in range(240)]  # a burst of five minutes, and one more minute
+    assert kinds(replace(NOTHING, flaps=a_second)) == set()
+    assert kinds(replace(NOTHING, flaps=[*a_second, *a_second])) == {"flood"}
+    twice = {"P1": [Started(0.0), Started(30.0)]}  # another start, another burst
+    assert kinds(replace(NOTHING, items=twice, flaps=[*a_second, *a_second])) == set()
+
+
+def test_a_message_is_tried_without_its_rest_only_while_refusals_are_doubtful() -> None:
+    assert kinds(replace(NOTHING, headlines=[10.0], doubts=[9.9])) == set()
+    assert kinds(replace(NOTHING, headlines=[10.0], doubts=[3.0])) == {"ghost"}
+
+
+def test_what_was_given_up_or_found_malformed_is_found() -> None:
+    assert kinds(replace(NOTHING, dead_letters=1)) == {"lost"}
+    assert kinds(replace(NOTHING, refusals=["400 Bad Request: message is too long"])) == {"fault"}
+    assert kinds(replace(NOTHING, logs="Traceback (most recent call last)")) == {"fault"}
