@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from importlib import metadata
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from collector.outbox.reserve import DiskReserve
 from collector.outbox.uploader import RemoteBackend, upload_to
 from collector.systemd import Systemd
 from functions.shared.runtime.clocks import MonotonicWallClock
+from functions.shared.runtime.descriptors import raise_descriptor_limit
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +53,12 @@ def version() -> str:
         return "unknown"
 
 
+def own_names(host: str, allowed: Iterable[str]) -> tuple[str, ...]:
+    """By what names this machine may be asked beside those that any machine may: `host` is the one that a
+    server listens on."""
+    return (*allowed, host.lower(), socket.gethostname().lower())
+
+
 class EdgeProgram:
     """From the WebSockets to queue and bucket. Raises PermanentError when another process has the outbox."""
 
@@ -58,6 +66,7 @@ class EdgeProgram:
         self, chosen: CloudSettings, open_remote_backend: Callable[[], RemoteBackend], systemd: Systemd
     ) -> None:
         settings = chosen.settings
+        raise_descriptor_limit()
         clock = MonotonicWallClock()
         folder = settings.data_dir / "outbox"
         outbox = Outbox(folder, settings.outbox_max_bytes, clock, reserve=DiskReserve(folder))
@@ -87,7 +96,9 @@ class EdgeProgram:
         )
         shipping.start()
         page = MetricsPage(edge_parts(self._collector, self._outbox, version()))
-        metrics = open_server(page.text, self._settings.metrics_host, self._settings.metrics_port)
+        settings = self._settings
+        names = own_names(settings.metrics_host, settings.allowed_hosts)
+        metrics = open_server(page.text, settings.metrics_host, settings.metrics_port, names)
         if metrics is not None:
             metrics.start()
         tasks = [

@@ -2,7 +2,8 @@
 
 A part of the page that fails is left out and said once; it never costs the others anything. The server stands
 in a thread that cannot hold up the watching; it answers `GET` (and `HEAD`) of one path and closes. Whoever is
-slow is cut off after five seconds, and only so many are served at a time: anybody in the network may knock.
+slow is cut off after five seconds, and only so many are served at a time, in all and of one address: anybody
+in the network may knock.
 """
 
 import asyncio
@@ -16,7 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from functions.shared.domain.web_origin import is_foreign, is_own_host
 from functions.shared.errors import BridgeError, TransientError
+from functions.shared.runtime.connections import ConnectionRoom
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -130,6 +133,22 @@ PATH = "/metrics"
 _HEAD_BYTES = 8192
 _SECONDS = 5.0
 _AT_A_TIME = 64
+_OF_ONE_ADDRESS = 16
+
+
+class _Scrape:
+    """A connection to the metrics: it has a deadline of its own, and is never in the middle of an answer that
+    could not be asked for again."""
+
+    is_answering = False
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.writer = writer
+        peer = writer.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
+
+    def cut(self) -> None:
+        self.writer.transport.abort()
 
 
 class MetricsServer:
@@ -142,11 +161,13 @@ class MetricsServer:
         port: int,
         *,
         seconds: float = _SECONDS,
-        at_a_time: int = _AT_A_TIME,
+        room: ConnectionRoom[_Scrape] | None = None,
+        hosts: Sequence[str] = (),
     ) -> None:
         self._text = text
+        self._hosts = hosts
         self._seconds = seconds
-        self._at_a_time = at_a_time
+        self._room = ConnectionRoom(_AT_A_TIME, _OF_ONE_ADDRESS) if room is None else room
         self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         host.encode("idna")  # what is no name of a computer at all is a UnicodeError here
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -198,8 +219,9 @@ class MetricsServer:
         task.add_done_callback(self._serving.pop)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = _Scrape(writer)
         try:
-            if len(self._serving) <= self._at_a_time:
+            if self._room.enter(connection, connection.address):
                 async with asyncio.timeout(self._seconds):
                     writer.write(self._answer(await reader.readuntil(b"\r\n\r\n")))
                     await writer.drain()
@@ -208,6 +230,7 @@ class MetricsServer:
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # gone, too slow (TimeoutError is an OSError), or talking without end
         finally:
+            self._room.leave(connection, connection.address)
             writer.transport.abort()
 
     def _answer(self, head: bytes) -> bytes:
@@ -215,6 +238,13 @@ class MetricsServer:
         target, _, version = rest.partition(b" ")
         if not version.startswith(b"HTTP/1."):
             return _response(HTTPStatus.BAD_REQUEST, b"this is an HTTP server\n")
+        said = _headers(head)
+        host = said.get("host")
+        if host is not None and not is_own_host(host, self._hosts):
+            return _response(HTTPStatus.MISDIRECTED_REQUEST, b"set ALLOWED_HOSTS for that name\n")
+        site, mode, for_what = (said.get(f"sec-fetch-{it}") for it in ("site", "mode", "dest"))
+        if is_foreign(host or "", site, said.get("origin"), mode, for_what):
+            return _response(HTTPStatus.FORBIDDEN, b"a page of another site may not ask here\n")
         if method not in (b"GET", b"HEAD"):
             return _response(HTTPStatus.METHOD_NOT_ALLOWED, b"only GET\n")
         if target.partition(b"?")[0] != PATH.encode():
@@ -226,24 +256,32 @@ class MetricsServer:
         return _response(HTTPStatus.OK, body, CONTENT_TYPE, is_head=method == b"HEAD")
 
 
+def _headers(head: bytes) -> dict[str, str]:
+    lines = head.decode("latin-1").split("\r\n")[1:]
+    pairs = (line.partition(":") for line in lines)
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
 def _response(
     status: HTTPStatus, body: bytes, content_type: str = "text/plain; charset=utf-8", *, is_head: bool = False
 ) -> bytes:
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: {content_type}\r\n"
         f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-        "Connection: close\r\n\r\n"
+        "Cross-Origin-Resource-Policy: same-site\r\nConnection: close\r\n\r\n"
     )
     return head.encode("ascii") + (b"" if is_head else body)
 
 
-def open_server(text: Callable[[], bytes], host: str, port: int) -> MetricsServer | None:
+def open_server(
+    text: Callable[[], bytes], host: str, port: int, hosts: Sequence[str] = ()
+) -> MetricsServer | None:
     """The server, or None for port 0 or when it cannot listen there, which is said: metrics are an extra, and
     for their sake no print goes unwatched."""
     if port == 0:
         return None
     try:
-        server = MetricsServer(text, host, port)
+        server = MetricsServer(text, host, port, hosts=hosts)
     except (OSError, UnicodeError) as error:
         _log.error(
             "no metrics: cannot listen on METRICS_HOST %s, METRICS_PORT %d: %s", host, port, _in_words(error)

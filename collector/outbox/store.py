@@ -13,6 +13,7 @@ from collector.outbox.reserve import DiskReserve
 from collector.outbox.thinning import plan_room
 from functions.shared.messages.report import Report
 from functions.shared.runtime.clocks import Clock
+from functions.shared.runtime.descriptors import USED_UP, are_descriptors_used_up
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.text import full_duration
 
@@ -206,6 +207,8 @@ class OutboxStore:
 
     def disk_failed(self, error: Exception) -> None:
         hint = "free some space" if is_disk_full(error) else "check the disk"
+        if are_descriptors_used_up(error):
+            hint = USED_UP
         self._disk_log.failing(
             f"the outbox's disk fails: {error} ({hint}); reports go on in memory until it works",
             logging.ERROR,

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Response
@@ -97,13 +97,16 @@ def create_app(
     root_path: str = "",
     metrics: Callable[[], bytes] | None = None,
     disk_trouble: Callable[[], str | None] = lambda: None,
+    hosts: Collection[str] | None = None,
+    is_open: bool = False,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
     `clock`: seconds since 1970, the edge's own clock when both run in one process. `api_key`: every path
     but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
     `metrics` (embedded): gives the text for Prometheus, at `/metrics`. `disk_trouble` (embedded): what is
-    wrong with its disk, in words.
+    wrong with its disk, in words. `hosts`: without a key, the names beside those that can only be the
+    user's own (None: any name). `is_open`: all the network may look.
     """
     page, docs = Page("page.html"), Page("docs.html")
     started_at = clock() if live is not None else None
@@ -121,6 +124,7 @@ def create_app(
             KeyCheck, key=api_key, pages={_PAGE_PATH: page.response, _DOCS_PATH: docs.response}
         )
     app.add_middleware(middleware.PrinterPaths, root_path=root_path)
+    app.add_middleware(middleware.OwnRequests, hosts=None if api_key else hosts)
     app.add_middleware(SafeHeaders)
     _add_fault_answers(app)
 
@@ -208,7 +212,7 @@ def create_app(
         )
         if not is_anything_recent:
             response.status_code = 503
-        return view
+        return view.model_copy(update={"is_open": is_open})
 
     if metrics is not None:
         _add_metrics(app, metrics)

@@ -1,4 +1,5 @@
-"""What stands before every route: the API key, safe headers, and printer names of any content in a path.
+"""What stands before every route: whose request it is, the API key, safe headers, printer names of any
+content in a path.
 
 Servers hand on the path decoded, where `a%2Fimage` cannot be told from `a/image`. So the routes see the
 name as one encoded segment, made from the raw path where the server gives it. API Gateway does not: there a
@@ -7,13 +8,16 @@ name that ends in `/image` is taken for a request for the image.
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import quote, unquote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from functions.api.key_tries import KeyTries
+from functions.shared.domain.web_origin import is_foreign, is_own_host
 
 _PRINTER = "/api/printer/"
 _IMAGE = "/image"
@@ -62,8 +66,42 @@ class PrinterPaths:
         await self._app(scope, receive, send)
 
 
+MISDIRECTED = (
+    "this bridge is not known by that name: open it by its address, or set ALLOWED_HOSTS (or API_KEY)"
+)
+FOREIGN = "a page of another site may not ask here"
+
+
+class OwnRequests:
+    """Middleware: 403 for what a page of another site asks for; with `hosts` also 421 for a name that is none
+    of the user's own, see `web_origin` (None: any name; a key protects against more than that).
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str] | None) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(HTTPConnection(scope)) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await refusal(scope, receive, send)
+
+    def _refusal(self, request: HTTPConnection) -> Response | None:
+        headers = request.headers
+        host = headers.get("host")  # HTTP/1.0 has none, and no browser speaks that
+        if self._hosts is not None and host is not None and not is_own_host(host, self._hosts):
+            return JSONResponse({"detail": MISDIRECTED}, 421)
+        site, mode, target = (headers.get(f"sec-fetch-{it}") for it in ("site", "mode", "dest"))
+        if is_foreign(host or "", site, headers.get("origin"), mode, target):
+            return JSONResponse({"detail": FOREIGN}, 403)
+        return None
+
+
 HEADER = "x-api-key"
 REFUSED = f"API key missing or wrong: send it in the header {HEADER}"
+TOO_MANY = "too many wrong keys: try again in a second"
 OPEN_PATH = "/api/"
 METRICS_PATH = "/metrics"
 _BEARER = "bearer "
@@ -71,7 +109,8 @@ _CHALLENGE = {"WWW-Authenticate": f'ApiKey header="{HEADER}"'}
 
 
 class KeyCheck:
-    """Middleware: 401 for everything but `OPEN_PATH` unless the request carries the key.
+    """Middleware: 401 for everything but `OPEN_PATH` unless the request carries the key; 429 for an address
+    that tries one after another.
 
     Prometheus cannot send any header one likes: for `METRICS_PATH` `Authorization: Bearer <key>` will do.
 
@@ -85,21 +124,29 @@ class KeyCheck:
         self._app = app
         self._digest = _digest(key.encode())
         self._pages = pages
+        self._tries = KeyTries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._may_pass(HTTPConnection(scope)):
+        if scope["type"] != "http" or _path(scope) == OPEN_PATH:
+            await self._app(scope, receive, send)
+            return
+        request = HTTPConnection(scope)
+        given, address = self._given(request), request.client.host if request.client else ""
+        if given and self._tries.is_held_back(address):  # not even compared: a right one would be told apart
+            answer = JSONResponse({"detail": TOO_MANY}, 429, {"Retry-After": "1"})
+            await answer(scope, receive, send)
+        elif hmac.compare_digest(_digest(given.encode("latin-1")), self._digest):
             await self._app(scope, receive, send)
         else:
+            if given:
+                self._tries.note_wrong(address)
             await self._refusal(scope)(scope, receive, send)
 
-    def _may_pass(self, request: HTTPConnection) -> bool:
-        path = _path(request.scope)
-        if path == OPEN_PATH:
-            return True
+    def _given(self, request: HTTPConnection) -> str:
         given = request.headers.get(HEADER, "")
-        if path == METRICS_PATH and not given:
+        if _path(request.scope) == METRICS_PATH and not given:
             given = _bearer(request.headers.get("authorization", ""))
-        return hmac.compare_digest(_digest(given.encode("latin-1")), self._digest)
+        return given
 
     def _refusal(self, scope: Scope) -> Response:
         page = self._pages.get(_path(scope)) if scope["method"] == "GET" else None
@@ -124,6 +171,9 @@ def _digest(key: bytes) -> bytes:
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # Over plain HTTP a browser does not say who asks: this alone keeps our pictures out of foreign pages.
+    "Cross-Origin-Resource-Policy": "same-site",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -195,6 +195,9 @@ class HealthView(View):
     )
     detail: str = Field(description="The same in words", examples=["all collectors are heard of"])
     at: datetime = Field(description="The server's time", examples=[_TIME])
+    is_open: bool = Field(
+        default=False, description="Whether everyone in the network may look: no key is asked for"
+    )
     chat: ChatHealth
     collectors: list[CollectorHealth]
     printers: list[PrinterHealth]

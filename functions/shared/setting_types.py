@@ -156,6 +156,26 @@ def host(value: str) -> str:
     return value
 
 
+def host_names(value: str) -> tuple[str, ...]:
+    """Names apart by commas or blanks, in lower case; `.example.org` and `*` are allowed too."""
+    names = tuple(value.lower().replace(",", " ").split())
+    for name in names:
+        if name != "*" and not re.fullmatch(r"\.?[\w-]+(\.[\w-]+)*", name):
+            raise ValueError("must be names such as printers.example.org, without scheme and port")
+    return names
+
+
+# So many that a machine chose cannot be found by trying, at any pace; words that a person chose can.
+SHORTEST_KEY = 16
+
+
+def api_key(value: str) -> str:
+    """A key that strangers may try; the message never shows it."""
+    if value and len(value) < SHORTEST_KEY:
+        raise ValueError(f"must have {SHORTEST_KEY} characters or more (printer-bridge make-key makes one)")
+    return value
+
+
 def bot_token(value: str) -> str:
     """Telegram's bot token; the message never shows it."""
     if value and not re.fullmatch(r"\d{1,20}:[\w-]{10,100}", value):

@@ -68,6 +68,12 @@ class Settings:
         "PORT", Kind.INTEGER, "8000", "port of the API (0: any free one)",
         "local", kinds.integer(0, 65535),
     )
+    allowed_hosts: tuple[str, ...] = declared(
+        "ALLOWED_HOSTS", Kind.TEXT, "",
+        "further names under which the page, the API and `/metrics` are asked for while they need no key "
+        "(`printers.example.org`, `.example.org`, `*`: any)",
+        "collector local", kinds.host_names,
+    )
     telegram_bot_token: str = declared(
         "TELEGRAM_BOT_TOKEN", Kind.SECRET, "", "the bot's token; empty: messages are shown in the terminal",
         "notify local", kinds.bot_token,
@@ -176,8 +182,9 @@ class Settings:
         "DATA_DIR", Kind.TEXT, "data", "folder of state that must survive", "collector local", _path,
     )
     api_key: str = declared(
-        "API_KEY", Kind.SECRET, "", "when set, all but `/api/` asks for it as `x-api-key`", "local",
-        kinds.text,
+        "API_KEY", Kind.SECRET, "",
+        "when set, all but `/api/` asks for it as `x-api-key`; 16 characters or more",
+        "local", kinds.api_key,
     )
     report_interval_seconds: float = declared(
         "REPORT_INTERVAL_SECONDS", Kind.SECONDS, "120", "heartbeat while a job is active", "collector local",

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from infra.local import timelapse_command
 from infra.local.cli import PROGRAM, as_typed, make_parser, program_here
 from infra.local.config import read_environment, unknown_settings, wants_simulation
 
+_KEY_BYTES = 24  # 32 characters of base64
 _log = logging.getLogger("infra.local")
 
 
@@ -42,6 +44,9 @@ def _do(arguments: Sequence[str] | None) -> int:
         from collector.app import version
 
         print(f"{PROGRAM} {version()}")
+        return 0
+    if asked.command == "make-key":
+        print(f"API_KEY={secrets.token_urlsafe(_KEY_BYTES)}")
         return 0
     if asked.command == "doctor":
         from infra.local.doctor import program as doctor_program
@@ -112,7 +117,7 @@ async def _run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str
     from collector.app import version
     from collector.systemd import Systemd
     from infra.local.app import Bridge
-    from infra.local.config import make_usable
+    from infra.local.config import is_in_container, make_usable, open_door
     from infra.local.stores import OwnLock, state_databases
 
     write_for_owner_only()
@@ -129,7 +134,13 @@ async def _run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str
             bambui = await stack.enter_async_context(make_simulation())
             settings = settings_of_simulation(settings, bambui)
         bridge = Bridge(settings, sys.stdout, Systemd(os.environ))
-        bridge.console.say_start(settings, version(), bridge.base_url, is_simulated, program_here(), typos)
+        is_contained = is_in_container(os.environ)
+        danger = open_door(settings, is_contained)
+        if danger is not None:
+            _log.warning("%s: %s", *danger)
+        bridge.console.say_start(
+            *(settings, version(), bridge.base_url, is_simulated, program_here(), typos, is_contained)
+        )
         await bridge.run(stop)
         bridge.console.say("ended")
 

@@ -7,7 +7,7 @@ import time
 from typing import Any, TextIO
 
 from collector.agent import Collector
-from collector.app import version
+from collector.app import own_names, version
 from collector.health import supervise
 from collector.outbox.outbox import Outbox
 from collector.outbox.reserve import DiskReserve
@@ -23,11 +23,15 @@ from functions.notify.transports import Transport
 from functions.shared.live import Live
 from functions.shared.ports import BATCH_LIMIT
 from functions.shared.runtime.clocks import MonotonicWallClock
+from functions.shared.runtime.connections import ConnectionRoom, places_for
+from functions.shared.runtime.descriptors import raise_descriptor_limit
 from functions.shared.settings import Settings
 from functions.timelapse import service as timelapse_service
 from functions.timelapse.service import TimelapseService
 from functions.tracker import service as tracker_service
+from infra.local.api_connection import ApiConnection
 from infra.local.api_server import ApiServer
+from infra.local.config import is_beyond_loopback
 from infra.local.console import Console
 from infra.local.disk_watch import DiskWatch
 from infra.local.metrics import CountingModel, CountingTransport, metrics_page
@@ -109,8 +113,11 @@ class Bridge:
             settings.api_key,
             metrics=page.text,
             disk_trouble=self._disk.trouble,
+            hosts=own_names(settings.host, settings.allowed_hosts),
+            is_open=is_beyond_loopback(settings.host) and not settings.api_key,
         )
-        self.api = ApiServer(app, settings.host, settings.port)
+        room = ConnectionRoom[ApiConnection](*places_for(raise_descriptor_limit()))
+        self.api = ApiServer(app, settings.host, settings.port, room)
 
     @property
     def base_url(self) -> str:

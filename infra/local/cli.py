@@ -14,7 +14,9 @@ from infra.local import timelapse_command
 
 PROGRAM = "printer-bridge"
 PRINTER_SECONDS = 60.0  # that the doctor gives a printer for a status and a picture
-_COMMAND = re.compile(rf"(?<![\w./-]){PROGRAM}(?= (?:backup|chat-id|doctor|restore|run|timelapse)\b)")
+_COMMAND = re.compile(
+    rf"(?<![\w./-]){PROGRAM}(?= (?:backup|chat-id|doctor|make-key|restore|run|timelapse)\b)"
+)
 
 
 def program_here() -> str:
@@ -74,6 +76,8 @@ _DOCTOR = (
 _DOCTOR_CODES = (
     "Exit code 0: nothing is wrong (warnings allowed); 1: something is; 2: settings cannot be used."
 )
+_MAKE_KEY = "Makes a key that nobody can guess and shows it as a line for .env. Nothing is stored."
+_MAKE_KEY_EXAMPLE = "Example: printer-bridge make-key >> .env"
 _CHAT_ID = (
     "Shows the chats and topics that the bot has seen within the last 24 hours, with the lines for .env. "
     "TELEGRAM_BOT_TOKEN must be set. Nothing is taken away from other programs."
@@ -85,7 +89,7 @@ _CHAT_ID_CODES = (
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """`command` is None, run, timelapse, doctor, chat-id, backup or restore; `version`: that is asked."""
+    """`command` is None or one of the commands; `version`: that is asked."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description=f"{_RUN} {_SETTINGS}",
@@ -119,6 +123,9 @@ def make_parser() -> argparse.ArgumentParser:
         default=PRINTER_SECONDS,
         metavar="SECONDS",
         help="how long a printer may take for a status and a picture (default: 60)",
+    )
+    commands.add_parser(
+        "make-key", help="make a key for API_KEY", description=_MAKE_KEY, epilog=_MAKE_KEY_EXAMPLE
     )
     chats = commands.add_parser(
         "chat-id",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from collector.config import read_environment
 from functions.shared.errors import PermanentError
-from functions.shared.settings import declarations
+from functions.shared.settings import Settings, declarations
 
 __all__ = ["read_environment", "wants_simulation"]
 
@@ -38,6 +38,27 @@ def unknown_settings(environment: Mapping[str, str]) -> list[tuple[str, str]]:
         if alike:
             found.append((name, alike[0]))
     return found
+
+
+def is_in_container(environment: Mapping[str, str]) -> bool:
+    """Whether our image, or another container that says so as systemd wants it, is what runs."""
+    return bool(environment.get("container"))
+
+
+def is_beyond_loopback(host: str) -> bool:
+    """Whether others than this machine may reach that address."""
+    return host not in ("localhost", "::1") and not host.startswith("127.")
+
+
+def open_door(settings: Settings, is_contained: bool) -> tuple[str, str] | None:
+    """What is in danger because anyone may look, and what to do; None: nothing is."""
+    if settings.api_key or not is_beyond_loopback(settings.host):
+        return None
+    if is_contained:
+        advice = "set API_KEY (printer-bridge make-key), or publish the port to this machine alone "
+        return "anyone who reaches the port can see your printers", advice + "(-p 127.0.0.1:8000:8000)"
+    advice = "set API_KEY (printer-bridge make-key), or HOST=127.0.0.1"
+    return f"anyone who reaches {settings.host} can see your printers", advice
 
 
 SIMULATION_FOLDER = "simulation"  # in DATA_DIR: what the simulated run keeps

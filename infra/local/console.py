@@ -8,7 +8,8 @@ from collector.agent import PrinterView
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from functions.shared.text import hide_tokens, printable
-from infra.local.cli import PROGRAM
+from infra.local.cli import PROGRAM, as_typed
+from infra.local.config import open_door
 
 
 class Console:
@@ -32,10 +33,12 @@ class Console:
         is_simulated: bool,
         program: str = PROGRAM,
         typos: Sequence[tuple[str, str]] = (),
+        is_contained: bool = False,
     ) -> None:
         """The opening lines, once everything is up.
 
         `program` is how to call this one; `typos`: variables that nobody reads, with what they look like.
+        `is_contained`: a container is what runs.
         """
         rows = [
             ("printers", _printers(settings, is_simulated)),
@@ -51,13 +54,11 @@ class Console:
             rows.append(("WS_URL", f"{_shown(settings.legacy_address)}  (legacy, not used)"))
         rows.append(("trouble?", f"{program} doctor"))
         lines = [f"Printer Realtime Bridge {version}", *(f"  {name:<10} {value}" for name, value in rows)]
-        if is_beyond_loopback(settings.host) and not settings.api_key:
-            lines.append(
-                f"  warning    anyone who reaches {settings.host} can see your printers: set API_KEY, "
-                "or HOST=127.0.0.1"
-            )
+        danger = open_door(settings, is_contained)
+        if danger is not None:
+            lines += [f"  warning    {danger[0].upper()}:", f"  warning    {as_typed(danger[1], program)}"]
         lines += [_typo(name, meant) for name, meant in typos]
-        lines.append("  Ctrl-C ends it.")
+        lines.append("  docker stop ends it." if is_contained else "  Ctrl-C ends it.")
         self._write("\n".join(lines) + "\n")
 
     def say_printers(self, printers: Sequence[PrinterView]) -> None:
@@ -80,11 +81,6 @@ class Console:
 
 
 _CONNECTING = "connecting"
-
-
-def is_beyond_loopback(host: str) -> bool:
-    """Whether others than this machine may reach that address."""
-    return host not in ("localhost", "::1") and not host.startswith("127.")
 
 
 def _connection_state(printer: PrinterView) -> str:

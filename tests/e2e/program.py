@@ -22,6 +22,7 @@ class Program:
     """Started by `with`, or by `start`, as often as wanted; what all runs have said adds up."""
 
     module = "infra.local"
+    descriptors: int | None = None  # all that it may have
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -47,8 +48,9 @@ class Program:
         inherited = {
             name: os.environ[name] for name in ("PATH", "PYTHONPATH", "SYSTEMROOT") if name in os.environ
         }
+        limit = ["sh", "-c", f'ulimit -n {self.descriptors}; exec "$@"', "sh"] if self.descriptors else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", self.module],
+            [*limit, sys.executable, "-m", self.module],
             cwd=self.folder,
             env={**inherited, "HOME": str(self.folder), **self.settings},
             stdin=subprocess.DEVNULL,

@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from functions.shared.settings import load_settings
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.program import Program
@@ -281,14 +284,17 @@ async def test_json_logs_are_json_lines_and_on_stderr_only(tmp_path: Path) -> No
     assert "two lines" in program.out
 
 
-@pytest.mark.parametrize(("key", "is_warned"), [("", True), ("a long key", False)])
+@pytest.mark.parametrize(("key", "is_warned"), [("", True), ("a long enough key", False)])
 def test_listening_beyond_this_machine_without_a_key_is_warned_of(
     tmp_path: Path, key: str, is_warned: bool
 ) -> None:
     with Program(tmp_path, **NOWHERE | {"HOST": "0.0.0.0", "API_KEY": key}) as program:
         program.wait_for(IS_UP)
         assert bool(re.search(r"^  warning .*API_KEY", program.out, re.MULTILINE)) == is_warned
+        assert get(f"{program.url}/api/health", headers={"x-api-key": key}).json()["is_open"] == is_warned
         assert get(f"{program.url}/api/").text == "OK"
+        assert program.stop() == 0
+    assert ("anyone who reaches 0.0.0.0" in program.err) == is_warned
 
 
 def test_the_api_key_is_asked_for_and_never_shown(tmp_path: Path) -> None:
@@ -335,3 +341,20 @@ async def test_the_token_is_never_shown_whatever_telegram_does(
 
 def contents_of(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_key_that_can_be_guessed_is_refused_and_one_that_cannot_is_made(tmp_path: Path) -> None:
+    with Program(tmp_path, API_KEY="17") as program:
+        assert program.wait() == 2
+    assert "API_KEY must have 16 characters or more" in program.err
+    made = [
+        subprocess.run(
+            [sys.executable, "-m", "infra.local", "make-key"],
+            capture_output=True, text=True, check=True, timeout=TIMEOUT,
+        ).stdout
+        for _ in range(2)
+    ]  # fmt: skip
+    assert made[0] != made[1]
+    name, _, key = made[0].strip().partition("=")
+    assert name == "API_KEY"
+    assert load_settings({name: key}, "local").api_key == key

@@ -4,7 +4,7 @@ import errno
 import socket
 
 from collector.metrics.exposition import PREFIX as METRICS_PREFIX
-from infra.local.console import is_beyond_loopback
+from infra.local.config import is_in_container, open_door
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, warning
 from infra.local.probes.http import HttpAnswer, HttpRequest, ask
@@ -24,9 +24,10 @@ def run(setup: Setup) -> CheckResult:
         is_ours = answer is not None and answer.status == 200 and b"OK" in answer.body[:10]
         findings = [evaluate_port(host, port, error, is_ours)]
     is_there = error in (0, errno.EADDRINUSE, *_NOT_ALLOWED)  # such an address, whatever is with the port
-    if is_there and is_beyond_loopback(host) and not setup.settings.api_key:
-        found = f"anyone who reaches {host} can see your printers"
-        findings.append(warning("key", found, "Set API_KEY, or HOST=127.0.0.1."))
+    danger = open_door(setup.settings, is_in_container(setup.environment))
+    if is_there and danger is not None:
+        found, advice = danger
+        findings.append(warning("key", found, f"{advice[0].upper()}{advice[1:]}."))
     return CheckResult(findings)
 
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from functions.shared.errors import ConfigurationError, TransientError
+from functions.shared.runtime.descriptors import USED_UP, are_descriptors_used_up
 from functions.shared.runtime.sqlite_schema import Schema, bring_up_to_date, require_known_version
 
 _log = logging.getLogger(__name__)
@@ -284,7 +285,7 @@ def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
             _log.error("%s is corrupt (%s): moved to %s, starting with an empty one", path, error, aside)
         return _connected(path, schema)
     except sqlite3.Error as error:
-        if _primary_code(error) in _UNUSABLE:
+        if _primary_code(error) in _UNUSABLE and not are_descriptors_used_up():
             raise ConfigurationError([f"{path} cannot be written ({error}): check DATA_DIR"]) from error
         raise _transient(path, error) from error
     except OSError as error:
@@ -341,4 +342,6 @@ def _transient(path: Path, error: sqlite3.Error) -> TransientError:
         sqlite3.SQLITE_CORRUPT: "the file is damaged, restart the program to begin a new one",
         sqlite3.SQLITE_NOTADB: "the file is damaged, restart the program to begin a new one",
     }.get(_primary_code(error), "tried again later")
+    if _primary_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR) and are_descriptors_used_up():
+        hint = USED_UP
     return TransientError(f"{path.name}: {error} ({hint})")

@@ -12,6 +12,7 @@ import pytest
 
 from collector.metrics.exposition import MetricsServer, open_server
 from functions.shared.errors import TransientError
+from functions.shared.runtime.connections import ConnectionRoom
 from tests.support.http_server import free_port
 from tests.support.timeouts import TIMEOUT
 
@@ -21,7 +22,7 @@ TEXT = b"# HELP x y\n# TYPE x gauge\nx 1.0\n"
 @pytest.fixture
 def server() -> Iterator[MetricsServer]:
     """Cuts slow ones off after a moment."""
-    made = MetricsServer(lambda: TEXT, "127.0.0.1", 0, seconds=0.15, at_a_time=4)
+    made = MetricsServer(lambda: TEXT, "127.0.0.1", 0, seconds=0.15, room=ConnectionRoom(4, 4))
     made.start()
     yield made
     made.stop()

@@ -15,7 +15,7 @@ AGREED = """
     PRINTER_ID=A1M-1 WS_URL=wss://print.lo.f0rth.space/ws/printer/{PRINTER_ID}
     PRINTERS_API_URL=https://print.lo.f0rth.space/api/printers
     PRINTERS_REFRESH_SECONDS=3600 WS_URL_TEMPLATE=wss://print.lo.f0rth.space/ws/printer/{printer_id}
-    HOST=127.0.0.1 PORT=8000 TELEGRAM_BOT_TOKEN= TELEGRAM_CHAT_ID= TELEGRAM_THREAD_ID=
+    HOST=127.0.0.1 PORT=8000 ALLOWED_HOSTS= TELEGRAM_BOT_TOKEN= TELEGRAM_CHAT_ID= TELEGRAM_THREAD_ID=
     TELEGRAM_API_URL=https://api.telegram.org PROGRESS_STEP=5 RECONNECT_MIN_SECONDS=1 RECONNECT_MAX_SECONDS=30
     PHOTO_INTERVAL_SECONDS=3600 FORCED_RECONNECT_SECONDS=300 IMAGE_TIMEOUT_SECONDS=60
     STATUS_TIMEOUT_SECONDS=30
@@ -147,12 +147,12 @@ def test_no_secret_is_in_a_message_or_shown() -> None:
     }  # fmt: skip
     with pytest.raises(ConfigurationError) as caught:
         load_settings(secrets | misplaced, "local")
-    assert len(caught.value.faults) == 5
+    assert len(caught.value.faults) == 6
     assert "hunter2" not in str(caught.value)
     assert TOKEN not in str(caught.value)
     good = {
         "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": "1", "OPENROUTER_API_KEY": "hunter2",
-        "API_KEY": "hunter2",
+        "API_KEY": "hunter2 hunter2 hunter2",
         "WS_URL_TEMPLATE": "wss://me:hunter2@host/{printer_id}",
     }  # fmt: skip
     shown = repr(load_settings(good, "local"))

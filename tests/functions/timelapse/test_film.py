@@ -14,6 +14,7 @@ from functions.timelapse.errors import TooFewFramesError
 from functions.timelapse.ffmpeg import find_ffmpeg, read_film
 from functions.timelapse.film import make_film
 from functions.timelapse.plan import film_timing
+from tests.functions.shared.domain.test_jpeg import with_scans
 from tests.functions.timelapse.encode_jobs import SPEC, job_of, noisy_frame, numbered
 from tests.support.numbered_frames import film_numbers, numbered_frame, shown_in, top_atoms
 
@@ -53,7 +54,7 @@ def test_black_and_white_stay_black_and_white(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", [0, 10, 20])
-@pytest.mark.parametrize("kind", ["gone", "empty", "cut off", "text", "garbled"])
+@pytest.mark.parametrize("kind", ["gone", "empty", "cut off", "text", "garbled", "many scans", "two in one"])
 def test_a_broken_frame_is_left_out_and_counted(tmp_path: Path, place: int, kind: str) -> None:
     frames: dict[str, bytes | None] = {**numbered(21)}
     key = f"{place:04d}"
@@ -65,6 +66,8 @@ def test_a_broken_frame_is_left_out_and_counted(tmp_path: Path, place: int, kind
         "cut off": whole[: len(whole) // 2],
         "text": b"<html>camera is busy</html>",
         "garbled": garbled(whole),
+        "many scans": with_scans(192, 108, 500),
+        "two in one": whole + whole,
     }[kind]
     made = make_film(job_of(frames, tmp_path / "film.mp4"))
     assert shown_in(made.path) == [number for number in range(21) if number != place]

@@ -26,7 +26,7 @@ from tests.support.timeouts import TIMEOUT
 
 ROOT = Path(__file__).parents[3]
 HERE = ROOT / "infra" / "docker"
-NOT_OURS = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "AWS_EC2_METADATA_DISABLED"}
+NOT_OURS = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "AWS_EC2_METADATA_DISABLED", "container"}
 NOWHERE = {
     "SIMULATE": "0",
     "PRINTERS_API_URL": "http://127.0.0.1:9/api/printers",
@@ -204,7 +204,7 @@ def test_what_is_copied_is_enough_to_run_and_to_be_found_healthy(image: Path, tm
     )
     assert where.stdout.count(str(image)) == 2
     with Program(tmp_path / "run", **NOWHERE | here) as program:
-        program.wait_for(r"Ctrl-C ends it\.")
+        program.wait_for(r"docker stop ends it\.")
         assert is_healthy(here)
         connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=TIMEOUT)
         connection.request("GET", "/")
@@ -214,7 +214,10 @@ def test_what_is_copied_is_enough_to_run_and_to_be_found_healthy(image: Path, tm
         connection.close()
         assert program.stop() == 0
     assert not is_healthy(here)
-    assert "0.0.0.0" in program.out  # it says who can reach it
+    assert re.search(r"^  warning .*ANYONE WHO REACHES THE PORT", program.out, re.MULTILINE)
+    assert "127.0.0.1:8000:8000" in program.out
+    assert "HOST=127.0.0.1" not in program.out  # nobody could reach that from outside
+    assert "anyone who reaches" in program.err
 
 
 def is_healthy(environment: dict[str, str]) -> bool:
@@ -239,6 +242,7 @@ def test_the_compose_file_runs_both_programs_with_little_rights() -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["restart"] == "unless-stopped"
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
         assert service["build"] == {"context": "../..", "dockerfile": "infra/docker/Dockerfile"}
         example = ROOT / "infra" / "raspberry-pi" / f"{service['env_file']}.example"
         assert example.is_file()

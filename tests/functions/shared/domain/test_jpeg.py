@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from functions.shared.domain.jpeg import SIZE_LIMIT, Jpeg, read_jpeg
+from functions.shared.domain.jpeg import SCANS_MAX, SIZE_LIMIT, Jpeg, read_jpeg
 
 
 def image(width: int = 64, height: int = 48, mode: str = "RGB", kind: str = "JPEG", **options: Any) -> bytes:
@@ -90,3 +90,47 @@ def test_a_damaged_header_never_raises(place: int, byte: int) -> None:
     damaged = bytearray(WHOLE)
     damaged[place % 700] = byte
     read_jpeg(damaged)
+
+
+def with_scans(width: int, height: int, more: int) -> bytes:
+    """A progressive image whose last scan comes again and again."""
+    whole = image(width, height, progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * more + b"\xff\xd9"
+
+
+def test_an_image_of_many_scans_is_refused() -> None:
+    assert read_jpeg(with_scans(64, 48, SCANS_MAX - 10)).fault is None
+    assert "33 scans or more of 64x48 pixels" in (read_jpeg(with_scans(64, 48, SCANS_MAX)).fault or "")
+
+
+def test_the_larger_the_image_the_fewer_scans() -> None:
+    def fault(width: int, height: int, progressive: bool) -> str | None:
+        stream = io.BytesIO()
+        Image.new("RGB", (width, height)).save(stream, "JPEG", progressive=progressive)
+        return read_jpeg(stream.getvalue()).fault
+
+    assert fault(4096, 4096, False) is None
+    assert fault(2592, 1944, True) is None
+    assert "scans" in (fault(4096, 4096, True) or "")
+
+
+def test_one_file_holds_one_image() -> None:
+    start = WHOLE.index(b"\xff\xc0")
+    header = WHOLE[start : start + int.from_bytes(WHOLE[start + 2 : start + 4], "big") + 2]
+    assert read_jpeg(WHOLE[:start] + header + WHOLE[start:]).fault == "more than one image"
+    assert read_jpeg(WHOLE[:-2] + header + WHOLE[-2:]).fault == "more than one image"
+    assert read_jpeg(WHOLE[:2] + WHOLE).fault == "more than one image"
+    assert read_jpeg(WHOLE + WHOLE).fault == "goes on behind its end"
+    assert read_jpeg(WHOLE + bytes(10) + b"\xff\xd9").fault == "goes on behind its end"
+
+
+def test_kinds_that_no_camera_makes_are_refused() -> None:
+    for kind in (0xC3, 0xC9, 0xCF):
+        assert read_jpeg(WHOLE.replace(b"\xff\xc0", bytes([0xFF, kind]), 1)).fault == "a rare kind of JPEG"
+
+
+def test_a_walk_has_an_end_whatever_is_in_the_way() -> None:
+    for filler in (b"\xff", b"\xff\xfe\x00\x02", b"\xff\x01"):
+        long = WHOLE[:2] + filler * 5000 + WHOLE[2:]
+        assert "segments" in (read_jpeg(long).fault or "")

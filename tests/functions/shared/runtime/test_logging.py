@@ -1,5 +1,6 @@
 """Logs: one line a record whatever a printer is called, and never a secret in any form of it."""
 
+import io
 import json
 import logging
 import time
@@ -11,7 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.runtime.logging import JsonFormatter, TextFormatter, set_up_logs
+from functions.shared.runtime.logging import (
+    LIBRARY_LINES,
+    OWN_LINES,
+    JsonFormatter,
+    LimitedHandler,
+    TextFormatter,
+    set_up_logs,
+)
 
 TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"
 AWKWARD = "pa\"ss\\wö/rd %'x"
@@ -143,3 +151,28 @@ class TestSetUp:
             set_up_logs("INFO", "text", [])
         logging.getLogger("functions.x").info("once")
         assert capsys.readouterr().err.count("once") == 1
+
+
+def test_one_kind_of_line_has_a_bound_each_minute_and_what_was_left_out_is_counted() -> None:
+    stream, now = io.StringIO(), [0.0]
+    handler = LimitedHandler(stream, lambda: now[0])
+
+    def say(logger: str, words: str, level: int = logging.WARNING) -> None:
+        handler.handle(logging.LogRecord(logger, level, "", 0, words, None, None))
+
+    for number in range(1000):
+        say("uvicorn.error", f"request {number} is invalid")
+        say("functions.api.app", "not answered")
+        say("functions.api.app", "all of it", logging.DEBUG)
+    say("functions.api.app", "something else")
+    lines = stream.getvalue().splitlines()
+    assert sum("invalid" in line for line in lines) == LIBRARY_LINES
+    assert lines.count("not answered") == OWN_LINES
+    assert lines.count("all of it") == 1000
+    assert lines[-1] == "something else"
+    now[0] = 60.0
+    say("functions.api.app", "not answered")
+    assert stream.getvalue().splitlines()[-2:] == [
+        "700 more lines like the next one were left out",
+        "not answered",
+    ]

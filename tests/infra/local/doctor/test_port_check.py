@@ -82,4 +82,4 @@ def test_the_collector_s_own_port_of_figures(api: int) -> None:
 def test_an_open_door_is_said() -> None:
     port = free_port()
     assert [it.outcome for it in look(port, HOST="0.0.0.0")] == [FINE, WARNING]
-    assert [it.outcome for it in look(port, HOST="0.0.0.0", API_KEY="key")] == [FINE]
+    assert [it.outcome for it in look(port, HOST="0.0.0.0", API_KEY="0123456789abcdef")] == [FINE]
