@@ -12,6 +12,7 @@ from collector.health import supervise
 from collector.outbox.outbox import Outbox
 from collector.outbox.reserve import DiskReserve
 from collector.outbox.uploader import Uploader
+from collector.printer.settling import SettlingRules
 from collector.systemd import Systemd
 from functions.api.app import create_app
 from functions.inspection import service as inspection_service
@@ -47,8 +48,15 @@ _log = logging.getLogger(__name__)
 class Bridge:
     """Everything from the WebSocket to the chat. Raises BridgeError when it cannot be set up."""
 
-    def __init__(self, settings: Settings, output: TextIO, systemd: Systemd | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        output: TextIO,
+        systemd: Systemd | None = None,
+        settling: SettlingRules | None = None,
+    ) -> None:
         self._settings = settings
+        self._settling = settling
         self._systemd = systemd or Systemd({})
         self.clock = MonotonicWallClock()
         require_known_versions(settings.data_dir)
@@ -84,6 +92,7 @@ class Bridge:
             inspection_interval=checks_every,
             outbox_figures=lambda: outbox.figures().to_json(),
             version=version(),
+            settling=self._settling,
         )
         transport = CountingTransport(self._transport(output))
         films = self._timelapse_service()

@@ -6,12 +6,12 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from email.utils import formatdate
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import unquote, urlsplit
+from weakref import WeakSet
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -57,6 +57,7 @@ class SimulatedBambui:
         self._sleep = sleep
         self._server: Server | None = None
         self._plays: list[asyncio.Task[None]] = []
+        self._connections: WeakSet[ServerConnection] = WeakSet()
         self._drawing = ThreadPoolExecutor(1, thread_name_prefix="simulated-camera")
 
     @property
@@ -114,6 +115,7 @@ class SimulatedBambui:
             ping_timeout=20,
             close_timeout=_CLOSE_SECONDS,
             logger=quiet,
+            create_connection=cast("type[ServerConnection]", self._connected),
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
@@ -131,9 +133,18 @@ class SimulatedBambui:
                 printer.abort_clients()
         else:
             await asyncio.gather(*(printer.close_clients(close_code) for printer in self.printers.values()))
-        with suppress(TimeoutError):  # somebody may have connected and never asked for anything
+        try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await server.wait_closed()
+        except TimeoutError:  # somebody has connected and never asked for anything
+            for connection in list(self._connections):
+                connection.transport.abort()
+            await server.wait_closed()
+
+    def _connected(self, *arguments: Any, **options: Any) -> ServerConnection:
+        connection = ServerConnection(*arguments, **options)
+        self._connections.add(connection)
+        return connection
 
     async def _session(self, connection: ServerConnection) -> None:
         assert connection.request is not None

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+from collector.printer.settling import SettlingRules
 from functions.shared.domain.keys import printer_key
 from functions.shared.settings import Settings
 from infra.local.app import Bridge
@@ -20,7 +21,8 @@ from tests.support.timeouts import TIMEOUT, eventually
 
 SCALE = 30.0
 IMAGE = (160, 120)
-IDLE_SECONDS = 2.5 * SCALE  # of the script, before a print: first words settle for a second, then count
+IDLE_SECONDS = 2 * SCALE  # of the script, before a print: first words settle, then count
+SETTLING = SettlingRules(settle_seconds=0.1, cause_seconds=0.5)  # a tenth, as all here is faster than life
 FAST: dict[str, Any] = {
     "forced_reconnect_seconds": 0.0,
     "reconnect_min_seconds": 0.05,
@@ -56,7 +58,7 @@ async def bridge_over(
         | changed
     )
     stop = asyncio.Event()
-    bridge = Bridge(settings, io.StringIO())
+    bridge = Bridge(settings, io.StringIO(), settling=SETTLING)
     running = asyncio.create_task(bridge.run(stop))
     try:
         yield bridge

@@ -93,7 +93,8 @@ def test_the_film_of_the_print_arrives(runs: BothRuns, tmp_path: Path) -> None:
         assert set(numbers) <= set(job)
         assert numbers == sorted(numbers)
         assert numbers[-1] - numbers[0] > 0.9 * len(job)
-    assert abs(len(shown[0]) - len(shown[1])) <= 3  # what is kept depends on the moment an image comes
+    # What is kept depends on the moment an image comes: two processes on a busy machine see some differently.
+    assert abs(len(shown[0]) - len(shown[1])) <= len(job) // 10
 
 
 def test_the_ai_checks_and_alerts_as_in_the_embedded_run(stack: DeployedStack, runs: BothRuns) -> None:
