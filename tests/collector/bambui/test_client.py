@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from collector.bambui.client import Connection, printer_url
 from functions.shared.runtime.backoff import Backoff
 from tests.support.bambui_server import BambUI, bambui
+from tests.support.stream_server import stream_server
 from tests.support.timeouts import TIMEOUT, eventually
 
 P = "A1M-1"
@@ -269,11 +270,8 @@ async def test_something_else_than_bambui_is_a_line_that_says_what_to_check(
             b"HTTP/1.1 302 Found\r\nlocation: http://elsewhere.invalid/\r\ncontent-length: 0\r\n\r\n"
         )
         await writer.drain()
-        writer.close()
 
-    other = await asyncio.start_server(babble, "127.0.0.1", 0)
-    async with other:
-        port = other.sockets[0].getsockname()[1]
+    async with stream_server(babble) as port:
         backoff = RememberingBackoff(0.001, 0.01)
         async with connected(f"ws://127.0.0.1:{port}/", Remembering(), backoff):
             await eventually(lambda: len(backoff.asked) >= 2)

@@ -12,6 +12,7 @@ from collector.bambui import discovery
 from collector.bambui.discovery import BODY_LIMIT, Answer, Discovery, fetch
 from functions.shared.errors import TransientError
 from tests.support.bambui_server import BambUI, bambui
+from tests.support.stream_server import stream_server
 
 LISTING = [
     {"name": "A1M-1", "model": "A1M", "is_online": True},
@@ -97,13 +98,9 @@ async def test_an_answer_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPat
                 writer.write(b" ")
                 await writer.drain()
                 await asyncio.sleep(0.01)
-            writer.close()
-            await writer.wait_closed()
         finished.set()
 
-    slow = await asyncio.start_server(trickle, "127.0.0.1", 0)
-    async with slow:
-        port = slow.sockets[0].getsockname()[1]
+    async with stream_server(trickle) as port:
         with pytest.raises(TransientError, match="too long"):
             await asyncio.to_thread(fetch, f"http://127.0.0.1:{port}/")
         done.set()

@@ -8,6 +8,7 @@ from typing import Self
 
 from tests.reliability.chaos.timeline import Closed, Item, Opened, Status
 from tests.reliability.chaos.wire import ServerFrames, printer_of
+from tests.support.stream_server import stream_server
 
 _READ_BYTES = 64 * 1024
 
@@ -31,24 +32,19 @@ class FaultyProxy:
         self._ways: set[_Way] = set()
         self._flows = asyncio.Event()
         self._flows.set()
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._port = 0
+        self._listening = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._port = await self._listening.enter_async_context(stream_server(self._serve))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._listening.aclose()
 
     @property
     def url(self) -> str:
-        assert self._server is not None
-        return f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return f"127.0.0.1:{self._port}"
 
     def drop(self, printer: str | None = None) -> None:
         """Cut the printer's connection (None: all), as a router does that was switched off."""
@@ -70,16 +66,10 @@ class FaultyProxy:
         self._flows.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             await self._pass(reader, writer)
-        except asyncio.CancelledError:
-            pass
         finally:
-            self._tasks.discard(task)
-            writer.transport.abort()
+            writer.transport.abort()  # what the client has not taken yet is lost with a connection
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         way = _Way(writer)

@@ -5,6 +5,7 @@ in order. Connections are kept open.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Self
 from functions.shared.messages.report import Report, decode_report
 from tests.support.aws.edge_calls import batch_taken, entries_of, frame_taken, is_frame, key_of
 from tests.support.http_server import Answer, Request, read_request, write_answer
+from tests.support.stream_server import stream_server
 from tests.support.timeouts import TIMEOUT
 
 
@@ -35,26 +37,25 @@ class AwsSink:
         self._come = [0, 0]  # reports, frames
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
-        self._server: asyncio.Server | None = None
-        self._sessions: set[asyncio.Task[None]] = set()
+        self._port = 0
+        self._listening = contextlib.AsyncExitStack()
         self._thread = threading.Thread(target=self._loop.run_forever, name="aws-sink", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        starting = asyncio.run_coroutine_threadsafe(self._start(), self._loop)
-        self._server = starting.result(10)
+        listening = self._listening.enter_async_context(stream_server(self._session, limit=1 << 20))
+        self._port = asyncio.run_coroutine_threadsafe(listening, self._loop).result(TIMEOUT)
         return self
 
     def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._listening.aclose(), self._loop).result(TIMEOUT)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(TIMEOUT)
         self._loop.close()
 
     @property
     def url(self) -> str:
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return f"http://127.0.0.1:{self._port}"
 
     def arrivals_of_reports(self) -> list[Arrival]:
         with self._changed:
@@ -78,29 +79,11 @@ class AwsSink:
             ):
                 raise TimeoutError(f"{self._come} reports and frames came")
 
-    async def _start(self) -> asyncio.Server:
-        return await asyncio.start_server(self._session, "127.0.0.1", 0, limit=1 << 20)
-
-    async def _stop(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        for session in self._sessions:
-            session.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
-
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._sessions.add(task)
-        try:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):  # who asked is gone
             while (request := await read_request(reader, writer)) is not None:
                 await asyncio.sleep(self.latency_seconds)
                 await write_answer(writer, self._take(request))
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # who asked is gone, or this is the end
-        finally:
-            self._sessions.discard(task)
-            writer.close()
 
     def _take(self, request: Request) -> Answer:
         now = time.monotonic()
