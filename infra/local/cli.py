@@ -106,6 +106,7 @@ def make_parser() -> argparse.ArgumentParser:
         description=_DOCTOR,
         epilog=_DOCTOR_CODES,
     )
+    _add_env_file(doctor)
     doctor.add_argument("--json", action="store_true", help="for machines: JSON instead of the table")
     doctor.add_argument(
         "--send-test", action="store_true", help="send a real, silent message to the chat and its topic"
@@ -123,6 +124,7 @@ def make_parser() -> argparse.ArgumentParser:
         description=_CHAT_ID,
         epilog=_CHAT_ID_CODES,
     )
+    _add_env_file(chats)
     chats.add_argument("--json", action="store_true", help="for machines: JSON instead of words")
     chats.add_argument(
         "--wait",
@@ -132,3 +134,13 @@ def make_parser() -> argparse.ArgumentParser:
         help="wait so long for a chat to show up (default: 0)",
     )
     return parser
+
+
+def _add_env_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        help="the file with the settings that are meant (default: those in the environment, else of the "
+        "installed service in /etc/printer-bridge, else .env in this folder)",
+    )
