@@ -121,7 +121,10 @@ class NotifyService:
             case Outcome.WAIT | Outcome.UNAVAILABLE:
                 state = self._change(key, lambda before: replace(before, failures=before.failures + 1))
                 delay = back_off(state.failures)
-                _log.warning("Telegram is not reached (%s): next try in %g s", answer.reason, delay)
+                # A film has a group, and tries, of its own: while the alerts wait too, that is said for them.
+                is_said = key != self._chat_key and read_state(self._records, self._chat_key).failures > 0
+                level = logging.DEBUG if is_said else logging.WARNING
+                _log.log(level, "Telegram is not reached (%s): next try in %g s", answer.reason, delay)
                 return Retry(delay)
             case Outcome.UNAUTHORIZED:
                 self._release(reserved_at)

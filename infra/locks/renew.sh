@@ -35,7 +35,7 @@ compile() {
 
 everywhere=(--universal --python-version 3.11)
 compile $locks/dev.txt "${everywhere[@]}" --extra dev pyproject.toml
-same=(--constraint $locks/dev.txt)
+same=(--constraint "$locks/dev.txt")
 compile $locks/run.txt "${everywhere[@]}" "${same[@]}" pyproject.toml
 compile $locks/collector.txt "${everywhere[@]}" "${same[@]}" --group collector
 compile $locks/collector-32-bit.txt "${everywhere[@]}" "${same[@]}" --group collector-32-bit
