@@ -88,6 +88,10 @@ build: $(DEV_READY) samconfig.toml ## build the cloud functions for arm64, into 
 teardown: $(DEV_READY) ## delete the stack in the cloud (the bucket stays)
 	@$(VENV_PYTHON) -m infra.teardown
 
+.PHONY: rehearse
+rehearse: ## installs and releases with a real systemd, Docker, other processors, as far as they are here (root)
+	@infra/rehearse.sh $(REHEARSE)
+
 .PHONY: lock
 lock: $(DEV_READY) ## renew what is installed, to the version and hash (LOCK=--keep: only what is newly asked for)
 	@UV=$(VENV)/bin/uv infra/locks/renew.sh $(LOCK)
@@ -97,7 +101,7 @@ sbom: $(DEV_READY) ## what is installed, as CycloneDX, into build/sbom/
 	@mkdir -p build/sbom
 	@for lock in infra/locks/run.txt infra/locks/collector.txt infra/locks/collector-32-bit.txt functions/*/requirements.lock; do \
 		name=$$(echo $$lock | sed -E 's#infra/locks/##; s#/requirements.lock##; s#/#-#g; s#\.txt$$##'); \
-		$(VENV)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+		PYTHONWARNINGS=ignore $(VENV)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
 			-o build/sbom/$$name.json $$lock || exit 1; \
 	done; ls build/sbom/*.json
 

@@ -218,7 +218,7 @@ point() {
 # are still to be filled in.
 change_to() {
     local version=$1 unit=$2 is_new=$3 before older program
-    local -a installed=() running=() wanted=()
+    local -a installed=() running=() struggling=() wanted=()
     before=$(version_of current)
     older=$(version_of previous)
     for program in "${PROGRAMS[@]}"; do
@@ -228,13 +228,18 @@ change_to() {
             if [ -n "$before" ] && [ ! -e "$before/units/$program.service" ]; then
                 install -D -m 644 "$UNITS_FOLDER/$program.service" "$before/units/$program.service"
             fi
-            if has_systemd && "$SYSTEMCTL" --quiet is-active "$program"; then running+=("$program"); fi
+            if ! has_systemd; then continue; fi
+            if "$SYSTEMCTL" --quiet is-active "$program"; then
+                running+=("$program")
+            elif [ "$("$SYSTEMCTL" show --property ActiveState --value "$program")" = activating ]; then
+                struggling+=("$program") # it ends again and again: what is changed to may mend that
+            fi
         fi
     done
-    wanted=("${running[@]}")
+    wanted=("${running[@]}" "${struggling[@]}")
     if [ -n "$unit" ]; then
         case " ${installed[*]} " in *" $unit "*) ;; *) say "Writing the service $unit"; installed+=("$unit") ;; esac
-        case " ${running[*]} " in *" $unit "*) ;; *) [ "$is_new" = yes ] || wanted+=("$unit") ;; esac
+        case " ${wanted[*]} " in *" $unit "*) ;; *) [ "$is_new" = yes ] || wanted+=("$unit") ;; esac
     fi
     switch_to "$version" "${installed[@]}"
     if [ -n "$before" ]; then point previous "$before"; fi
