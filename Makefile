@@ -21,13 +21,20 @@ help: ## list the targets
 $(VENV_PYTHON):
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is needed: sudo apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 
-$(RUN_READY): pyproject.toml | $(VENV_PYTHON)
+# Exactly what the locks name, to the hash of each file, and wheels only: nobody's set-up script runs here.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+LOCKED := --require-hashes --only-binary :all: --no-deps
+THIS_PACKAGE := --no-deps --no-build-isolation --editable .
+
+$(RUN_READY): pyproject.toml infra/locks/build.txt infra/locks/run.txt | $(VENV_PYTHON)
 	@echo "Installing (once, about a minute) ..."
-	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -e .
+	@$(VENV_PYTHON) $(PIP_INSTALL) $(LOCKED) -r infra/locks/build.txt -r infra/locks/run.txt
+	@$(VENV_PYTHON) $(PIP_INSTALL) $(THIS_PACKAGE)
 	@touch $@
 
-$(DEV_READY): pyproject.toml | $(VENV_PYTHON)
-	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+$(DEV_READY): pyproject.toml infra/locks/build.txt infra/locks/dev.txt | $(VENV_PYTHON)
+	@$(VENV_PYTHON) $(PIP_INSTALL) $(LOCKED) -r infra/locks/build.txt -r infra/locks/dev.txt
+	@$(VENV_PYTHON) $(PIP_INSTALL) $(THIS_PACKAGE)
 	@touch $@ $(RUN_READY)
 
 .PHONY: run
@@ -69,9 +76,34 @@ validate: $(DEV_READY) ## check the cloud template (needs no AWS)
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(VENV)/bin/sam validate
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(VENV)/bin/sam validate --lint
 
+# Yours, and not git's: `sam deploy --guided` writes your answers into it.
+samconfig.toml:
+	@cp infra/samconfig.toml $@
+
 .PHONY: build
-build: $(DEV_READY) ## build the cloud functions for arm64, into .aws-sam/
+build: $(DEV_READY) samconfig.toml ## build the cloud functions for arm64, into .aws-sam/
 	SAM_CLI_TELEMETRY=0 PYTHON=$(CURDIR)/$(VENV_PYTHON) $(VENV)/bin/sam build
+
+.PHONY: teardown
+teardown: $(DEV_READY) ## delete the stack in the cloud (the bucket stays)
+	@$(VENV_PYTHON) -m infra.teardown
+
+.PHONY: rehearse
+rehearse: ## installs and releases with a real systemd, Docker, other processors, as far as they are here (root)
+	@infra/rehearse.sh $(REHEARSE)
+
+.PHONY: lock
+lock: $(DEV_READY) ## renew what is installed, to the version and hash (LOCK=--keep: only what is newly asked for)
+	@UV=$(VENV)/bin/uv infra/locks/renew.sh $(LOCK)
+
+.PHONY: sbom
+sbom: $(DEV_READY) ## what is installed, as CycloneDX, into build/sbom/
+	@mkdir -p build/sbom
+	@for lock in infra/locks/run.txt infra/locks/collector.txt infra/locks/collector-32-bit.txt functions/*/requirements.lock; do \
+		name=$$(echo $$lock | sed -E 's#infra/locks/##; s#/requirements.lock##; s#/#-#g; s#\.txt$$##'); \
+		PYTHONWARNINGS=ignore $(VENV)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+			-o build/sbom/$$name.json $$lock || exit 1; \
+	done; ls build/sbom/*.json
 
 .PHONY: cost
 cost: $(DEV_READY) ## what a month in the cloud costs, counted by a simulation

@@ -51,11 +51,11 @@ def _do(arguments: Sequence[str] | None) -> int:
     if asked.command == "doctor":
         from infra.local.doctor import program as doctor_program
 
-        return doctor_program.run(asked, sys.stdout, sys.stderr, program=program_here())
+        return doctor_program.run(asked, sys.stdout, sys.stderr, program=program_here(), root=Path("/"))
     if asked.command == "chat-id":
         from infra.local.chat_ids import program as chat_ids_program
 
-        return chat_ids_program.run(asked, sys.stdout, sys.stderr, program=program_here())
+        return chat_ids_program.run(asked, sys.stdout, sys.stderr, program=program_here(), root=Path("/"))
     try:
         environment = read_environment(Path.cwd())
         settings = load_settings(environment, "local")
@@ -104,6 +104,15 @@ def run(settings: Settings, is_simulated: bool, typos: Sequence[tuple[str, str]]
         return EXIT_CONFIGURATION
     except (BridgeError, OSError) as error:
         _log.error("%s", error)
+        return EXIT_FAULT
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("collector", "functions", "infra"):
+            raise
+        _log.error(
+            "%s is not installed: here is what the collector alone needs (printer-collector); "
+            "`infra/raspberry-pi/install.sh bridge` or `make run` installs the rest",
+            error.name,
+        )
         return EXIT_FAULT
     return 0
 

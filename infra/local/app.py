@@ -38,6 +38,7 @@ from infra.local.disk_watch import DiskWatch
 from infra.local.metrics import CountingModel, CountingTransport, metrics_page
 from infra.local.stores import OUTBOX_FOLDER, open_stores, require_known_versions
 from infra.local.terminal import Terminal
+from infra.local.waiting import waiting_for_telegram
 from infra.local.workers import Cleanup, Worker
 
 _WATCH_SECONDS = 1.0
@@ -151,7 +152,9 @@ class Bridge:
         self.api.start()
         watch = asyncio.create_task(self.collector.run())
         stopping = asyncio.create_task(stop.wait())
-        supervising = asyncio.create_task(supervise(self._systemd, self.collector, self._outbox.figures))
+        supervising = asyncio.create_task(
+            supervise(self._systemd, self.collector, self._outbox.figures, self._waiting)
+        )
         try:
             while not stopping.done():
                 self.console.say_printers(self.collector.printers())
@@ -167,6 +170,9 @@ class Bridge:
             await asyncio.gather(watch, supervising, return_exceptions=True)
             shipping_ends.set()
             self._end(threads)
+
+    def _waiting(self) -> list[str]:
+        return waiting_for_telegram(self.stores.database.path, self.clock())
 
     def _end(self, threads: list[threading.Thread]) -> None:
         deadline = time.monotonic() + _STOP_SECONDS

@@ -113,6 +113,7 @@ def make_parser() -> argparse.ArgumentParser:
         description=_DOCTOR,
         epilog=_DOCTOR_CODES,
     )
+    _add_env_file(doctor)
     doctor.add_argument("--json", action="store_true", help="for machines: JSON instead of the table")
     doctor.add_argument(
         "--send-test", action="store_true", help="send a real, silent message to the chat and its topic"
@@ -133,6 +134,7 @@ def make_parser() -> argparse.ArgumentParser:
         description=_CHAT_ID,
         epilog=_CHAT_ID_CODES,
     )
+    _add_env_file(chats)
     chats.add_argument("--json", action="store_true", help="for machines: JSON instead of words")
     chats.add_argument(
         "--wait",
@@ -163,3 +165,13 @@ def _add_copies(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     backup.add_argument("--images", action="store_true", help="with frames and films (IMAGES_DIR)")
     restore = commands.add_parser("restore", help="put the state of a backup in place", description=_RESTORE)
     restore.add_argument("file", type=Path, metavar="FILE", help="what `backup` has written")
+
+
+def _add_env_file(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        help="the file with the settings that are meant (default: those in the environment, else of the "
+        "installed service in /etc/printer-bridge, else .env in this folder)",
+    )

@@ -185,3 +185,8 @@ def test_the_line_that_systemctl_status_shows(
     printers = [PrinterView(f"P{place}", None, None, is_on) for place, is_on in enumerate(connected)]
     figures = OutboxFigures(**NOTHING.to_json() | changed)
     assert status_line(printers, figures) == line
+
+
+def test_what_waits_behind_the_outbox_is_not_delivered() -> None:
+    line = status_line([PrinterView("P", None, None, True)], NOTHING, ["7 messages wait for Telegram"])
+    assert line == "1 of 1 printers connected; 7 messages wait for Telegram"

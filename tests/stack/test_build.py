@@ -108,7 +108,8 @@ def test_an_artifact_has_its_own_function_and_what_is_shared_and_no_other(built:
         there = {path.relative_to(functions) for path in (functions / part).rglob("*") if path.is_file()}
         written = (ROOT / "functions" / part).rglob("*")
         here = {path.relative_to(ROOT / "functions") for path in written if path.is_file()}
-        kept = {path for path in here if "__pycache__" not in path.parts and path.name != "requirements.txt"}
+        lists = {"requirements.txt", "requirements.lock"}
+        kept = {path for path in here if "__pycache__" not in path.parts and path.name not in lists}
         assert there == kept
     assert (functions / name / "handler.py").exists()
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from collector.config import read_environment
 from functions.shared.errors import ConfigurationError
 from functions.shared.settings import Settings, load_settings
 from infra.local.chat_ids import wording
 from infra.local.chat_ids.updates import SeenChat, chats_of
 from infra.local.cli import PROGRAM, as_typed
+from infra.local.installation import read_source
 from infra.local.probes.output import redactor, secrets_of, show
 from infra.local.probes.telegram_api import BotAnswer, BotApi, text_of
 
@@ -46,14 +46,16 @@ def run(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
     program: str = PROGRAM,
+    root: Path | None = None,
 ) -> int:
     """Exit code 0: chats were shown; 1: there are none, or Telegram cannot be asked; 2: settings unusable.
 
-    `program` is how this one is called in the commands that are shown.
+    `program` is how this one is called in the commands that are shown; `root`: below which installed services
+    are looked for.
     """
     given = dict(os.environ) if given is None else given
     try:
-        environment = read_environment(folder or Path.cwd(), given)
+        environment = read_source(arguments.env_file, folder or Path.cwd(), given, root).variables
         settings = _settings(environment)
     except ConfigurationError as error:
         show(notes, "These settings cannot be used:\n" + "".join(f"  {fault}\n" for fault in error.faults))

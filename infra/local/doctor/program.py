@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from collector.config import credential_faults, read_environment
+from collector.config import credential_faults
 from functions.shared.errors import ConfigurationError
 from functions.shared.runtime.threads import run_in_daemon_thread
-from infra.local.cli import PROGRAM, as_typed
+from infra.local.cli import PROGRAM, as_typed, program_here
 from infra.local.doctor import (
     ai_check,
     aws_check,
@@ -33,10 +33,15 @@ from infra.local.doctor.findings import (
     as_table,
     exit_code,
     fault,
+    fine,
     marks_for,
+    nothing,
     of_check,
+    warning,
 )
+from infra.local.doctor.service_check import look_at_service
 from infra.local.doctor.settings_check import read_settings
+from infra.local.installation import Source, read_source
 from infra.local.probes.output import redactor, secrets_of, show, without_logs
 
 CHECKS = (
@@ -64,11 +69,12 @@ def run(
     given: Mapping[str, str] | None = None,
     clock: Callable[[], float] = time.time,
     program: str = PROGRAM,
+    root: Path | None = None,
 ) -> int:
     """Look, show, and the exit code: 0 fine (warnings allowed), 1 something is wrong, 2 settings unusable.
 
     `folder` is the one with `.env`, `clock` the wall clock in seconds since 1970; `program` is how this one
-    is called in the commands that are shown.
+    is called in the commands that are shown; `root`: below which installed services are looked for.
     """
     environment: Mapping[str, str] = dict(os.environ) if given is None else given
     if notes.isatty():
@@ -76,12 +82,14 @@ def run(
         show(notes, f"Looking; this takes up to {seconds:.0f} s when a printer is silent ...\n")
     with without_logs():
         try:
-            environment = read_environment(folder or Path.cwd(), environment)
+            source = read_source(arguments.env_file, folder or Path.cwd(), environment, root)
         except ConfigurationError as error:
-            text = error.faults[0].removeprefix(".env ")
-            findings = of_check(SETTINGS, [fault(".env", text, "Correct the file.")])
+            subject, _, text = error.faults[0].partition(" ")
+            advice = "Correct the file." if "UTF-8" in text else f"Try `sudo {program_here()} doctor`."
+            findings = of_check(SETTINGS, [fault(subject, text, advice)])
         else:
-            findings = asyncio.run(_look(environment, arguments, clock))
+            environment = source.variables
+            findings = [*_about_source(source), *asyncio.run(_look(environment, arguments, clock))]
     redact = redactor(secrets_of(environment))
 
     def clean(text: str) -> str:
@@ -97,6 +105,22 @@ def run(
         columns = shutil.get_terminal_size().columns if output.isatty() else _PIPE_COLUMNS
         show(output, as_table(findings, columns, marks_for(output.encoding)))
     return exit_code(findings)
+
+
+def _about_source(source: Source) -> list[Finding]:
+    """Whose settings these are: beside an installed service those of another folder say nothing about it."""
+    findings = [fine("looked at", source.words)]
+    for other in source.others:
+        found, advice = (
+            f"{other.file} is not looked at",
+            f"`printer-bridge doctor --env-file {other.file}` does.",
+        )
+        is_beside = source.service is not None  # both are installed, and each has its own settings
+        findings.append(
+            nothing(other.name, f"{found}: {advice}") if is_beside else warning(other.name, found, advice)
+        )
+    running = look_at_service(source.service) if source.service is not None else []
+    return [*of_check(SETTINGS, findings), *of_check("service", running)]
 
 
 async def _look(

@@ -84,6 +84,25 @@ def test_alerts_that_get_through_do_not_hurry_a_film_that_does_not(
     assert harness.clock() - 1_764_000_000.0 == pytest.approx(1 + 2 + 4, abs=1)
 
 
+def test_an_outage_is_said_once_when_a_film_waits_beside_the_alerts(
+    harness: Harness, telegram: TelegramServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without alerts that wait the film speaks for itself."""
+    telegram.down()
+    harness.put(notification(Category.STATE_CHANGED, 1), notification(Category.FILM, 2, film=harness.film()))
+    with caplog.at_level("WARNING", "functions.notify"):
+        tries = len(harness.run(70, step=0.5))
+        said = [line for line in caplog.messages if "Telegram is not reached" in line]
+        assert len(said) == tries // 2 > 3
+        caplog.clear()
+        telegram.up()
+        harness.run(1000, step=10)
+        telegram.script(*[faults.SERVER_ERROR] * 3)
+        harness.put(notification(Category.FILM, 3, film=harness.film()))
+        harness.run(70, step=0.5)
+        assert len([line for line in caplog.messages if "Telegram is not reached" in line]) == 3
+
+
 def test_a_film_that_is_too_large_is_ordered_smaller_once(harness: Harness, telegram: TelegramServer) -> None:
     telegram.script(TOO_LARGE)
     film = harness.film()

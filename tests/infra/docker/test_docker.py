@@ -20,6 +20,7 @@ import pytest
 
 from collector.config import read_cloud_settings
 from functions.shared.settings import declarations
+from infra.docker.supervise import advice
 from tests.e2e.program import Program
 from tests.support.http_server import free_port
 from tests.support.timeouts import TIMEOUT
@@ -165,7 +166,7 @@ def image(tmp_path: Path) -> Path:
     """A folder with what the image is built from, and nothing else."""
     folder = tmp_path / "image"
     for rest in said(stages()[0], "COPY"):
-        *names, target = rest.split()
+        *names, target = (word for word in rest.split() if not word.startswith("--chown="))
         for name in names:
             source = ROOT / name
             if source.is_dir():
@@ -244,8 +245,11 @@ def test_the_compose_file_runs_both_programs_with_little_rights() -> None:
         assert service["restart"] == "unless-stopped"
         assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
         assert service["build"] == {"context": "../..", "dockerfile": "infra/docker/Dockerfile"}
-        example = ROOT / "infra" / "raspberry-pi" / f"{service['env_file']}.example"
+        (settings,) = service["env_file"]
+        assert settings["required"] is False  # those of the other service need not be there
+        example = ROOT / "infra" / "raspberry-pi" / f"{settings['path']}.example"
         assert example.is_file()
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
     assert services["bridge"]["ports"] == [f"127.0.0.1:{variables()['PORT']}:{variables()['PORT']}"]
     assert services["collector"]["command"] == ["printer-collector"]
     assert services["collector"]["healthcheck"] == {"disable": True}
@@ -271,3 +275,108 @@ def test_hadolint_finds_nothing() -> None:
         timeout=TIMEOUT,
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_compose_and_run_share_their_volumes() -> None:
+    """Whoever comes from one to the other finds the state that was."""
+    operations = (ROOT / "infra/docs/operations.md").read_text(encoding="utf-8")
+    (volume,) = re.findall(r"-v ([\w-]+):/data ", operations)
+    assert compose()["name"] == volume
+    assert compose()["volumes"]["bridge"]["name"] == f"${{BRIDGE_VOLUME:-{volume}}}"
+
+
+def test_the_example_says_nothing_that_is_wrong_in_a_container() -> None:
+    lines = (ROOT / "infra/raspberry-pi/bridge.env.example").read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if line.startswith("HOST=")]
+    assert advice(variables() | {"DATA_DIR": "/", "IMAGES_DIR": "/"}) == []
+
+
+def test_what_is_installed_is_what_the_locks_name() -> None:
+    build = " ".join(said(stages()[0], "RUN"))
+    for lock in ("run", "build"):
+        assert re.search(
+            rf"--no-deps --require-hashes --only-binary :all: \S*.*infra/locks/{lock}\.txt", build
+        )
+    words = [word for word, _ in stages()[0]]
+    assert words.index("USER") < words.index("COPY")  # an ordinary user builds
+
+
+class Supervised:
+    """`infra.docker.supervise` over a program of that text, by one of our names."""
+
+    def __init__(self, folder: Path, text: str, **more: str) -> None:
+        program = folder / "printer-bridge"
+        program.write_text(f"#!{sys.executable}\n{text}", encoding="utf-8")
+        program.chmod(0o755)
+        call = (
+            "import sys; from infra.docker.supervise import main; "
+            "sys.exit(main(start_seconds=30, watchdog_seconds=0.5))"
+        )
+        environment = {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), **more}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", call, "printer-bridge"], env=environment, stderr=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> "Supervised":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.process:  # closes what it said
+            self.process.kill()
+
+    def line(self) -> str:
+        assert self.process.stderr is not None
+        return self.process.stderr.readline()
+
+    def end(self) -> int:
+        self.process.terminate()
+        return self.process.wait(TIMEOUT)
+
+
+READY = """
+import os, socket, sys, time
+sys.stdout.close()
+there = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+there.connect("\\0" + os.environ["NOTIFY_SOCKET"][1:])
+there.send(b"READY=1")
+"""
+
+
+def test_settings_that_cannot_be_used_are_waited_with(tmp_path: Path) -> None:
+    """Docker would start it again for ever."""
+    with Supervised(tmp_path, "import sys; sys.exit(2)") as supervised:
+        assert "this container waits" in supervised.line()
+        assert supervised.process.poll() is None
+        assert supervised.end() == 2
+
+
+def test_a_program_that_hangs_is_killed_to_be_started_again(tmp_path: Path) -> None:
+    with Supervised(tmp_path, READY + "time.sleep(300)") as supervised:
+        assert "No sign of life" in supervised.line()
+        assert supervised.process.wait(TIMEOUT) == 1
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_any_other_end_is_passed_on(tmp_path: Path, code: int) -> None:
+    with Supervised(tmp_path, f"import sys; sys.exit({code})") as supervised:
+        assert supervised.process.wait(TIMEOUT) == code
+
+
+def test_it_ends_when_it_is_asked_to(tmp_path: Path) -> None:
+    text = READY + (
+        "import signal\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+        "print('there', file=sys.stderr, flush=True)\n"
+        "while True:\n    there.send(b'WATCHDOG=1\\nSTATUS=well'); time.sleep(0.1)\n"
+    )
+    with Supervised(tmp_path, text) as supervised:
+        assert supervised.line() == "there\n"
+        assert supervised.end() == 7
+
+
+def test_what_is_likely_wrong_in_a_container_is_said(tmp_path: Path) -> None:
+    settings = {"HOST": "127.0.0.1", "DATA_DIR": str(tmp_path), "IMAGES_DIR": str(tmp_path / "images")}
+    (host,) = advice(settings)
+    assert "HOST=127.0.0.1" in host
+    said = advice({**settings, "HOST": "0.0.0.0"}, lambda *_: False)
+    assert [f"chown -R {os.getuid()}:{os.getgid()}" in text for text in said] == [True, True]
