@@ -17,12 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from collector.app import version
-from collector.outbox.database import DATABASE, FRAMES, new_collector_id
+from collector.outbox.database import DATABASE, FRAMES, OUTBOX_SCHEMA, new_collector_id
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.runtime.private_files import write_for_owner_only
-from functions.shared.runtime.sqlite_schema import copy_database
+from functions.shared.runtime.sqlite_schema import copy_database, fault_in
 from functions.shared.settings import Settings
 from infra.local.doctor.database_check import is_in_use
+from infra.local.storage.database import STATE_SCHEMA
 from infra.local.stores import DATABASE_FILE, OUTBOX_FOLDER, OwnLock, require_known_versions, state_databases
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ _ALLOWED = re.compile(
     rf"{_ABOUT}|{_DATA}/{re.escape(DATABASE_FILE)}|{_DATA}/{OUTBOX_FOLDER}/{re.escape(DATABASE)}"
     rf"|{_DATA}/{OUTBOX_FOLDER}/{FRAMES}/[A-Za-z0-9_.]+|{_IMAGES}/[^/]+/[^/]+/[^/]+"
 )
+_TORN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TRIES = 50
 _REST_SECONDS = 0.1  # longer than the finest step of a file's time
 _MOVED_ASIDE = "before-restore-"
@@ -50,7 +52,8 @@ def back_up(settings: Settings, file: Path, *, with_images: bool) -> str:
     try:
         with (
             tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as folder,
-            tarfile.open(part, "w") as archive,
+            # Of a link what it leads to: `restore` takes plain files only.
+            tarfile.open(part, "w", dereference=True) as archive,
         ):
             _add_text(archive, _ABOUT, json.dumps({"version": version(), "at": time.time()}))
             # The outbox first: what it hands over meanwhile is in both, and told once all the same.
@@ -102,13 +105,21 @@ def copy_beside_its_user(path: Path, copy: Path) -> None:
         shutil.copyfile(path, copy)
         if journal.exists():
             shutil.copyfile(journal, journal_copy)
-        if _state_of(path, journal) == before:
-            with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
-                sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-                connection.execute("PRAGMA journal_mode = DELETE")
-            if sound:
-                return
+        if _state_of(path, journal) == before and _is_sound_without_journal(copy):
+            return
     raise TransientError(f"{path.name} is being written to all the time: try again")
+
+
+def _is_sound_without_journal(copy: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+            sound: bool = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _TORN:
+            return False
+        raise TransientError(f"{copy.name} cannot be copied: {error}") from error
+    return sound
 
 
 def _state_of(path: Path, journal: Path) -> tuple[int, int, bytes]:
@@ -149,17 +160,20 @@ def _add_pictures(archive: tarfile.TarFile, settings: Settings) -> int:
 
 
 def restore(settings: Settings, file: Path) -> str:
-    """What was done, in words. Raises PermanentError (NewerVersionError too) or OSError; then nothing is
-    changed."""
+    """What was done, in words. Raises PermanentError (NewerVersionError too) or OSError; then the state is as
+    it was, and at the most some pictures are there already."""
     write_for_owner_only()
     data_dir = settings.data_dir
     with _alone(data_dir), tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
+        _require_room(file, Path(folder))
         _extract(file, Path(folder))
         fresh = Path(folder) / _DATA
         if not any(path.exists() for path in state_databases(fresh)):
             raise PermanentError(f"{file} is no backup of this program")
         require_known_versions(fresh)
+        _require_sound(file, fresh)
         _give_new_identity(fresh / OUTBOX_FOLDER / DATABASE)
+        _put_images(Path(folder) / _IMAGES, settings.images_dir)  # first: it is what may find no room
         aside = data_dir / f"{_MOVED_ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
         moved = [
             it for it in data_dir.glob("*") if it.name.startswith(DATABASE_FILE) or it.name == OUTBOX_FOLDER
@@ -169,7 +183,6 @@ def restore(settings: Settings, file: Path) -> str:
             path.replace(aside / path.name)
         for path in fresh.iterdir():
             path.replace(data_dir / path.name)
-        _put_images(Path(folder) / _IMAGES, settings.images_dir)
     return f"{file} is in place in {data_dir}" + (f"; what was there is in {aside}" if moved else "")
 
 
@@ -186,13 +199,30 @@ def _alone(data_dir: Path) -> Iterator[None]:
         lock.release()
 
 
+def _require_room(file: Path, folder: Path) -> None:
+    """An archive holds its files as they are, so its size is theirs."""
+    missing = file.stat().st_size - shutil.disk_usage(folder).free
+    if missing > 0:
+        raise PermanentError(f"{file} needs {missing / 1e6:.0f} MB more than are free: nothing was changed")
+
+
+def _require_sound(file: Path, fresh: Path) -> None:
+    for path, schema in zip(state_databases(fresh), (STATE_SCHEMA, OUTBOX_SCHEMA), strict=True):
+        fault = fault_in(path, schema) if path.exists() else None
+        if fault is not None:
+            raise PermanentError(
+                f"{file} cannot be used: its {path.name} is damaged or none of ours ({fault})"
+            )
+
+
 def _extract(file: Path, folder: Path) -> None:
     """Plain files with names of ours only: an archive is taken for what anybody may have made."""
     try:
         with tarfile.open(file, "r:") as archive:
             for entry in archive:
                 parts = entry.name.split("/")
-                if not entry.isreg() or not _ALLOWED.fullmatch(entry.name) or {".", "..", ""} & set(parts):
+                is_plain = entry.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not entry.issparse()
+                if not is_plain or not _ALLOWED.fullmatch(entry.name) or {".", "..", ""} & set(parts):
                     raise PermanentError(f"{file} is no backup of this program: it holds {entry.name[:80]!r}")
                 content = archive.extractfile(entry)
                 assert content is not None
@@ -201,7 +231,11 @@ def _extract(file: Path, folder: Path) -> None:
                 with target.open("xb") as written:
                     shutil.copyfileobj(content, written)
                     os.fsync(written.fileno())
-    except (tarfile.TarError, FileExistsError) as error:
+    except (
+        tarfile.TarError,
+        FileExistsError,
+        ValueError,
+    ) as error:  # the last: numbers and names that are none
         raise PermanentError(f"{file} is no backup of this program: {error}") from error
 
 

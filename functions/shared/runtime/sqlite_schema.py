@@ -57,6 +57,30 @@ def require_known_version(path: Path, schema: Schema) -> None:
         )
 
 
+def fault_in(path: Path, schema: Schema) -> str | None:
+    """Why the file is no sound database of ours, of any version up to this one; None: it is one. Nobody may
+    be using it."""
+    try:
+        with closing(sqlite3.connect(path)) as found, closing(sqlite3.connect(":memory:")) as ours:
+            (verdict,) = found.execute("PRAGMA integrity_check(1)").fetchone()
+            if verdict != "ok":
+                return str(verdict)[:200]
+            (version,) = found.execute("PRAGMA user_version").fetchone()
+            if not 1 <= version <= len(schema):
+                return f"its version is {version}"
+            bring_up_to_date(ours, None, schema[:version])
+            return None if _contents(found) == _contents(ours) else "it holds other tables"
+    except sqlite3.Error as error:
+        return str(error)
+
+
+def _contents(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    rows = connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^'"
+    )
+    return set(rows.fetchall())
+
+
 def bring_up_to_date(connection: sqlite3.Connection, path: Path | None, schema: Schema) -> None:
     """Take the steps that are missing, each a transaction of its own, after a copy of what was there.
 
