@@ -64,6 +64,7 @@ class DiskWatch:
         self._monotonic = monotonic
         self._stopping = threading.Event()
         self._faults = ThrottledLogger(_log, monotonic)
+        self._closed: set[Path] = set()
         self._budget: int | None = None
         self._seen: tuple[float, int, int] | None = None  # when, bytes of ours, bytes free
         self._full_since: float | None = None
@@ -104,7 +105,7 @@ class DiskWatch:
         least = min(_LEAST_FREE_BYTES, room.total // _LEAST_FREE_SHARE)
         if room.free >= least and not self._must_look(room.free):
             return
-        files = kept_files(images_dir)
+        files = kept_files(images_dir, self._say_closed)
         used = sum(file.size for file in files)
         if self._budget is None:
             self._budget = budget_of(self._settings.storage_max_bytes, used, room.free)
@@ -116,6 +117,13 @@ class DiskWatch:
         self._remove(images_dir, gone)
         used -= sum(file.size for file in gone)
         self._seen = (self._monotonic(), used, room_on(images_dir).free)
+
+    def _say_closed(self, folder: Path) -> None:
+        if folder not in self._closed:
+            self._closed.add(folder)
+            _log.warning(
+                "%s cannot be read by this user: what lies there is never removed to make room", folder
+            )
 
     def _must_look(self, free: int) -> bool:
         """Whether what was written since the last look may have used up the budget, or that look is old."""
