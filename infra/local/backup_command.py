@@ -20,7 +20,7 @@ from collector.app import version
 from collector.outbox.database import DATABASE, FRAMES, OUTBOX_SCHEMA, new_collector_id
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.runtime.private_files import write_for_owner_only
-from functions.shared.runtime.sqlite_schema import copy_database, fault_in
+from functions.shared.runtime.sqlite_schema import ALONE, copy_database, fault_in
 from functions.shared.settings import Settings
 from infra.local.doctor.database_check import is_in_use
 from infra.local.storage.database import STATE_SCHEMA
@@ -45,6 +45,8 @@ def back_up(settings: Settings, file: Path, *, with_images: bool) -> str:
     write_for_owner_only()
     if file.exists():
         raise PermanentError(f"{file} is there already: name another file")
+    if not file.absolute().parent.is_dir():
+        raise PermanentError(f"there is no folder {file.parent} to write {file.name} to")
     if not any(path.exists() for path in state_databases(settings.data_dir)):
         raise PermanentError(f"nothing is kept in {settings.data_dir}: is DATA_DIR the one of the bridge?")
     part = file.with_name(f".{file.name}.part")
@@ -113,6 +115,7 @@ def copy_beside_its_user(path: Path, copy: Path) -> None:
 def _is_sound_without_journal(copy: Path) -> bool:
     try:
         with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+            connection.execute(ALONE)
             sound: bool = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
             connection.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError as error:

@@ -19,6 +19,9 @@ _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
 _VERSION_AT = slice(60, 64)  # sqlite.org, "Database File Format", 1.3: the user version, big-endian
 _UNFINISHED = ".part"
+# The index of a journal is in memory then. Otherwise it is a mapped file beside the database, and to touch a
+# page of it for which a full disk has no block kills the process (SIGBUS: seen on ext4 with blocks of 1 kB).
+ALONE = "PRAGMA locking_mode = EXCLUSIVE"
 
 
 def stored_version(path: Path) -> int:
@@ -62,6 +65,7 @@ def fault_in(path: Path, schema: Schema) -> str | None:
     be using it."""
     try:
         with closing(sqlite3.connect(path)) as found, closing(sqlite3.connect(":memory:")) as ours:
+            found.execute(ALONE)
             (verdict,) = found.execute("PRAGMA integrity_check(1)").fetchone()
             if verdict != "ok":
                 return str(verdict)[:200]
@@ -111,6 +115,7 @@ def copy_of_version(path: Path, version: int) -> Path:
 def copy_database(connection: sqlite3.Connection, target: Path) -> None:
     """A consistent copy, on the disk when this returns. Raises sqlite3.Error and OSError."""
     with closing(sqlite3.connect(target)) as copy:
+        copy.execute(ALONE)
         connection.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
     descriptor = os.open(target, os.O_RDONLY)

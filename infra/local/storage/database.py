@@ -19,7 +19,7 @@ from pathlib import Path
 
 from functions.shared.errors import ConfigurationError, TransientError
 from functions.shared.runtime.descriptors import USED_UP, are_descriptors_used_up
-from functions.shared.runtime.sqlite_schema import Schema, bring_up_to_date, require_known_version
+from functions.shared.runtime.sqlite_schema import ALONE, Schema, bring_up_to_date, require_known_version
 
 _log = logging.getLogger(__name__)
 
@@ -309,7 +309,7 @@ def _taken_into_memory(path: Path, schema: Schema) -> sqlite3.Connection:
             with contextlib.closing(
                 sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
             ) as kept:
-                kept.execute("PRAGMA locking_mode = EXCLUSIVE")  # the journal's index is in memory then
+                kept.execute(ALONE)
                 kept.backup(memory)
         bring_up_to_date(memory, None, schema)
     except BaseException:
