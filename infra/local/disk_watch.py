@@ -35,6 +35,8 @@ _TELL_AGAIN_SECONDS = 30.0
 _LEAST_FREE_BYTES = 64 * 1024 * 1024
 _LEAST_FREE_SHARE = 16  # at most a sixteenth of a small disk
 _LOW_WATER = 0.95
+_PICTURE_BYTES = 1024 * 1024  # less is no room for a picture of a large camera
+_ROOM_FACTOR = 3  # so much more must be free again: else it would be full and not full in turns
 FULL = "the disk is full: alerts go on, pictures and films may be missing"
 _ADVICE = "Free some space for {folder}, or set a smaller STORAGE_MAX_BYTES. All comes back by itself."
 _log = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ class DiskWatch:
         self._budget: int | None = None
         self._seen: tuple[float, int, int] | None = None  # when, bytes of ours, bytes free
         self._full_since: float | None = None
+        self._advice = ""
         self._is_told = True
         self._next_try = 0.0
 
@@ -96,8 +99,19 @@ class DiskWatch:
         else:
             self._faults.over()
         is_on_disk = self._database.return_to_disk()
-        self._note(is_full=not (is_on_disk and self._reserve.take()))
+        if not (is_on_disk and self._reserve.take()):
+            self._note(self._settings.data_dir)
+        else:
+            self._note(self._settings.images_dir if self._is_no_room_for_pictures() else None)
         self._tell()
+
+    def _is_no_room_for_pictures(self) -> bool:
+        """They may have a disk of their own, whose end the state never feels."""
+        try:
+            free = room_on(self._settings.images_dir).free
+        except OSError:  # said by whoever looks through it
+            return False
+        return free < (_PICTURE_BYTES if self._full_since is None else _ROOM_FACTOR * _PICTURE_BYTES)
 
     def _keep_room(self) -> None:
         images_dir = self._settings.images_dir
@@ -156,11 +170,13 @@ class DiskWatch:
         if removed:
             _log.warning("%d old frames and films are removed to make room", removed)
 
-    def _note(self, *, is_full: bool) -> None:
-        if is_full and self._full_since is None:
+    def _note(self, full: Path | None) -> None:
+        """`full`: a folder whose disk is."""
+        if full is not None and self._full_since is None:
+            self._advice = _ADVICE.format(folder=full.absolute())
             self._full_since, self._is_told = self._monotonic(), False
             _log.error("%s. %s", FULL, self._advice)
-        elif not is_full and self._full_since is not None:
+        elif full is None and self._full_since is not None:
             lasted, self._full_since = self._monotonic() - self._full_since, None
             _log.info("there is room on the disk again after %s", full_duration(lasted))
 
@@ -170,7 +186,3 @@ class DiskWatch:
         self._next_try = self._monotonic() + _TELL_AGAIN_SECONDS
         text = f"{FULL[:1].upper()}{FULL[1:]}. {self._advice}"
         self._is_told = self._send(Message(None, f"💾 {text}")).is_sent
-
-    @property
-    def _advice(self) -> str:
-        return _ADVICE.format(folder=self._settings.data_dir.absolute())
