@@ -29,17 +29,24 @@ def place_of(folder: Path) -> str:
 
 def is_copy(folder: Path) -> bool:
     """Whether that outbox was last used elsewhere; one that does not say so was not."""
+    return _noted(folder) not in ("", place_of(folder))
+
+
+def _noted(folder: Path) -> str:
     try:
-        return (folder / ORIGIN_FILE).read_text(encoding="ascii", errors="replace").strip() != place_of(
-            folder
-        )
+        return (folder / ORIGIN_FILE).read_text(encoding="ascii", errors="replace").strip()
     except OSError:
-        return False
+        return ""
 
 
 def note_place(folder: Path) -> None:
     """From now on it is used here."""
+    place = place_of(folder)
+    if _noted(folder) == place:
+        return
+    unfinished = folder / f"{ORIGIN_FILE}.part"
     try:
-        (folder / ORIGIN_FILE).write_text(place_of(folder) + "\n", encoding="ascii")
+        unfinished.write_text(place + "\n", encoding="ascii")
+        unfinished.replace(folder / ORIGIN_FILE)
     except OSError as error:
         _log.warning("it cannot be noted where the outbox is used: %s", error)

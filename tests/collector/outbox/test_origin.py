@@ -52,6 +52,13 @@ def test_what_waits_in_a_copy_keeps_its_name_so_that_it_is_told_once(tmp_path: P
     outbox.close()
 
 
+def test_a_note_that_was_cut_off_says_nothing_of_its_place(tmp_path: Path) -> None:
+    ((name, _),) = say(tmp_path)
+    (tmp_path / ORIGIN_FILE).write_text("")
+    ((again, _),) = say(tmp_path)
+    assert again == name
+
+
 def test_one_of_an_earlier_version_says_nothing_of_its_place_and_goes_on(tmp_path: Path) -> None:
     ((name, _),) = say(tmp_path / "one")
     (tmp_path / "one" / ORIGIN_FILE).unlink()
