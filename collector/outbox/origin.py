@@ -13,7 +13,9 @@ _log = logging.getLogger(__name__)
 
 ORIGIN_FILE = "origin"
 _MACHINE_ID = Path("/etc/machine-id")
-_NO_ADDRESS = 1 << 40  # `uuid.getnode` sets this bit in a number that it made up
+# `uuid.getnode` sets the lower bit in a number that it made up; the upper one is that of addresses that were
+# given and not built in, as Docker gives each container one that may be another after a start.
+_NO_BUILT_IN_ADDRESS = 1 << 40 | 1 << 41
 
 
 def place_of(folder: Path) -> str:
@@ -23,7 +25,7 @@ def place_of(folder: Path) -> str:
     except OSError:
         machine = ""
     node = uuid.getnode()
-    address = "" if node & _NO_ADDRESS else f"{node:012x}"
+    address = "" if node & _NO_BUILT_IN_ADDRESS else f"{node:012x}"
     return hashlib.sha256(f"{machine}\n{address}\n{folder.resolve()}".encode("utf-8", "replace")).hexdigest()
 
 
