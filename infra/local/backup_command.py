@@ -11,7 +11,7 @@ import sqlite3
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,14 @@ from functions.shared.runtime.sqlite_schema import ALONE, copy_database, fault_i
 from functions.shared.settings import Settings
 from infra.local.doctor.database_check import is_in_use
 from infra.local.storage.database import STATE_SCHEMA
-from infra.local.stores import DATABASE_FILE, OUTBOX_FOLDER, OwnLock, require_known_versions, state_databases
+from infra.local.stores import (
+    DATABASE_FILE,
+    LOCK_FILE,
+    OUTBOX_FOLDER,
+    OwnLock,
+    require_known_versions,
+    state_databases,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -184,8 +191,8 @@ def restore(settings: Settings, file: Path) -> str:
         for path in moved:
             aside.mkdir(exist_ok=True)
             path.replace(aside / path.name)
-        for path in fresh.iterdir():
-            path.replace(data_dir / path.name)
+        placed = [path.replace(data_dir / path.name) for path in fresh.iterdir()]
+        _give_to_owner_of(data_dir, [*placed, *([aside] if moved else []), data_dir / LOCK_FILE])
     return f"{file} is in place in {data_dir}" + (f"; what was there is in {aside}" if moved else "")
 
 
@@ -257,6 +264,17 @@ def _put_images(found: Path, images_dir: Path) -> None:
         target = images_dir / path.relative_to(found)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, target)
+    _give_to_owner_of(images_dir, [images_dir / printer.name for printer in found.glob("*")])
+
+
+def _give_to_owner_of(folder: Path, paths: Iterable[Path]) -> None:
+    """Root restores for the user of a service, who could open nothing of root's."""
+    if os.geteuid() != 0:
+        return
+    owner = folder.stat()
+    for path in paths:
+        for it in (path, *path.rglob("*")):
+            os.chown(it, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def run(arguments: argparse.Namespace, settings: Settings, say: Callable[[str], object]) -> None:

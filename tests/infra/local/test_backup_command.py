@@ -209,6 +209,19 @@ def test_of_a_picture_that_is_a_link_the_content_is_kept(settings: Settings, tmp
     assert not (restored / "soft.jpg").is_symlink()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root restores for somebody else")
+def test_what_root_restores_belongs_to_the_service(settings: Settings, tmp_path: Path) -> None:
+    file, service = tmp_path / "bridge.tar", 61_234
+    back_up(settings, file, with_images=True)
+    (settings.data_dir / "running.lock").unlink(missing_ok=True)
+    for folder in (settings.data_dir, settings.images_dir):
+        os.chown(folder, service, service)
+    restore(settings, file)
+    restored = [*settings.data_dir.rglob("*"), *settings.images_dir.rglob("*")]
+    assert len(restored) > 10
+    assert {(it.stat().st_uid, it.stat().st_gid) for it in restored} == {(service, service)}
+
+
 def changed(file: Path, name: str, content: bytes) -> None:
     """The archive with another content of that file."""
     entries = []
