@@ -20,7 +20,7 @@ from collector.app import version
 from collector.outbox.database import DATABASE, FRAMES, OUTBOX_SCHEMA, new_collector_id
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.runtime.private_files import write_for_owner_only
-from functions.shared.runtime.sqlite_schema import ALONE, copy_database, fault_in
+from functions.shared.runtime.sqlite_schema import ALONE, copy_database, fault_in, journal_of
 from functions.shared.settings import Settings
 from infra.local.doctor.database_check import is_in_use
 from infra.local.storage.database import STATE_SCHEMA
@@ -105,7 +105,7 @@ def copy_beside_its_user(path: Path, copy: Path) -> None:
         copy.unlink(missing_ok=True)
         if (getattr(error, "sqlite_errorcode", 0) & 0xFF) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise TransientError(f"{path.name} cannot be copied: {error}") from error
-    journal, journal_copy = Path(f"{path}-wal"), Path(f"{copy}-wal")
+    journal, journal_copy = journal_of(path), Path(f"{copy}-wal")
     for _ in range(_TRIES):
         before = _state_of(path, journal)
         time.sleep(_REST_SECONDS)

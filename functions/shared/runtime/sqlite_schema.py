@@ -37,7 +37,7 @@ def stored_version(path: Path) -> int:
     if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
         return 0
     version = int.from_bytes(header[_VERSION_AT], "big", signed=True)
-    journal = Path(f"{path}-wal")
+    journal = journal_of(path)
     if not journal.exists() or journal.stat().st_size == 0:
         return version
     try:  # what a program that was killed had not brought into the file yet
@@ -47,6 +47,11 @@ def stored_version(path: Path) -> int:
             return int(connection.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.Error:  # somebody has it to himself, or it is broken: whoever opens it finds that out
         return version
+
+
+def journal_of(path: Path) -> Path:
+    """Where SQLite keeps the journal: beside the file itself, also where the path is a link to it."""
+    return Path(f"{path.resolve()}-wal")
 
 
 def require_known_version(path: Path, schema: Schema) -> None:

@@ -19,7 +19,13 @@ from pathlib import Path
 
 from functions.shared.errors import ConfigurationError, TransientError
 from functions.shared.runtime.descriptors import USED_UP, are_descriptors_used_up
-from functions.shared.runtime.sqlite_schema import ALONE, Schema, bring_up_to_date, require_known_version
+from functions.shared.runtime.sqlite_schema import (
+    ALONE,
+    Schema,
+    bring_up_to_date,
+    journal_of,
+    require_known_version,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -303,7 +309,7 @@ def _taken_into_memory(path: Path, schema: Schema) -> sqlite3.Connection:
     memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     try:
         if path.exists():
-            journal = Path(f"{path}-wal")
+            journal = journal_of(path)
             is_whole = not journal.exists() or journal.stat().st_size == 0
             how = "mode=ro&immutable=1" if is_whole else "mode=rw"
             with contextlib.closing(

@@ -68,8 +68,14 @@ def pictures_of(settings: Settings) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in settings.images_dir.rglob("*") if path.is_file()}
 
 
-def test_a_database_that_another_has_to_himself_is_copied_whole_while_he_writes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_database_that_another_has_to_himself_is_copied_whole_while_he_writes(
+    tmp_path: Path, is_linked: bool
+) -> None:
     path, copy = tmp_path / "outbox.db", tmp_path / "copy.db"
+    if is_linked:
+        (tmp_path / "disk").mkdir()
+        path.symlink_to(tmp_path / "disk" / "outbox.db")
     with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as writer:
         try:
             assert writer.stdout is not None

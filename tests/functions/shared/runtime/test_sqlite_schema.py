@@ -1,6 +1,7 @@
 """A file of a newer program is found out before it is opened; each step forward leaves a copy."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -80,6 +81,12 @@ def test_the_version_that_is_only_in_the_journal_of_a_killed_program_counts(path
     before = contents(path.parent)
     with pytest.raises(NewerVersionError):
         require_known_version(path, [FIRST])
+    (path.parent / "elsewhere").mkdir()
+    link = path.parent / "elsewhere" / "linked.db"
+    link.symlink_to(path)
+    with pytest.raises(NewerVersionError):
+        require_known_version(link, [FIRST])
+    shutil.rmtree(link.parent)
     assert contents(path.parent) == before
 
 
