@@ -11,8 +11,9 @@ import sqlite3
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -174,16 +175,28 @@ def restore(settings: Settings, file: Path) -> str:
     it was, and at the most some pictures are there already."""
     write_for_owner_only()
     data_dir = settings.data_dir
-    with _alone(data_dir), tempfile.TemporaryDirectory(prefix=".restore-", dir=data_dir) as folder:
-        _require_room(file, Path(folder))
-        _extract(file, Path(folder))
-        fresh = Path(folder) / _DATA
+    images_dir = settings.images_dir
+    with ExitStack() as held:
+        held.enter_context(_alone(data_dir))
+        sizes = _sizes(file)
+
+        def folder_in(place: Path) -> Path:
+            return Path(held.enter_context(tempfile.TemporaryDirectory(prefix=".restore-", dir=place)))
+
+        folders = {_DATA: folder_in(data_dir)}
+        if _IMAGES in sizes:  # where they will stay: that disk may be the only one with room for them
+            images_dir.mkdir(parents=True, exist_ok=True)
+            folders[_IMAGES] = folder_in(images_dir)
+        _require_room(file, sizes, folders)
+        _extract(file, folders)
+        fresh = folders[_DATA] / _DATA
         if not any(path.exists() for path in state_databases(fresh)):
             raise PermanentError(f"{file} is no backup of this program")
         require_known_versions(fresh)
         _require_sound(file, fresh)
         _give_new_identity(fresh / OUTBOX_FOLDER / DATABASE)
-        _put_images(Path(folder) / _IMAGES, settings.images_dir)  # first: it is what may find no room
+        if _IMAGES in folders:
+            _put_images(folders[_IMAGES] / _IMAGES, images_dir)  # first: it is what may be in somebody's way
         aside = data_dir / f"{_MOVED_ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
         moved = [
             it for it in data_dir.glob("*") if it.name.startswith(DATABASE_FILE) or it.name == OUTBOX_FOLDER
@@ -209,9 +222,26 @@ def _alone(data_dir: Path) -> Iterator[None]:
         lock.release()
 
 
-def _require_room(file: Path, folder: Path) -> None:
-    """An archive holds its files as they are, so its size is theirs."""
-    missing = file.stat().st_size - shutil.disk_usage(folder).free
+def _sizes(file: Path) -> Counter[str]:
+    """The bytes of all entries by their first folder. Raises PermanentError if one is not to be extracted."""
+    sizes: Counter[str] = Counter()
+    with _faults_in_words(file), tarfile.open(file, "r:") as archive:
+        for entry in archive:
+            _require_ours(file, entry)
+            sizes[entry.name.partition("/")[0]] += entry.size
+    return sizes
+
+
+def _require_room(file: Path, sizes: Mapping[str, int], folders: Mapping[str, Path]) -> None:
+    """By disk, as both folders may be on one."""
+    needed: Counter[int] = Counter()
+    free: dict[int, int] = {}
+    for place, size in sizes.items():
+        folder = folders.get(place, folders[_DATA])
+        disk = folder.stat().st_dev
+        needed[disk] += size
+        free[disk] = shutil.disk_usage(folder).free
+    missing = sum(max(0, size - free[disk]) for disk, size in needed.items())
     if missing > 0:
         raise PermanentError(f"{file} needs {missing / 1e6:.0f} MB more than are free: nothing was changed")
 
@@ -225,27 +255,35 @@ def _require_sound(file: Path, fresh: Path) -> None:
             )
 
 
-def _extract(file: Path, folder: Path) -> None:
+def _extract(file: Path, folders: Mapping[str, Path]) -> None:
+    with _faults_in_words(file), tarfile.open(file, "r:") as archive:
+        for entry in archive:
+            _require_ours(file, entry)
+            content = archive.extractfile(entry)
+            assert content is not None
+            target = folders.get(entry.name.partition("/")[0], folders[_DATA]) / entry.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as written:
+                shutil.copyfileobj(content, written)
+                os.fsync(written.fileno())
+
+
+def _require_ours(file: Path, entry: tarfile.TarInfo) -> None:
     """Plain files with names of ours only: an archive is taken for what anybody may have made."""
+    is_plain = entry.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not entry.issparse()
+    if not is_plain or not _ALLOWED.fullmatch(entry.name) or {".", "..", ""} & set(entry.name.split("/")):
+        raise PermanentError(f"{file} is no backup of this program: it holds {entry.name[:80]!r}")
+
+
+@contextmanager
+def _faults_in_words(file: Path) -> Iterator[None]:
     try:
-        with tarfile.open(file, "r:") as archive:
-            for entry in archive:
-                parts = entry.name.split("/")
-                is_plain = entry.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not entry.issparse()
-                if not is_plain or not _ALLOWED.fullmatch(entry.name) or {".", "..", ""} & set(parts):
-                    raise PermanentError(f"{file} is no backup of this program: it holds {entry.name[:80]!r}")
-                content = archive.extractfile(entry)
-                assert content is not None
-                target = folder / entry.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with target.open("xb") as written:
-                    shutil.copyfileobj(content, written)
-                    os.fsync(written.fileno())
+        yield
     except (
         tarfile.TarError,
         FileExistsError,
         ValueError,
-    ) as error:  # the last: numbers and names that are none
+    ) as error:  # the last: numbers or names that are none
         raise PermanentError(f"{file} is no backup of this program: {error}") from error
 
 

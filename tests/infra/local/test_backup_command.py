@@ -303,15 +303,32 @@ def test_a_backup_that_finds_no_room_changes_nothing(settings: Settings, tmp_pat
         assert [path.name for path in elsewhere.data_dir.iterdir()] == ["running.lock"]
 
 
-def test_pictures_that_find_no_room_leave_the_state_as_it_was(settings: Settings, tmp_path: Path) -> None:
+def test_pictures_that_find_no_place_leave_the_state_as_it_was(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "bridge.tar"
     back_up(settings, file, with_images=True)
     with closing(sqlite3.connect(settings.data_dir / "bridge.sqlite3")) as connection, connection:
         connection.execute("DELETE FROM record")
     before = state_of(settings)
-    with small_disk(tmp_path / "disk", "16k") as disk, pytest.raises(OSError, match="No space left"):
+    no_room = pytest.raises(PermanentError, match="MB more than are free")
+    with small_disk(tmp_path / "disk", "16k") as disk, no_room:
         restore(dataclasses.replace(settings, images_dir=disk.folder), file)
+    with small_disk(tmp_path / "other", "8m") as disk:
+        (disk.folder / "A1-mini").write_text("in the way")
+        with pytest.raises(OSError, match="A1-mini"):
+            restore(dataclasses.replace(settings, images_dir=disk.folder), file)
     assert state_of(settings) == before
+
+
+def test_pictures_need_no_room_on_the_disk_of_the_state(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "bridge.tar"
+    large = next(path for path in settings.images_dir.rglob("*") if path.is_file())
+    large.write_bytes(bytes(3_000_000))
+    back_up(settings, file, with_images=True)
+    images_dir = tmp_path / "images"
+    with small_disk(tmp_path / "disk", "2m") as disk:
+        restore(Settings(data_dir=disk.folder / "data", images_dir=images_dir), file)
+    assert (images_dir / large.relative_to(settings.images_dir)).stat().st_size == 3_000_000
+    assert not list(images_dir.glob(".*"))
 
 
 @pytest.fixture(autouse=True)
