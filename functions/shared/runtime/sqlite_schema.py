@@ -73,7 +73,7 @@ def fault_in(path: Path, schema: Schema) -> str | None:
             found.execute(ALONE)
             (verdict,) = found.execute("PRAGMA integrity_check(1)").fetchone()
             if verdict != "ok":
-                return str(verdict)[:200]
+                return " ".join(str(verdict).split())[:200]
             (version,) = found.execute("PRAGMA user_version").fetchone()
             if not 1 <= version <= len(schema):
                 return f"its version is {version}"
