@@ -20,6 +20,7 @@ from collector.outbox.uploader import RemoteBackend, upload_to
 from collector.systemd import Systemd
 from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.runtime.descriptors import raise_descriptor_limit
+from functions.shared.runtime.heap import return_large_blocks
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class EdgeProgram:
         self, chosen: CloudSettings, open_remote_backend: Callable[[], RemoteBackend], systemd: Systemd
     ) -> None:
         settings = chosen.settings
+        return_large_blocks()
         raise_descriptor_limit()
         clock = MonotonicWallClock()
         folder = settings.data_dir / "outbox"

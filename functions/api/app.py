@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import APIKeyHeader
 
 from functions.api import middleware
-from functions.api.health import collector_silence, health
+from functions.api.health import collector_silence, health, pictures_health
 from functions.api.json_values import utc_time
 from functions.api.middleware import (
     HEADER,
@@ -22,6 +22,7 @@ from functions.api.middleware import (
     SafeHeaders,
 )
 from functions.api.pages import Page
+from functions.api.picture_sending import PictureResponse, PictureSending
 from functions.api.presenter import newest_status, printer_view, summary
 from functions.api.queries import ListedPrinter, NewestImage, Queries
 from functions.api.schemas import HealthView, PrinterSummary, PrinterView, Refusal
@@ -54,8 +55,11 @@ class DescribedApp(FastAPI):
 TIMESTAMP_HEADER = "X-Image-Timestamp"
 
 
-def image_response(image: NewestImage, if_none_match: str | None) -> Response:
-    """The JPEG, or 304 without a body if the client has these very bytes already."""
+def image_response(image: NewestImage, if_none_match: str | None, sending: PictureSending) -> Response:
+    """The JPEG, or 304 without a body if the client has these very bytes already.
+
+    503 when too many clients have not taken theirs yet.
+    """
     etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "no-store"}
     taken_at = utc_time(image.taken_at)
@@ -63,7 +67,9 @@ def image_response(image: NewestImage, if_none_match: str | None) -> Response:
         headers[TIMESTAMP_HEADER] = taken_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if if_none_match is not None and _matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    return Response(image.data, headers=headers, media_type="image/jpeg")
+    if not sending.hold(image.data):
+        return JSONResponse({"detail": TOO_MANY_PICTURES}, 503, {"Retry-After": "2"})
+    return PictureResponse(image.data, headers, lambda: sending.release(image.data))
 
 
 def _matches(if_none_match: str, etag: str) -> bool:
@@ -75,6 +81,7 @@ def _matches(if_none_match: str, etag: str) -> bool:
 UNKNOWN_PRINTER = "unknown printer"
 NO_STATUS = "no status yet"
 NO_IMAGE = "no image yet"
+TOO_MANY_PICTURES = "too many pictures are being sent just now: try again in a few seconds"
 
 _PAGE_PATH = "/"
 _DOCS_PATH = "/docs"
@@ -99,6 +106,7 @@ def create_app(
     disk_trouble: Callable[[], str | None] = lambda: None,
     hosts: Collection[str] | None = None,
     is_open: bool = False,
+    sending: PictureSending | None = None,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
@@ -106,8 +114,10 @@ def create_app(
     but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
     `metrics` (embedded): gives the text for Prometheus, at `/metrics`. `disk_trouble` (embedded): what is
     wrong with its disk, in words. `hosts`: without a key, the names beside those that can only be the
-    user's own (None: any name). `is_open`: all the network may look.
+    user's own (None: any name). `is_open`: all the network may look. `sending`: bounds the pictures that are
+    being sent.
     """
+    sending = sending or PictureSending()
     page, docs = Page("page.html"), Page("docs.html")
     started_at = clock() if live is not None else None
     app = DescribedApp(
@@ -185,10 +195,12 @@ def create_app(
     ) -> Response:
         """The newest whole JPEG of the printer's camera, as it was received."""
         stores = queries()
-        image = stores.image(found(printer_id, stores).printer_id)
-        if image is None:
-            raise HTTPException(404, NO_IMAGE)
-        return image_response(image, if_none_match)
+        name = found(printer_id, stores).printer_id
+        with sending.reading():
+            image = stores.image(name)
+            if image is None:
+                raise HTTPException(404, NO_IMAGE)
+            return image_response(image, if_none_match, sending)
 
     @app.get(
         "/api/health",
@@ -212,7 +224,8 @@ def create_app(
         )
         if not is_anything_recent:
             response.status_code = 503
-        return view.model_copy(update={"is_open": is_open})
+        pictures = None if live is None else pictures_health(live.pictures)
+        return view.model_copy(update={"is_open": is_open, "pictures": pictures})
 
     if metrics is not None:
         _add_metrics(app, metrics)

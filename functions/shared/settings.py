@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from functions.shared import setting_types as kinds
 from functions.shared.errors import ConfigurationError
+from functions.shared.picture_memory import DEFAULT_BYTES, LEAST_BYTES
 from functions.shared.setting_types import Declaration, Kind, declared
 from functions.shared.text import hide_tokens
 
@@ -214,6 +215,11 @@ class Settings:
         "STORAGE_MAX_BYTES", Kind.INTEGER, "",
         "most that frames and films take (embedded; empty: four fifths of what is free at the start)",
         "local", kinds.integer_or_unset(1_000_000, 2**53),
+    )
+    pictures_max_bytes: int = declared(
+        "PICTURES_MAX_BYTES", Kind.INTEGER, str(DEFAULT_BYTES),
+        "most memory that pictures of all printers take; over it the largest give way",
+        "collector local", kinds.integer(LEAST_BYTES, 2**50),
     )
     film_retention_days: float = declared(
         "FILM_RETENTION_DAYS", Kind.NUMBER, "30", "films are removed after so many days",
