@@ -19,6 +19,11 @@ OF_THE_STACK = {
     "AlarmEmail",
     "ApiKeyRequired",
     "ApiRequestsPerSecond",
+    "ApiRequestsAtOnce",
+    "TrackerConcurrency",
+    "NotifyConcurrency",
+    "InspectionConcurrency",
+    "TimelapseConcurrency",
     "ApiRequestsPerDay",
     "SetApiLogRole",
 }
