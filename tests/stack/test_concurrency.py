@@ -45,7 +45,7 @@ def most_of_the_api(stack: Stack) -> int:
     [settings] = stack.properties("RestApiprodStage")["MethodSettings"]
     rate = float(stack.value(settings["ThrottlingRateLimit"]))
     burst = int(stack.value(settings["ThrottlingBurstLimit"]))
-    seconds = START_SECONDS + stack.properties("ApiFunction")["Timeout"]
+    seconds: float = START_SECONDS + stack.properties("ApiFunction")["Timeout"]
     return burst + math.floor(rate * seconds)
 
 
