@@ -25,6 +25,7 @@ OF_THE_STACK = {
     "InspectionConcurrency",
     "TimelapseConcurrency",
     "ApiRequestsPerDay",
+    "ApiAccessLog",
     "SetApiLogRole",
 }
 OF_ALL_FUNCTIONS = {"TABLE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
