@@ -89,6 +89,8 @@ class Stack:
         match expression:
             case {"Fn::Equals": [left, right]}:
                 return self._decide(left) == self._decide(right)
+            case {"Fn::And": parts}:
+                return all(self._decide(part) for part in parts)
             case {"Fn::Or": parts}:
                 return any(self._decide(part) for part in parts)
             case {"Fn::Not": [inner]}:

@@ -191,6 +191,41 @@ def test_what_is_off_may_read_no_secret(name: str) -> None:
     assert "ssm:GetParameter" not in found
 
 
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def uses_of_the_key(stack: Stack) -> dict[str, list[tuple[str, str]]]:
+    """By role: the key that it may decrypt with, and the one parameter for which it may."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in TABLE:
+        for document in documents(stack, name):
+            for it in statements(document):
+                if any(action.startswith("kms:") for action in listed(it["Action"])):
+                    assert (it["Effect"], it["Action"]) == ("Allow", "kms:Decrypt")
+                    [(operator, condition)] = it["Condition"].items()
+                    [(context, parameter)] = condition.items()
+                    assert (operator, context) == ("StringEquals", "kms:EncryptionContext:PARAMETER_ARN")
+                    key = str(stack.value(it["Resource"]))
+                    found.setdefault(name, []).append((key, short(parameter)))
+    return found
+
+
+def test_a_secret_with_a_key_of_its_owner_is_read_by_whom_it_is_for_and_by_nobody_else() -> None:
+    stack = Stack(**EVERYTHING_ON, SecretsKmsKeyArn=KEY)
+    assert uses_of_the_key(stack) == {
+        "NotifyRole": [(KEY, f"{SSM}TelegramBotTokenParameter")],
+        "InspectionRole": [(KEY, f"{SSM}OpenRouterApiKeyParameter")],
+    }
+    for role in uses_of_the_key(stack):  # exactly what it may read it may decrypt
+        [parameter] = [resource for action, resource in TABLE[role] if action == "ssm:GetParameter"]
+        assert [context for _, context in uses_of_the_key(stack)[role]] == [parameter]
+
+
+def test_without_a_key_of_their_owner_secrets_need_no_right_to_one(stack: Stack) -> None:
+    assert uses_of_the_key(stack) == {}
+    assert uses_of_the_key(Stack(SecretsKmsKeyArn=KEY)) == {}, "no secret, no key"
+
+
 def test_every_call_the_code_makes_is_allowed_to_somebody() -> None:
     """A new kind of call needs a new right: without it all goes well on every emulator, and fails on AWS."""
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "functions/shared/aws").glob("*.py"))
