@@ -106,7 +106,7 @@ class Bridge:
         model = None
         if checks_are_on:
             model = CountingModel(OpenAiModel.from_settings(settings, settings.openrouter_api_key))
-        notify = notify_service.build_service(self.stores, settings, transport)
+        notify = notify_service.build_service(self.stores, settings, transport, spares_writes=True)
         self._workers = self._make_workers(notify, films, model)
         self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
         self._disk = DiskWatch(

@@ -92,6 +92,7 @@ ACTION_OF = {
     "receive_message": "sqs:ReceiveMessage",
     "delete_message": "sqs:DeleteMessage",
     "change_message_visibility": "sqs:ChangeMessageVisibility",
+    "change_message_visibility_batch": "sqs:ChangeMessageVisibility",
 }
 NEVER_IN_THE_CLOUD = {"scan"}  # only to list a prefix that ends within a kind, which no function does
 ROLES = [name for name in TABLE if name.endswith("Role")]

@@ -54,7 +54,9 @@ class CountingRecords:
         self.reads.update(stored.key for stored in found)
         return found
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         raise AssertionError(f"an answer writes {key}")
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:

@@ -21,7 +21,8 @@ _ANSWER_BYTES_LIMIT = 6_291_556  # what Lambda says when it refuses one
 
 
 class LambdaRuntime:
-    """One container of one function, with that whole environment: `invoke` calls its handler.
+    """One container of one function, with that whole environment: `invoke` calls its handler, `begin` does
+    not wait for it. At the end it is killed, whatever it does.
 
     `output` is what it has printed so far.
     """
@@ -72,13 +73,16 @@ class LambdaRuntime:
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """What the handler answers. Raises AssertionError with what Lambda would be told of a failure."""
-        self._events.put(json.dumps(event))
+        self.begin(event)
         try:
             kind, answer = self._answers.get(timeout=self._seconds)
         except queue.Empty:
             raise AssertionError(f"no answer within {self._seconds:g} s:\n{self.output}") from None
         assert kind == "response", f"{answer}\n{self.output}"
         return answer
+
+    def begin(self, event: Mapping[str, Any]) -> None:
+        self._events.put(json.dumps(event))
 
     def next_event(self) -> str | None:
         return self._events.get()
