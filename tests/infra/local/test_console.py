@@ -1,6 +1,7 @@
 """The opening lines: what a person needs before anything has happened."""
 
 import io
+from collections.abc import Mapping
 from datetime import UTC
 
 from functions.shared.settings import load_settings
@@ -8,10 +9,16 @@ from infra.local.console import Console
 
 
 def opening(
+    program: str = "printer-bridge", typos: tuple[tuple[str, str], ...] = (), **given: str
+) -> list[str]:
+    return shown(given, program, typos)
+
+
+def shown(
+    given: Mapping[str, str],
     program: str = "printer-bridge",
     typos: tuple[tuple[str, str], ...] = (),
     is_simulated: bool = True,
-    **given: str,
 ) -> list[str]:
     stream = io.StringIO()
     console = Console(stream, lambda: 0.0, UTC)
@@ -46,20 +53,20 @@ def test_where_to_look_in_trouble() -> None:
 
 
 def test_hosts_that_are_asked_as_nothing_else_is_set_are_named() -> None:
-    def defaults(is_simulated: bool = False, **given: str) -> list[str]:
-        lines = opening(is_simulated=is_simulated, **given)
+    def defaults(given: Mapping[str, str], is_simulated: bool = False) -> list[str]:
+        lines = shown(given, is_simulated=is_simulated)
         return [line.split(maxsplit=1)[1] for line in lines if line.startswith("  defaults ")]
 
     own = {"PRINTERS_API_URL": "http://b.lan/api/printers", "WS_URL_TEMPLATE": "ws://b.lan/{printer_id}"}
-    assert defaults(is_simulated=True) == []
-    assert defaults(**own) == []
-    assert defaults() == [
+    assert defaults({}, is_simulated=True) == []
+    assert defaults(own) == []
+    assert defaults({}) == [
         "print.lo.f0rth.space (PRINTERS_API_URL, WS_URL_TEMPLATE): not set, so these are asked"
     ]
-    assert defaults(**own, OPENROUTER_API_KEY="key") == [
+    assert defaults(own | {"OPENROUTER_API_KEY": "key"}) == [
         "openrouter.ai (OPENROUTER_BASE_URL): not set, so these are asked"
     ]
-    assert defaults(**own, OPENROUTER_API_KEY="key", OPENROUTER_BASE_URL="http://ai.lan/v1") == []
+    assert defaults(own | {"OPENROUTER_API_KEY": "key", "OPENROUTER_BASE_URL": "http://ai.lan/v1"}) == []
 
 
 def test_the_legacy_address_is_shown_to_whoever_sets_it_without_a_password() -> None:
