@@ -18,7 +18,7 @@ _JOINERS = "\u200c\u200d"
 _MARKS_LIMIT = 3
 _MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}")
 _SAFE_URL = re.compile(r"https?://[!-~]{1,300}")
-_WORD_JOINER = "\u2060"
+WORD_JOINER = "\u2060"
 # Behind which characters a joiner stands so that Telegram makes nothing of a text by itself: no mention, tag
 # or command, no address of any kind. Source: TDLib's MessageEntity.cpp (find_entities).
 _IN_DOMAIN = r"[^\s\u2060!-/:-@\[-`{-~]"
@@ -76,8 +76,8 @@ def code_words(text: str, limit: int) -> str:
 
 def inert(text: str) -> str:
     """The text with invisible joiners where Telegram would make a mention, a link or a command of it."""
-    quiet = _LIVE.sub(lambda found: found[0] + _WORD_JOINER, text)
-    return _NUMBER.sub(lambda found: _BIT_OF_NUMBER.sub(lambda bit: bit[0] + _WORD_JOINER, found[0]), quiet)
+    quiet = _LIVE.sub(lambda found: found[0] + WORD_JOINER, text)
+    return _NUMBER.sub(lambda found: _BIT_OF_NUMBER.sub(lambda bit: bit[0] + WORD_JOINER, found[0]), quiet)
 
 
 def without_markup(lines: Sequence[Line]) -> list[Line]:

@@ -11,6 +11,7 @@ from functions.notify import wording
 from functions.notify.markup import (
     CAPTION_LIMIT,
     TEXT_LIMIT,
+    WORD_JOINER,
     Line,
     Span,
     code_words,
@@ -60,6 +61,11 @@ class Message:
     plain: str
     is_silent: bool = False
     goes_to_topic: bool = True
+
+    @property
+    def outside_telegram(self) -> str:
+        """The plain text for a terminal or a log, where nothing can be pressed: it needs no joiners."""
+        return self.plain.replace(WORD_JOINER, "")
 
     def unformatted(self) -> "Message":
         """The same without markup, for when Telegram cannot read it."""
