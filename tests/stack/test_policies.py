@@ -153,14 +153,15 @@ def test_a_role_is_one_function_s_and_has_nothing_beside(stack: Stack, name: str
 
 
 def test_nobody_else_has_rights(stack: Stack) -> None:
-    assert set(stack.of_type("AWS::IAM::Role")) == {*ROLES, "ApiLogRole"}
+    assert set(stack.of_type("AWS::IAM::Role")) == set(ROLES)
+    assert set(Stack(SetApiLogRole="true").of_type("AWS::IAM::Role")) == {*ROLES, "ApiLogRole"}
     assert set(stack.of_type("AWS::IAM::ManagedPolicy")) == {"EdgePolicy"}
     made = {it["Type"] for it in stack.resources.values() if it["Type"].startswith("AWS::IAM::")}
     assert made == {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}, "no user, no group, no access key"
 
 
-def test_the_role_of_the_gateway_can_write_logs_and_nothing_else(stack: Stack) -> None:
-    properties = stack.properties("ApiLogRole")
+def test_the_role_of_the_gateway_can_write_logs_and_nothing_else() -> None:
+    properties = Stack(SetApiLogRole="true").properties("ApiLogRole")
     assert set(properties) == {"AssumeRolePolicyDocument", "ManagedPolicyArns"}
     [trust] = statements(properties["AssumeRolePolicyDocument"])
     assert trust["Principal"] == {"Service": "apigateway.amazonaws.com"}
@@ -199,6 +200,41 @@ def test_what_is_off_may_read_no_secret(name: str) -> None:
         for action in listed(it["Action"])
     ]
     assert "ssm:GetParameter" not in found
+
+
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def uses_of_the_key(stack: Stack) -> dict[str, list[tuple[str, str]]]:
+    """By role: the key that it may decrypt with, and the one parameter for which it may."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in TABLE:
+        for document in documents(stack, name):
+            for it in statements(document):
+                if any(action.startswith("kms:") for action in listed(it["Action"])):
+                    assert (it["Effect"], it["Action"]) == ("Allow", "kms:Decrypt")
+                    [(operator, condition)] = it["Condition"].items()
+                    [(context, parameter)] = condition.items()
+                    assert (operator, context) == ("StringEquals", "kms:EncryptionContext:PARAMETER_ARN")
+                    key = str(stack.value(it["Resource"]))
+                    found.setdefault(name, []).append((key, short(parameter)))
+    return found
+
+
+def test_a_secret_with_a_key_of_its_owner_is_read_by_whom_it_is_for_and_by_nobody_else() -> None:
+    stack = Stack(**EVERYTHING_ON, SecretsKmsKeyArn=KEY)
+    assert uses_of_the_key(stack) == {
+        "NotifyRole": [(KEY, f"{SSM}TelegramBotTokenParameter")],
+        "InspectionRole": [(KEY, f"{SSM}OpenRouterApiKeyParameter")],
+    }
+    for role in uses_of_the_key(stack):  # exactly what it may read it may decrypt
+        [parameter] = [resource for action, resource in TABLE[role] if action == "ssm:GetParameter"]
+        assert [context for _, context in uses_of_the_key(stack)[role]] == [parameter]
+
+
+def test_without_a_key_of_their_owner_secrets_need_no_right_to_one(stack: Stack) -> None:
+    assert uses_of_the_key(stack) == {}
+    assert uses_of_the_key(Stack(SecretsKmsKeyArn=KEY)) == {}, "no secret, no key"
 
 
 def test_every_call_the_code_makes_is_allowed_to_somebody() -> None:

@@ -150,4 +150,4 @@ def test_two_stacks_can_live_side_by_side(stack: Stack) -> None:
 
 def test_images_outlive_the_stack_and_nothing_else_does(stack: Stack) -> None:
     kept = {name for name, it in stack.resources.items() if it.get("DeletionPolicy") == "Retain"}
-    assert kept == {"FramesBucket", "ApiLogAccount", "ApiLogRole"}
+    assert kept == {"FramesBucket"}
