@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from collector.bambui.reception import BoundedConnection, Reception
 from functions.shared.runtime.backoff import Backoff
+from functions.shared.runtime.redirects import stays_on_server
 from functions.shared.runtime.threads import run_in_daemon_thread
 from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
 
@@ -47,6 +48,17 @@ class Listener(Protocol):
 def printer_url(template: str, printer_id: str) -> str:
     """The template with the id in it, percent-encoded whatever it contains."""
     return template.replace("{printer_id}", quote(printer_id, safe="", errors="replace"))
+
+
+class connect_to_server(connect):  # noqa: N801 - in place of the library's own, which is named so
+    """The library's `connect`, which follows redirects to any server: here another one's is an answer."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        try:
+            found = super().process_redirect(exc)
+        except (ValueError, WebSocketException):  # what it leads to is no address of a WebSocket
+            return exc
+        return found if isinstance(found, str) and stays_on_server(self.uri, found) else exc
 
 
 class Connection:
@@ -155,7 +167,7 @@ class Connection:
         failure: Exception = OSError("no address")
         for address in addresses:
             try:
-                websocket = await connect(
+                websocket = await connect_to_server(
                     self._url,
                     host=address,
                     port=port,
@@ -178,7 +190,10 @@ class Connection:
 
     def _note_refusal(self, status: int) -> None:
         if status != _UNKNOWN_PRINTER:
-            self._note_failure(f"BambUI answered {status} instead of opening the WebSocket")
+            where = (
+                ": a redirect, which is not followed, check WS_URL_TEMPLATE" if 300 <= status < 400 else ""
+            )
+            self._note_failure(f"BambUI answered {status} instead of opening the WebSocket{where}")
             return
         self.is_refused = True
         if not self._has_logged_refused:

@@ -68,10 +68,14 @@ class Stack:
         return bool(self._decide(self._conditions[condition]))
 
     def value(self, value: Any) -> Any:
-        """A parameter's value where there is a `!Ref` to one; anything else as it is."""
-        if isinstance(value, dict) and set(value) == {"Ref"} and value["Ref"] in self.parameters:
-            return self.parameters[value["Ref"]]
-        return value
+        """A parameter's value where there is a `!Ref` to one, or a `!Sub` of some; anything else as it is."""
+        match value:
+            case {"Ref": str(name)} if name in self.parameters:
+                return self.parameters[name]
+            case {"Fn::Sub": str(pattern)}:
+                return re.sub(r"\$\{(\w+)\}", lambda found: self.parameters[found[1]], pattern)
+            case _:
+                return value
 
     def decided(self, value: Any) -> Any:
         """The value with every `!If` decided and `AWS::NoValue` gone."""

@@ -76,9 +76,18 @@ TABLE: dict[str, set[Right]] = {
         ("s3:PutObjectTagging", "FramesBucket/images/*"),
     ),
 }
+JOBS = "FramesBucket/images/*"
+AS_FRAME = {"s3:RequestObjectTag/kind": "frame"}
+AS_FILM = {"StringEquals": {"s3:RequestObjectTag/kind": "film"}}
+# What else they hang on; what that comes to is tried in test_writes.py.
 CONDITIONS = {
-    ("EdgePolicy", "s3:PutObjectTagging"): {"StringEquals": {"s3:RequestObjectTag/kind": "frame"}},
-    ("TimelapseRole", "s3:PutObjectTagging"): {"StringEquals": {"s3:RequestObjectTag/kind": "film"}},
+    ("EdgePolicy", "s3:PutObject", JOBS): {"StringEquals": {"s3:if-none-match": "*"} | AS_FRAME},
+    ("EdgePolicy", "s3:PutObjectTagging", JOBS): {
+        "StringEquals": AS_FRAME,
+        "StringNotEquals": {"s3:ExistingObjectTag/kind": "film"},
+    },
+    ("TimelapseRole", "s3:PutObject", JOBS): AS_FILM,
+    ("TimelapseRole", "s3:PutObjectTagging", JOBS): AS_FILM,
 }
 ACTION_OF = {
     "get_item": "dynamodb:GetItem",
@@ -123,7 +132,9 @@ def test_exactly_these_actions_on_exactly_these_resources(stack: Stack, name: st
                 for resource in listed(statement["Resource"])
             }
             for action in listed(statement["Action"]):
-                assert statement.get("Condition") == CONDITIONS.get((name, action))
+                for resource in listed(statement["Resource"]):
+                    condition = CONDITIONS.get((name, action, short(resource)))
+                    assert statement.get("Condition") == condition
     assert found == TABLE[name]
     assert not any("*" in action or resource == "*" for action, resource in found)
 
