@@ -13,7 +13,7 @@ NOBODY = 65534
 
 
 def give_right(folder: Path, kind: Literal["access", "default"], others: int = 0) -> None:
-    """What setfacl gives for u:nobody:rX (d:u:nobody:rX). Skips the test where the disk knows no such lists."""
+    """What setfacl gives for u:nobody:rX (d:u:nobody:rX). Skips where the disk knows no such lists."""
     entries = [(_OWNER, 7), (_USER, 5), (_GROUP, 0), (_MASK, 5), (_OTHERS, others)]
     data = struct.pack("<I", 2)
     for tag, rights in entries:

@@ -18,6 +18,8 @@ from tests.support.openai.server import OpenAiServer
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
+FUNCTION_SECONDS = 120.0  # its time-out in template.yaml
+
 VARIABLE = "OPENROUTER_API_KEY_PARAMETER"
 PRINTER = "A1M-1"
 PREFIX = job_prefix(PRINTER, "benchy")
@@ -53,7 +55,7 @@ def ask(stack: LambdaStack, number: int = 1, **said: Any) -> Inspection:
 
 
 def turn(stack: LambdaStack) -> int:
-    return stack.turn("INSPECTIONS", handle, batch=1)
+    return stack.turn("INSPECTIONS", handle, batch=1, context=Context(FUNCTION_SECONDS))
 
 
 def test_a_check_is_made_once(
@@ -183,7 +185,7 @@ def test_killed_after_the_answer_the_model_is_not_asked_again_and_the_alert_is_n
         patch.setattr(type(stack.records), "put_if_absent", killed)  # the done-mark is never set
         with pytest.raises(Killed):
             turn(stack)
-    stack.pass_time(Context().seconds + HOLD_MARGIN_SECONDS)  # nobody else gets it before its run is over
+    stack.pass_time(FUNCTION_SECONDS + HOLD_MARGIN_SECONDS)  # nobody else gets it before its run is over
     assert turn(stack) == 1
     assert len(server.requests) == 2
     assert [body["category"] for body in stack.bodies("NOTIFICATIONS")] == ["defect"]
