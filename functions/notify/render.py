@@ -27,7 +27,7 @@ from functions.notify.markup import (
 from functions.notify.wording import Figures, is_paused, is_silent, wording_of
 from functions.shared.domain.faults import Fault, is_told_by, most_exact
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
-from functions.shared.messages.effects import Category, Film, Notification
+from functions.shared.messages.effects import BY_HAND, Category, Film, Notification
 from functions.shared.text import duration
 
 _PRINTER_LIMIT = 80
@@ -172,6 +172,10 @@ def _details(notification: Notification, limit: int) -> list[Line]:
     """Reason and what to do."""
     exact = [fault.text for fault in notification.faults[:_FAULTS_LIMIT] if fault.text]
     reason = most_exact(notification.reason, exact) if notification.reason else ""
+    reason, by_hand, command = reason.partition(BY_HAND)
+    if command:  # it is there to be copied: no joiner may be in it
+        because = wording.capitalized(plain_words(reason, limit))
+        return [(Span(f"{because} {by_hand}"), Span(code_words(command, limit), "code"), Span("."))]
     reason = plain_words(reason, limit) if reason else ""
     text = plain_words(notification.text, limit) if notification.text else ""
     if notification.category is Category.DEFECT:

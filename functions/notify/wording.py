@@ -106,9 +106,13 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """With a capital and a full stop."""
-    return text[:1].upper() + text[1:] + ("" if text[-1:] in ("", ".", "!", "?", "…") else ".")
+    return capitalized(text) + ("" if text[-1:] in ("", ".", "!", "?", "…") else ".")
 
 
 class Figures(Enum):

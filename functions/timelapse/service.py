@@ -16,6 +16,7 @@ from functions.shared.domain.limits import DONE_MARK_SECONDS
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
 from functions.shared.messages.effects import (
+    BY_HAND,
     Category,
     Film,
     JobSnapshot,
@@ -249,7 +250,7 @@ class TimelapseService:
         folder = shlex.quote(self._settings.shown_folder(order.prefix))
         fetching = self._settings.fetching(order.prefix)
         reason = (
-            f"{cause}. The frames are kept; by hand it is made with: "
+            f"{cause}. The frames are kept; {BY_HAND}"
             f"{fetching}printer-bridge timelapse {folder} --since {since} --until {until}"
         )
         _log.error("no film of %s: %s", _named(order), cause)

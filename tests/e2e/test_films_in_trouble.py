@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from functions.notify.chat_state import read_state
+from functions.notify.markup import WORD_JOINER
 from functions.shared.domain.keys import chat_key, digest
 from functions.timelapse.ffmpeg import find_ffmpeg
 from infra.simulator.simulated_printer import SimulatedPrinter
@@ -108,7 +109,9 @@ async def test_without_ffmpeg_the_person_learns_what_to_do_and_can_do_it(tmp_pat
             await until_told(telegram, ": no timelapse")
     told = next(message for message in telegram.messages if "no timelapse" in message.text)
     assert told.video_size is None
-    assert "FFMPEG is '/nonexistent/ffmpeg', and there is no such program" in told.text
+    assert "FFMPEG is '/nonexistent/ffmpeg', and there is no such program" in told.text.replace(
+        WORD_JOINER, ""
+    )
     assert "The frames are kept" in told.text
     command = next(line for line in told.text.splitlines() if "printer-bridge timelapse" in line)
     arguments = shlex.split(command.partition("printer-bridge ")[2].rstrip("."))

@@ -180,8 +180,10 @@ def the_doctor_asks(server: Server) -> None:
 
 TRIED: dict[str, Callable[[Server], None]] = {
     "collector.bambui.client": a_printer_is_connected,
+    "collector.bambui.reception": a_printer_is_connected,
     "collector.bambui.discovery": the_list_is_read,
     "functions.inspection.model": a_check_is_made,
+    "functions.notify.deadline_session": a_message_is_sent,
     "functions.notify.telegram": a_message_is_sent,
     "infra.local.doctor.printer_check": the_doctor_watches_a_printer,
     "infra.local.probes.http": the_doctor_asks,

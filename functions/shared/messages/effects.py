@@ -103,6 +103,10 @@ class Timelapse:
     max_bytes: int | None = None
 
 
+BY_HAND = "by hand it is made with: "
+"""In the reason of a film that failed: a command to copy stands behind it, and nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One message to a person, as facts; its words are made by notify.
