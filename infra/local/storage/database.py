@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from functions.shared.errors import ConfigurationError, TransientError
 from functions.shared.runtime.descriptors import USED_UP, are_descriptors_used_up
@@ -120,6 +121,8 @@ _BUSY_SECONDS = 5.0
 _WAL_BYTES_LIMIT = 16 * 1024 * 1024
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _LEAST_BYTES = 64 * 1024
+_RELIEFS = 2  # the reserve, then memory
+ResultT = TypeVar("ResultT")
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _UNUSABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 
@@ -165,6 +168,20 @@ class SqliteDatabase:
         with self._lock, self._faults_named():
             yield self._opened_connection()
 
+    def write(self, work: Callable[[sqlite3.Connection], ResultT], *, durable: bool = True) -> ResultT:
+        """`work` in a transaction as of `writing`, and again if there was no room for it and now there is.
+
+        For what must not be left undone, as it follows what was done outside. Raises TransientError.
+        """
+        for _ in range(_RELIEFS):
+            try:
+                with self.writing(durable=durable) as connection:
+                    return work(connection)
+            except _RelievedError as error:
+                _log.debug("%s: written again", error)
+        with self.writing(durable=durable) as connection:
+            return work(connection)
+
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction: committed at the end of the block, undone if it raises.
@@ -209,26 +226,27 @@ class SqliteDatabase:
         _log.info("%s is on the disk again", self.path.name)
         return True
 
-    def _relieve(self, error: sqlite3.Error) -> None:
-        """After a write that found no room: the same again will find some, on the disk or in memory."""
+    def _relieve(self, error: sqlite3.Error) -> bool:
+        """After a write that found no room: whether there is some now, on the disk or in memory."""
         if _primary_code(error) not in _NO_ROOM or self._on_disk is not None or self._connection is None:
-            return
+            return False
         if _primary_code(error) != sqlite3.SQLITE_FULL and not _is_full(self.path):
-            return
+            return False
         if self._make_room():
-            return
+            return True
         memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         try:
             self._connection.backup(memory)
         except sqlite3.Error as fault:
             memory.close()
             _log.error("%s cannot be taken into memory: %s", self.path.name, fault)
-            return
+            return False
         self._on_disk, self._connection = self._connection, memory
         _log.error(
             "the disk is full: %s goes on in memory, and is lost with the program; free some disk space",
             self.path.name,
         )
+        return True
 
     def signal(self, queue: str) -> ArrivalSignal:
         """The one signal of all who use that queue in this process."""
@@ -261,8 +279,13 @@ class SqliteDatabase:
         except sqlite3.ProgrammingError:
             raise  # a mistake of ours, which no waiting can mend
         except sqlite3.Error as error:
-            self._relieve(error)
-            raise _transient(self.path, error) from error
+            is_relieved = self._relieve(error)
+            fault = _transient(self.path, error)
+            raise (_RelievedError(str(fault)) if is_relieved else fault) from error
+
+
+class _RelievedError(TransientError):
+    """There was no room, and now there is."""
 
 
 def _is_full(path: Path) -> bool:
