@@ -48,6 +48,11 @@ def is_of(text: str, printer: str) -> bool:
     return head is not None and head["printer"] == printer
 
 
+def is_of_disk(text: str) -> bool:
+    """Whether it tells of the disk that the bridge has, and of no printer."""
+    return text.startswith("💾")
+
+
 def is_headline(text: str) -> bool:
     """Whether it only tries whether Telegram takes anything, while it is doubtful what it refuses."""
     return _REST_REFUSED in text

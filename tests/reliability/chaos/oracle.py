@@ -158,7 +158,7 @@ def _taken(world: World, item: Item, hindrances: Hindrances) -> Iterator[Outcome
         case Closed():
             yield world, ()
         case Status(heard=heard, is_read=is_read):
-            if not is_read or world.is_cut:
+            if not is_read or world.is_cut or not world.is_alive:
                 yield replace(world, is_cut=True), ()
             if not world.is_cut and world.is_alive and not world.is_lost:
                 at = hindrances.read_at(item.at)
