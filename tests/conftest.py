@@ -14,7 +14,7 @@ pytest.register_assert_rewrite(
     "tests.support.contracts.queue", "tests.support.contracts.records", "tests.support.contracts.frames"
 )
 
-_ONE_STACK = "tests/stack/deployed/"
+_ONE_STACK = ("tests/stack/deployed/", "tests/stack/test_build.py")
 
 # How long an example takes is no matter of right and wrong, and the same examples are tried on every machine.
 # New ones: `pytest --hypothesis-profile=explore`, and `make fuzz`.
@@ -32,10 +32,10 @@ def no_database_is_left_open() -> Iterator[None]:
 
 
 class CloudOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]
-    """Each test goes to whoever is free, but those of the deployed stack to one: it is deployed once."""
+    """Each test goes to whoever is free, but those of the built and deployed stack to one: it is built once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _ONE_STACK if nodeid.startswith(_ONE_STACK) else nodeid
+        return _ONE_STACK[0] if nodeid.startswith(_ONE_STACK) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

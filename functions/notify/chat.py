@@ -128,6 +128,12 @@ class Chat:
 
         return back_off(self._change(failed).lane(turn.lane).failures, longest)
 
+    def is_first_to_fail(self, turn: Turn) -> bool:
+        """Whether no other lane has failed as often: an outage is every lane's, and is said by one."""
+        state = self.state()
+        others = (lane.failures for lane in state.lanes if lane.name != turn.lane)
+        return state.lane(turn.lane).failures > max(others, default=0)
+
     def doubted_since(self, turn: Turn, state: ChatState, message_id: str) -> float | None:
         """Since when that message has been refused for an unknown reason; None: since now."""
         now, lane = self._clock(), state.lane(turn.lane)

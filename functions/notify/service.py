@@ -242,7 +242,8 @@ class NotifyService:
                 return Retry(answer.retry_after)
             case Outcome.WAIT | Outcome.UNAVAILABLE:
                 delay = self._chat.lane_failed(tried.turn, LONGEST_BACK_OFF)
-                _log.warning("Telegram is not reached (%s): next try in %g s", answer.reason, delay)
+                level = logging.WARNING if self._chat.is_first_to_fail(tried.turn) else logging.DEBUG
+                _log.log(level, "Telegram is not reached (%s): next try in %g s", answer.reason, delay)
                 return Retry(delay)
             case Outcome.UNAUTHORIZED | Outcome.SHUT_OUT | Outcome.NO_TOPIC | Outcome.DOUBTFUL:
                 return Retry(self._chat.refused(tried.turn, answer))

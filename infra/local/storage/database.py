@@ -312,6 +312,8 @@ def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
             raise ConfigurationError([f"{path} cannot be written ({error}): check DATA_DIR"]) from error
         raise _transient(path, error) from error
     except OSError as error:
+        if are_descriptors_used_up(error):
+            raise TransientError(f"{path.name}: {error} ({USED_UP})") from error
         raise ConfigurationError([f"{path} cannot be written ({error}): check DATA_DIR"]) from error
 
 
