@@ -57,9 +57,9 @@ class Lane:
 class ChatState:
     """`window`: times of recent sends; `failures`: tries in a row that the chat or the bot was refused.
 
-    Nothing is sent from `held_from` to `held_until`, nor from `asked_from` to `asked_until`: the latter is a 429,
-    and no try ends it. `topic` is the one that is missing, since when, when it was last tried, and whether the
-    chat was told; `moved_to` is the new id of a group that was upgraded.
+    Nothing is sent from `held_from` to `held_until`, nor from `asked_from` to `asked_until`: the latter is
+    Telegram's wish (429), and no try ends it. `topic` is the one that is missing, since when, when it was
+    last tried, and whether the chat was told; `moved_to` is the new id of a group that was upgraded.
     """
 
     window: Window = ()

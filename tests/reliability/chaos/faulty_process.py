@@ -49,6 +49,7 @@ class FaultyProcess(Program):
         self.lives: list[Started | Killed] = []
         self.full: list[Span] = []
         self.troubles: list[str] = []
+        self._former: list[Span] = []
         self._frozen: list[Span] = []
         self._slow: list[Span] = []
         self._is_frozen = False
@@ -138,6 +139,7 @@ class FaultyProcess(Program):
             before = await asyncio.to_thread(_contents, self.folder / "data")
             self.settings["PYTHONPATH"] = str(root)
             self.start()
+            begun = time.time()
             end = time.monotonic() + seconds
             while self.is_running and time.monotonic() < end:  # noqa: ASYNC110 - nobody tells of it
                 await asyncio.sleep(_LONGEST_SLICE)
@@ -145,8 +147,13 @@ class FaultyProcess(Program):
                 await self._end()
             else:
                 self._note_refusal(before)
+            self._former.append((begun, time.time()))
             self.settings["PYTHONPATH"] = str(ROOT)
             self.start()
+
+    def was_former(self, at: float) -> bool:
+        """Whether the older release ran then, with the faults of its own that were mended since."""
+        return any(begin <= at <= end for begin, end in self._former)
 
     def _note_refusal(self, before: dict[str, str]) -> None:
         self.lives.append(Killed(time.time()))

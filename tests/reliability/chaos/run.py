@@ -277,7 +277,7 @@ class Scene:
             headlines=[one.at for one in posted if is_headline(one.text)],
             doubts=list(self.telegram.doubts),
             sends=list(self.telegram.sends),
-            waits=list(self.telegram.waits),
+            waits=[wait for wait in self.telegram.waits if not self.sender.was_former(wait[0])],
             interruptions=[*self.sender.interruptions, *self.telegram.interruptions],
             edge=self.edge.hindrances,
             senders=self.sender.hindrances,
