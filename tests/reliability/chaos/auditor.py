@@ -346,19 +346,19 @@ def audit_film_order(messages: Sequence[Message]) -> list[Finding]:
     return findings
 
 
-def audit_disk(told: Sequence[float], full: Sequence[Span]) -> list[Finding]:
-    """That the disk is full is said once each time, and not when it is not."""
-    spans = sorted(full)
-    counted = Counter(
-        max((number for number, (begin, _) in enumerate(spans) if begin <= at), default=-1) for at in told
-    )
-    return [
-        Finding("ghost", "the disk was called full before it was")
-        if number < 0
-        else Finding("twice", f"{count} messages on a disk that was full once")
-        for number, count in counted.items()
-        if number < 0 or count > 1
-    ]
+def audit_disk(told: Sequence[float], over: Sequence[float], full: Sequence[Span]) -> list[Finding]:
+    """That the disk is full is told no more often than it was, and that it is over after that only.
+
+    `over` is empty where that is not told.
+    """
+    findings: list[Finding] = []
+    for number, at in enumerate(sorted(told), start=1):
+        if number > sum(begin <= at for begin, _ in full):
+            findings.append(Finding("twice", "a disk that was full was told of more often than that"))
+    for number, at in enumerate(sorted(over), start=1):
+        if number > sum(other <= at for other in told):
+            findings.append(Finding("ghost", "a disk has room again that was not told to be full"))
+    return findings
 
 
 def audit_waits(

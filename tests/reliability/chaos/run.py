@@ -270,7 +270,7 @@ class Scene:
                 for one in posted
                 if not is_headline(one.text) and not is_of(one.text, FLAPPER) and not is_of_disk(one.text)
             ],
-            disks=[(one.at, one.text) for one in posted if is_of_disk(one.text)],
+            disks=[one.at for one in posted if is_of_disk(one.text)],
             full=list(self.edge.full),
             troubles=[*self.unanswered, *(trouble for one in self.programs for trouble in one.troubles)],
             flaps=[one.at for one in posted if is_of(one.text, FLAPPER)],

@@ -18,7 +18,7 @@ from tests.reliability.chaos.auditor import (
     audit_waits,
     without_repeats,
 )
-from tests.reliability.chaos.chat import FILM, Message
+from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, FILM, Message
 from tests.reliability.chaos.oracle import LATE, LOST, STARTED, UNSEEN
 from tests.reliability.chaos.plan import Plan
 from tests.reliability.chaos.timeline import Hindrances, Item, Span, Started, Status
@@ -41,7 +41,7 @@ class Evidence:
 
     Moments: `sends` of all calls that send, `waits` of those asked to wait, with the seconds; `doubts` when a
     message was refused for no known reason, `headlines` when one was tried without its rest; `flaps` of the
-    messages of a flapper; `disks` of those on the disk, `full` the spans in which it was full.
+    messages of a flapper; `disks` of those on the bridge's own, `full` the spans in which it was full.
     `troubles`: what else went wrong with the programs.
     """
 
@@ -59,7 +59,7 @@ class Evidence:
     doubts: Sequence[float] = ()
     headlines: Sequence[float] = ()
     flaps: Sequence[float] = ()
-    disks: Sequence[tuple[float, str]] = ()
+    disks: Sequence[float] = ()
     full: Sequence[Span] = ()
     troubles: Sequence[str] = ()
     logs: str = ""
@@ -83,7 +83,8 @@ class Verdict:
 
 def judge(plan: Plan, evidence: Evidence) -> Verdict:
     """The whole run audited."""
-    once, repeats, findings = without_repeats(evidence.messages, evidence.interruptions, evidence.senders)
+    all_once, repeats, findings = without_repeats(evidence.messages, evidence.interruptions, evidence.senders)
+    once = [message for message in all_once if message.words not in (DISK_FULL, DISK_FREE)]
     files = plan.files
     by_file = [replace(message, job=files.get(message.job or "", message.job)) for message in once]
     for printer, items in evidence.items.items():
@@ -101,15 +102,17 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
     findings += audit_waits(evidence.waits, evidence.sends, evidence.senders, evidence.interruptions)
     findings += _films(plan, evidence, once)
     findings += _flapping(plan, evidence)
-    findings += audit_disk([at for at, _ in evidence.disks], evidence.full)
+    full = [message.at for message in all_once if message.words == DISK_FULL]
+    free = [message.at for message in all_once if message.words == DISK_FREE]
+    findings += audit_disk([*evidence.disks, *full], free, evidence.full)
     findings += [Finding("fault", trouble) for trouble in evidence.troubles]
     findings += [
         Finding("ghost", "a message without its rest, though nothing was doubtful")
         for at in evidence.headlines
         if not any(at - _HEADLINE_AFTER <= doubt <= at for doubt in evidence.doubts)
     ]
-    if evidence.marks != len(once) and not plan.has_flapper:
-        findings.append(Finding("twice", f"{len(once)} messages, but {evidence.marks} done-marks"))
+    if evidence.marks != len(all_once) and not plan.has_flapper:
+        findings.append(Finding("twice", f"{len(all_once)} messages, but {evidence.marks} done-marks"))
     if evidence.dead_letters:
         findings.append(Finding("lost", f"{evidence.dead_letters} messages were given up"))
     findings += [Finding("fault", f"Telegram refused a call: {refusal}") for refusal in evidence.refusals]
