@@ -83,11 +83,11 @@ def test_what_only_memory_had_is_on_the_disk_as_soon_as_there_is_room(disk: Smal
         outbox.add_report(NewReport(a_report(note="x" * 4000), durable=True, job=a_job()))
         disk.fill()  # others take what was reserved
         count += 1
-    assert outbox.is_disk_full
+    assert outbox.figures().is_disk_full
     assert outbox.reader.tidy() <= 5.0
     disk.free()
     outbox.reader.tidy()
-    assert not outbox.is_disk_full
+    assert not outbox.figures().is_disk_full
     killed_now = Outbox(copied(folder, disk), 100_000_000, clock.wall, clock.monotonic)
     assert waiting_sequences(killed_now) == list(range(1, count + 1))
     killed_now.close()

@@ -99,7 +99,8 @@ def hasten() -> None:
 
     disk = float(os.environ.get("CHAOS_DISK_HASTE", "1"))
     plan.FRAMES_WAIT_SECONDS /= disk
-    plan.RETRY_DELAYS = tuple(delay / disk for delay in plan.RETRY_DELAYS)
+    first, second, third, fourth = plan.RETRY_DELAYS
+    plan.RETRY_DELAYS = (first / disk, second / disk, third / disk, fourth / disk)
     from functions.timelapse import service
     from infra.local import disk_watch
 
