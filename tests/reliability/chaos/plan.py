@@ -83,9 +83,9 @@ _EDGE = (
     (Kind.DEAD_STATUS_TASK, 2),
 )
 _SURROUNDINGS = (
-    (Kind.FULL_DISK, 2),
-    (Kind.FLOOD, 2),
-    (Kind.ROLLBACK, 2),
+    (Kind.FULL_DISK, 4),
+    (Kind.FLOOD, 3),
+    (Kind.ROLLBACK, 3),
     (Kind.KILL_IN_SEND, 4),
     (Kind.KILL_FFMPEG, 3),
 )
