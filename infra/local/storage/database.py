@@ -155,7 +155,7 @@ class SqliteDatabase:
         self._signals: dict[str, ArrivalSignal] = {}
         self._commits = 0
         self._is_durable = True
-        self._connection: sqlite3.Connection | None = _opened(path, schema)
+        self._connection: sqlite3.Connection | None = _opened_with_room(path, schema, make_room)
 
     @property
     def commits(self) -> int:
@@ -295,6 +295,16 @@ def _is_full(path: Path) -> bool:
     except OSError:
         return False
     return disk.f_bavail * disk.f_frsize < _LEAST_BYTES
+
+
+def _opened_with_room(path: Path, schema: Schema, make_room: Callable[[], bool]) -> sqlite3.Connection:
+    """A start on a full disk may need some for what lies beside the file while it is open."""
+    try:
+        return _opened(path, schema)
+    except (TransientError, ConfigurationError):
+        if not _is_full(path) or not make_room():
+            raise
+    return _opened(path, schema)
 
 
 def _opened(path: Path, schema: Schema) -> sqlite3.Connection:

@@ -23,7 +23,6 @@ _WRITES_WITHIN = 3.0
 _LONGEST_SLICE = 0.02
 _FILLED_EVERY = 0.1
 _BACK_ON_DISK_WITHIN = 2.5
-_STOP_TAKES = 0.5  # until it looks at its printers no more
 _FILM_WITHIN = 15.0
 _FFMPEG = "ffmpeg"
 _REFUSED = 2
@@ -34,6 +33,7 @@ class FaultyProcess(Program):
     """`lives` are its starts and kills; `hindrances` what slowed it down; one fault of a kind at a time."""
 
     module = "tests.reliability.chaos.launcher"
+    patience = 30.0  # until it is up
 
     def __init__(self, folder: Path, program: str, **settings: str) -> None:
         self._flags = folder.with_name(f"{folder.name}-flags")  # beside a disk that may be full
@@ -118,6 +118,7 @@ class FaultyProcess(Program):
         It is not killed meanwhile: what only memory has would be lost with it, as it says in its log.
         """
         async with self._life:
+            await self._until_up()
             begun = time.time()
             end = time.monotonic() + seconds
             while time.monotonic() < end:
@@ -135,11 +136,13 @@ class FaultyProcess(Program):
         """End it as a service is ended, have the release in that folder go on with its data for a while, and
         then today's again."""
         async with self._life:
+            await self._until_up()
             await self._end()
             before = await asyncio.to_thread(_contents, self.folder / "data")
             self.settings["PYTHONPATH"] = str(root)
             self.start()
             begun = time.time()
+            await self._until_up()
             end = time.monotonic() + seconds
             while self.is_running and time.monotonic() < end:  # noqa: ASYNC110 - nobody tells of it
                 await asyncio.sleep(_LONGEST_SLICE)
@@ -163,10 +166,16 @@ class FaultyProcess(Program):
         elif _contents(self.folder / "data") != before:
             self.troubles.append("the former release refused the data, but not without touching it")
 
+    async def _until_up(self) -> None:
+        """Or until it has ended, or takes too long for that."""
+        deadline = time.monotonic() + self.patience
+        while self.is_running and _IS_UP.search(self.newest) is None and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(_LONGEST_SLICE)
+
     async def _end(self) -> None:
         asked_at, is_up = time.time(), _IS_UP.search(self.newest) is not None
         code = await asyncio.to_thread(self.stop)
-        self.lives.append(Killed(min(asked_at + _STOP_TAKES, time.time())))
+        self.lives.append(Killed(time.time(), asked_at))
         if code != 0 and (is_up or code != -signal.SIGTERM):  # nobody listens for it in the first second
             self.troubles.append(f"{self.name} ended with code {code} when it was asked to")
 

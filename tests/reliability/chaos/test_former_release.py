@@ -34,6 +34,7 @@ async def test_one_that_refuses_newer_data_must_not_touch_it(
         (package / "__init__.py").touch()
     (folder / "launcher.py").write_text(launcher, encoding="ascii")
     program = FaultyProcess(tmp_path / "program", "tests.reliability.chaos.cloud_functions")
+    program.patience = 0.0
     (program.folder / "data").mkdir(parents=True)
     (program.folder / "data" / "outbox").write_text("of a newer form", encoding="ascii")
     with program:

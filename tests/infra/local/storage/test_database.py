@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.outbox.reserve import DiskReserve
 from functions.shared.errors import ConfigurationError, NewerVersionError, TransientError
 from functions.shared.ports import Outgoing
 from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
@@ -346,6 +347,20 @@ def test_room_that_can_be_made_is_taken_before_memory(disk: SmallDisk) -> None:
     put(database, "afterwards")
     assert not database.is_in_memory()
     database.close()
+
+
+def test_a_start_on_a_full_disk_is_made_room_for(disk: SmallDisk) -> None:
+    path = disk.folder / "state.sqlite3"
+    reserve = DiskReserve(disk.folder)
+    database = SqliteDatabase(path)
+    put(database, "before")
+    database.close()
+    assert reserve.take()
+    disk.fill()
+    reopened = SqliteDatabase(path, make_room=reserve.give_up)
+    assert SqliteRecordStore(reopened, HandClock()).get("before") is not None
+    put(reopened, "after")
+    reopened.close()
 
 
 def test_an_end_on_a_full_disk_says_what_is_lost_and_leaves_the_file_sound(
