@@ -13,6 +13,7 @@ from typing import Any
 
 from collector.bambui.client import printer_url
 from collector.bambui.discovery import Discovery, ListedPrinter
+from collector.bambui.reception import Reception
 from collector.counters import PrinterCounters
 from collector.outbox.model import NewReport, OutboxPort
 from collector.outbox.writer import OutboxWriter
@@ -20,10 +21,12 @@ from collector.printer.policy import session_policy
 from collector.printer.session import Session
 from collector.printer.settling import SettlingRules
 from collector.printer.supervisor import CallLater, PrinterSnapshot, PrinterSupervisor
+from functions.shared.latest_pictures import LatestPictures
 from functions.shared.live import Live
 from functions.shared.messages.codec import to_json
 from functions.shared.messages.collector_record import CollectorStatus, ReportedPrinter
 from functions.shared.messages.report import Report, ReportKind
+from functions.shared.picture_memory import picture_shares
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.clocks import SuspendAwareClock
 from functions.shared.settings import Settings
@@ -84,7 +87,10 @@ class Collector:
             keeps_idle_frames=keeps_idle_frames,
             settling=settling,
         )
-        self._writer = OutboxWriter(outbox)
+        shares = picture_shares(settings.pictures_max_bytes)
+        self.pictures = live.pictures if live is not None else LatestPictures(shares.latest, monotonic)
+        self.reception = Reception(shares.receiving, monotonic)
+        self._writer = OutboxWriter(outbox, waiting_bytes_limit=shares.waiting)
         self._discovery = Discovery(settings.printers_api_url, settings.printers_refresh_seconds, monotonic)
         self._collector_id = ""
         self._started_at = 0.0
@@ -157,6 +163,14 @@ class Collector:
         """From any thread: the tasks of the event loop."""
         return 0 if self._loop is None else len(asyncio.all_tasks(self._loop))
 
+    def picture_memory(self) -> dict[str, int]:
+        """From any thread: the bytes of pictures in memory, by where they are."""
+        return {
+            "latest": self.pictures.bytes,
+            "waiting": self._writer.waiting_bytes,
+            "receiving": self.reception.bytes,
+        }
+
     @property
     def started_at(self) -> float:
         """Edge time; 0 before the start."""
@@ -190,6 +204,7 @@ class Collector:
                 Backoff(settings.reconnect_min_seconds, settings.reconnect_max_seconds),
                 self._random,
                 self._monotonic,
+                self.reception,
             )
             self._begin(task.run())
         return task
@@ -209,6 +224,7 @@ class Collector:
             monotonic=self._awake_clock,
             call_later=call_later,
             counters=counters,
+            pictures=self.pictures,
         )
 
     async def _discover(self) -> None:

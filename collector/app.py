@@ -20,6 +20,8 @@ from collector.outbox.uploader import RemoteBackend, upload_to
 from collector.systemd import Systemd
 from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.runtime.descriptors import raise_descriptor_limit
+from functions.shared.runtime.heap import return_large_blocks
+from functions.shared.settings import default_hosts
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ class EdgeProgram:
         self, chosen: CloudSettings, open_remote_backend: Callable[[], RemoteBackend], systemd: Systemd
     ) -> None:
         settings = chosen.settings
+        return_large_blocks()
         raise_descriptor_limit()
         clock = MonotonicWallClock()
         folder = settings.data_dir / "outbox"
@@ -140,6 +143,8 @@ def log_start(chosen: CloudSettings) -> None:
         settings.frames_bucket,
         settings.data_dir / "outbox",
     )
+    if hosts := default_hosts(settings):
+        _log.info("addresses that are not set, so that their defaults are asked: %s", hosts)
     _log.info("WS_URL is %s (legacy, not used)", _without_password(settings.legacy_address))
 
 

@@ -51,9 +51,26 @@ def credential_faults() -> list[str]:
     return []
 
 
-_AWS_QUEUE_HOST = re.compile(r"sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)")
+# The suffixes of all partitions of AWS, for IPv4 alone and for both.
+_AWS_SUFFIXES = (
+    "amazonaws.com",  # everywhere else, and GovCloud
+    "api.aws",
+    "amazonaws.com.cn",
+    "api.amazonwebservices.com.cn",
+    "amazonaws.eu",
+    "api.amazonwebservices.eu",
+    "c2s.ic.gov",
+    "api.aws.ic.gov",
+    "sc2s.sgov.gov",
+    "api.aws.scloud",
+    "cloud.adc-e.uk",
+    "api.cloud-aws.adc-e.uk",
+    "csp.hci.ic.gov",
+    "api.aws.hci.ic.gov",
+)
+_AWS_QUEUE_HOST = re.compile(rf"sqs(?:-fips)?\.([a-z0-9-]+)\.(?:{'|'.join(map(re.escape, _AWS_SUFFIXES))})")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}")
+_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}")
 _WITHOUT_CLOUD = "to run everything on this machine, without AWS, start printer-bridge instead"
 
 

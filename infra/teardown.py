@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from functions.shared.runtime.child_environment import child_environment
+
 _EDGE_POLICY = "EdgePolicyArn"
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"The stack {stack} cannot be torn down: {error}\n")
         return 1
     command = [asked.sam, "delete", "--stack-name", stack, "--no-prompts"]
-    return subprocess.run([*command, *(["--region", region] if region else [])], check=False).returncode  # noqa: S603 - our own words
+    command += ["--region", region] if region else []
+    environment = child_environment(None, *_PROXIES, prefixes=("AWS_", "SAM_CLI_"))
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 - our own words
 
 
 def deployed_as(config: Path) -> tuple[str, str | None]:

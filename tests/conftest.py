@@ -32,7 +32,7 @@ def no_database_is_left_open() -> Iterator[None]:
 
 
 class CloudOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]
-    """Each test goes to whoever is free, but those of the built and deployed stack to one: it is built once."""
+    """Each test goes to whoever is free, those of the built and deployed stack to one: it is built once."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _ONE_STACK[0] if nodeid.startswith(_ONE_STACK) else nodeid

@@ -7,20 +7,24 @@ watchdogs.
 
 import asyncio
 import contextlib
+import functools
 import logging
 import socket
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 from urllib.parse import quote, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from collector.bambui.reception import BoundedConnection, Reception
 from functions.shared.runtime.backoff import Backoff
+from functions.shared.runtime.redirects import stays_on_server
 from functions.shared.runtime.threads import run_in_daemon_thread
 from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
+_WAITING_FRAMES = 16  # of messages that nobody has read yet: all are, as soon as they came
 _READ_BYTES = 64 * 1024
 _OPEN_TIMEOUT = 10.0
 _CLOSE_TIMEOUT = 0.5
@@ -46,8 +50,22 @@ def printer_url(template: str, printer_id: str) -> str:
     return template.replace("{printer_id}", quote(printer_id, safe="", errors="replace"))
 
 
+class connect_to_server(connect):  # noqa: N801 - in place of the library's own, which is named so
+    """The library's `connect`, which follows redirects to any server: here another one's is an answer."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        try:
+            found = super().process_redirect(exc)
+        except (ValueError, WebSocketException):  # what it leads to is no address of a WebSocket
+            return exc
+        return found if isinstance(found, str) and stays_on_server(self.uri, found) else exc
+
+
 class Connection:
-    """Keeps one printer connected for as long as `run` runs. An exception of the listener ends `run`."""
+    """Keeps one printer connected for as long as `run` runs. An exception of the listener ends `run`.
+
+    `reception` bounds what half messages of all connections take (None: of this one alone).
+    """
 
     def __init__(
         self,
@@ -57,6 +75,7 @@ class Connection:
         backoff: Backoff,
         random: Callable[[], float],
         monotonic: Callable[[], float],
+        reception: Reception | None = None,
     ) -> None:
         self.is_connected = False
         self.is_refused = False  # BambUI does not know the printer
@@ -66,7 +85,8 @@ class Connection:
         self._backoff = backoff
         self._random = random
         self._failures = LogThrottle(monotonic, LASTING_FAULT_SECONDS)
-        self._websocket: ClientConnection | None = None
+        self._reception = reception or Reception()
+        self._websocket: BoundedConnection | None = None
         self._closing: asyncio.Task[None] | None = None
         self._discovered = asyncio.Event()
         self._has_logged_refused = False
@@ -120,13 +140,13 @@ class Connection:
             self._listener.closed()
             await (closing or _close(websocket))
 
-    async def _read(self, websocket: ClientConnection) -> None:
+    async def _read(self, websocket: BoundedConnection) -> None:
         received = self._listener.received
         try:
-            received(await websocket.recv())
+            received(await websocket.next_message())
             self._backoff = self._backoff.reset()
             while True:
-                received(await websocket.recv())
+                received(await websocket.next_message())
         except ConnectionClosed as end:
             if self._closing is not None:
                 return
@@ -137,16 +157,17 @@ class Connection:
                 code = end.rcvd.code if end.rcvd is not None else "no closing frame"
                 self._note_failure(f"the connection ended ({code})")
 
-    async def _open(self) -> ClientConnection:
+    async def _open(self) -> BoundedConnection:
         """Raises what the last of the host's addresses raised."""
         parts = urlsplit(self._url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
         async with asyncio.timeout(_OPEN_TIMEOUT):
             addresses = await run_in_daemon_thread(lambda: _addresses(host, port))
+        made = functools.partial(BoundedConnection, reception=self._reception)
         failure: Exception = OSError("no address")
         for address in addresses:
             try:
-                websocket = await connect(
+                websocket = await connect_to_server(
                     self._url,
                     host=address,
                     port=port,
@@ -156,17 +177,23 @@ class Connection:
                     ping_interval=None,
                     close_timeout=_CLOSE_TIMEOUT,
                     max_size=MESSAGE_LIMIT,
+                    max_queue=_WAITING_FRAMES,
+                    create_connection=cast("type[ClientConnection]", made),
                 )
             except OSError as error:
                 failure = error
             else:
+                assert isinstance(websocket, BoundedConnection)
                 _read_in_pieces(websocket)
                 return websocket
         raise failure
 
     def _note_refusal(self, status: int) -> None:
         if status != _UNKNOWN_PRINTER:
-            self._note_failure(f"BambUI answered {status} instead of opening the WebSocket")
+            where = (
+                ": a redirect, which is not followed, check WS_URL_TEMPLATE" if 300 <= status < 400 else ""
+            )
+            self._note_failure(f"BambUI answered {status} instead of opening the WebSocket{where}")
             return
         self.is_refused = True
         if not self._has_logged_refused:
@@ -185,7 +212,7 @@ class Connection:
             _log.warning("printer %r: %s%s; connecting again", self._printer_id, reason, times)
 
 
-def _read_in_pieces(websocket: ClientConnection) -> None:
+def _read_in_pieces(websocket: BoundedConnection) -> None:
     """asyncio asks for 256 KiB at each read and gives back what did not come: over days that shreds the heap
     to three times its size (measured; pieces of 64 KiB cost no more CPU). Other event loops are left alone.
     """
@@ -195,7 +222,7 @@ def _read_in_pieces(websocket: ClientConnection) -> None:
             reader.max_size = _READ_BYTES  # type: ignore[union-attr]
 
 
-async def _close(websocket: ClientConnection) -> None:
+async def _close(websocket: BoundedConnection) -> None:
     """Politely, but not for long."""
     with contextlib.suppress(WebSocketException, OSError, TimeoutError):
         async with asyncio.timeout(_CLOSE_TIMEOUT):

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from functions.shared.domain.limits import PRINTER_NAME_LIMIT
 from functions.shared.errors import ContractError, TransientError
+from functions.shared.runtime.redirects import RedirectsOnServer
 from functions.shared.runtime.threads import run_in_daemon_thread
 from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
 
@@ -104,9 +105,12 @@ class Answer:
 
 
 def fetch(url: str) -> Answer:
-    """One GET, ten seconds and 1 MiB at most, no proxy. Raises TransientError without the URL in it."""
+    """One GET, ten seconds and 1 MiB at most, no proxy, no redirect to another server.
+
+    Raises TransientError without the URL in it.
+    """
     deadline = time.monotonic() + TIMEOUT
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), RedirectsOnServer())
     try:
         with opener.open(_request(url), timeout=TIMEOUT) as response:
             body = b""
@@ -119,6 +123,10 @@ def fetch(url: str) -> Answer:
             return Answer(response.headers.get("content-type", ""), body)
     except urllib.error.HTTPError as error:
         error.close()
+        if 300 <= error.code < 400:
+            raise TransientError(
+                f"is a redirect to another server ({error.code}), not followed: check PRINTERS_API_URL"
+            ) from None
         raise TransientError(f"failed with {error.code}") from None
     except urllib.error.URLError as error:
         raise TransientError(f"cannot be read: {_words(error.reason)}") from None
@@ -175,8 +183,8 @@ class Discovery:
 
 
 def _request(url: str) -> urllib.request.Request:
-    """A user and password in the URL become a header, for the library does not take them; where a redirect
-    leads they are not sent."""
+    """A user and password in the URL become a header, for the library does not take them; they are not
+    sent with a redirect."""
     parts = urlsplit(url)
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     request = urllib.request.Request(bare, headers={"accept": "application/json"})  # noqa: S310 - http(s) only

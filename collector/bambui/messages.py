@@ -5,11 +5,12 @@ Most bytes are images that nobody needs. Forms: infra/docs/bambui-protocol.md, "
 """
 
 import binascii
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from functions.shared.domain.jpeg import SIZE_LIMIT, read_jpeg
+from functions.shared.domain.jpeg import JPEG_END, JPEG_START, SIZE_LIMIT, read_jpeg
 from functions.shared.domain.status import STATUS_KEYS, PrinterStatus, read_status
 from functions.shared.errors import ContractError, PermanentError
 from functions.shared.messages.codec import load_object
@@ -44,6 +45,25 @@ class ImageMessage:
     @property
     def base64_text(self) -> str:
         return self.message[self.start : self.end]
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it takes."""
+        return sys.getsizeof(self.message)
+
+    def looks_whole(self) -> bool:
+        """Whether it begins and ends as a JPEG does, by eight characters (six bytes) each."""
+        head = self.message[self.start : self.start + _PEEKED]
+        tail = self.message[max(self.start, self.end - _PEEKED) : self.end]
+        return (
+            self.end - self.start <= _BASE64_LIMIT
+            and _peek(head).startswith(JPEG_START)
+            and _peek(tail).endswith(JPEG_END)
+        )
+
+    def decode(self) -> bytes:
+        """The JPEG. Raises ImageError saying why there is none."""
+        return decode_image(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +218,7 @@ __all__ = [
 
 
 _BASE64_LIMIT = SIZE_LIMIT * 4 // 3 + 4
+_PEEKED = 8
 
 
 class ImageError(PermanentError):
@@ -220,6 +241,14 @@ def decode_image(image: ImageMessage) -> bytes:
     if fault is not None:
         raise ImageError(fault)
     return data
+
+
+def _peek(text: str) -> bytes:
+    """The bytes of a piece of base64, none if it is not that."""
+    try:
+        return _decode(text)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def _decoder() -> Callable[[str], bytes]:

@@ -77,6 +77,22 @@ def collector_families(collector: Collector, version: str) -> "Iterator[Metric]"
         "Pictures left out because the disk is too slow for them",
         alone(collector.dropped_frames),
     )
+    yield gauge(
+        "picture_memory_bytes",
+        "Memory that pictures take: the latest of each printer, those that wait for the disk, half messages",
+        (([place], size) for place, size in collector.picture_memory().items()),
+        ["place"],
+    )
+    yield counter(
+        "pictures_given_way",
+        "Latest pictures given up because all together took too much memory (PICTURES_MAX_BYTES)",
+        alone(collector.pictures.given_way),
+    )
+    yield counter(
+        "messages_cut_off",
+        "Half messages given up because they took long and others had to wait for memory",
+        alone(collector.reception.cut_off),
+    )
     yield gauge("tasks", "Tasks of the collector's event loop", alone(collector.tasks()))
     yield gauge("threads", "Threads of the program", alone(threading.active_count()))
     yield gauge(

@@ -18,10 +18,10 @@ from typing import TypeVar
 from collector.outbox.model import CapturedFrame, EdgeJob, NewReport, OutboxPort
 from functions.shared.errors import TransientError
 from functions.shared.messages.report import Report
+from functions.shared.picture_memory import picture_shares
 from functions.shared.runtime.threads import run_in_daemon_thread
 from functions.shared.runtime.throttled_log import LogThrottle
 
-WAITING_BYTES_LIMIT = 64 * 1024 * 1024
 WAITING_HEARTBEATS_LIMIT = 1000
 _RETRY_SECONDS = 5.0
 
@@ -32,13 +32,13 @@ Work = Callable[[], None]
 
 
 class OutboxWriter:
-    """Calls from the event loop only; all of them return at once."""
+    """Calls from the event loop only; all of them return at once. `waiting_bytes` are of frames."""
 
     def __init__(
         self,
         outbox: OutboxPort,
         *,
-        waiting_bytes_limit: int = WAITING_BYTES_LIMIT,
+        waiting_bytes_limit: int = picture_shares().waiting,
         retry_seconds: float = _RETRY_SECONDS,
     ) -> None:
         self.dropped_frames = 0
@@ -47,7 +47,7 @@ class OutboxWriter:
         self._retry_seconds = retry_seconds
         self._lines = LogThrottle(time.monotonic)
         self._works: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
-        self._waiting_bytes = 0
+        self.waiting_bytes = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="collector-outbox", daemon=True)
@@ -118,10 +118,10 @@ class OutboxWriter:
         if captured is None:
             return False
         with self._lock:
-            if self._waiting_bytes + len(captured.data) > self._limit:
+            if self.waiting_bytes + len(captured.data) > self._limit:
                 self.dropped_frames += 1
                 return False
-            self._waiting_bytes += len(captured.data)
+            self.waiting_bytes += len(captured.data)
             return True
 
     def _run(self) -> None:
@@ -136,7 +136,7 @@ class OutboxWriter:
         finally:
             if captured is not None:
                 with self._lock:
-                    self._waiting_bytes -= len(captured.data)
+                    self.waiting_bytes -= len(captured.data)
 
     def _try(self, write: Callable[[], object], *, is_repeated: bool) -> None:
         while True:

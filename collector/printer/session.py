@@ -29,6 +29,7 @@ from collector.printer.settling import Settling
 from collector.printer.watchdog import Cause, Watch
 from functions.shared.domain.status import PrinterStatus
 from functions.shared.errors import ContractError
+from functions.shared.latest_pictures import LatestPictures
 from functions.shared.live import Live
 from functions.shared.messages.report import Report, ReportKind
 from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
@@ -42,7 +43,8 @@ class Session:
     """`clock` gives stamps (edge time), `monotonic` measures time-outs; `job` is the one recalled.
 
     `call_later(seconds, callback)` wakes the session when a held percent is due. `is_confirmed`: BambUI has
-    shown that it knows the printer; one that it never did has no silence to report.
+    shown that it knows the printer; one that it never did has no silence to report. `pictures`: those of all
+    printers (None: those of `live`, or its own).
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Session:
         monotonic: Callable[[], float],
         call_later: Callable[[float, Callable[[], None]], object],
         counters: PrinterCounters | None = None,
+        pictures: LatestPictures | None = None,
     ) -> None:
         self.model: str | None = None
         self.is_online: bool | None = None
@@ -74,7 +77,9 @@ class Session:
         self._job = job
         self._reporter = reporting.begin(job, rules.report)
         self._watch = Watch(started_at=monotonic())
-        self._keeper = FrameKeeper(printer_id, rules, writer, monotonic, self._counters)
+        if pictures is None:
+            pictures = LatestPictures() if live is None else live.pictures
+        self._keeper = FrameKeeper(printer_id, rules, writer, pictures, monotonic, self._counters)
         self._settling = Settling()
         self._rate = ChangeRate()
         self._newest: StatusMessage | None = None
@@ -144,7 +149,7 @@ class Session:
         self._watch = self._watch.with_image(self._monotonic())
         self._keeper.take(message, now, self._job)
         if self._live is not None:
-            self._live.put_image(self._printer_id, message.base64_text, now)
+            self._live.put_heard(self._printer_id)
 
     def _take_status(self, message: StatusMessage) -> None:
         if not self._is_unfit:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from collector.bambui.client import Connection
+from collector.bambui.reception import Reception
 from collector.counters import PrinterCounters
 from collector.printer.session import Session
 from collector.printer.watchdog import Cause
@@ -50,6 +51,7 @@ class PrinterSupervisor:
         backoff: Backoff,
         random: Callable[[], float],
         monotonic: Callable[[], float],
+        reception: Reception,
     ) -> None:
         self.printer_id = printer_id
         self.model: str | None = None
@@ -60,6 +62,7 @@ class PrinterSupervisor:
         self._backoff = backoff
         self._random = random
         self._monotonic = monotonic
+        self._reception = reception
         self._faults = LogThrottle(monotonic, LASTING_FAULT_SECONDS)
         self._is_listed = False
         self._session: Session | None = None
@@ -136,7 +139,13 @@ class PrinterSupervisor:
         self._session = await self._make_session(self.printer_id, self._call_later, self.counters)
         self._pass_on()
         self._connection = Connection(
-            self.printer_id, self._url, self._session, self._backoff, self._random, self._monotonic
+            self.printer_id,
+            self._url,
+            self._session,
+            self._backoff,
+            self._random,
+            self._monotonic,
+            self._reception,
         )
         self._reading = asyncio.create_task(self._connection.run())
         try:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import APIKeyHeader
 
 from functions.api import middleware
-from functions.api.health import collector_silence, health
+from functions.api.health import collector_silence, health, pictures_health
 from functions.api.json_values import utc_time
 from functions.api.middleware import (
     HEADER,
@@ -22,8 +22,10 @@ from functions.api.middleware import (
     SafeHeaders,
 )
 from functions.api.pages import Page
+from functions.api.picture_sending import PictureResponse, PictureSending
 from functions.api.presenter import newest_status, printer_view, summary
 from functions.api.queries import ListedPrinter, NewestImage, Queries
+from functions.api.rendition import smaller
 from functions.api.schemas import HealthView, PrinterSummary, PrinterView, Refusal
 from functions.shared.errors import TransientError
 from functions.shared.live import Live
@@ -54,16 +56,29 @@ class DescribedApp(FastAPI):
 TIMESTAMP_HEADER = "X-Image-Timestamp"
 
 
-def image_response(image: NewestImage, if_none_match: str | None) -> Response:
-    """The JPEG, or 304 without a body if the client has these very bytes already."""
-    etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}"'
+def image_response(
+    image: NewestImage, if_none_match: str | None, sending: PictureSending, bytes_limit: int | None = None
+) -> Response:
+    """The JPEG, or 304 without a body if the client has it already.
+
+    Over `bytes_limit` a smaller rendition, made only for who has not got it yet; 404 if none can be made. 503
+    when too many clients have not taken theirs yet.
+    """
+    is_too_large = bytes_limit is not None and len(image.data) > bytes_limit
+    rendition = "-smaller" if is_too_large else ""
+    etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}{rendition}"'
     headers = {"ETag": etag, "Cache-Control": "no-store"}
     taken_at = utc_time(image.taken_at)
     if taken_at is not None:
         headers[TIMESTAMP_HEADER] = taken_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if if_none_match is not None and _matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    return Response(image.data, headers=headers, media_type="image/jpeg")
+    data = smaller(image.data, bytes_limit) if is_too_large and bytes_limit else image.data
+    if data is None:
+        raise HTTPException(404, IMAGE_TOO_LARGE)
+    if not sending.hold(data):
+        return JSONResponse({"detail": TOO_MANY_PICTURES}, 503, {"Retry-After": "2"})
+    return PictureResponse(data, headers, lambda: sending.release(data))
 
 
 def _matches(if_none_match: str, etag: str) -> bool:
@@ -75,6 +90,8 @@ def _matches(if_none_match: str, etag: str) -> bool:
 UNKNOWN_PRINTER = "unknown printer"
 NO_STATUS = "no status yet"
 NO_IMAGE = "no image yet"
+TOO_MANY_PICTURES = "too many pictures are being sent just now: try again in a few seconds"
+IMAGE_TOO_LARGE = "the newest image is too large to be answered here, and cannot be made smaller"
 
 _PAGE_PATH = "/"
 _DOCS_PATH = "/docs"
@@ -99,6 +116,8 @@ def create_app(
     disk_trouble: Callable[[], str | None] = lambda: None,
     hosts: Collection[str] | None = None,
     is_open: bool = False,
+    image_bytes_limit: int | None = None,
+    sending: PictureSending | None = None,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
@@ -106,8 +125,11 @@ def create_app(
     but `/api/` asks for it (empty: none does). `root_path`: the stage path of a gateway.
     `metrics` (embedded): gives the text for Prometheus, at `/metrics`. `disk_trouble` (embedded): what is
     wrong with its disk, in words. `hosts`: without a key, the names beside those that can only be the
-    user's own (None: any name). `is_open`: all the network may look.
+    user's own (None: any name). `is_open`: all the network may look. `image_bytes_limit`: a larger
+    picture is given in a smaller rendition (None: any is given as it is). `sending`: bounds the pictures that
+    are being sent.
     """
+    sending = sending or PictureSending()
     page, docs = Page("page.html"), Page("docs.html")
     started_at = clock() if live is not None else None
     app = DescribedApp(
@@ -177,18 +199,23 @@ def create_app(
         "/api/printer/{printer_id}/image",
         summary="The newest picture",
         response_class=Response,
-        responses=_IMAGE_ANSWERS | _not_found(NO_IMAGE),
+        responses=_IMAGE_ANSWERS | _not_found(NO_IMAGE, *([IMAGE_TOO_LARGE] if image_bytes_limit else [])),
     )
     def show_image(
         printer_id: PrinterName,
         if_none_match: Annotated[str | None, Header(description="The `ETag` of the picture you have")] = None,
     ) -> Response:
-        """The newest whole JPEG of the printer's camera, as it was received."""
+        """The newest whole JPEG of the printer's camera, as it was received.
+
+        In the cloud one of more than 4.7 MB is given smaller: at most 1920 pixels wide and high.
+        """
         stores = queries()
-        image = stores.image(found(printer_id, stores).printer_id)
-        if image is None:
-            raise HTTPException(404, NO_IMAGE)
-        return image_response(image, if_none_match)
+        name = found(printer_id, stores).printer_id
+        with sending.reading():
+            image = stores.image(name)
+            if image is None:
+                raise HTTPException(404, NO_IMAGE)
+            return image_response(image, if_none_match, sending, image_bytes_limit)
 
     @app.get(
         "/api/health",
@@ -212,7 +239,8 @@ def create_app(
         )
         if not is_anything_recent:
             response.status_code = 503
-        return view.model_copy(update={"is_open": is_open})
+        pictures = None if live is None else pictures_health(live.pictures)
+        return view.model_copy(update={"is_open": is_open, "pictures": pictures})
 
     if metrics is not None:
         _add_metrics(app, metrics)
@@ -225,12 +253,13 @@ def _add_metrics(app: FastAPI, metrics: Callable[[], bytes]) -> None:
         return Response(metrics(), headers={"Content-Type": _METRICS_TYPE})
 
 
-def _not_found(other: str) -> dict[int | str, dict[str, Any]]:
-    examples = {detail: {"value": {"detail": detail}} for detail in (UNKNOWN_PRINTER, other)}
+def _not_found(*others: str) -> dict[int | str, dict[str, Any]]:
+    details = (UNKNOWN_PRINTER, *others)
+    examples = {detail: {"value": {"detail": detail}} for detail in details}
     return {
         404: {
             "model": Refusal,
-            "description": f"`{UNKNOWN_PRINTER}` or `{other}`",
+            "description": " or ".join(f"`{detail}`" for detail in details),
             "content": {"application/json": {"examples": examples}},
         }
     }

@@ -4,6 +4,8 @@ The gateway has asked for the key already, so the application asks for none.
 """
 
 import functools
+import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -12,11 +14,20 @@ from mangum import Mangum
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.api.app import create_app
-from functions.api.middleware import OPEN_PATH
+from functions.api.middleware import OPEN_PATH, SAFE_HEADERS
 from functions.shared.aws.bootstrap import LambdaContext, Runtime, make_runtime, start_early
 from functions.shared.ports import FrameStore, RecordStore
 
 _KEPT = "/%:@!$&'()*+,;=~"
+
+# Of what a function answers, as JSON. Source: AWS Lambda Developer Guide, "Lambda quotas". A larger answer is
+# lost on its way, and the client gets a 502.
+ANSWER_BYTES_LIMIT = 6 * 1024 * 1024
+_HEADERS_BYTES = 16 * 1024
+# An image goes as base64, four characters for three bytes: 4.7 MB of it.
+IMAGE_BYTES_LIMIT = (ANSWER_BYTES_LIMIT - _HEADERS_BYTES) // 4 * 3
+_MEASURED_FROM = ANSWER_BYTES_LIMIT // 8  # a character takes six bytes of JSON at the most
+_log = logging.getLogger(__name__)
 
 
 @functools.cache
@@ -30,7 +41,9 @@ def worker() -> tuple[Runtime, RecordStore, FrameStore]:
 def application(root_path: str) -> Mangum:
     """The application as it is served under that path."""
     runtime, records, frames = worker()
-    app = create_app(records, frames, None, runtime.backends.clock, "", root_path)
+    app = create_app(
+        records, frames, None, runtime.backends.clock, "", root_path, image_bytes_limit=IMAGE_BYTES_LIMIT
+    )
     return Mangum(RawPath(app), lifespan="off")
 
 
@@ -56,7 +69,27 @@ def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         request["path"] = (
             OPEN_PATH  # a gateway may drop the slash; asked to redirect, it would do so for ever
         )
-    return application(stage_path(event))(request, context)  # type: ignore[arg-type]
+    answer = application(stage_path(event))(request, context)  # type: ignore[arg-type]
+    return answer if fits(answer) else _too_large_answer()
+
+
+def fits(answer: Mapping[str, Any]) -> bool:
+    """Whether Lambda lets so large an answer through."""
+    if len(answer["body"]) <= _MEASURED_FROM:
+        return True
+    return len(json.dumps(answer, ensure_ascii=False).encode(errors="replace")) <= ANSWER_BYTES_LIMIT
+
+
+def _too_large_answer() -> dict[str, Any]:
+    _log.error("an answer was over the %d bytes that a function may give", ANSWER_BYTES_LIMIT)
+    detail = "this answer is larger than the 6 MB that AWS Lambda lets through: ask for one printer at a time"
+    headers = {name.lower(): value for name, value in SAFE_HEADERS.items()}
+    return {
+        "statusCode": 500,
+        "headers": {**headers, "content-type": "application/json"},
+        "body": json.dumps({"detail": detail}),
+        "isBase64Encoded": False,
+    }
 
 
 def stage_path(event: Mapping[str, Any]) -> str:

@@ -14,8 +14,9 @@ from typing import Literal
 from functions.api.json_values import age, shown, shown_or_none, utc_time
 from functions.api.presenter import newest_status, silent_since
 from functions.api.queries import PrinterData
-from functions.api.schemas import ChatHealth, CollectorHealth, HealthView, PrinterHealth
+from functions.api.schemas import ChatHealth, CollectorHealth, HealthView, PicturesHealth, PrinterHealth
 from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
+from functions.shared.latest_pictures import LatestPictures
 from functions.shared.messages.chat_record import ChatState, standing_refusal
 from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.text import rough_duration
@@ -160,6 +161,12 @@ def chat_health(chats: Sequence[ChatState], now: float) -> ChatHealth:
         tried_at=utc_time(refusal.tried_at) if refusal is not None else None,
         topic_missing_since=utc_time(missing[-1]) if missing else None,
         moved_to=next((it.moved_to for it in chats if it.moved_to is not None), None),
+    )
+
+
+def pictures_health(pictures: LatestPictures) -> PicturesHealth:
+    return PicturesHealth(
+        memory_bytes=pictures.bytes, limit_bytes=pictures.limit, given_way=pictures.given_way
     )
 
 

@@ -185,6 +185,18 @@ class ChatHealth(View):
     )
 
 
+class PicturesHealth(View):
+    """The latest picture of each printer, in memory (embedded)."""
+
+    memory_bytes: int = Field(description="What they take", examples=[1_250_000])
+    limit_bytes: int = Field(
+        description="What they may take: half of `PICTURES_MAX_BYTES`", examples=[134_217_728]
+    )
+    given_way: int = Field(
+        description="How many were given up since the start because all together took more", examples=[0]
+    )
+
+
 class HealthView(View):
     """Whether data is recent, and whether messages arrive."""
 
@@ -198,6 +210,7 @@ class HealthView(View):
     is_open: bool = Field(
         default=False, description="Whether everyone in the network may look: no key is asked for"
     )
+    pictures: PicturesHealth | None = None
     chat: ChatHealth
     collectors: list[CollectorHealth]
     printers: list[PrinterHealth]

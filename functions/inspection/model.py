@@ -91,7 +91,12 @@ class OpenAiModel:
 
         timeout = openai.Timeout(self._seconds_limit, connect=min(_CONNECT_SECONDS, self._seconds_limit))
         with openai.OpenAI(
-            api_key=self._api_key, base_url=self._base_url, timeout=timeout, max_retries=0
+            api_key=self._api_key,
+            base_url=self._base_url,
+            timeout=timeout,
+            max_retries=0,
+            # The client's own follows redirects to any server, pictures and all.
+            http_client=openai.DefaultHttpxClient(timeout=timeout, follow_redirects=False),
         ) as client:
             if self._takes_schema:
                 try:
@@ -173,8 +178,11 @@ class OpenAiModel:
         return self._fault(error.status_code, self._detail(error.body), wait)
 
     def _fault(self, status: int, detail: str, retry_after: float | None) -> Exception:
+        if 300 <= status < 400:
+            words = "is a redirect, which is not followed: check OPENROUTER_BASE_URL"
+            return TransientError(f"the answer {words} ({status})", retry_after)
         is_passing = status in _PASSING or status >= 500 or (status == 402 and retry_after is not None)
-        if is_passing or status < 400:
+        if is_passing or status < 300:
             return TransientError(f"the server answers {status}: {detail}", retry_after)
         _log.warning("the AI server answers %d: %s", status, detail)
         words = _ACCESS.get(status, f"the server refuses the request ({status}): {detail}. Check AI_MODEL.")

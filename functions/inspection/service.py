@@ -129,6 +129,9 @@ class InspectionService:
             return Done()
         remembered = self._begin(request)
         verdict: Verdict | NoVerdict
+        if remembered.tries > TRIES:  # after the last failure it is concluded: so runs were killed in it
+            self._conclude(request, pair, NoVerdict(f"{TRIES} runs broke off while it was made"))
+            return Done()
         try:
             answer = self.model.ask(question(request.inspection, pair))
             verdict = read_verdict(answer.text, answer.finish_reason, answer.refusal)

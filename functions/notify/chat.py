@@ -171,6 +171,10 @@ class Chat:
             _log.error("%s", refusals.told(state.refusal.what, answer.reason))
         return refusals.seconds_held(state, now)
 
+    def not_tried(self, turn: Turn) -> None:
+        """Its place is free again, and nothing is known of the chat by it."""
+        self._change(lambda state: turns.give_back(state, turn).with_lane(turn.lane, turns.well))
+
     def message_refused(self, turn: Turn) -> None:
         """The message is, so the chat is not."""
 

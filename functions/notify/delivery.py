@@ -38,15 +38,19 @@ class NotificationDelivery:
         self._transport = transport
         self._frames = frames
 
-    def deliver(self, notification: Notification, context: RenderContext, failures: int) -> Answer:
+    def deliver(
+        self, notification: Notification, context: RenderContext, failures: int, *, as_text: bool = False
+    ) -> Answer:
         """Send it with all that belongs to it; `failures`: tries in a row that found Telegram away.
 
-        A film that is refused as too large is answered TOO_LARGE and not told yet. Raises TransientError
-        when the film cannot be read now.
+        `as_text`: without its photo or film, which is not even read. A film that is refused as too large is
+        answered TOO_LARGE and not told yet. Raises TransientError when the film cannot be read now.
         """
+        if notification.film is not None and as_text:
+            return self.announce_film(notification, context, "Sending the film broke off again and again")
         if notification.film is not None:
             return self._deliver_film(notification, notification.film, context, failures)
-        photo = self._photo_of(notification)
+        photo = None if as_text else self._photo_of(notification)
         if photo is not None:
             message = render(notification, context, has_photo=True)
             answer = _formatted_first(message, lambda given: self._transport.send_photo(given, photo))

@@ -5,11 +5,12 @@ It never waits: whatever has to come later is retried: back to the queue with th
 
 import functools
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from functions.notify.service import build_service, lateness_of
-from functions.notify.telegram import Telegram
+from functions.notify.telegram import CallTimes, Telegram
 from functions.notify.transports import LogTransport, RotatingTokenTransport
 from functions.shared.aws.bootstrap import (
     LambdaContext,
@@ -24,10 +25,14 @@ from functions.shared.aws.observability import Metric
 from functions.shared.dispatch import Received, Settlement
 from functions.shared.errors import ConfigurationError
 from functions.shared.messages.effects import Notification
+from functions.shared.ports import Delivery
+from functions.shared.runtime.deadline import Deadline
 from functions.shared.setting_types import bot_token
 
-# Short enough that the longest delivery (a film: five times as long) ends before the function's time does.
-CONNECT_SECONDS, READ_SECONDS = 5.0, 20.0
+# Of Telegram, which answers within seconds. The function has 180 s, and keeps 20 of them to say how it went.
+TIMES = CallTimes(connect=5.0, read=20.0, whole=25.0, film=140.0)
+# Of a run with a text or a photo: what such a run holds up, if it is killed, is a printer's alerts.
+MESSAGE_SECONDS = 40.0
 # The queue keeps a message for 14 days; half a day before, it goes where it is kept for 14 more and alarms.
 GIVES_UP_AFTER_SECONDS = 13.5 * 86_400
 _log = logging.getLogger(__name__)
@@ -38,7 +43,8 @@ def worker() -> LambdaConsumer[Notification]:
     """Made once per container."""
     runtime = make_runtime("notify")
     backends, metrics = runtime.backends, runtime.metrics
-    transport = _transport(runtime)
+    deadline = Deadline()
+    transport = _transport(runtime, deadline)
     service = build_service(backends, backends.settings, transport, GIVES_UP_AFTER_SECONDS)
 
     def handle(message: Received[Notification]) -> Settlement:
@@ -51,7 +57,10 @@ def worker() -> LambdaConsumer[Notification]:
             metrics.add(Metric.MESSAGE_DELAY, round(lateness_of(message, backends.clock()), 3))
         return settlement
 
-    return LambdaConsumer(runtime, QueueName.NOTIFICATIONS, service, handle)
+    def longest(delivery: Delivery) -> float:
+        return math.inf if service.is_line_of_films(delivery.group) else MESSAGE_SECONDS
+
+    return LambdaConsumer(runtime, QueueName.NOTIFICATIONS, service, handle, longest, deadline)
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -59,7 +68,7 @@ def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     return worker().consume(event, context)
 
 
-def _transport(runtime: Runtime) -> RotatingTokenTransport | LogTransport:
+def _transport(runtime: Runtime, deadline: Deadline) -> RotatingTokenTransport | LogTransport:
     backends, settings = runtime.backends, runtime.backends.settings
     if not backends.has(Secret.BOT_TOKEN):
         _log.warning("%s names no parameter: messages are shown in this log only", Secret.BOT_TOKEN.value)
@@ -68,7 +77,7 @@ def _transport(runtime: Runtime) -> RotatingTokenTransport | LogTransport:
         raise ConfigurationError(["TELEGRAM_CHAT_ID is needed to send messages"])
 
     def make(token: str) -> Telegram:
-        return Telegram.from_settings(settings, token, CONNECT_SECONDS, READ_SECONDS)
+        return Telegram.from_settings(settings, token, TIMES, deadline.left)
 
     return RotatingTokenTransport(backends.secret(Secret.BOT_TOKEN, bot_token, runtime.logs.hide).value, make)
 

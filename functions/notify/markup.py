@@ -17,9 +17,18 @@ ELLIPSIS = "…"
 _JOINERS = "\u200c\u200d"
 _MARKS_LIMIT = 3
 _MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}")
-_LINKS = re.compile(r"@(?=\w)|:(?=//)|(?<=[^\W\d_])\.(?=[^\W\d_]{2})")
 _SAFE_URL = re.compile(r"https?://[!-~]{1,300}")
-_WORD_JOINER = "\u2060"
+WORD_JOINER = "\u2060"
+# Behind which characters a joiner stands so that Telegram makes nothing of a text by itself: no mention, tag
+# or command, no address of any kind. Source: TDLib's MessageEntity.cpp (find_entities).
+_IN_DOMAIN = r"[^\s\u2060!-/:-@\[-`{-~]"
+_LIVE = re.compile(
+    r"[@#$](?![\s\u2060])|(?<![\w/<>])/(?=[A-Za-z0-9_])|:(?=//)"
+    rf"|\.(?![0-9])(?={_IN_DOMAIN}{{2}})|\.(?=[0-9]+\.[0-9]+)"
+)
+# Nine digits can be a phone number, fewer only behind a plus; error codes have eight.
+_NUMBER = re.compile(r"\+[0-9](?:[ ().-]{0,3}[0-9]){6,}|[0-9](?:[ ().-]{0,3}[0-9]){8,}")
+_BIT_OF_NUMBER = re.compile(r"(?:[0-9]{3}|[ ().-])(?!$)")
 _ISOLATE, _ISOLATE_END = "\u2068", "\u2069"
 
 
@@ -51,13 +60,32 @@ def clean(text: str) -> str:
 
 
 def plain_words(text: str, limit: int) -> str:
-    """Untrusted free text, cut at its end; nothing in it becomes a mention or a link by itself."""
-    return isolated(_LINKS.sub(lambda found: found[0] + _WORD_JOINER, cut_end(clean(text), limit)))
+    """Untrusted free text, cut at its end; nothing in it becomes a mention, a link or a command."""
+    return isolated(inert(cut_end(clean(text), limit)))
 
 
 def name_words(text: str, limit: int) -> str:
-    """An untrusted name, cut in the middle; a question mark when nothing readable is left of it."""
+    """An untrusted name, cut in the middle and inert; a question mark when nothing readable is left of it."""
+    return isolated(inert(cut_middle(clean(text), limit))) or "?"
+
+
+def code_words(text: str, limit: int) -> str:
+    """An untrusted name for a span in `code`, where Telegram makes nothing of it: to be copied as it is."""
     return isolated(cut_middle(clean(text), limit)) or "?"
+
+
+def inert(text: str) -> str:
+    """The text with invisible joiners where Telegram would make a mention, a link or a command of it."""
+    quiet = _LIVE.sub(lambda found: found[0] + WORD_JOINER, text)
+    return _NUMBER.sub(lambda found: _BIT_OF_NUMBER.sub(lambda bit: bit[0] + WORD_JOINER, found[0]), quiet)
+
+
+def without_markup(lines: Sequence[Line]) -> list[Line]:
+    """The lines for a plain text, where no code protects a name."""
+    return [
+        tuple(replace(it, tag="", text=inert(it.text)) if it.tag == "code" else it for it in line)
+        for line in lines
+    ]
 
 
 def isolated(text: str) -> str:

@@ -11,8 +11,10 @@ from functions.notify import wording
 from functions.notify.markup import (
     CAPTION_LIMIT,
     TEXT_LIMIT,
+    WORD_JOINER,
     Line,
     Span,
+    code_words,
     fitted,
     name_words,
     plain_words,
@@ -20,6 +22,7 @@ from functions.notify.markup import (
     to_html,
     to_plain,
     utf16_length,
+    without_markup,
 )
 from functions.notify.wording import Figures, is_paused, is_silent, wording_of
 from functions.shared.domain.faults import Fault, is_told_by, most_exact
@@ -58,6 +61,11 @@ class Message:
     plain: str
     is_silent: bool = False
     goes_to_topic: bool = True
+
+    @property
+    def outside_telegram(self) -> str:
+        """The plain text for a terminal or a log, where nothing can be pressed: it needs no joiners."""
+        return self.plain.replace(WORD_JOINER, "")
 
     def unformatted(self) -> "Message":
         """The same without markup, for when Telegram cannot read it."""
@@ -106,7 +114,7 @@ def film_remark(film: Film, why: str, *, is_named: bool = True) -> Line:
     said = Span(f"{why} ({wording.size(film.size)}).")
     if not is_named:
         return (said,)
-    return (said, Span(" It is kept as "), Span(name_words(film.key, 300), "code"), Span("."))
+    return (said, Span(" It is kept as "), Span(code_words(film.key, 300), "code"), Span("."))
 
 
 def _headline(notification: Notification) -> Line:
@@ -118,7 +126,7 @@ def _headline(notification: Notification) -> Line:
 def _job_line(notification: Notification) -> Line:
     if not notification.job.name:
         return ()
-    return (Span(name_words(notification.job.name, _JOB_LIMIT), "code"),)
+    return (Span(code_words(notification.job.name, _JOB_LIMIT), "code"),)
 
 
 def _figures(notification: Notification, context: RenderContext) -> Line:
@@ -238,7 +246,7 @@ def _codes(notification: Notification) -> Line:
 
 def _code(fault: Fault) -> list[Span]:
     url = safe_url(fault.link)
-    code = Span(name_words(fault.code, 40), "code")
+    code = Span(code_words(fault.code, 40), "code")
     return [code, Span(" "), Span("wiki", link=url)] if url else [code]
 
 
@@ -254,6 +262,7 @@ def _footnotes(notification: Notification, context: RenderContext, has_photo: bo
 
 def _plain(lines: list[Line], limit: int) -> str:
     """Addresses are left out when they would not fit."""
+    lines = without_markup(lines)
     whole = to_plain(lines)
     if utf16_length(whole) <= limit:
         return whole

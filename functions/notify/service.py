@@ -32,6 +32,7 @@ from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.records import is_done, mark_done
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
+from functions.shared.starts import STARTS_LIMIT, Starts
 from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ _SMALLEST_FILM = 100_000
 # A minute of a full group. Who was away wants to read of a handful of changes, not of hundreds.
 _FLOOD = 20
 _FILMS = "films"
+# As many runs may end in a picture before it is taken to be the reason, and left out.
+AS_TEXT_AFTER_STARTS = 3
 _LONGEST_STORAGE_WAIT = 60.0
 _TOPIC_NOTE = (
     "The topic of TELEGRAM_THREAD_ID is not there: messages come here until it is back or another is set."
@@ -53,7 +56,8 @@ class NotifyRules:
     """The settings that matter here; 0 messages per minute means no pacing.
 
     `gives_up_after`: the age in seconds at which a message that still waits goes to the dead letters (None:
-    never), for a queue that would lose it soon after.
+    never), for a queue that would lose it soon after. `spares_writes`: that a message is begun is written
+    from its second delivery on, for a disk that writes wear out.
     """
 
     chat_id: str
@@ -61,10 +65,15 @@ class NotifyRules:
     zone: tzinfo
     thread_id: int | None = None
     gives_up_after: float | None = None
+    spares_writes: bool = False
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, chat_id: str, gives_up_after: float | None = None
+        cls,
+        settings: Settings,
+        chat_id: str,
+        gives_up_after: float | None = None,
+        spares_writes: bool = False,
     ) -> "NotifyRules":
         return cls(
             chat_id,
@@ -72,17 +81,21 @@ class NotifyRules:
             settings.timezone,
             settings.telegram_thread_id,
             gives_up_after,
+            spares_writes,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """One message at its turn, how it is written, and of how many that were left out it tells."""
+    """One message at its turn: how it is written, of how many that were left out it tells, and whether
+    without its picture.
+    """
 
     notification: Notification
     turn: Turn
     context: RenderContext
     left_out: int = 0
+    as_text: bool = False
 
 
 class NotifyService:
@@ -110,6 +123,7 @@ class NotifyService:
         self._clock = clock
         self._rules = rules
         self._chat = Chat(records, rules.chat_id, rules.messages_per_minute, rules.thread_id, clock)
+        self._starts = Starts(records, clock)
         self._films_group = digest("group", films_chat(rules.chat_id))
 
     decode = staticmethod(decode_notification)
@@ -160,7 +174,7 @@ class NotifyService:
             return Done()
         now = self._clock()
         lateness = lateness_of(message, now)
-        is_in_films_line = notification.film is not None and message.group == self._films_group
+        is_in_films_line = notification.film is not None and self.is_line_of_films(message.group)
         lane = _FILMS if is_in_films_line else digest(notification.printer_id)[:16]
         state = self._chat.state()
         if self._leave_out(notification, lateness, state.lane(lane)):
@@ -175,7 +189,35 @@ class NotifyService:
         if wait > 0:
             _log.debug("%s waits %.1f s for its turn", notification.id, wait)
             return Retry(wait)
-        return self._settlement_of(self._try_of(notification, turn, state, lateness), state)
+        tried = self._try_of(notification, turn, state, lateness)
+        if self._rules.spares_writes and message.receive_count == 1:
+            return self._settlement_of(tried, state)
+        return self._begin(tried, state)
+
+    def is_line_of_films(self, group: str) -> bool:
+        """Whether that group's messages are films, which take long and hold up nothing else."""
+        return group == self._films_group
+
+    def _begin(self, tried: _Try, state: ChatState) -> Settlement:
+        """Try it, unless that has ended so many runs that it would end this one too."""
+        effect = tried.notification.id
+        starts = self._starts.begin(effect)
+        if starts > STARTS_LIMIT:
+            self._starts.end(effect)  # who puts it back from the dead letters has it tried anew
+            self._chat.not_tried(tried.turn)
+            _log.error("%s is given up: %d runs broke off with it", effect, STARTS_LIMIT)
+            return DeadLetter(f"{STARTS_LIMIT} runs broke off (out of time or memory) while it was sent")
+        if starts > 1:
+            _log.warning("a run broke off with %s, perhaps after it was sent: start %d", effect, starts)
+        tried = replace(tried, as_text=starts > AS_TEXT_AFTER_STARTS)
+        try:
+            settlement = self._settlement_of(tried, state)
+        except TransientError:
+            self._starts.end(effect)
+            raise
+        if not isinstance(settlement, Done):  # the done-mark says more than that it came to an end
+            self._starts.end(effect)
+        return settlement
 
     def _leave_out(self, notification: Notification, lateness: float, lane: Lane) -> bool:
         """Leave out what a newer one replaces, if so many wait that nobody would read them all."""
@@ -255,7 +297,7 @@ class NotifyService:
     def _deliver(self, tried: _Try, state: ChatState) -> tuple[_Try, Answer]:
         """To the topic; to the chat itself once the topic has been missing for so long."""
         failures = state.lane(tried.turn.lane).failures
-        answer = self._delivery.deliver(tried.notification, tried.context, failures)
+        answer = self._delivery.deliver(tried.notification, tried.context, failures, as_text=tried.as_text)
         if answer.outcome is not Outcome.NO_TOPIC:
             return tried, answer
         if self._rules.thread_id is None or not tried.context.goes_to_topic:
@@ -263,7 +305,8 @@ class NotifyService:
         if self._chat.is_topic_waited_for(state):
             return tried, answer
         tried = replace(tried, context=_without_topic(tried.context, state))
-        return tried, self._delivery.deliver(tried.notification, tried.context, failures)
+        answer = self._delivery.deliver(tried.notification, tried.context, failures, as_text=tried.as_text)
+        return tried, answer
 
     def _without_doubt(self, tried: _Try) -> Answer:
         """Is it this message that is refused, or is it all? One that says next to nothing tells.
@@ -274,7 +317,7 @@ class NotifyService:
         if not told.is_sent:
             return told
         self._chat.also_sent(self._clock())
-        again = self._delivery.deliver(tried.notification, tried.context, 0)
+        again = self._delivery.deliver(tried.notification, tried.context, 0, as_text=tried.as_text)
         return replace(again, outcome=Outcome.REFUSED) if again.outcome is Outcome.DOUBTFUL else again
 
     def _sent(self, tried: _Try, answer: Answer) -> Done:
@@ -320,7 +363,11 @@ class NotifyService:
 
 
 def build_service(
-    backends: Backends, settings: Settings, transport: Transport, gives_up_after: float | None = None
+    backends: Backends,
+    settings: Settings,
+    transport: Transport,
+    gives_up_after: float | None = None,
+    spares_writes: bool = False,
 ) -> NotifyService:
     """Over those back ends, to that transport."""
     return NotifyService(
@@ -329,7 +376,7 @@ def build_service(
         transport,
         backends.timelapses,
         backends.clock,
-        NotifyRules.from_settings(settings, backends.chat, gives_up_after),
+        NotifyRules.from_settings(settings, backends.chat, gives_up_after, spares_writes),
         backends.notifications,
     )
 

@@ -6,9 +6,11 @@ whose length is known beforehand, so no chunked encoding is needed and a film ne
 
 import json
 import logging
+import math
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -98,7 +100,7 @@ class MultipartBody:
 
 
 if TYPE_CHECKING:
-    import requests
+    from functions.notify.deadline_session import DeadlineSession
 
 _log = logging.getLogger(__name__)
 
@@ -106,10 +108,34 @@ _ANSWER_LIMIT = 64 * 1024
 _FILM_FACTOR = 5
 
 
+def _endless() -> float:
+    return math.inf
+
+
+_SHORTEST_SECONDS = 3.0  # in less nothing is sent and answered
+
+
+@dataclass(frozen=True, slots=True)
+class CallTimes:
+    """Seconds: `connect` and `read` bound each wait (of a film five times as long), `whole` and `film` a call
+    from its first byte to the last of its answer.
+
+    The defaults are those of a slow line at home: ten megabytes, and fifty, at a megabit a second and less.
+    """
+
+    connect: float = 10.0
+    read: float = 60.0
+    whole: float = 180.0
+    film: float = 1500.0
+
+
+_AT_HOME = CallTimes()
+
+
 class Telegram:
     """A Transport. `chat_id` is a number as text or @channel; `thread_id` the topic, if any.
 
-    `connect_seconds` and `read_seconds` bound each wait; a film may take five times as long.
+    `time_left`: seconds that this program may still call for; a call that it has none for is not made.
     """
 
     def __init__(
@@ -118,25 +144,30 @@ class Telegram:
         chat_id: str,
         thread_id: int | None = None,
         api_url: str = "https://api.telegram.org",
-        connect_seconds: float = 10.0,
-        read_seconds: float = 60.0,
+        times: CallTimes = _AT_HOME,
+        time_left: Callable[[], float] = _endless,
     ) -> None:
         self._token = token
         self._chat_id = chat_id
         self._thread_id = thread_id
         self._api_url = api_url.rstrip("/")
-        self._timeouts = (connect_seconds, read_seconds)
+        self._times = times
+        self._time_left = time_left
         self._local = threading.local()
         self._moved_to: str | None = None
         logging.getLogger("urllib3.connectionpool").addFilter(self._hide_token)
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, token: str, connect_seconds: float = 10.0, read_seconds: float = 60.0
+        cls,
+        settings: Settings,
+        token: str,
+        times: CallTimes = _AT_HOME,
+        time_left: Callable[[], float] = _endless,
     ) -> "Telegram":
         """The chat that the settings name."""
         chat_id, thread_id = settings.telegram_chat_id, settings.telegram_thread_id
-        return cls(token, chat_id, thread_id, settings.telegram_api_url, connect_seconds, read_seconds)
+        return cls(token, chat_id, thread_id, settings.telegram_api_url, times, time_left)
 
     def __repr__(self) -> str:
         return f"Telegram(chat_id={self._chat_id!r}, api_url={self._api_url!r})"
@@ -147,14 +178,14 @@ class Telegram:
             fields["text"], mode = _text_of(message)
             fields |= mode | ({"disable_notification": True} if message.is_silent else {})
             body = json.dumps(fields).encode()
-            return self._post("sendMessage", body, "application/json", self._timeouts)
+            return self._post("sendMessage", body, "application/json", self._times)
 
         return self._following_the_chat(call)
 
     def send_photo(self, message: Message, photo: bytes) -> Answer:
         def call() -> Answer:
             part = FilePart("photo", "photo.jpg", "image/jpeg", BytesIO(photo), len(photo))
-            return self._post_form("sendPhoto", message, {}, [part], self._timeouts)
+            return self._post_form("sendPhoto", message, {}, [part], self._times)
 
         return self._following_the_chat(call)
 
@@ -172,9 +203,9 @@ class Telegram:
                 "duration": str(max(1, round(film.duration_seconds))),
                 "supports_streaming": "true",
             }
-            connect, read = self._timeouts
-            timeouts = (connect * _FILM_FACTOR, read * _FILM_FACTOR)
-            return self._post_form("sendVideo", message, fields, files, timeouts)
+            times = self._times
+            longer = CallTimes(times.connect * _FILM_FACTOR, times.read * _FILM_FACTOR, times.film)
+            return self._post_form("sendVideo", message, fields, files, longer)
 
         return self._following_the_chat(call)
 
@@ -191,7 +222,7 @@ class Telegram:
         message: Message,
         more: Mapping[str, str],
         files: Sequence[FilePart],
-        timeouts: tuple[float, float],
+        times: CallTimes,
     ) -> Answer:
         caption, mode = _text_of(message)
         fields = {name: str(value) for name, value in self._address(message).items()}
@@ -199,34 +230,44 @@ class Telegram:
         if message.is_silent:
             fields["disable_notification"] = "true"
         body = MultipartBody(fields, files)
-        return self._post(method, body, body.content_type, timeouts)
+        return self._post(method, body, body.content_type, times)
 
-    def _post(
-        self, method: str, body: bytes | MultipartBody, content_type: str, timeouts: tuple[float, float]
-    ) -> Answer:
+    def _post(self, method: str, body: bytes | MultipartBody, content_type: str, times: CallTimes) -> Answer:
         import requests
         import urllib3
 
+        left = self._time_left()
+        if left < _SHORTEST_SECONDS:
+            return Answer(Outcome.UNAVAILABLE, "no time is left for it in this run")
+        seconds = min(times.whole, left)
+        began = time.monotonic()
+        session = self._session()
         url = f"{self._api_url}/bot{self._token}/{method}"
         headers = {"Content-Type": content_type}
         try:
-            with self._session().post(
-                url,
-                data=body,
-                headers=headers,
-                timeout=timeouts,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with (
+                session.within(seconds),
+                session.post(
+                    url,
+                    data=body,
+                    headers=headers,
+                    timeout=(times.connect, times.read),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
                 content = response.raw.read(_ANSWER_LIMIT, decode_content=True)
                 status = response.status_code
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             self._drop_session()
-            return Answer(Outcome.UNAVAILABLE, _reason_of(error, timeouts))
+            is_over = time.monotonic() - began >= seconds
+            return _cut_off(seconds) if is_over else Answer(Outcome.UNAVAILABLE, _reason_of(error, times))
         harmless = content.replace(self._token.encode(), HIDDEN.encode())  # it may repeat the path
         parsed = read_answer(status, harmless)
         if parsed.new_chat_id is not None and str(parsed.new_chat_id) != self._chat_id:
             raise _ChatMovedError(parsed.new_chat_id)
+        if parsed.answer.outcome is Outcome.UNAVAILABLE and time.monotonic() - began >= seconds:
+            return _cut_off(seconds)  # in the headers: that is how an answer without a body looks
         return parsed.answer
 
     def _following_the_chat(self, call: Any) -> Answer:
@@ -245,13 +286,13 @@ class Telegram:
                 return Answer(Outcome.SHUT_OUT, "the chat moves from id to id; check TELEGRAM_CHAT_ID")
         return answer if self._moved_to is None else replace(answer, moved_to=self._moved_to)
 
-    def _session(self) -> "requests.Session":
+    def _session(self) -> "DeadlineSession":
         """One for each thread, so that connections are used again."""
-        import requests
+        from functions.notify.deadline_session import DeadlineSession
 
-        session: requests.Session | None = getattr(self._local, "session", None)
+        session: DeadlineSession | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = requests.Session()
+            session = self._local.session = DeadlineSession()
         return session
 
     def _drop_session(self) -> None:
@@ -273,20 +314,24 @@ class _ChatMovedError(Exception):
         self.new_chat_id = new_chat_id
 
 
+def _cut_off(seconds: float) -> Answer:
+    return Answer(Outcome.UNAVAILABLE, f"not sent and answered within {seconds:.1f} s")
+
+
 def _text_of(message: Message) -> tuple[str, dict[str, str]]:
     if message.html is None:
         return message.plain, {}
     return message.html, {"parse_mode": "HTML"}
 
 
-def _reason_of(error: BaseException, timeouts: tuple[float, float]) -> str:
+def _reason_of(error: BaseException, times: CallTimes) -> str:
     """Why a call failed, from types and system errors alone: messages of these errors hold the URL."""
     import requests
 
     if isinstance(error, requests.ConnectTimeout):
-        return f"no connection within {timeouts[0]:g} s"
+        return f"no connection within {times.connect:g} s"
     if isinstance(error, requests.Timeout):
-        return f"no answer within {timeouts[1]:g} s"
+        return f"no answer within {times.read:g} s"
     cause = _system_error(error)
     return cause or f"the connection failed ({type(error).__name__})"
 

@@ -89,7 +89,7 @@ class LogTransport:
         return self._show(message, f" [film, {film.size} bytes: {film.key}]")
 
     def _show(self, message: Message, attachment: str) -> Answer:
-        _log.info("message: %s%s", message.plain, attachment)
+        _log.info("message: %s%s", message.outside_telegram, attachment)
         self.sent += 1
         return Answer(Outcome.SENT)
 

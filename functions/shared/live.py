@@ -1,15 +1,13 @@
-"""The newest status and image of each printer, in memory: what the collector hands to the API when both
+"""The newest status and picture of each printer, in memory: what the collector hands to the API when both
 run in one process (embedded). Nothing here is ever written to disk.
 """
 
-import base64
-import binascii
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from functions.shared.domain.jpeg import JPEG_END, JPEG_START, read_jpeg
-from functions.shared.errors import ContractError
+from functions.shared.errors import ContractError, PermanentError
+from functions.shared.latest_pictures import LatestPicture, LatestPictures
 from functions.shared.messages.codec import load_object
 
 
@@ -29,27 +27,18 @@ class LiveStatus:
         return data if isinstance(data, dict) else {}
 
 
-@dataclass(frozen=True, slots=True)
-class LiveFrame:
-    """A whole JPEG and when it was received."""
-
-    data: bytes
-    taken_at: float
-
-
 @dataclass(slots=True)
 class LivePrinter:
     model: str | None = None
     is_online: bool | None = None
     status: LiveStatus | None = None
-    newest_image: tuple[str, float] | None = None
-    good_frame: LiveFrame | None = field(default=None, repr=False)
 
 
 class Live:
-    """Thread-safe. Images come in as base64 and are decoded only when somebody asks."""
+    """Thread-safe. `pictures` are put there by the collector's sessions."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: LatestPictures | None = None) -> None:
+        self.pictures = pictures or LatestPictures()
         self._printers: dict[str, LivePrinter] = {}
         self._lock = threading.Lock()
 
@@ -62,10 +51,10 @@ class Live:
         with self._lock:
             self._printers.setdefault(printer_id, LivePrinter()).status = LiveStatus(message, received_at)
 
-    def put_image(self, printer_id: str, base64_text: str, received_at: float) -> None:
+    def put_heard(self, printer_id: str) -> None:
+        """Something came from the printer, if only a picture: it is one to be listed."""
         with self._lock:
-            printer = self._printers.setdefault(printer_id, LivePrinter())
-            printer.newest_image = (base64_text, received_at)
+            self._printers.setdefault(printer_id, LivePrinter())
 
     def printers(self) -> dict[str, tuple[str | None, bool | None, bool]]:
         """Printer id -> model, is_online, has a status."""
@@ -81,45 +70,12 @@ class Live:
             return printer.status if printer else None
 
     def frame_taken_at(self, printer_id: str) -> float | None:
-        """When the newest image came that looks whole; it is not decoded for that."""
-        with self._lock:
-            printer = self._printers.get(printer_id)
-            if printer is None:
-                return None
-            if printer.newest_image is not None and _looks_whole(printer.newest_image[0]):
-                return printer.newest_image[1]
-            return printer.good_frame.taken_at if printer.good_frame else None
+        """When the newest picture came that looks whole; it is not decoded for that."""
+        return self.pictures.taken_at(printer_id)
 
-    def frame(self, printer_id: str) -> LiveFrame | None:
-        """The newest whole image; a broken newest one leaves the last good one standing."""
-        with self._lock:
-            printer = self._printers.get(printer_id)
-            if printer is None:
-                return None
-            if printer.newest_image is not None:
-                text, received_at = printer.newest_image
-                printer.newest_image = None
-                data = _decoded(text)
-                if data is not None:
-                    printer.good_frame = LiveFrame(data, received_at)
-            return printer.good_frame
-
-
-def _looks_whole(text: str) -> bool:
-    """Whether it begins and ends as a JPEG does; eight characters of base64 are six bytes."""
-    head, tail = _bytes_of(text[:8]), _bytes_of(text[-8:])
-    return bool(head and tail and head.startswith(JPEG_START) and tail.endswith(JPEG_END))
-
-
-def _decoded(text: str) -> bytes | None:
-    data = _bytes_of(text)
-    if data is None:
-        return None
-    return None if read_jpeg(data).fault else data
-
-
-def _bytes_of(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    def frame(self, printer_id: str) -> LatestPicture | None:
+        """The newest whole picture, or None."""
+        try:
+            return self.pictures.get(printer_id)
+        except PermanentError:
+            return None

@@ -96,10 +96,12 @@ class RecordStore(Protocol):
         """The record, or None if there is none or its time is over. Reads its own last write."""
         ...
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         """Write if the stored version is the expected one (0: nothing is stored); the new version.
 
-        Raises ConflictError if another version is stored.
+        It lasts until it `expires_at` (None: for ever). Raises ConflictError if another version is stored.
         """
         ...
 

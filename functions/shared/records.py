@@ -25,11 +25,13 @@ def update(
     read: Callable[[Mapping[str, Any]], ValueT],
     write: Callable[[ValueT], dict[str, Any]],
     change: Callable[[ValueT], ValueT],
+    expires_at: float | None = None,
 ) -> ValueT:
     """Change a record as it is stored now, and again if somebody else wrote in between; what it is then.
 
     `read` makes a value of what is stored (empty: nothing is), `write` the reverse; `change` may be called
-    several times. Nothing is written when nothing changes. Raises ConflictError when others keep writing.
+    several times. Nothing is written when nothing changes; what is lasts until it `expires_at`.
+    Raises ConflictError when others keep writing.
     """
     for tries_left in reversed(range(_TRIES)):
         stored = records.get(key)
@@ -38,7 +40,7 @@ def update(
         if after == before:
             break
         try:
-            records.put(key, write(after), stored.version if stored else 0)
+            records.put(key, write(after), stored.version if stored else 0, expires_at)
         except ConflictError:
             if not tries_left:
                 raise

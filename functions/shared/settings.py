@@ -4,10 +4,12 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from functions.shared import setting_types as kinds
 from functions.shared.errors import ConfigurationError
+from functions.shared.picture_memory import DEFAULT_BYTES, LEAST_BYTES
 from functions.shared.setting_types import Declaration, Kind, declared
 from functions.shared.text import hide_tokens
 
@@ -215,6 +217,11 @@ class Settings:
         "most that frames and films take (embedded; empty: four fifths of what is free at the start)",
         "local", kinds.integer_or_unset(1_000_000, 2**53),
     )
+    pictures_max_bytes: int = declared(
+        "PICTURES_MAX_BYTES", Kind.INTEGER, str(DEFAULT_BYTES),
+        "most memory that pictures of all printers take; over it the largest give way",
+        "collector local", kinds.integer(LEAST_BYTES, 2**50),
+    )
     film_retention_days: float = declared(
         "FILM_RETENTION_DAYS", Kind.NUMBER, "30", "films are removed after so many days",
         "template local", kinds.number(0.01, 36_500),
@@ -270,6 +277,25 @@ class Settings:
 def declarations() -> list[Declaration]:
     """All declarations in the order of infra/docs/settings.md."""
     return [field.metadata["declaration"] for field in dataclasses.fields(Settings)]
+
+
+def default_hosts(settings: Settings, *, has_printers: bool = True) -> str:
+    """The hosts that are asked as no setting names others, each with its variables; empty if there are none.
+
+    `has_printers`: real ones are watched. What is switched off (no token, no key) is not asked.
+    """
+    is_asked = {
+        "PRINTERS_API_URL": has_printers,
+        "WS_URL_TEMPLATE": has_printers,
+        "TELEGRAM_API_URL": bool(settings.telegram_bot_token),
+        "OPENROUTER_BASE_URL": bool(settings.openrouter_api_key),
+    }
+    found: dict[str, list[str]] = {}
+    for field in dataclasses.fields(settings):
+        variable = field.metadata["declaration"].variable
+        if is_asked.get(variable) and getattr(settings, field.name) == field.default:
+            found.setdefault(urlsplit(str(field.default)).hostname or "", []).append(variable)
+    return ", ".join(f"{host} ({', '.join(variables)})" for host, variables in found.items())
 
 
 def load_settings(environment: Mapping[str, str], program: str) -> Settings:

@@ -6,15 +6,21 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from functions.shared.runtime.child_environment import child_environment
 from functions.timelapse.errors import EncodingError, FfmpegMissingError
+
+_TRIAL_SECONDS = 60.0
 
 
 def find_ffmpeg(setting: str = "") -> str:
@@ -30,7 +36,8 @@ def find_ffmpeg(setting: str = "") -> str:
                 "to use the ffmpeg that is installed along"
             )
         return found
-    found = _packaged() or shutil.which("ffmpeg")
+    named = os.environ.get("IMAGEIO_FFMPEG_EXE")  # the package's own variable
+    found = (shutil.which(named) if named else _packaged()) or shutil.which("ffmpeg")
     if found is None:
         raise FfmpegMissingError(
             "ffmpeg is not installed: run `pip install imageio-ffmpeg==0.7.0`, "
@@ -39,15 +46,21 @@ def find_ffmpeg(setting: str = "") -> str:
     return found
 
 
+@cache
 def _packaged() -> str | None:
+    """As the package itself finds it, which would try it with all that this process knows.
+
+    None: the package is not there, or came without a program for this machine.
+    """
     try:
-        from imageio_ffmpeg import get_ffmpeg_exe  # type: ignore[import-untyped]
-    except ImportError:
+        found = [str(it) for it in files("imageio_ffmpeg.binaries").iterdir() if it.name.startswith("ffmpeg")]
+    except (ImportError, OSError):
         return None
-    try:
-        return shutil.which(str(get_ffmpeg_exe()))
-    except RuntimeError:  # the package came without a program for this machine
-        return None
+    for path in map(shutil.which, [*sorted(found), os.path.join(sys.prefix, "bin", "ffmpeg")]):
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            if path is not None and run_briefly([path, "-version"], b"", _TRIAL_SECONDS)[0]:
+                return path
+    return None
 
 
 def run_briefly(command: Sequence[str], fed: bytes, limit_seconds: float) -> tuple[bytes, bytes]:
@@ -57,6 +70,7 @@ def run_briefly(command: Sequence[str], fed: bytes, limit_seconds: float) -> tup
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env=child_environment(),
         start_new_session=True,
     ) as process:
         try:
@@ -150,6 +164,7 @@ class Encoder:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
+                env=child_environment(),
                 start_new_session=True,
             )
         except OSError as error:

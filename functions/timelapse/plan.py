@@ -10,7 +10,6 @@ from functions.shared.settings import Settings
 
 FRAMES_WAIT_SECONDS = 1800.0
 FAILURES_LIMIT = 5
-STARTS_LIMIT = 20
 RETRY_DELAYS = (30.0, 120.0, 300.0, 600.0)
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 5.0, 120.0

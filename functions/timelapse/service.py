@@ -27,6 +27,7 @@ from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore, StoredFrame
 from functions.shared.records import is_done, mark_done
 from functions.shared.settings import Settings
+from functions.shared.starts import STARTS_LIMIT, Starts
 from functions.timelapse.errors import EncodingError, TooFewFramesError
 from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Timeouts, find_ffmpeg
 from functions.timelapse.film import EncodeJob, MadeFilm, make_film
@@ -34,7 +35,6 @@ from functions.timelapse.plan import (
     FAILURES_LIMIT,
     FEWEST_FRAMES,
     RETRY_DELAYS,
-    STARTS_LIMIT,
     FilmSpec,
     choose_evenly,
     missing_frames,
@@ -91,6 +91,7 @@ class TimelapseService:
         self._records = records
         self._frames = frames
         self._clock = clock
+        self._starts = Starts(records, clock)
         self._settings = settings
         self._remove_leftovers()
 
@@ -125,26 +126,38 @@ class TimelapseService:
                 *(_named(order), len(frames), order.frames_kept),
             )
             return Retry(wait)
-        if self._count("film-start", order, STARTS_LIMIT) is None:
+        if self._starts.begin(order.id) > STARTS_LIMIT:
             self._announce_failure(order, f"making it was interrupted {STARTS_LIMIT} times")
         else:
             try:
-                self._make(order, frames)
-            except TooFewFramesError as error:
-                _log.warning("no film of %s: %s", _named(order), error)
-            except EncodingError as error:
-                if self._is_out_of_room():
-                    raise TransientError("the disk is full") from error
-                failures = self._count("film-failure", order, FAILURES_LIMIT) or FAILURES_LIMIT
-                delay = retry_delay(failures, self._settings.retry_delays)
-                if delay is not None:
-                    _log.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
-                    return Retry(delay)
-                self._announce_failure(order, str(error))
-            except PermanentError as error:
-                self._announce_failure(order, str(error))
+                delay = self._try(order, frames)
+            except TransientError:
+                self._starts.end(order.id)
+                raise
+            if delay is not None:
+                self._starts.end(order.id)
+                return Retry(delay)
         mark_done(self._records, order.id, self._clock())
         return Done()
+
+    def _try(self, order: Timelapse, frames: Sequence[StoredFrame]) -> float | None:
+        """Make it or say why not; the seconds after which it is tried again, if that may help."""
+        try:
+            self._make(order, frames)
+        except TooFewFramesError as error:
+            _log.warning("no film of %s: %s", _named(order), error)
+        except EncodingError as error:
+            if self._is_out_of_room():
+                raise TransientError("the disk is full") from error
+            failures = self._count_failure(order)
+            delay = retry_delay(failures, self._settings.retry_delays)
+            if delay is not None:
+                _log.warning("the film of %s failed, again in %.0f s: %s", _named(order), delay, error)
+                return delay
+            self._announce_failure(order, str(error))
+        except PermanentError as error:
+            self._announce_failure(order, str(error))
+        return None
 
     def _is_out_of_room(self) -> bool:
         """Then a failure says nothing of the film."""
@@ -247,13 +260,13 @@ class TimelapseService:
         for refusal in self._sender.offer(notification):
             _log.error("the message about a film was refused: %s", refusal.reason)
 
-    def _count(self, what: str, order: Timelapse, limit: int) -> int | None:
-        """How often that has happened with this order, this time included; None beyond the limit."""
-        for number in range(1, limit + 1):
+    def _count_failure(self, order: Timelapse) -> int:
+        """How often it has failed, this time included; not beyond the limit."""
+        for number in range(1, FAILURES_LIMIT + 1):
             expires_at = self._clock() + DONE_MARK_SECONDS
-            if self._records.put_if_absent(f"{what}/{order.id}/{number}", expires_at):
+            if self._records.put_if_absent(f"film-failure/{order.id}/{number}", expires_at):
                 return number
-        return None
+        return FAILURES_LIMIT
 
 
 def build_service(

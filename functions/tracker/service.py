@@ -21,6 +21,7 @@ from functions.shared.messages.supersession import numbered
 from functions.shared.ports import Backends, Queue, RecordStore, Stored
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
+from functions.shared.starts import STARTS_LIMIT, Starts
 from functions.tracker.collector_disk import disk_full_since, disk_notification
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
@@ -53,14 +54,33 @@ class TrackerService:
 
     def handle(self, message: Received[Report]) -> Settlement:
         """Advance the record of the report's printer, or keep the collector's own."""
+        if message.receive_count == 1:  # most never come again, and so cost no write
+            return self._settlement_of(message)
+        report, starts = message.content.id, Starts(self.records, self.clock)
+        try:
+            is_given_up = starts.begin(report) > STARTS_LIMIT
+        except TransientError as error:
+            return self._retry(error)
+        settlement: Settlement
+        if is_given_up:
+            settlement = self.refuse(ContractError(f"{STARTS_LIMIT} runs broke off with it"))
+        else:
+            settlement = self._settlement_of(message)
+        starts.end(report)
+        return settlement
+
+    def _settlement_of(self, message: Received[Report]) -> Settlement:
         try:
             self._track(message)
         except TransientError as error:
-            _log.warning("report goes back for %g s: %s", RETRY_SECONDS, error)
-            return Retry(error.retry_after or RETRY_SECONDS)
+            return self._retry(error)
         except PermanentError as error:
             return self.refuse(error)
         return Done()
+
+    def _retry(self, error: TransientError) -> Retry:
+        _log.warning("report goes back for %g s: %s", RETRY_SECONDS, error)
+        return Retry(error.retry_after or RETRY_SECONDS)
 
     def _track(self, message: Received[Report]) -> None:
         report = message.content

@@ -15,17 +15,21 @@ from collector.outbox.uploader import Uploader
 from collector.printer.settling import SettlingRules
 from collector.systemd import Systemd
 from functions.api.app import create_app
+from functions.api.picture_sending import PictureSending
 from functions.inspection import service as inspection_service
 from functions.inspection.model import OpenAiModel, VisionModel
 from functions.notify import service as notify_service
 from functions.notify.service import NotifyService
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
+from functions.shared.latest_pictures import LatestPictures
 from functions.shared.live import Live
+from functions.shared.picture_memory import picture_shares
 from functions.shared.ports import BATCH_LIMIT
 from functions.shared.runtime.clocks import MonotonicWallClock
 from functions.shared.runtime.connections import ConnectionRoom, places_for
 from functions.shared.runtime.descriptors import raise_descriptor_limit
+from functions.shared.runtime.heap import return_large_blocks
 from functions.shared.settings import Settings
 from functions.timelapse import service as timelapse_service
 from functions.timelapse.service import TimelapseService
@@ -56,6 +60,7 @@ class Bridge:
         systemd: Systemd | None = None,
         settling: SettlingRules | None = None,
     ) -> None:
+        return_large_blocks()
         self._settings = settings
         self._settling = settling
         self._systemd = systemd or Systemd({})
@@ -81,7 +86,8 @@ class Bridge:
     def _set_up(self, output: TextIO) -> None:
         settings, outbox = self._settings, self._outbox
         self.console = Console(output, self.clock, settings.timezone)
-        live = Live()
+        shares = picture_shares(settings.pictures_max_bytes)
+        live = Live(LatestPictures(shares.latest))
         checks_are_on = bool(settings.openrouter_api_key)
         checks_every = settings.ai_check_interval_seconds if checks_are_on else None
         self._uploader = Uploader(outbox, self.stores.frames, self.stores.reports)
@@ -100,7 +106,7 @@ class Bridge:
         model = None
         if checks_are_on:
             model = CountingModel(OpenAiModel.from_settings(settings, settings.openrouter_api_key))
-        notify = notify_service.build_service(self.stores, settings, transport)
+        notify = notify_service.build_service(self.stores, settings, transport, spares_writes=True)
         self._workers = self._make_workers(notify, films, model)
         self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
         self._disk = DiskWatch(
@@ -125,6 +131,7 @@ class Bridge:
             disk_trouble=self._disk.trouble,
             hosts=own_names(settings.host, settings.allowed_hosts),
             is_open=is_beyond_loopback(settings.host) and not settings.api_key,
+            sending=PictureSending(shares.sending),
         )
         room = ConnectionRoom[ApiConnection](*places_for(raise_descriptor_limit()))
         self.api = ApiServer(app, settings.host, settings.port, room)

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from collector.agent import PrinterView
 from functions.shared.runtime.clocks import Clock
-from functions.shared.settings import Settings
+from functions.shared.settings import Settings, default_hosts
 from functions.shared.text import hide_tokens, printable
 from infra.local.cli import PROGRAM, as_typed
 from infra.local.config import open_door
@@ -52,6 +52,9 @@ class Console:
         ]
         if settings.ws_url != Settings.ws_url:
             rows.append(("WS_URL", f"{_shown(settings.legacy_address)}  (legacy, not used)"))
+        hosts = default_hosts(settings, has_printers=not is_simulated)
+        if hosts:
+            rows.append(("defaults", f"{hosts}: not set, so these are asked"))
         rows.append(("trouble?", f"{program} doctor"))
         lines = [f"Printer Realtime Bridge {version}", *(f"  {name:<10} {value}" for name, value in rows)]
         danger = open_door(settings, is_contained)

@@ -47,7 +47,7 @@ class Terminal:
         title = f" {moment:%H:%M:%S} {zone_name(moment)} "
         rows = [
             row
-            for line in [*message.plain.split("\n"), *([attachment] if attachment else [])]
+            for line in [*message.outside_telegram.split("\n"), *([attachment] if attachment else [])]
             for row in textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
         ]
         box = [

@@ -1,11 +1,14 @@
 """What the collector on its own needs is asked for in full, and at once."""
 
+from typing import Any
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collector.config import read_cloud_settings, region_of
 from functions.shared.errors import ConfigurationError
+from tests.stack.cloud_template import partitions
 
 GOOD = {
     "REPORTS_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/reports.fifo",
@@ -77,6 +80,16 @@ def test_the_url_knows_the_region_better_than_the_environment() -> None:
 )
 def test_the_region_of_a_queue(url: str, region: str | None) -> None:
     assert region_of(url) == region
+
+
+@pytest.mark.parametrize("partition", partitions(), ids=lambda it: it["id"])
+def test_the_region_of_a_queue_is_known_wherever_aws_is(partition: dict[str, Any]) -> None:
+    regions = [region for region in partition["regions"] if not region.endswith("-global")]
+    assert regions
+    for region in regions:
+        for suffix in (partition["outputs"]["dnsSuffix"], partition["outputs"]["dualStackDnsSuffix"]):
+            url = f"https://sqs.{region}.{suffix}/1/q.fifo"
+            assert read_cloud_settings(GOOD | {"REPORTS_QUEUE_URL": url}).region == region
 
 
 @given(st.text())

@@ -62,7 +62,7 @@ class Replay:
         self.stores = open_stores(settings, self.clock, self.hand.monotonic)
         self.tracker = tracker.build_service(self.stores, settings, checks_are_on=False)
         transport = Telegram(self.telegram.token, self.telegram.chat_id, None, self.telegram.url)
-        self.notify = notify.build_service(self.stores, settings, transport)
+        self.notify = notify.build_service(self.stores, settings, transport, spares_writes=True)
         self.edge = SteppedEdge(
             self.outbox,
             self.hand,

@@ -33,6 +33,7 @@ NAMES = {
     "null": "a\x00b",
     "terminal": "\x1b[2J\x1b]0;owned\x07",
     "placeholders": "%s %(name)s {printer_id} ${HOME} ?a=b#c",
+    "live": "@someone me@evil.com https://evil.example t.me/x /start #tag tg://user +1-212-555-0123",
 }
 PRINTERS = {kind: name for kind, name in NAMES.items() if is_usable_name(name)}
 LOG_LINE = re.compile(r"\d\d:\d\d:\d\d (DEBUG|INFO|WARNING|ERROR) +[a-z_.]+: .*")
@@ -123,6 +124,7 @@ async def test_a_job_may_have_any_name(tmp_path: Path) -> None:
     for message in films:
         assert len(message.text.splitlines()) <= 5
         assert len(message.text) <= 400
+        assert message.live == []
         assert not re.search(r"[\x00-\x09\x0b-\x1f\u202a-\u202e]", message.text)
 
 
@@ -157,7 +159,8 @@ async def test_a_printer_may_have_any_printable_name(tmp_path: Path) -> None:
                     await printer.wait_for_clients()
                     await settle(printer, program.folder / "data", gcode_state="IDLE")
                     for message in await print_once(printer, telegram, "Hook"):
-                        assert printer.name[:20] in first_line(message)
+                        assert printer.name[:20] in first_line(message).replace("\u2060", "")
+                        assert message.live == []
                     url = f"{program.url}/api/printer/{segment(printer.name)}"
                     view = await get(url)
                     assert (view.status_code, view.json()["printer_id"]) == (200, printer.name)

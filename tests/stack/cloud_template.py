@@ -37,11 +37,12 @@ def text() -> str:
 class Stack:
     """What CloudFormation would make of the template with these parameters (others: their defaults)."""
 
-    def __init__(self, **parameters: str) -> None:
+    def __init__(self, *, region: str = REGION, **parameters: str) -> None:
+        self.pseudo = _pseudo_parameters(region)
         self.template = source()
         self.parameters = {name: str(it["Default"]) for name, it in self.template["Parameters"].items()}
         self.parameters |= parameters
-        translated = _translated(tuple(sorted(self.parameters.items())))
+        translated = _translated(tuple(sorted(self.parameters.items())), region)
         self._conditions: dict[str, Any] = translated["Conditions"]
         kept = {
             name: resource
@@ -67,10 +68,14 @@ class Stack:
         return bool(self._decide(self._conditions[condition]))
 
     def value(self, value: Any) -> Any:
-        """A parameter's value where there is a `!Ref` to one; anything else as it is."""
-        if isinstance(value, dict) and set(value) == {"Ref"} and value["Ref"] in self.parameters:
-            return self.parameters[value["Ref"]]
-        return value
+        """A parameter's value where there is a `!Ref` to one, or a `!Sub` of some; anything else as it is."""
+        match value:
+            case {"Ref": str(name)} if name in self.parameters:
+                return self.parameters[name]
+            case {"Fn::Sub": str(pattern)}:
+                return re.sub(r"\$\{(\w+)\}", lambda found: self.parameters[found[1]], pattern)
+            case _:
+                return value
 
     def decided(self, value: Any) -> Any:
         """The value with every `!If` decided and `AWS::NoValue` gone."""
@@ -88,10 +93,14 @@ class Stack:
         match expression:
             case {"Fn::Equals": [left, right]}:
                 return self._decide(left) == self._decide(right)
+            case {"Fn::And": parts}:
+                return all(self._decide(part) for part in parts)
+            case {"Fn::Or": parts}:
+                return any(self._decide(part) for part in parts)
             case {"Fn::Not": [inner]}:
                 return not self._decide(inner)
             case {"Ref": name}:
-                return self.parameters[name]
+                return (self.pseudo | self.parameters)[name]
             case {"Condition": name}:
                 return self.holds(name)
             case _:
@@ -109,6 +118,8 @@ def short(value: Any) -> str:
             return str(name)
         case {"Fn::GetAtt": [name, attribute]}:
             return f"{name}.{attribute}"
+        case {"Fn::Sub": [str(pattern), dict(values)]}:
+            return short({"Fn::Sub": re.sub(r"\$\{(\w+)\}", lambda it: values.get(it[1], it[0]), pattern)})
         case {"Fn::Sub": str(pattern)}:
             return re.sub(r"\$\{([^}]+?)(\.Arn)?\}", r"\1", pattern)
         case _:
@@ -129,7 +140,27 @@ _NOTHING = {"Ref": "AWS::NoValue"}
 
 
 @functools.cache
-def _translated(parameters: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+@functools.cache
+def partitions() -> list[dict[str, Any]]:
+    """Every partition of AWS that botocore knows."""
+    import botocore.loaders
+
+    known: list[dict[str, Any]] = botocore.loaders.create_loader().load_data("partitions")["partitions"]
+    return known
+
+
+def _pseudo_parameters(region: str) -> dict[str, str]:
+    (partition,) = [it for it in partitions() if region in it["regions"]]
+    return {
+        "AWS::Partition": partition["id"],
+        "AWS::Region": region,
+        "AWS::URLSuffix": partition["outputs"]["dnsSuffix"],
+        "AWS::AccountId": "123456789012",
+    }
+
+
+@functools.cache
+def _translated(parameters: tuple[tuple[str, str], ...], region: str) -> dict[str, Any]:
     import boto3
     from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
     from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
@@ -138,8 +169,8 @@ def _translated(parameters: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     template["Globals"]["Function"]["CodeUri"] = "s3://built/function"  # as `sam package` leaves it
     template["Resources"]["FfmpegLayer"]["Properties"]["ContentUri"] = "s3://built/layer"
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_DEFAULT_REGION", REGION)
-        session = boto3.session.Session(region_name=REGION)
+        environment.setenv("AWS_DEFAULT_REGION", region)
+        session = boto3.session.Session(region_name=region)
         result: dict[str, Any] = Translator({}, Parser(), boto_session=session).translate(
             template, dict(parameters)
         )

@@ -27,7 +27,7 @@ def alarms(stack: Stack) -> dict[str, dict[str, Any]]:
 
 
 def dimensions(metric: dict[str, Any]) -> dict[str, str]:
-    return {it["Name"]: short(it["Value"]) for it in metric["Dimensions"]}
+    return {it["Name"]: short(it["Value"]) for it in metric.get("Dimensions", [])}
 
 
 def on_queue(alarms: dict[str, dict[str, Any]], queue: str, metric: str) -> dict[str, Any]:
@@ -96,9 +96,20 @@ def test_errors_of_every_function_are_announced_when_they_do_not_pass(
     assert set(found) == FUNCTIONS
     for alarm in found.values():
         assert alarm["Namespace"] == "AWS/Lambda"
-        assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 300)
-        assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (2, 3)
+        assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 60)
+        assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (2, 15)
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+def test_that_no_execution_is_free_is_announced_whichever_function_it_is_of(
+    stack: Stack, alarms: dict[str, dict[str, Any]]
+) -> None:
+    alarm = alarms["ThrottlesAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Throttles")
+    assert dimensions(alarm) == {}, "the account's: of all its functions, which share its executions"
+    assert all("ReservedConcurrentExecutions" not in stack.properties(name) for name in FUNCTIONS)
+    shown = json.dumps(dashboard(stack)["widgets"])
+    assert "Throttles" in shown
 
 
 def test_faults_that_a_function_got_over_are_announced(alarms: dict[str, dict[str, Any]]) -> None:
@@ -114,7 +125,13 @@ def test_faults_of_the_api_are_announced(alarms: dict[str, dict[str, Any]]) -> N
 
 
 def test_what_waits_for_long_is_announced(alarms: dict[str, dict[str, Any]]) -> None:
-    for queue, seconds in (("ReportsQueue", 300), ("NotificationsQueue", 1800)):
+    waits = {
+        "ReportsQueue": 300,
+        "NotificationsQueue": 1800,
+        "InspectionsQueue": 900,
+        "TimelapsesQueue": 2700,
+    }
+    for queue, seconds in waits.items():
         alarm = on_queue(alarms, queue, "ApproximateAgeOfOldestMessage")
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", seconds)
 

@@ -30,7 +30,7 @@ ARM64_LAMBDA = {
     "platform_python_implementation": "CPython",
     "extra": "",
 }
-MEGABYTES = {"tracker": 6, "liveness": 6, "timelapse": 6, "notify": 12, "inspection": 60, "api": 20}
+MEGABYTES = {"tracker": 6, "liveness": 6, "timelapse": 6, "notify": 12, "inspection": 60, "api": 45}
 LAYER_MEGABYTES = 60
 FORBIDDEN = {"moto", "boto3", "botocore", "pytest", "hypothesis", "imageio_ffmpeg", "numpy", "uvicorn"}
 BELONGS_TO = {
@@ -40,7 +40,7 @@ BELONGS_TO = {
     "pydantic": {"api", "inspection"},
     "pydantic_core": {"api", "inspection"},
     "openai": {"inspection"},
-    "PIL": {"inspection"},
+    "PIL": {"api", "inspection"},
     "requests": {"notify"},
 }
 

@@ -82,12 +82,6 @@ def test_a_message_that_waits_drags_no_other_along(stack: Stack) -> None:
     assert sizes == {"tracker": 10, "notify": 1, "inspection": 1, "timelapse": 1}
 
 
-def test_checks_and_films_leave_room_for_alerts(stack: Stack) -> None:
-    limits = {name: mapping(stack, name).get("ScalingConfig") for name in QUEUES}
-    limited = {"MaximumConcurrency": 2}
-    assert limits == {"tracker": None, "notify": None, "inspection": limited, "timelapse": limited}
-
-
 @pytest.mark.parametrize("name", QUEUES)
 def test_a_message_is_not_delivered_again_while_it_is_worked_on(stack: Stack, name: str) -> None:
     visibility = stack.properties(QUEUES[name])["VisibilityTimeout"]

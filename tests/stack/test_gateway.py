@@ -64,18 +64,14 @@ def test_images_pass_as_they_are(stack: Stack) -> None:
     assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 
 
-def test_requests_are_bounded_with_and_without_a_key(stack: Stack) -> None:
+def test_a_key_may_ask_for_so_much_a_day(stack: Stack) -> None:
     plan = stack.properties("ApiUsagePlan")
-    assert stack.value(plan["Throttle"]["RateLimit"]) == "10"
     assert (stack.value(plan["Quota"]["Limit"]), plan["Quota"]["Period"]) == ("200000", "DAY")
-    [settings] = stack.properties("RestApiprodStage")["MethodSettings"]
-    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
-    assert stack.value(settings["ThrottlingRateLimit"]) == "10"
-    assert stack.value(settings["ThrottlingBurstLimit"]) == "10"
 
 
-def test_the_access_log_holds_no_body_no_header_and_no_key(stack: Stack) -> None:
-    stage = stack.properties("RestApiprodStage")
+@pytest.mark.parametrize("switch", ["ApiAccessLog", "SetApiLogRole"])
+def test_the_access_log_holds_no_body_no_header_and_no_key(switch: str) -> None:
+    stage = Stack(**{switch: "true"}).properties("RestApiprodStage")
     assert short(stage["AccessLogSetting"]["DestinationArn"]) == "ApiAccessLogs"
     line = json.loads(stage["AccessLogSetting"]["Format"])
     assert {value.removeprefix("$context.") for value in line.values()} == {
@@ -93,13 +89,34 @@ def test_the_access_log_holds_no_body_no_header_and_no_key(stack: Stack) -> None
     assert settings["LoggingLevel"] == "OFF"
 
 
-def test_there_is_one_stage_and_it_waits_for_the_right_to_write_logs(stack: Stack) -> None:
-    assert list(stack.of_type("AWS::ApiGateway::Stage")) == ["RestApiprodStage"]
-    assert "${ApiLogAccount}" in json.dumps(stack.properties("RestApi")["Description"])
-    without = Stack(SetApiLogRole="false")
-    assert not without.of_type("AWS::ApiGateway::Account")
-    assert "ApiLogRole" not in without.resources
-    assert "ApiLogAccount" not in json.dumps(without.resources)
+@pytest.mark.parametrize("logged", [{}, {"ApiAccessLog": "true"}])
+def test_what_all_apis_of_the_account_share_is_left_alone(logged: dict[str, str]) -> None:
+    stack = Stack(**EVERYTHING_ON, **logged)
+    assert not stack.of_type("AWS::ApiGateway::Account")
+    assert "ApiLogRole" not in stack.resources
+    assert "ApiLogAccount" not in json.dumps(stack.resources)
+
+
+def test_without_a_role_of_the_account_there_is_no_log_that_would_need_it(stack: Stack) -> None:
+    stage = stack.properties("RestApiprodStage")
+    assert "AccessLogSetting" not in stage, "AWS makes no such stage without the role"
+    assert [it["LoggingLevel"] for it in stage["MethodSettings"]] == ["OFF"]
+
+
+def test_there_is_one_stage_and_it_waits_for_the_role_that_somebody_asks_for() -> None:
+    asked = Stack(SetApiLogRole="true")
+    assert list(asked.of_type("AWS::ApiGateway::Stage")) == ["RestApiprodStage"]
+    assert "${ApiLogAccount}" in json.dumps(asked.properties("RestApi")["Description"])
+    [account] = asked.of_type("AWS::ApiGateway::Account").values()
+    assert short(account["CloudWatchRoleArn"]) == "ApiLogRole"
+
+
+def test_the_role_outlives_the_stack_and_the_wish() -> None:
+    # What is left out of the template later is kept too: other APIs write their logs by it.
+    asked = Stack(SetApiLogRole="true")
+    for name in ("ApiLogAccount", "ApiLogRole"):
+        policies = {asked.resources[name][it] for it in ("DeletionPolicy", "UpdateReplacePolicy")}
+        assert policies == {"Retain"}
 
 
 def test_the_stack_tells_what_its_user_needs_next(stack: Stack) -> None:

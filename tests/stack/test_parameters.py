@@ -17,11 +17,19 @@ OF_THE_STACK = {
     "PythonVersion",
     "LogRetentionDays",
     "AlarmEmail",
+    "SecretsKmsKeyArn",
     "ApiKeyRequired",
     "ApiRequestsPerSecond",
+    "ApiRequestsAtOnce",
+    "TrackerConcurrency",
+    "NotifyConcurrency",
+    "InspectionConcurrency",
+    "TimelapseConcurrency",
     "ApiRequestsPerDay",
+    "ApiAccessLog",
     "SetApiLogRole",
 }
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OF_ALL_FUNCTIONS = {"TABLE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 QUEUE_OF = {
     "tracker": "REPORTS",
@@ -103,6 +111,8 @@ def test_what_the_template_takes_the_program_takes(name: str) -> None:
         ("TelegramApiUrl", ["", "api.telegram.org"], False),
         ("ImageRetentionDays", ["1", "7", "365"], True),
         ("ImageRetentionDays", ["0", "0.5", "7.5", "-1", ""], False),
+        ("SecretsKmsKeyArn", ["", KEY, KEY.replace("arn:aws:", "arn:aws-us-gov:")], True),
+        ("SecretsKmsKeyArn", [KEY.rpartition("/")[2], KEY.replace(":key/", ":alias/"), "alias/mine"], False),
         ("AlarmEmail", ["", "me@example.org"], True),
         ("AlarmEmail", ["me"], False),
     ],

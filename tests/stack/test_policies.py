@@ -76,9 +76,18 @@ TABLE: dict[str, set[Right]] = {
         ("s3:PutObjectTagging", "FramesBucket/images/*"),
     ),
 }
+JOBS = "FramesBucket/images/*"
+AS_FRAME = {"s3:RequestObjectTag/kind": "frame"}
+AS_FILM = {"StringEquals": {"s3:RequestObjectTag/kind": "film"}}
+# What else they hang on; what that comes to is tried in test_writes.py.
 CONDITIONS = {
-    ("EdgePolicy", "s3:PutObjectTagging"): {"StringEquals": {"s3:RequestObjectTag/kind": "frame"}},
-    ("TimelapseRole", "s3:PutObjectTagging"): {"StringEquals": {"s3:RequestObjectTag/kind": "film"}},
+    ("EdgePolicy", "s3:PutObject", JOBS): {"StringEquals": {"s3:if-none-match": "*"} | AS_FRAME},
+    ("EdgePolicy", "s3:PutObjectTagging", JOBS): {
+        "StringEquals": AS_FRAME,
+        "StringNotEquals": {"s3:ExistingObjectTag/kind": "film"},
+    },
+    ("TimelapseRole", "s3:PutObject", JOBS): AS_FILM,
+    ("TimelapseRole", "s3:PutObjectTagging", JOBS): AS_FILM,
 }
 ACTION_OF = {
     "get_item": "dynamodb:GetItem",
@@ -92,6 +101,7 @@ ACTION_OF = {
     "receive_message": "sqs:ReceiveMessage",
     "delete_message": "sqs:DeleteMessage",
     "change_message_visibility": "sqs:ChangeMessageVisibility",
+    "change_message_visibility_batch": "sqs:ChangeMessageVisibility",
 }
 NEVER_IN_THE_CLOUD = {"scan"}  # only to list a prefix that ends within a kind, which no function does
 ROLES = [name for name in TABLE if name.endswith("Role")]
@@ -122,7 +132,9 @@ def test_exactly_these_actions_on_exactly_these_resources(stack: Stack, name: st
                 for resource in listed(statement["Resource"])
             }
             for action in listed(statement["Action"]):
-                assert statement.get("Condition") == CONDITIONS.get((name, action))
+                for resource in listed(statement["Resource"]):
+                    condition = CONDITIONS.get((name, action, short(resource)))
+                    assert statement.get("Condition") == condition
     assert found == TABLE[name]
     assert not any("*" in action or resource == "*" for action, resource in found)
 
@@ -142,14 +154,15 @@ def test_a_role_is_one_function_s_and_has_nothing_beside(stack: Stack, name: str
 
 
 def test_nobody_else_has_rights(stack: Stack) -> None:
-    assert set(stack.of_type("AWS::IAM::Role")) == {*ROLES, "ApiLogRole"}
+    assert set(stack.of_type("AWS::IAM::Role")) == set(ROLES)
+    assert set(Stack(SetApiLogRole="true").of_type("AWS::IAM::Role")) == {*ROLES, "ApiLogRole"}
     assert set(stack.of_type("AWS::IAM::ManagedPolicy")) == {"EdgePolicy"}
     made = {it["Type"] for it in stack.resources.values() if it["Type"].startswith("AWS::IAM::")}
     assert made == {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}, "no user, no group, no access key"
 
 
-def test_the_role_of_the_gateway_can_write_logs_and_nothing_else(stack: Stack) -> None:
-    properties = stack.properties("ApiLogRole")
+def test_the_role_of_the_gateway_can_write_logs_and_nothing_else() -> None:
+    properties = Stack(SetApiLogRole="true").properties("ApiLogRole")
     assert set(properties) == {"AssumeRolePolicyDocument", "ManagedPolicyArns"}
     [trust] = statements(properties["AssumeRolePolicyDocument"])
     assert trust["Principal"] == {"Service": "apigateway.amazonaws.com"}
@@ -188,6 +201,41 @@ def test_what_is_off_may_read_no_secret(name: str) -> None:
         for action in listed(it["Action"])
     ]
     assert "ssm:GetParameter" not in found
+
+
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def uses_of_the_key(stack: Stack) -> dict[str, list[tuple[str, str]]]:
+    """By role: the key that it may decrypt with, and the one parameter for which it may."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in TABLE:
+        for document in documents(stack, name):
+            for it in statements(document):
+                if any(action.startswith("kms:") for action in listed(it["Action"])):
+                    assert (it["Effect"], it["Action"]) == ("Allow", "kms:Decrypt")
+                    [(operator, condition)] = it["Condition"].items()
+                    [(context, parameter)] = condition.items()
+                    assert (operator, context) == ("StringEquals", "kms:EncryptionContext:PARAMETER_ARN")
+                    key = str(stack.value(it["Resource"]))
+                    found.setdefault(name, []).append((key, short(parameter)))
+    return found
+
+
+def test_a_secret_with_a_key_of_its_owner_is_read_by_whom_it_is_for_and_by_nobody_else() -> None:
+    stack = Stack(**EVERYTHING_ON, SecretsKmsKeyArn=KEY)
+    assert uses_of_the_key(stack) == {
+        "NotifyRole": [(KEY, f"{SSM}TelegramBotTokenParameter")],
+        "InspectionRole": [(KEY, f"{SSM}OpenRouterApiKeyParameter")],
+    }
+    for role in uses_of_the_key(stack):  # exactly what it may read it may decrypt
+        [parameter] = [resource for action, resource in TABLE[role] if action == "ssm:GetParameter"]
+        assert [context for _, context in uses_of_the_key(stack)[role]] == [parameter]
+
+
+def test_without_a_key_of_their_owner_secrets_need_no_right_to_one(stack: Stack) -> None:
+    assert uses_of_the_key(stack) == {}
+    assert uses_of_the_key(Stack(SecretsKmsKeyArn=KEY)) == {}, "no secret, no key"
 
 
 def test_every_call_the_code_makes_is_allowed_to_somebody() -> None:

@@ -1,10 +1,13 @@
 """The table and the bucket: what is kept, for how long, and who cannot see it."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from moto import mock_aws
 
 from functions.shared.aws.s3 import S3FrameStore
@@ -41,6 +44,7 @@ KEPT = {
     "thumbnail": (thumbnail_key(film_key(PREFIX, TAKEN_AT)), 90),
     "latest": (latest_key("A1M-1"), 3),
 }
+DAYS = st.integers(1, 9999)  # what the two parameters take
 
 
 @pytest.mark.parametrize(("key", "days"), KEPT.values(), ids=list(KEPT))
@@ -57,6 +61,32 @@ def test_what_the_frame_store_puts_expires_as_the_settings_say(
         S3FrameStore(client, "frames").put(key, source)
         tags = client.get_object_tagging(Bucket="frames", Key=key)["TagSet"]
     assert expiry(stack, key, {tag["Key"]: tag["Value"] for tag in tags}) == days
+
+
+@pytest.mark.parametrize("key", [film_key(PREFIX, TAKEN_AT), f"{PREFIX}anything", "elsewhere/x", "x"])
+@pytest.mark.parametrize("tags", [{}, {"kind": "other"}, {"frame": "kind"}], ids=str)
+def test_whatever_lies_there_expires(stack: Stack, key: str, tags: dict[str, str]) -> None:
+    assert expiry(stack, key, tags) == 390
+
+
+@settings(max_examples=12, deadline=None)
+@given(DAYS, DAYS)
+def test_what_expires_whatever_it_is_does_so_after_all_that_is_marked(frames: int, films: int) -> None:
+    stack = _stack(frames, films)
+    for key, tags, days in (
+        (frame_key(PREFIX, TAKEN_AT, 7), {"kind": "frame"}, frames),
+        (film_key(PREFIX, TAKEN_AT), {"kind": "film"}, films),
+        (latest_key("A1M-1"), {}, frames),
+    ):
+        assert expiry(stack, key, tags) == days
+    left = expiry(stack, "x", {})
+    assert left is not None
+    assert max(frames, films) <= left < 2**31
+
+
+@functools.cache
+def _stack(frames: int, films: int) -> Stack:
+    return Stack(ImageRetentionDays=str(frames), FilmRetentionDays=str(films))
 
 
 def test_broken_off_uploads_are_not_paid_for_ever(stack: Stack) -> None:
@@ -120,4 +150,4 @@ def test_two_stacks_can_live_side_by_side(stack: Stack) -> None:
 
 def test_images_outlive_the_stack_and_nothing_else_does(stack: Stack) -> None:
     kept = {name for name, it in stack.resources.items() if it.get("DeletionPolicy") == "Retain"}
-    assert kept == {"FramesBucket", "ApiLogAccount", "ApiLogRole"}
+    assert kept == {"FramesBucket"}

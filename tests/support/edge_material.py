@@ -30,6 +30,17 @@ def jpeg(shade: int = 100, side: int = 32) -> bytes:
     return out.getvalue()
 
 
+def large_jpeg(size: int, shade: int = 100) -> bytes:
+    """A whole JPEG of exactly that many bytes, nearly all of them comments."""
+    small = jpeg(shade)
+    room, comments = size - len(small), b""
+    while room:
+        piece = min(65_537, room) if room <= 65_537 or room >= 65_541 else room // 2
+        comments += b"\xff\xfe" + (piece - 2).to_bytes(2, "big") + bytes(piece - 4)
+        room -= piece
+    return small[:2] + comments + small[2:]
+
+
 @dataclass
 class Kept:
     """One call that the outbox got."""

@@ -31,7 +31,9 @@ class MemoryRecords:
         text = self.texts.get(key)
         return None if text is None else Stored(key, json.loads(text), self.versions.get(key, 1))
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         stored = self.versions.get(key, 0)
         if stored != expected_version:
             raise ConflictError(key)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from functions.shared.aws.sqs_event import EventQueue
 
 NO_CHAT = "log"
+_AWAITED = "api"  # of all functions the one for whose answer somebody waits
 
 
 class QueueName(StrEnum):
@@ -137,7 +138,9 @@ class AwsBackends:
         if service not in self._clients:
             from functions.shared.aws.clients import make_client
 
-            self._clients[service] = make_client(service, session=self._session)
+            self._clients[service] = make_client(
+                service, session=self._session, is_awaited=self.program == _AWAITED
+            )
         return self._clients[service]
 
     @cached_property

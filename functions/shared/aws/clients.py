@@ -18,6 +18,9 @@ _CONNECT_SECONDS = 5
 _TRIES = 3
 # Seconds of silence before a call is given up; an SQS call may be silent for as long as it polls.
 _READ_SECONDS = {"sqs": LONGEST_POLL_SECONDS + 10, "dynamodb": 5, "s3": 20, "ssm": 5, "sts": 5}
+# Where somebody waits for the answer, and each call that hangs holds an execution that the workers may need.
+_AWAITED_SECONDS = 1
+_AWAITED_TRIES = 2
 _CONNECTIONS = {"sqs": 4, "dynamodb": 8, "s3": 16, "ssm": 2, "sts": 1}
 
 
@@ -38,14 +41,19 @@ def make_client(
     service: Literal["ssm"], region: str | None = None, session: "Session | None" = None
 ) -> "SSMClient": ...
 @overload
-def make_client(service: str, region: str | None = None, session: "Session | None" = None) -> Any: ...
+def make_client(
+    service: str, region: str | None = None, session: "Session | None" = None, *, is_awaited: bool = False
+) -> Any: ...
 
 
-def make_client(service: str, region: str | None = None, session: "Session | None" = None) -> Any:
+def make_client(
+    service: str, region: str | None = None, session: "Session | None" = None, *, is_awaited: bool = False
+) -> Any:
     """A client of `sqs`, `dynamodb`, `s3`, `ssm` or `sts`; thread-safe. No request is made yet.
 
-    `session`: one that this thread makes several clients of, which takes half the time. Region (if none
-    is given), credentials and endpoint (`AWS_ENDPOINT_URL`) are found as boto3 finds them.
+    `session`: one that this thread makes several clients of, which takes half the time. `is_awaited`: it
+    gives up within three seconds. Region (if none is given), credentials and endpoint (`AWS_ENDPOINT_URL`)
+    are found as boto3 finds them.
     Raises ConfigurationError when it finds no region, or an unusable profile or endpoint.
     """
     from boto3.session import Session
@@ -54,7 +62,10 @@ def make_client(service: str, region: str | None = None, session: "Session | Non
     try:
         # Never boto3's shared session: it may not be used by several threads at once.
         own = session or Session(region_name=region)
-        return own.client(service, region, config=client_config(service))  # type: ignore[call-overload]
+        config = client_config(service)
+        if is_awaited:
+            config = config.merge(_awaited_config())
+        return own.client(service, region, config=config)  # type: ignore[call-overload]
     except (BotoCoreError, ValueError) as error:
         hint = "set AWS_DEFAULT_REGION, and check AWS_PROFILE and AWS_ENDPOINT_URL if they are set"
         raise ConfigurationError([f"no AWS client for {service} can be made: {error} ({hint})"]) from error
@@ -70,4 +81,14 @@ def client_config(service: str) -> "Config":
         retries={"total_max_attempts": _TRIES, "mode": "standard"},
         max_pool_connections=_CONNECTIONS[service],
         tcp_keepalive=True,
+    )
+
+
+def _awaited_config() -> "Config":
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=_AWAITED_SECONDS,
+        read_timeout=_AWAITED_SECONDS,
+        retries={"total_max_attempts": _AWAITED_TRIES, "mode": "standard"},
     )

@@ -61,7 +61,9 @@ class DynamoRecordStore:
         item = answer.get("Item")
         return None if item is None or self._is_over(item) else _stored(item)
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         """As the port has it. Raises ContractError for a value that is no JSON or a key over 1024 bytes.
 
         If the answer to a write is lost for good, the next one over the same version is a conflict.
@@ -71,7 +73,8 @@ class DynamoRecordStore:
         except (TypeError, ValueError, RecursionError) as error:
             raise ContractError(f"record {key[:100]!r} is not JSON: {error}") from error
         version = expected_version + 1
-        if not self._write(key, version, _content(text), None if expected_version == 0 else expected_version):
+        content = _content(text) | _over(expires_at)
+        if not self._write(key, version, content, None if expected_version == 0 else expected_version):
             raise ConflictError(f"record {key[:100]!r} is not of version {expected_version} any more")
         return version
 
@@ -81,9 +84,8 @@ class DynamoRecordStore:
         return sorted(map(_stored, items), key=lambda stored: stored.key)
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:
-        # Whole seconds for TTL, rounded up: a mark lasts at least as long as asked for.
-        over: Item = {"expires_at": {"N": str(math.ceil(expires_at))}}
-        return self._write(key, 1, {"value": {"S": "{}"}, **over}, None)
+        mark: Item = {"value": {"S": "{}"}, **_over(expires_at)}
+        return self._write(key, 1, mark, None)
 
     def _write(self, key: str, version: int, content: Item, expected_version: int | None) -> bool:
         """Put the item if that version (None: nothing) is stored; whether it did."""
@@ -144,6 +146,11 @@ def _content(text: str) -> Item:
     if len(text) <= PLAIN_BYTES_LIMIT:
         return {"value": {"S": text}}
     return {"packed": {"B": zlib.compress(text.encode(), 9)}}
+
+
+def _over(expires_at: float | None) -> Item:
+    """Whole seconds for TTL, rounded up: it lasts at least as long as asked for."""
+    return {} if expires_at is None else {"expires_at": {"N": str(math.ceil(expires_at))}}
 
 
 def _stored(item: Item) -> Stored:

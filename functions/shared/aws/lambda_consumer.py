@@ -1,22 +1,31 @@
 """Works off the deliveries of one Lambda event, one after the other, each for itself.
 
+The queue's own visibility is long, as SQS counts it while Lambda still looks for a free execution. From the
+begin of a run it is as long as that run can live: one that is killed holds up its group for no longer.
+
 Over the consumer, what only a function has: the end of its time, faults that nobody thought of, and what is
 told of it all.
 """
 
 import logging
+import math
 from collections.abc import Callable, Mapping
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from functions.shared.aws.bootstrap import LambdaContext, QueueName, Runtime, seconds_left
 from functions.shared.aws.observability import LambdaLogs, Metric
-from functions.shared.consumer import RETRY_SECONDS, Consumer
+from functions.shared.consumer import RETRY_SECONDS, TIME_RESERVE_SECONDS, Consumer
 from functions.shared.dispatch import ContentT, DeadLetter, Received, Retry, Service, Settlement
 from functions.shared.errors import ContractError, TransientError
 from functions.shared.messages.codec import load_object
 from functions.shared.ports import Delivery
+from functions.shared.runtime.deadline import Deadline
+
+if TYPE_CHECKING:
+    from functions.shared.aws.sqs_event import EventQueue
 
 DEFECT_TRIES = 5
+HOLD_MARGIN_SECONDS = 5.0  # a run ends first, and then it is somebody else's turn
 _SHOWN = 200
 _KEYS = ("printer_id", "message_id")
 _log = logging.getLogger(__name__)
@@ -24,8 +33,16 @@ _log = logging.getLogger(__name__)
 Handle = Callable[[Received[ContentT]], Settlement]
 
 
+def _endless(_: Delivery) -> float:
+    return math.inf
+
+
 class LambdaConsumer(Generic[ContentT]):
-    """Of one queue. `handle`: the service's, or what counts figures around it."""
+    """Of one queue. `handle`: the service's, or what counts figures around it.
+
+    `longest`: the seconds after which a run with that delivery begins nothing more, if its function has more;
+    `deadline` is set to them, for who calls others.
+    """
 
     def __init__(
         self,
@@ -33,11 +50,15 @@ class LambdaConsumer(Generic[ContentT]):
         name: QueueName,
         service: Service[ContentT],
         handle: Handle[ContentT] | None = None,
+        longest: Callable[[Delivery], float] = _endless,
+        deadline: Deadline | None = None,
     ) -> None:
         self._backends = runtime.backends
         self._logs = runtime.logs
         self._metrics = runtime.metrics
         self._name = name
+        self._longest = longest
+        self._deadline = deadline or Deadline()
         self._service = _KeyedService(service, handle or service.handle, runtime.logs)
 
     def consume(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -47,6 +68,7 @@ class LambdaConsumer(Generic[ContentT]):
         """
         self._logs.about({"request_id": context.aws_request_id})
         queue = self._backends.event_queue(self._name, event)
+        self._hold(queue, seconds_left(context))
         consumer = Consumer(
             queue, self._service, is_fifo=self._name.is_fifo, seconds_left=lambda: seconds_left(context)
         )
@@ -56,6 +78,13 @@ class LambdaConsumer(Generic[ContentT]):
         finally:
             self._write_metrics(consumer)
         return queue.response()
+
+    def _hold(self, queue: "EventQueue", left: float) -> None:
+        """Set the end of this run, and have nobody else get its deliveries until then."""
+        longest = min((self._longest(delivery) for delivery in queue.deliveries()), default=math.inf)
+        busy = min(left - TIME_RESERVE_SECONDS, longest)
+        self._deadline.set(busy)
+        queue.hold(hold_seconds(busy))
 
     def _consume(self, delivery: Delivery, consumer: Consumer[ContentT]) -> None:
         try:
@@ -75,6 +104,11 @@ class LambdaConsumer(Generic[ContentT]):
         if consumer.dead_lettered:
             self._metrics.add(Metric.DEAD_LETTERED, consumer.dead_lettered)
         self._metrics.write()
+
+
+def hold_seconds(busy: float) -> float:
+    """From its begin on, of a run that begins nothing more after `busy` seconds."""
+    return max(0.0, busy) + TIME_RESERVE_SECONDS + HOLD_MARGIN_SECONDS
 
 
 def _after_defect(delivery: Delivery, error: Exception) -> Settlement:

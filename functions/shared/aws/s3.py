@@ -1,5 +1,6 @@
 """The FrameStore port on one S3 bucket: the keys are the objects' keys.
 
+A frame is written once: who may put frames (the edge) may not overwrite, and the tag says when it goes.
 Actions used: PutObject and PutObjectTagging (put), GetObject and ListBucket (all reading; without ListBucket
 S3 answers "access denied" for a key that is not stored). Encryption is the bucket's default.
 """
@@ -12,13 +13,19 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.shared.aws.errors import translated
 from functions.shared.domain.keys import IMAGES, LATEST, is_key, second_key, taken_at_of
-from functions.shared.errors import ContractError, NotFoundError, PermanentError, TransientError
+from functions.shared.errors import (
+    ConflictError,
+    ContractError,
+    NotFoundError,
+    PermanentError,
+    TransientError,
+)
 from functions.shared.ports import StoredFrame
 
 if TYPE_CHECKING:
@@ -60,17 +67,13 @@ class S3FrameStore:
             kind = TransientError if error.errno in _MAY_PASS else PermanentError
             raise kind(f"{source} cannot be read: {error.strerror}") from error
         content_type = _CONTENT_TYPES.get(Path(key).suffix, _ANY_CONTENT)
-        with content, translated():
-            if key.startswith(f"{LATEST}/"):
-                self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
-            else:
+        try:
+            with content, translated():
                 self._client.put_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    Body=content,
-                    ContentType=content_type,
-                    Tagging=_tagging(key),
+                    Bucket=self._bucket, Key=key, Body=content, ContentType=content_type, **_demanded(key)
                 )
+        except ConflictError:
+            _log.debug("%s is stored already", key)  # a put whose answer was lost, or a crash after it
         source.unlink(missing_ok=True)
 
     def get(self, key: str) -> bytes:
@@ -159,12 +162,16 @@ class S3FrameStore:
         return [stored["Key"] for stored in found.get("Contents", [])] != [key]
 
 
-def _tagging(key: str) -> str:
-    """What the bucket's lifecycle and the policies of `template.yaml` tell frames from films by.
+def _demanded(key: str) -> dict[str, Any]:
+    """What the policies of `template.yaml` let nobody put that key without.
 
-    They lie in one folder and are kept for different times. The one frame under `latest/` has no tag.
+    Frames and films lie in one folder and are kept for different times: the bucket's lifecycle tells them by
+    their tag. The one frame under `latest/` has none, and is overwritten.
     """
-    return "kind=frame" if taken_at_of(key) is not None else "kind=film"
+    if key.startswith(f"{LATEST}/"):
+        return {}
+    is_frame = taken_at_of(key) is not None
+    return {"Tagging": "kind=frame", "IfNoneMatch": "*"} if is_frame else {"Tagging": "kind=film"}
 
 
 def _write(target: IO[bytes], piece: bytes) -> None:

@@ -55,7 +55,8 @@ class SecretParameter:
                 return self._last
             raise TransientError(
                 f"the parameter {self._name!r} cannot be read: {reason}. Create it as a SecureString in this "
-                f"region and let the function read it, or correct the name in {self._variable}"
+                f"region and let the function read it (of a KMS key of your own the stack has to know: "
+                f"SecretsKmsKeyArn), or correct the name in {self._variable}"
             ) from None
         try:
             value = self._parse(str(read).strip())

@@ -1,8 +1,8 @@
 """The Queue port on one SQS queue, FIFO or standard, and how our messages look in SQS.
 
 Actions used: SendMessage (send, and on the dead-letter queue: dead_letter), ReceiveMessage, DeleteMessage,
-ChangeMessageVisibility. A standard queue has no group to give a message, so there the group travels as a
-message attribute.
+ChangeMessageVisibility (hold: by tens). A standard queue has no group to give a message, so there the group
+travels as a message attribute.
 """
 
 import logging
@@ -146,7 +146,11 @@ class DeadLetters:
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import MessageTypeDef, SendMessageBatchRequestEntryTypeDef
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef,
+        MessageTypeDef,
+        SendMessageBatchRequestEntryTypeDef,
+    )
 
 
 # SQS counts its 12 hours from the moment of receiving; no worker of ours holds a message longer than this.
@@ -235,6 +239,29 @@ class SqsQueue:
         delay = max(0.0, min(delay_seconds, HOLD_LIMIT_SECONDS - _HELD_SECONDS))
         self._set_visibility(delivery, math.ceil(delay))
 
+    def hold(self, deliveries: Sequence[Delivery], seconds: float) -> Sequence[Delivery]:
+        """Have nobody else get these (ten at most) for so long from now; which ones somebody else has.
+
+        Raises TransientError when that is not known of one.
+        """
+        entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(place),
+                "ReceiptHandle": delivery.receipt,
+                "VisibilityTimeout": math.ceil(min(seconds, HOLD_LIMIT_SECONDS)),
+            }
+            for place, delivery in enumerate(deliveries)
+        ]
+        if not entries:
+            return []
+        with translated():
+            answer = self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+        failures = answer.get("Failed", [])
+        for failure in failures:
+            if not _is_outdated(failure["Code"], failure.get("Message", "")):
+                raise TransientError(f"AWS ChangeMessageVisibilityBatch: {failure['Code']}")
+        return [deliveries[int(failure["Id"])] for failure in failures]
+
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
         """As the port has it. Raises ConfigurationError if this queue was given no dead-letter queue."""
         # Asks, by the way, whether the receipt is still current: an outdated one rejects nothing.
@@ -307,9 +334,11 @@ class SqsQueue:
 def _pass_if_outdated(error: ClientError) -> None:
     """Quiet for an outdated receipt, which SQS tells in three ways; raises the error again otherwise."""
     answer = error.response["Error"]
-    code = answer.get("Code", "").rsplit(".", 1)[-1]
-    text = answer.get("Message", "")
-    if code in _OUTDATED or (code == "InvalidParameterValue" and "ReceiptHandle" in text):
-        _log.debug("an outdated receipt: %s", code)
-        return
-    raise error
+    if not _is_outdated(answer.get("Code", ""), answer.get("Message", "")):
+        raise error
+    _log.debug("an outdated receipt: %s", answer["Code"])
+
+
+def _is_outdated(code: str, text: str) -> bool:
+    code = code.rsplit(".", 1)[-1]
+    return code in _OUTDATED or (code == "InvalidParameterValue" and "ReceiptHandle" in text)

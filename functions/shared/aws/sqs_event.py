@@ -37,10 +37,25 @@ class EventQueue:
         for record in _records(event):
             self._deliveries[record["messageId"]] = _delivery(record)
         self._settled: set[str] = set()  # receipts
+        self._gone: set[str] = set()
 
     def deliveries(self) -> list[Delivery]:
-        """All messages of the event, in order."""
-        return list(self._deliveries.values())
+        """All messages of the event that are not somebody else's by now, in order."""
+        return [it for it in self._deliveries.values() if it.receipt not in self._gone]
+
+    def hold(self, seconds: float) -> None:
+        """Have SQS give none of them to anybody else for so long from now; what it has given on is left out.
+
+        What that cannot be said of is held for the queue's own time.
+        """
+        try:
+            gone = self._queue.hold(list(self._deliveries.values()), seconds)
+        except BridgeError as error:
+            _log.warning("the messages in hand are held for the queue's own time: %s", error)
+            return
+        if gone:
+            _log.warning("%d messages have been handed out again meanwhile", len(gone))
+        self._gone = {delivery.receipt for delivery in gone}
 
     def acknowledge(self, delivery: Delivery) -> None:
         self._settled.add(delivery.receipt)

@@ -207,3 +207,8 @@ def effect_id(cause: str, *parts: str) -> str:
 def done_key(effect_id: str) -> str:
     """The mark that an effect's outside call was made."""
     return "done/" + effect_id
+
+
+def starts_key(effect_id: str) -> str:
+    """How often an effect was begun by runs of which it is not known how they ended."""
+    return "starts/" + effect_id

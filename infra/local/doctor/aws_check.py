@@ -6,7 +6,8 @@ the right to read, which the edge has not. What is written harms nobody:
 - one report of kind `collector` with sequence -1, which is older than any: the tracker acknowledges it and
   keeps nothing of it;
 - one small file under a name that no printer can have (`doctor~rights`), in each of the two places that the
-  edge writes to; it is overwritten at each look, and the bucket's lifecycle removes it.
+  edge writes to. In `images/`, where nothing can be overwritten, it has another name at each look; the
+  bucket's lifecycle removes it.
 """
 
 import secrets
@@ -16,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from functions.shared.domain.keys import digest
+from functions.shared.domain.keys import digest, frame_key
 from functions.shared.errors import BridgeError, TransientError
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from functions.shared.ports import FrameStore, Outgoing, Queue
@@ -25,7 +26,6 @@ from infra.local.doctor.findings import Finding, Outcome, fault, fine, warning
 from infra.local.doctor.settings_check import CREDENTIALS
 
 COLLECTOR_ID = "doctor"
-FRAME_KEY = "images/doctor~rights/check/19700101T000000_000000_check.jpg"
 LATEST_KEY = "latest/doctor~rights.jpg"
 _CONTENT = b"A test file of `printer-bridge doctor`: it may be removed at any time.\n"
 _EDGE_CREDENTIALS = "infra/docs/operations.md, `Edge credentials`"
@@ -59,7 +59,7 @@ def run(setup: Setup) -> CheckResult:
     if not is_hopeless:
         findings += [
             _try("queue", partial(_send, queue)),
-            _try("bucket, images/", partial(_put, frames, FRAME_KEY)),
+            _try("bucket, images/", partial(_put, frames, new_frame_key())),
             _try("bucket, latest/", partial(_put, frames, LATEST_KEY)),
         ]
     return CheckResult(findings)
@@ -75,6 +75,11 @@ def _try(subject: str, act: Callable[[], str]) -> Finding:
         return fine(subject, act())
     except BridgeError as error:
         return evaluate_refusal(subject, error)
+
+
+def new_frame_key() -> str:
+    """A frame of no printer and no job, by a name that nothing has."""
+    return frame_key("images/doctor~rights/check/", 0.0, secrets.randbelow(1_000_000))
 
 
 def harmless_report() -> Outgoing:

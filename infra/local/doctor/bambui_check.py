@@ -163,6 +163,11 @@ def _evaluate_answer(answer: HttpAnswer, seed: str, is_seed_set: bool) -> Listin
             "BambUI does so when one of its printers has a model that it does not know: look into BambUI's "
             "settings and its log.",
         )
+    if 300 <= answer.status < 400:
+        return _wrong(
+            f"a redirect to another server (HTTP {answer.status}), which is not followed",
+            f"Set {LIST} to the address to which it leads, if that is your BambUI.",
+        )
     if answer.status != 200:
         return _wrong(
             f"HTTP {answer.status} instead of a list", f"Check the path in {LIST}: it ends in /api/printers."

@@ -2,6 +2,8 @@
 
 import errno
 import socket
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from collector.metrics.exposition import PREFIX as METRICS_PREFIX
 from infra.local.config import is_in_container, open_door
@@ -20,7 +22,7 @@ def run(setup: Setup) -> CheckResult:
     if port == 0 and error == 0:
         findings = [nothing("port", "PORT is 0: any free one is taken")]
     else:
-        answer = _answer_there(host, port, "/api/") if error == errno.EADDRINUSE else None
+        answer = answer_there(host, port, "/api/") if error == errno.EADDRINUSE else None
         is_ours = answer is not None and answer.status == 200 and b"OK" in answer.body[:10]
         findings = [evaluate_port(host, port, error, is_ours)]
     is_there = error in (0, errno.EADDRINUSE, *_NOT_ALLOWED)  # such an address, whatever is with the port
@@ -38,7 +40,7 @@ def run_metrics(setup: Setup) -> CheckResult:
     if port == 0:
         return CheckResult([nothing("port", "METRICS_PORT is not set: no figures for Prometheus")])
     error = try_port(host, port)
-    answer = _answer_there(host, port, "/metrics") if error == errno.EADDRINUSE else None
+    answer = answer_there(host, port, "/metrics") if error == errno.EADDRINUSE else None
     is_ours = answer is not None and METRICS_PREFIX.encode() in answer.body
     return CheckResult([evaluate_port(host, port, error, is_ours, "METRICS_")])
 
@@ -61,10 +63,13 @@ def try_port(host: str, port: int) -> int:
     return 0
 
 
-def _answer_there(host: str, port: int, path: str) -> HttpAnswer | None:
+def answer_there(
+    host: str, port: int, path: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> HttpAnswer | None:
     """What this machine is told by who listens there."""
     place = _EVERYWHERE.get(host, f"[{host}]" if ":" in host else host)
-    answer = ask(HttpRequest(f"http://{place}:{port}{path}", seconds=_SECONDS, is_local=True))
+    request = HttpRequest(f"http://{place}:{port}{path}", headers=headers, seconds=_SECONDS, is_local=True)
+    answer = ask(request)
     return answer if isinstance(answer, HttpAnswer) else None
 
 

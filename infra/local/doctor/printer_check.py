@@ -8,10 +8,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
-from collector.bambui.client import MESSAGE_LIMIT
+from collector.bambui.client import MESSAGE_LIMIT, connect_to_server
 from collector.bambui.discovery import ListedPrinter
 from collector.bambui.messages import (
     BadMessage,
@@ -66,7 +66,7 @@ async def watch_printer(
     """
     seen = Seen()
     try:
-        websocket = await connect(
+        websocket = await connect_to_server(
             url,
             compression=None,
             proxy=None,

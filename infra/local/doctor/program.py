@@ -22,6 +22,7 @@ from infra.local.doctor import (
     database_check,
     disk_check,
     ffmpeg_check,
+    memory_check,
     port_check,
     telegram_check,
 )
@@ -53,6 +54,7 @@ CHECKS = (
     ffmpeg_check.CHECK,
     disk_check.CHECK,
     database_check.CHECK,
+    memory_check.CHECK,
     port_check.API,
     port_check.METRICS,
 )

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 
+from functions.shared.runtime.child_environment import child_environment
 from infra.local.doctor.findings import Finding, fault, fine, nothing
 
 _SECONDS = 5.0
@@ -16,7 +17,13 @@ def look_at_service(name: str) -> list[Finding]:
     command = [systemctl, "show", "--property=ActiveState,SubState,Result,StatusText,ExecMainStatus", name]
     try:
         done = subprocess.run(  # noqa: S603 - our own words
-            command, capture_output=True, text=True, timeout=_SECONDS, check=True, stdin=subprocess.DEVNULL
+            command,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            env=child_environment(),
         )
     except (OSError, subprocess.SubprocessError):
         return [nothing(name, "systemd does not answer")]

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from collector.config import read_cloud_settings
 from functions.shared.errors import ConfigurationError
-from functions.shared.settings import Settings, declarations, load_settings
+from functions.shared.settings import Settings, declarations, default_hosts, load_settings
 from infra.local.config import unknown_settings
 from infra.local.doctor.check import Setup
-from infra.local.doctor.findings import Finding, fault, fine, warning
+from infra.local.doctor.findings import Finding, fault, fine, nothing, warning
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 _ROUNDS = 10
@@ -53,7 +53,9 @@ def read_settings(
     if not faults:
         findings.append(fine("all", _count(environment, bool(typos))))
     setup = Setup(settings, environment, frozenset(faulty), is_cloud, collector, region)
-    return setup, [*findings, *typos]
+    hosts = default_hosts(collector or settings, has_printers=not setup.is_simulated)
+    defaults = [nothing("default addresses", f"not set, so these are asked: {hosts}")] if hosts else []
+    return setup, [*findings, *typos, *defaults]
 
 
 def variables_in(text: str) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.notify import transports
 from functions.notify.render import Message
-from functions.notify.telegram import Telegram
+from functions.notify.telegram import CallTimes, Telegram
 from functions.shared.domain.keys import chat_key
 from functions.shared.errors import TransientError
 from functions.shared.messages.chat_record import ChatState, Refused, chat_state_of, standing_refusal
@@ -81,8 +81,9 @@ def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
     else:
         findings.append(evaluate_member(api.call("getChatMember", **address, user_id=bot_id), chat))
     if setup.is_sending:
+        times = CallTimes(read=_SECONDS)
         transport = Telegram(
-            settings.telegram_bot_token, chat_id, thread_id, settings.telegram_api_url, read_seconds=_SECONDS
+            settings.telegram_bot_token, chat_id, thread_id, settings.telegram_api_url, times
         )
         findings.append(evaluate_test(transport.send_text(Message(None, TEST_TEXT, is_silent=True))))
     return findings

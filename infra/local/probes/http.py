@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from functions.shared.messages.codec import fields_in
+from functions.shared.runtime.redirects import NoRedirects, RedirectsOnServer
 
 _CHUNK = 64 * 1024
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
@@ -69,7 +70,10 @@ class HttpAnswer:
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A GET, or with a body a POST. `is_local`: by the system's certificates and never by a proxy."""
+    """A GET, or with a body a POST. `is_local`: by the system's certificates and never by a proxy.
+
+    Redirects are followed as the bridge's own clients do: local ones on their server, others never.
+    """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -155,15 +159,15 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 def _opener(request: HttpRequest) -> urllib.request.OpenerDirector:
     if request.is_local:
-        return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        return urllib.request.build_opener(urllib.request.ProxyHandler({}), RedirectsOnServer())
     import certifi
 
     context = ssl.create_default_context(cafile=certifi.where())  # as the bridge's own clients have it
-    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), NoRedirects())
 
 
 def _prepared(request: HttpRequest) -> urllib.request.Request:
-    """User and password of the URL go into a header. Where a redirect leads no header of ours is sent."""
+    """User and password of the URL go into a header. No header of ours is sent with a redirect."""
     parts = urlsplit(request.url)
     url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     headers = dict(request.headers)

@@ -32,7 +32,9 @@ class SqliteRecordStore:
             ).fetchone()
         return None if row is None else Stored(key, json.loads(row[0]), row[1])
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         """As the port has it. Raises ContractError for a value that is no JSON (NaN, sets, ...)."""
         try:
             text = json.dumps(value, separators=(",", ":"), allow_nan=False)
@@ -44,8 +46,8 @@ class SqliteRecordStore:
             if stored != expected_version:
                 raise ConflictError(f"record {key[:100]!r} has version {stored}, not {expected_version}")
             connection.execute(
-                "INSERT OR REPLACE INTO record (key, version, expires_at, value) VALUES (?, ?, NULL, ?)",
-                (_bytes(key), stored + 1, text),
+                "INSERT OR REPLACE INTO record (key, version, expires_at, value) VALUES (?, ?, ?, ?)",
+                (_bytes(key), stored + 1, expires_at, text),
             )
             return stored + 1
 

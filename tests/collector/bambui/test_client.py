@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection, serve
 
-from collector.bambui.client import Connection, printer_url
+from collector.bambui.client import Connection, connect_to_server, printer_url
 from functions.shared.runtime.backoff import Backoff
 from tests.support.bambui_server import BambUI, bambui
 from tests.support.stream_server import stream_server
@@ -78,10 +78,10 @@ def sockets(monkeypatch: pytest.MonkeyPatch) -> list[ClientConnection]:
     opened: list[ClientConnection] = []
 
     async def remembering(*arguments: Any, **options: Any) -> ClientConnection:
-        opened.append(await connect(*arguments, **options))
+        opened.append(await connect_to_server(*arguments, **options))
         return opened[-1]
 
-    monkeypatch.setattr("collector.bambui.client.connect", remembering)
+    monkeypatch.setattr("collector.bambui.client.connect_to_server", remembering)
     return opened
 
 

@@ -10,6 +10,7 @@ from collector.printer.reporting import ReportRules
 from collector.printer.session import Session
 from collector.printer.settling import SettlingRules
 from collector.printer.watchdog import WatchdogRules
+from functions.shared.latest_pictures import LatestPictures
 from functions.shared.live import Live
 from tests.support.clock import HandClock
 from tests.support.edge_material import Kept, RememberingOutbox, image_text, status_text
@@ -34,12 +35,14 @@ class SessionHarness:
         job: EdgeJob | None = None,
         live: Live | None = None,
         clock: Callable[[], float] | None = None,
+        pictures: LatestPictures | None = None,
+        printer_id: str = P,
     ) -> None:
         self.clock = HandClock(1000.0)
         self.outbox = RememberingOutbox()
         self._writer = OutboxWriter(self.outbox)
         self.session = Session(
-            P,
+            printer_id,
             rules,
             self._writer,
             collector_id="c1",
@@ -48,6 +51,7 @@ class SessionHarness:
             clock=clock or self.clock,
             monotonic=self.clock.monotonic,
             call_later=self.clock.call_later,
+            pictures=pictures,
         )
         self.session.opened()
 

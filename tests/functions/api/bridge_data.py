@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from collector.bambui.messages import ImageMessage
 from functions.api.app import create_app
 from functions.shared.domain.keys import collector_key, frame_key, inspection_key, job_prefix, printer_key
 from functions.shared.live import Live
@@ -82,7 +83,9 @@ class BridgeData:
 
     def put_image(self, printer_id: str, data: bytes, taken_at: float) -> None:
         assert self.live is not None
-        self.live.put_image(printer_id, base64.b64encode(data).decode(), taken_at)
+        self.live.put_heard(printer_id)
+        text = base64.b64encode(data).decode()
+        self.live.pictures.put(printer_id, ImageMessage(text, 0, len(text)), taken_at)
 
     def put_record(self, printer_id: str, **fields: Any) -> None:
         self._put(printer_key(printer_id), whole_record({"printer_id": printer_id, **fields}))

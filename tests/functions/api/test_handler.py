@@ -1,19 +1,23 @@
 """The API as API Gateway (REST, proxy integration) calls it: stage path, binary image, any name."""
 
 import base64
+import io
 import json
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 
-from functions.api.handler import handle, stage_path
+from functions.api.app import IMAGE_TOO_LARGE
+from functions.api.handler import ANSWER_BYTES_LIMIT, IMAGE_BYTES_LIMIT, fits, handle, stage_path
 from functions.shared.domain.keys import collector_key, frame_key, job_prefix, printer_key
 from functions.shared.messages.codec import to_json
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import jpeg
 from tests.support.lambda_runtime.event_source import Context, api_event
 from tests.support.lambda_runtime.stack import LambdaStack, forget_containers
+from tests.support.large_jpeg import large_jpeg
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
@@ -29,11 +33,11 @@ def body_of(answer: dict[str, Any]) -> Any:
     return json.loads(answer["body"])
 
 
-def know(stack: LambdaStack, name: str) -> bytes:
-    """A printer with a status and an image of its own."""
+def know(stack: LambdaStack, name: str, image: bytes = b"") -> bytes:
+    """A printer with a status and an image of its own (or that one)."""
     now = stack.now()
     key = frame_key(job_prefix(name, "benchy"), now, 1)
-    jpeg_image = jpeg(64 + len(name), 36)
+    jpeg_image = image or jpeg(64 + len(name), 36)
     stack.put_frame(key, jpeg_image)
     record = {
         "printer_id": name,
@@ -92,6 +96,56 @@ def test_an_image_is_binary_and_not_sent_twice_to_who_has_it(stack: LambdaStack)
     assert again["headers"]["etag"] == headers["etag"]
 
 
+def test_a_picture_larger_than_lambda_lets_through_is_given_smaller(stack: LambdaStack) -> None:
+    original = know(stack, "X1C-1", large_jpeg())
+    assert len(original) > IMAGE_BYTES_LIMIT
+    first = get("/api/printer/X1C-1/image")
+    assert (first["statusCode"], first["isBase64Encoded"]) == (200, True)
+    assert first["headers"]["content-type"] == "image/jpeg"
+    assert len(json.dumps(first)) <= ANSWER_BYTES_LIMIT
+    with Image.open(io.BytesIO(base64.b64decode(first["body"]))) as shown:
+        shown.load()
+        assert shown.size == (1920, 1440)
+    again = get("/api/printer/X1C-1/image", **{"If-None-Match": first["headers"]["etag"]})
+    assert (again["statusCode"], again["body"]) == (304, "")
+
+
+def test_the_largest_picture_that_goes_through_as_it_is_does(stack: LambdaStack) -> None:
+    original = jpeg()
+    largest = original[:-2] + bytes(IMAGE_BYTES_LIMIT - len(original)) + original[-2:]
+    know(stack, "X1C-1", largest)
+    answer = get("/api/printer/X1C-1/image")
+    assert base64.b64decode(answer["body"]) == largest
+    assert len(json.dumps(answer)) <= ANSWER_BYTES_LIMIT
+
+
+def test_a_large_picture_that_nobody_can_decode_is_said_in_words(stack: LambdaStack) -> None:
+    know(stack, "X1C-1", b"\xff\xd8" + bytes(IMAGE_BYTES_LIMIT) + b"\xff\xd9")
+    answer = get("/api/printer/X1C-1/image")
+    assert (answer["statusCode"], body_of(answer)) == (404, {"detail": IMAGE_TOO_LARGE})
+
+
+def test_any_other_answer_that_lambda_would_lose_is_said_in_words(
+    stack: LambdaStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    know(stack, "A1M-1")
+    monkeypatch.setattr("functions.api.handler.ANSWER_BYTES_LIMIT", 700)
+    monkeypatch.setattr("functions.api.handler._MEASURED_FROM", 100)
+    answer = get("/api/printer/A1M-1")
+    assert answer["statusCode"] == 500
+    assert "larger than the 6 MB" in body_of(answer)["detail"]
+    assert answer["headers"]["x-content-type-options"] == "nosniff"
+    assert get("/api/")["statusCode"] == 200
+
+
+@pytest.mark.parametrize("character", ["a", '"', "\n", "\x01", "ä", "🖨"])
+def test_an_answer_is_measured_as_it_is_sent(character: str) -> None:
+    sent = len(json.dumps({"body": character}, ensure_ascii=False).encode()) - len('{"body": ""}')
+    most = (ANSWER_BYTES_LIMIT - len('{"body": ""}')) // sent
+    assert fits({"body": character * most})
+    assert not fits({"body": character * (most + 1)})
+
+
 def test_404_says_what_is_missing(stack: LambdaStack) -> None:
     answer = get("/api/printer/nobody")
     assert (answer["statusCode"], body_of(answer)["detail"]) == (404, "unknown printer")
@@ -103,7 +157,8 @@ def test_404_says_what_is_missing(stack: LambdaStack) -> None:
 def test_the_openapi_document_names_the_stage_as_its_server(stack: LambdaStack) -> None:
     document = body_of(get("/openapi.json"))
     assert document["servers"] == [{"url": "/prod"}]
-    assert "/api/printer/{printer_id}/image" in document["paths"]
+    described = document["paths"]["/api/printer/{printer_id}/image"]["get"]["responses"]["404"]
+    assert IMAGE_TOO_LARGE in described["content"]["application/json"]["examples"]
 
 
 @pytest.mark.parametrize("stage", ["prod", None])

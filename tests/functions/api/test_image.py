@@ -6,6 +6,7 @@ import pytest
 from tests.functions.api.bridge_data import NOW, BridgeData, asking
 from tests.functions.api.serving import served
 from tests.support.edge_material import jpeg
+from tests.support.large_jpeg import large_jpeg
 
 PATH = "/api/printer/A1M-1/image"
 
@@ -25,6 +26,13 @@ def test_the_newest_image_comes_byte_for_byte_with_its_time(bridge: BridgeData) 
     assert taken_at == datetime.fromtimestamp(NOW - 3, UTC)
     assert answer.headers["ETag"].startswith('"')
     assert "Server" not in answer.headers
+
+
+def test_on_a_machine_of_one_s_own_a_large_picture_comes_as_it_is(bridge: BridgeData) -> None:
+    bridge.put_image("A1M-1", large_jpeg(), NOW - 3)
+    with served(bridge.app()) as server:
+        answer = server.ask(PATH)
+    assert (answer.status, answer.body) == (200, large_jpeg())
 
 
 def test_a_client_that_has_the_image_gets_304_until_there_is_another(bridge: BridgeData) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from functions.api.app import create_app
 from functions.shared.domain.keys import CHATS, COLLECTORS, PRINTERS, inspection_key, printer_key
-from functions.shared.live import Live, LiveFrame, LiveStatus
+from functions.shared.latest_pictures import LatestPicture
+from functions.shared.live import Live, LiveStatus
 from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
 from tests.support.edge_material import jpeg
@@ -53,7 +54,9 @@ class CountingRecords:
         self.reads.update(stored.key for stored in found)
         return found
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         raise AssertionError(f"an answer writes {key}")
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:
@@ -91,7 +94,7 @@ class CountingLive(Live):
         self.frames_asked = 0
         self.statuses_asked: Counter[str] = Counter()
 
-    def frame(self, printer_id: str) -> LiveFrame | None:
+    def frame(self, printer_id: str) -> LatestPicture | None:
         self.frames_asked += 1
         return super().frame(printer_id)
 

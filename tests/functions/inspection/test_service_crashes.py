@@ -125,12 +125,14 @@ class Contended:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         if self._times > 0:
             self._times -= 1
             stored = self._inner.get(key)
             self._inner.put(key, stored.value if stored else {}, stored.version if stored else 0)
-        version: int = self._inner.put(key, value, expected_version)
+        version: int = self._inner.put(key, value, expected_version, expires_at)
         return version
 
 
@@ -220,3 +222,33 @@ def test_a_power_cut_while_a_used_up_budget_is_told_neither_loses_nor_doubles_it
         watched.check()
     assert [item.category for item in watched.announced()] == [Category.INSPECTION_USED_UP]
     assert len(watched.server.requests) == 1
+
+
+class Deadly:
+    """A model that ends every program that asks it."""
+
+    asked = 0
+
+    def ask(self, question: object) -> None:
+        self.asked += 1
+        raise SystemExit  # nothing catches it: as a run that is killed
+
+
+def test_a_check_that_ends_every_run_is_given_up_after_three(watched: WatchedPrint) -> None:
+    model = Deadly()
+    watched.ask(watched.keep_frame())
+    for _ in range(3):
+        watched.restarted(model=model)
+        with pytest.raises(SystemExit):
+            watched.work()
+        watched.queue.recover()
+    watched.restarted(model=model)
+    watched.work()
+    assert model.asked == 3
+    assert watched.queue.count() == 0
+    stored = watched.records.get(inspection_key(PRINTER))
+    assert stored is not None
+    assert (stored.value["verdict"], stored.value["summary"]) == (
+        "no verdict",
+        "3 runs broke off while it was made",
+    )

@@ -70,11 +70,13 @@ class InterruptedRecords(SqliteRecordStore):
 
     before_put: Any = None
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         interrupt, self.before_put = self.before_put, None
         if interrupt:
             interrupt(key)
-        return super().put(key, value, expected_version)
+        return super().put(key, value, expected_version, expires_at)
 
 
 @pytest.fixture

@@ -94,6 +94,7 @@ class Harness:
     thread_id: int | None = None
     transport: Transport | None = None
     clock: HandClock = field(default_factory=lambda: HandClock(NOW))
+    spares_writes: bool = False
 
     def __post_init__(self) -> None:
         self.database = closed_at_the_end(SqliteDatabase(self.folder / "state.sqlite3"))
@@ -117,7 +118,10 @@ class Harness:
             self.transport,
             self.timelapses if self.films_are_made else None,
             self.clock,
-            NotifyRules(self.chat_id, self.per_minute, BERLIN, self.thread_id),
+            NotifyRules(
+                *(self.chat_id, self.per_minute, BERLIN, self.thread_id),
+                spares_writes=self.spares_writes,
+            ),
             self.queue,
         )
 

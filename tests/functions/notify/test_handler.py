@@ -1,5 +1,6 @@
 """Notifications from SQS through notify's Lambda handler to a strict Bot API server."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,14 +8,18 @@ from typing import Any
 
 import pytest
 
-from functions.notify.handler import handle
+from functions.notify.handler import MESSAGE_SECONDS, TIMES, handle
+from functions.shared.aws.lambda_consumer import hold_seconds
+from functions.shared.consumer import TIME_RESERVE_SECONDS
 from functions.shared.domain.keys import done_key, film_key, frame_key, job_prefix, printer_key
 from functions.shared.effect_sender import EffectSender
 from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification, outgoing
 from functions.shared.messages.printer_record import PrinterRecord, record_to_json
 from functions.shared.messages.report import FrameReference
 from functions.shared.messages.supersession import Asked, numbered
+from functions.shared.starts import Starts
 from tests.functions.notify.harness import JOB, PRINTER, film_bytes, film_order, jpeg, saying
+from tests.support.lambda_runtime.container import LambdaRuntime
 from tests.support.lambda_runtime.event_source import Context
 from tests.support.lambda_runtime.stack import (
     BOT_TOKEN_NAME,
@@ -25,7 +30,7 @@ from tests.support.lambda_runtime.stack import (
 )
 from tests.support.telegram.calls import CallError
 from tests.support.telegram.chats import ChatProfile
-from tests.support.telegram.faults import HANG_UP, LOSE_ANSWER, answers, too_many_requests
+from tests.support.telegram.faults import HANG_UP, LOSE_ANSWER, STALL, answers, too_many_requests
 from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
@@ -397,3 +402,47 @@ def test_no_log_line_holds_a_secret_or_a_photo(
     assert telegram.token not in text
     assert telegram.token.split(":")[1] not in text
     assert max(len(line) for line in text.splitlines()) < 3000
+
+
+def test_a_run_that_is_killed_holds_up_its_printer_for_a_minute_and_its_message_arrives(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    """In a process of its own, while Telegram has the call: as Lambda ends what is out of time or memory."""
+    now = stack.now()
+    key = frame_key(job_prefix(PRINTER, JOB), now, 1)
+    stack.put_frame(key, jpeg())
+    (paused, _) = put(stack, Category.PAUSED, Category.RESUMED, frame=FrameReference(key, now, 1000))
+    for _ in range(2):  # runs that were killed before
+        Starts(stack.records, stack.now).begin(paused.id)
+    telegram.script(STALL, method="sendPhoto")
+    with LambdaRuntime("functions.notify.handler.handle", dict(os.environ)) as container:
+        container.begin(stack.take("NOTIFICATIONS", 1))
+        telegram.wait_for_calls(1, method="sendPhoto")
+    assert stack.take("NOTIFICATIONS", 1)["Records"] == [], "it may be at work still"
+    stack.pass_time(hold_seconds(MESSAGE_SECONDS) + 1)
+    with LambdaRuntime("functions.notify.handler.handle", dict(os.environ)) as container:
+        for _ in range(2):
+            event = stack.take("NOTIFICATIONS", 1)
+            stack.settle("NOTIFICATIONS", event, container.invoke(event))
+        assert "perhaps after it was sent: start 4" in container.output
+    assert [(it.method, it.text.splitlines()[0]) for it in telegram.messages] == [
+        ("sendMessage", f"⏸️ {PRINTER}: print paused"),
+        ("sendPhoto", f"▶️ {PRINTER}: print resumed"),
+    ]
+    assert stack.take("NOTIFICATIONS", 1)["Records"] == []
+
+
+def test_what_another_run_has_by_now_is_not_sent(stack: LambdaStack, telegram: TelegramServer) -> None:
+    put(stack, Category.STARTED)
+    late = stack.take("NOTIFICATIONS", 1)
+    stack.pass_time(1000)
+    assert turn(stack) == 1
+    answer = handle(late, Context())
+    assert len(answer["batchItemFailures"]) == 1
+    assert len(telegram.messages) == 1
+
+
+def test_a_run_has_time_to_say_how_its_calls_went() -> None:
+    assert hold_seconds(MESSAGE_SECONDS) <= 66, "what a killed run holds up a printer's alerts for"
+    assert TIMES.whole <= MESSAGE_SECONDS
+    assert TIMES.film <= 180 - TIME_RESERVE_SECONDS

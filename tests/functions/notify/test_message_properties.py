@@ -15,6 +15,7 @@ from functions.notify.markup import (
     cut_end,
     cut_middle,
     fitted,
+    inert,
     name_words,
     plain_words,
     safe_url,
@@ -26,7 +27,8 @@ from functions.shared.domain.faults import Fault, Severity
 from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import BERLIN, NOW, notification
-from tests.support.telegram.markup import read_html, utf16_units
+from tests.support.telegram.entities import live_entities
+from tests.support.telegram.markup import read_html, read_marked, utf16_units
 
 ANYTHING = st.characters(codec=None, exclude_categories=())
 NASTY = st.sampled_from(
@@ -65,6 +67,13 @@ NOTIFICATIONS = st.builds(
     ended=st.booleans(),
     late_end=st.booleans(),
 )
+LIVE = (
+    "@someone", "https://evil.example", "http://evil.example/a?b=c#d", "evil.com", "Evil.COM/x", "1.evil.de",
+    "t.me/x", "tg://user?id=1", "tg://resolve", "/start", "/start@evil_bot", "#tag", "#метка", "$BTC",
+    "me@evil.com", "mailto:me@evil.com", "192.168.1.1", "10.0.0.1:8000/x", "xn--80ak6aa92e.xn--p1ai",
+    "пример.рф", "उदाहरण.भारत", "+1-212-555-0123", "+49 (0)30 1234567", "+491701234567", "030 123456789",
+    "4111 1111 1111 1111", "user:secret@evil.com", "a.b.evil.com", "x_y-z.shop",
+)  # fmt: skip
 ALLOWED_TAGS = ("b", "i", "code", "a")
 
 
@@ -121,12 +130,37 @@ def test_a_hostile_job_name_is_shown_harmlessly(name: str, shown: str) -> None:
     assert read_html(html).split("\n")[1] == shown
 
 
-def test_free_text_makes_nobody_a_mention_and_nothing_a_link() -> None:
-    shown = plain_words("@admin see http://evil.com or evil.com", 300)
-    assert shown.replace("\u2060", "") == "@admin see http://evil.com or evil.com"
-    assert "@a" not in shown
-    assert "://" not in shown
-    assert "evil.com" not in shown
+@pytest.mark.parametrize("words", LIVE)
+def test_words_of_a_printer_become_no_mention_no_link_and_no_command(words: str) -> None:
+    assert live_entities(words), "it would be nothing anyway"
+    for text in (words, f"see {words} now", f"({words})", f"x{words}", f"{words}.", f"{words}{words}"):
+        assert live_entities(inert(text)) == []
+        assert inert(text).replace("\u2060", "") == text
+        assert inert(inert(text)) == inert(text)
+    given_notification = notification(
+        Category.PAUSED,
+        printer_id=words,
+        job_name=words,
+        reason=words,
+        text=words,
+        faults=(Fault(words, words),),
+    )
+    message = render(given_notification, RenderContext(NOW, 0, BERLIN))
+    assert message.html is not None
+    assert live_entities(*read_marked(message.html)) == []
+    assert live_entities(message.plain) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(LIVE), st.text("@/#$.:+aZ1_- ()é\u200dभ", max_size=6)), max_size=6))
+def test_no_mixture_of_them_does_either(parts: list[str]) -> None:
+    assert live_entities(inert("".join(parts))) == []
+
+
+def test_a_name_in_code_is_copied_as_it_is() -> None:
+    html = render(notification(job_name="v1.beta @x.gcode"), RenderContext(NOW, 0, BERLIN)).html
+    assert html is not None
+    assert "<code>v1.beta @x.gcode</code>" in html
 
 
 def test_ordinary_text_is_left_as_it_is() -> None:

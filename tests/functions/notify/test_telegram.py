@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 
 from functions.notify.render import Message
-from functions.notify.telegram import Telegram
+from functions.notify.telegram import CallTimes, Telegram
 from functions.notify.transports import Outcome
 from functions.shared.messages.effects import Film
 from tests.functions.notify.harness import TEXT, Counting, film_bytes, jpeg
@@ -106,7 +106,7 @@ def test_trouble_on_the_way_is_announced_as_away(
 
 def test_no_answer_in_time_is_announced_as_away(telegram: TelegramServer) -> None:
     telegram.script(faults.STALL)
-    transport = Telegram(telegram.token, str(CHAT_ID), api_url=telegram.url, read_seconds=0.2)
+    transport = Telegram(telegram.token, str(CHAT_ID), api_url=telegram.url, times=CallTimes(read=0.2))
     answer = transport.send_text(TEXT)
     assert (answer.outcome, answer.reason) == (Outcome.UNAVAILABLE, "no answer within 0.2 s")
 

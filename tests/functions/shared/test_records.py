@@ -21,13 +21,15 @@ class RacedRecords(SqliteRecordStore):
     rivals = 0
     puts = 0
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         self.puts += 1
         if self.rivals:
             self.rivals -= 1
             stored = self.get(key)
             super().put(key, {"count": count_of(stored) + 100}, stored.version if stored else 0)
-        return super().put(key, value, expected_version)
+        return super().put(key, value, expected_version, expires_at)
 
 
 def count_of(stored: Stored | None) -> int:

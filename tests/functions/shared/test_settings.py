@@ -1,5 +1,6 @@
 """Settings: the names and defaults that were agreed, every fault at once, and no secret in any message."""
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from functions.shared.errors import ConfigurationError
 from functions.shared.setting_types import PROGRAMS, Kind
-from functions.shared.settings import declarations, load_settings
+from functions.shared.settings import Settings, declarations, default_hosts, load_settings
 
 AGREED = """
     PRINTER_ID=A1M-1 WS_URL=wss://print.lo.f0rth.space/ws/printer/{PRINTER_ID}
@@ -25,7 +26,7 @@ AGREED = """
     OPENROUTER_BASE_URL=https://openrouter.ai/api/v1 AI_MODEL=google/gemini-2.5-flash
     AI_CHECK_INTERVAL_SECONDS=3600 AI_CONFIDENCE_THRESHOLD=0.7 DATA_DIR=data API_KEY=
     REPORT_INTERVAL_SECONDS=120 CHANGES_PER_MINUTE=12 REPORTS_QUEUE_URL= FRAMES_BUCKET=
-    IDLE_FRAME_SECONDS=300 OUTBOX_MAX_BYTES=2147483648 STORAGE_MAX_BYTES=
+    IDLE_FRAME_SECONDS=300 OUTBOX_MAX_BYTES=2147483648 STORAGE_MAX_BYTES= PICTURES_MAX_BYTES=268435456
     FILM_RETENTION_DAYS=30 TELEGRAM_MESSAGES_PER_MINUTE=20
     AI_CHECKS_PER_JOB=100 AI_CHECKS_PER_DAY=100 METRICS_PORT=0 METRICS_HOST=127.0.0.1
     SIMULATE= TIMEZONE=UTC FFMPEG= LOG_LEVEL=INFO LOG_FORMAT=text
@@ -59,6 +60,14 @@ def test_the_legacy_address_has_the_printers_name_whatever_its_content() -> None
     named = load_settings({"PRINTER_ID": "{x} 100 %"}, "collector")
     assert named.legacy_address == "wss://print.lo.f0rth.space/ws/printer/{x} 100 %"
     assert load_settings({"WS_URL": "not an address"}, "local").legacy_address == "not an address"
+
+
+def test_every_address_that_is_asked_by_default_is_said() -> None:
+    everything_on = Settings(telegram_bot_token=TOKEN, openrouter_api_key="key")
+    by_default = {it.variable for it in declarations() if it.kind is Kind.URL and it.default}
+    said = re.findall(r"[A-Z_]{3,}", default_hosts(everything_on))
+    assert set(said) == by_default - {"WS_URL"}  # that one is never asked
+    assert default_hosts(Settings(), has_printers=False) == ""
 
 
 def test_every_setting_is_read_by_a_program_there_is_and_explained() -> None:

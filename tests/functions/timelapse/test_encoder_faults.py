@@ -195,3 +195,15 @@ def test_all_of_it_runs_niced_so_that_alerts_go_first(tmp_path: Path) -> None:
 def test_a_thumbnail_that_fails_is_none_and_costs_nothing_else(tmp_path: Path) -> None:
     assert make_thumbnail(str(tmp_path / "ffmpeg"), numbered_frame(1)) is None
     assert make_thumbnail(find_ffmpeg(), b"no picture") is None
+
+
+def test_ffmpeg_gets_to_know_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TELEGRAM_BOT_TOKEN", "OPENROUTER_API_KEY", "AWS_SECRET_ACCESS_KEY", "API_KEY"):
+        monkeypatch.setenv(name, "a-secret-of-ours")
+    script = f"tr '\\0' '\\n' < /proc/$$/environ >> {tmp_path}/seen; exec \"$FFMPEG\" \"$@\""
+    job = replace(acted_by(job_of(numbered(3), tmp_path / "film.mp4"), script, tmp_path), timeouts=PATIENT)
+    make_film(job)
+    assert make_thumbnail(job.ffmpeg, numbered_frame(1)) is not None
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH=" in seen
+    assert "a-secret-of-ours" not in seen

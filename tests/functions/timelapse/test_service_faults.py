@@ -14,6 +14,7 @@ from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Category
 from functions.shared.ports import FrameStore, StoredFrame
 from functions.timelapse.ffmpeg import find_ffmpeg
+from functions.timelapse.film import EncodeJob, MadeFilm, make_film
 from tests.functions.timelapse.harness import PREFIX, Harness
 from tests.support.descriptors import no_more_files
 from tests.support.disk import small_disk
@@ -92,17 +93,50 @@ def test_the_tries_are_counted_over_restarts(harness: Harness) -> None:
     assert [told.category for told in harness.told()] == [Category.FILM_FAILED]
 
 
-def test_a_film_that_ends_the_program_each_time_is_given_up(harness: Harness) -> None:
+class KilledError(BaseException):
+    """The program ends here, and nothing of it runs any more."""
+
+
+def test_a_film_that_ends_the_program_each_time_is_given_up(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(job: EncodeJob) -> MadeFilm:
+        raise KilledError
+
+    monkeypatch.setattr("functions.timelapse.service.make_film", end)
     harness.keep_frames(range(10))
-    order = harness.order(10)
-    delivery = harness.delivery()
-    for number in range(20):
-        harness.records.put_if_absent(f"film-start/{order.id}/{number + 1}", harness.clock.wall() + 1e6)
-    harness.handle(delivery)
+    harness.order(10)
+    for _ in range(5):
+        with pytest.raises(KilledError):
+            harness.work()
+        harness.queue.recover()
+        harness.restart()
+    assert harness.told() == []
+    harness.work()
     [told] = harness.told()
     assert told.category is Category.FILM_FAILED
     assert told.reason is not None
-    assert "interrupted 20 times" in told.reason
+    assert "interrupted 5 times" in told.reason
+    assert harness.queue.count() == 0
+
+
+def test_a_store_that_is_away_for_long_is_no_broken_off_run(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    def away_at_first(job: EncodeJob) -> MadeFilm:
+        nonlocal tries
+        tries += 1
+        if tries <= 12:
+            raise TransientError("the store is away")
+        return make_film(job)
+
+    monkeypatch.setattr("functions.timelapse.service.make_film", away_at_first)
+    harness.keep_frames(range(10))
+    harness.order(10)
+    harness.work_until_idle(10_000)
+    assert [told.category for told in harness.told()] == [Category.FILM]
 
 
 class AwayStore:

@@ -20,6 +20,7 @@ from functions.shared.ports import Outgoing
 from functions.shared.settings import Settings
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService, build_service
+from functions.tracker.transitions import advance
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
@@ -33,11 +34,13 @@ class LosingRecords(SqliteRecordStore):
 
     losses = 0
 
-    def put(self, key: str, value: dict[str, Any], expected_version: int) -> int:
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
         if self.losses:
             self.losses -= 1
             raise ConflictError("another writer was faster")
-        return super().put(key, value, expected_version)
+        return super().put(key, value, expected_version, expires_at)
 
 
 class ServiceHarness:
@@ -269,3 +272,56 @@ def test_the_settings_become_the_rules_and_without_checks_none_is_asked_for(
     service = build_service(stores, settings, checks_are_on)
     assert (service.inspections is stores.inspections, service.chat) == (checks_are_on, "terminal")
     stores.database.close()
+
+
+class KilledError(BaseException):
+    """The program ends here, and nothing of it runs any more."""
+
+
+def killed_with(harness: ServiceHarness, deadly: Report, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Work until nothing is left, though a report kills whoever works on it; how many runs it killed."""
+
+    def dies(record: Any, report: Report, rules: Rules) -> Any:
+        if report.id == deadly.id:
+            raise KilledError
+        return advance(record, report, rules)
+
+    monkeypatch.setattr("functions.tracker.service.advance", dies)
+    killed = 0
+    while harness.reports.count():
+        assert killed < 20, "it is set aside"
+        harness.reports.recover()
+        try:
+            harness.work()
+        except KilledError:
+            killed += 1
+    return killed
+
+
+def test_a_report_that_ends_every_run_is_set_aside_and_those_around_it_are_told(
+    harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadly = harness.report("deadly", status=state("RUNNING"))
+    first, last = harness.report(status=state("IDLE")), harness.report(status=state("RUNNING"))
+    harness.send(first, deadly, last, harness.report("deadly", status=state("RUNNING")))
+    assert killed_with(harness, deadly, monkeypatch) == 6  # the first one is not known of: that saves a write
+    (letter,) = harness.reports.dead_letters()
+    assert letter.reason == "5 runs broke off with it"
+    assert sorted(harness.told()) == ["already_printing", "started"]
+
+
+def test_a_report_that_only_comes_again_is_not_taken_for_one_that_ends_runs(harness: ServiceHarness) -> None:
+    harness.records.losses = 1000
+    harness.send(harness.report(status=state("RUNNING")))
+    for _ in range(12):
+        harness.work()
+        harness.clock.pass_time(3)
+    harness.records.losses = 0
+    harness.work()
+    assert harness.told() == ["already_printing"]
+
+
+def test_a_report_is_not_written_down_before_it_comes_again(harness: ServiceHarness) -> None:
+    harness.send(harness.report(status=state("RUNNING")))
+    harness.work()
+    assert harness.records.list("starts/") == []

@@ -30,6 +30,13 @@ def test_a_message_is_shown_in_a_box_with_its_time() -> None:
     assert len(top) == len(bottom)
 
 
+def test_names_stand_there_as_they_are() -> None:
+    stream = io.StringIO()
+    given = notification(Category.FINISHED, printer_id="@p evil.com", job_name="/start v1.beta")
+    Terminal(stream, HandClock(NOW), BERLIN).send_text(render(given, RenderContext(NOW, 0, BERLIN)))
+    assert stream.getvalue().splitlines()[1:3] == ["│ ✅ @p evil.com: print finished", "│ /start v1.beta"]
+
+
 def test_a_film_says_where_it_lies() -> None:
     stream = io.StringIO()
     film = Film("images/A1M-1/x/timelapse_1.mp4", 6_100_000, 45, 1280, 720, 1350)

@@ -133,7 +133,9 @@ def cloud(folder: Path) -> Iterator[Cloud]:
         made = Cloud(folder, telegram, urls, BUCKET)
         real, known = clients.make_client, {}
 
-        def make_client(service: Any, region: str | None = None, session: Any = None) -> Any:
+        def make_client(
+            service: Any, region: str | None = None, session: Any = None, *, is_awaited: bool = False
+        ) -> Any:
             if service not in known:
                 known[service] = real(service)
                 made.aws.attach(known[service])

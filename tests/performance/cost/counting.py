@@ -95,6 +95,13 @@ class CountingAws:
         )
         return {}
 
+    def _ChangeMessageVisibilityBatch(self, asked: Answer) -> Answer:  # noqa: N802
+        self.count_request(asked["QueueUrl"])
+        for entry in asked["Entries"]:
+            until = self.clock() + entry["VisibilityTimeout"]
+            self.mailbox(asked["QueueUrl"]).hide(entry["ReceiptHandle"], until)
+        return {"Successful": [{"Id": entry["Id"]} for entry in asked["Entries"]], "Failed": []}
+
     # ---- DynamoDB
 
     def _GetItem(self, asked: Answer) -> Answer:  # noqa: N802

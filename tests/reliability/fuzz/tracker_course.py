@@ -32,7 +32,8 @@ from tests.reliability.fuzz.reader_course import NAMES
 from tests.reliability.fuzz.shown_printer import show
 from tests.support.consuming import consume
 from tests.support.memory_backend import MemoryQueue, MemoryRecords
-from tests.support.telegram.markup import read_html, utf16_units
+from tests.support.telegram.entities import live_entities
+from tests.support.telegram.markup import read_marked, utf16_units
 
 _REPORT_NAMES = """
     version collector_id sequence printer_id model is_online kind observed_at shipped_at status frame
@@ -197,7 +198,9 @@ class TrackerCourse:
         message = render(said, RenderContext(self._now, said.late_by, UTC), has_photo=has_photo)
         limit = CAPTION_LIMIT if has_photo or is_film else TEXT_LIMIT
         assert message.html is not None
-        assert utf16_units(read_html(message.html)) <= limit
+        text, marked = read_marked(message.html)
+        assert utf16_units(text) <= limit
+        assert live_entities(text, marked) == []
         assert utf16_units(message.plain) <= limit
         message.plain.encode()
 

@@ -9,7 +9,9 @@ cannot do these, which are asserted on the translated template in `tests/infra` 
   bound of memory; what an artifact contains is checked in `tests/stack/test_build.py`;
 - images for a client that names nothing that it accepts: they are left in base64 then;
 - the schedule: it is made, and would first run after five minutes; the tests call its function themselves;
-- alarms, the lifecycle of S3 and throttling: made, but without effect.
+- alarms and the lifecycle of S3: made, but without effect;
+- numbers that are parameters: it keeps them as text, and with one in an event source it polls no queue any
+  more; so those are set once again.
 Roles and policies have effect (AUTH=true); in what they differ from AWS is said in `rights.py`.
 """
 
@@ -182,12 +184,15 @@ def deployed(artifacts: Path, folder: Path) -> Iterator[DeployedStack]:
             f"AiModel={ai.models[0]}",
             f"AiCheckIntervalSeconds={LOOK_SECONDS}",
             f"ProgressStep={PROGRESS_STEP}",
+            "ApiRequestsPerSecond=100",  # tests ask quicker than a new account bears
+            "ApiRequestsAtOnce=100",
             f"Ffmpeg={artifacts / 'FfmpegLayer' / 'bin' / 'ffmpeg'}",
         ]
         template = ["-t", str(artifacts / "template.yaml"), "--config-file", str(_no_settings(folder))]
         names = ["--stack-name", NAME, "--s3-bucket", _ARTIFACTS_BUCKET]
         rights = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset"]
         _sam(["deploy", *template, *names, *rights, "--parameter-overrides", *parameters], {})
+        _make_numbers_of_concurrency()
         outputs = _outputs(boto3.client("cloudformation"))
         credentials = make_edge_user(outputs["EdgePolicyArn"])
         refused = _asked_without_tls(credentials, outputs)
@@ -202,6 +207,13 @@ def _asked_without_tls(credentials: Mapping[str, str], outputs: Mapping[str, str
         "bucket": refusal(s3.put_object, Bucket=outputs["FramesBucketName"], Key="images/a/b.jpg", Body=b""),
         "queue": refusal(sqs.send_message, QueueUrl=outputs["ReportsQueueUrl"], MessageBody="{}"),
     }
+
+
+def _make_numbers_of_concurrency() -> None:
+    client = boto3.client("lambda")
+    for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
+        most = int(mapping["ScalingConfig"]["MaximumConcurrency"])
+        client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": most})
 
 
 def _outputs(client: "CloudFormationClient") -> dict[str, str]:

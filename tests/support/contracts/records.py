@@ -105,6 +105,20 @@ class RecordsContract:
         assert records.list("done/") == []
         assert records.put_if_absent("done/x", harness.now() + 100) is True
 
+    def test_a_record_that_lasts_for_a_time_is_gone_after_it(
+        self, harness: RecordHarness, records: RecordStore
+    ) -> None:
+        records.put("starts/x", {"n": 1}, 0, harness.now() + 100)
+        harness.pass_time(99)
+        records.put("starts/x", {"n": 2}, 1, harness.now() + 100)
+        harness.pass_time(99)
+        assert records.get("starts/x") == Stored("starts/x", {"n": 2}, 2)
+        harness.pass_time(2)
+        assert records.get("starts/x") is None
+        assert records.put("starts/x", {"n": 1}, 0) == 1
+        harness.pass_time(1e6)
+        assert records.get("starts/x") == Stored("starts/x", {"n": 1}, 1)
+
     def test_a_record_is_in_the_way_of_a_mark(self, harness: RecordHarness, records: RecordStore) -> None:
         records.put("k", {"n": 1}, 0)
         assert records.put_if_absent("k", harness.now() + 100) is False

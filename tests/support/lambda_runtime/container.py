@@ -17,10 +17,12 @@ from typing import Any, Self
 from tests.support.timeouts import TIMEOUT
 
 _ROOT = Path(__file__).parents[3]
+_ANSWER_BYTES_LIMIT = 6_291_556  # what Lambda says when it refuses one
 
 
 class LambdaRuntime:
-    """One container of one function, with that whole environment: `invoke` calls its handler.
+    """One container of one function, with that whole environment: `invoke` calls its handler, `begin` does
+    not wait for it. At the end it is killed, whatever it does.
 
     `output` is what it has printed so far.
     """
@@ -71,7 +73,7 @@ class LambdaRuntime:
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """What the handler answers. Raises AssertionError with what Lambda would be told of a failure."""
-        self._events.put(json.dumps(event))
+        self.begin(event)
         try:
             kind, answer = self._answers.get(timeout=self._seconds)
         except queue.Empty:
@@ -79,10 +81,15 @@ class LambdaRuntime:
         assert kind == "response", f"{answer}\n{self.output}"
         return answer
 
+    def begin(self, event: Mapping[str, Any]) -> None:
+        self._events.put(json.dumps(event))
+
     def next_event(self) -> str | None:
         return self._events.get()
 
     def take_answer(self, kind: str, body: bytes) -> None:
+        if kind == "response" and len(body) > _ANSWER_BYTES_LIMIT:
+            kind, body = "error", b'{"errorType": "Function.ResponseSizeTooLarge"}'
         self._answers.put((kind, json.loads(body or b"null")))
 
     def _read(self) -> None:

@@ -71,7 +71,9 @@ class LambdaStack:
         self.patch.setattr("functions.shared.aws.bootstrap.wall_clock", self.now)
         real, endpoint = clients.make_client, os.environ["AWS_ENDPOINT_URL"]
         self.patch.setattr(
-            clients, "make_client", lambda service, session=None: _client(service, endpoint, real)
+            clients,
+            "make_client",
+            lambda service, session=None, is_awaited=False: _client(service, endpoint, real),
         )
         self.sqs: Any = clients.make_client("sqs")
         self.ssm: Any = clients.make_client("ssm")

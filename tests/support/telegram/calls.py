@@ -9,7 +9,8 @@ from typing import Any
 
 from PIL import Image
 
-from tests.support.telegram.markup import MarkupError, read_html, utf16_units
+from tests.support.telegram.entities import live_entities
+from tests.support.telegram.markup import MarkupError, read_marked, utf16_units
 
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
 PHOTO_BYTES, VIDEO_BYTES = 10 * 1024 * 1024, 50 * 1024 * 1024
@@ -45,7 +46,10 @@ class CallError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A good call: `text` is what a person sees, `markup` what was sent, `parse_mode` None if plain."""
+    """A good call: `text` is what a person sees, `markup` what was sent, `parse_mode` None if plain.
+
+    `live`: what of the text can be pressed though it was not sent as a link.
+    """
 
     method: str
     chat_id: int | str
@@ -54,6 +58,7 @@ class Call:
     markup: str
     parse_mode: str | None
     is_silent: bool
+    live: list[str]
     parameters: dict[str, Any]
     files: dict[str, bytes] = field(repr=False)
 
@@ -85,7 +90,7 @@ def read_call(method: str, content_type: str, body: bytes) -> Call:
         chat_id = int(chat_id)
     if not isinstance(chat_id, int | str) or isinstance(chat_id, bool) or chat_id == "":
         raise bad_request("chat_id is empty")
-    text, markup = _shown_text(method, values)
+    text, markup, live = _shown_text(method, values)
     _check_files(method, files)
     return Call(
         method,
@@ -95,19 +100,21 @@ def read_call(method: str, content_type: str, body: bytes) -> Call:
         markup,
         values.get("parse_mode"),
         values.get("disable_notification", False),
+        live,
         values,
         files,
     )
 
 
-def _shown_text(method: str, values: Mapping[str, Any]) -> tuple[str, str]:
+def _shown_text(method: str, values: Mapping[str, Any]) -> tuple[str, str, list[str]]:
     is_message = method == "sendMessage"
     markup = values.get("text" if is_message else "caption", "")
     mode = values.get("parse_mode")
     if mode not in (None, "HTML"):
         raise bad_request("unsupported parse_mode")
     try:
-        text = (read_html(markup) if mode == "HTML" else markup).strip()
+        whole, marked = read_marked(markup) if mode == "HTML" else (markup, [])
+        text = whole.strip()
         length = utf16_units(text)
     except MarkupError as error:
         raise bad_request(str(error)) from None
@@ -117,7 +124,7 @@ def _shown_text(method: str, values: Mapping[str, Any]) -> tuple[str, str]:
         raise bad_request("message text is empty")
     if length > (TEXT_LIMIT if is_message else CAPTION_LIMIT):
         raise bad_request("message is too long" if is_message else "message caption is too long")
-    return text, markup
+    return text, markup, live_entities(whole, marked)
 
 
 def _check_files(method: str, files: Mapping[str, bytes]) -> None:

@@ -27,7 +27,14 @@ class MarkupError(ValueError):
 
 def read_html(markup: str) -> str:
     """The text behind the markup. Raises MarkupError."""
+    return read_marked(markup)[0]
+
+
+def read_marked(markup: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text behind the markup, and where in it (from, to) there is code or a link. Raises MarkupError."""
     shown: list[str] = []
+    marked: list[tuple[int, int]] = []
+    begun: list[int] = []
     open_tags: list[str] = []
     position = entities = 0
     for found in _TOKEN.finditer(markup):
@@ -48,9 +55,13 @@ def read_html(markup: str) -> str:
                     f"can't parse entities: Unmatched end tag at byte offset {offset}, "
                     f'expected "</{expected}>", found "</{tag}>"'
                 )
+            since = begun.pop()
+            if expected in ("a", "code", "pre"):
+                marked.append((since, sum(map(len, shown))))
         else:
             _check_start(tag.lower(), attributes.strip(), offset)
             open_tags.append(tag.lower())
+            begun.append(sum(map(len, shown)))
             entities += 1
     shown.append(markup[position:])
     if open_tags:
@@ -59,7 +70,7 @@ def read_html(markup: str) -> str:
         )
     if entities > _ENTITIES_LIMIT:
         raise MarkupError("can't parse entities: too many")
-    return "".join(shown)
+    return "".join(shown), marked
 
 
 def _check_start(tag: str, attributes: str, offset: int) -> None:

@@ -9,7 +9,7 @@ import math
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Self
@@ -28,7 +28,10 @@ GROUP_ID = -1001234567890
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A message that a person has got: `text` as seen, `photo` whole, of a video size and digest."""
+    """A message that a person has got: `text` as seen, `photo` whole, of a video size and digest.
+
+    `live`: mentions, links and commands that Telegram makes of the text by itself.
+    """
 
     id: int
     method: str
@@ -45,6 +48,7 @@ class Posted:
     parameters: Mapping[str, Any] = field(repr=False)
     at: float  # wall time
     thumbnail: bytes | None = field(default=None, repr=False)
+    live: Sequence[str] = ()
 
 
 class TelegramServer:
@@ -296,4 +300,5 @@ class TelegramServer:
             parameters=call.parameters,
             at=time.time(),
             thumbnail=call.files.get("thumbnail"),
+            live=call.live,
         )

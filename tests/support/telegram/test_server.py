@@ -161,3 +161,28 @@ def test_no_length_no_answer(telegram: TelegramServer) -> None:
     url = f"{telegram.url}/bot{telegram.token}/sendMessage"
     body = json.dumps({"chat_id": CHAT_ID, "text": "x"}).encode()
     assert requests.post(url, data=iter([body]), timeout=TIMEOUT).status_code == 411
+
+
+@pytest.mark.parametrize(
+    ("text", "live"),
+    [
+        ("hi @someone, look", ["mention: @someone"]),
+        ("me@evil.com", ["url: evil.com", "email: me@evil.com"]),
+        ("at https://evil.example/x now", ["url: https://evil.example"]),
+        ("(evil.com)", ["url: evil.com"]),
+        ("t.me/x", ["url: t.me"]),
+        ("tg://resolve?domain=x", ["url: tg://resolve"]),
+        ("10.0.0.1", ["url: 10.0.0.1"]),
+        ("press /start", ["bot_command: /start"]),
+        ("#tag $BTC", ["hashtag: #tag", "cashtag: $BTC"]),
+        ("call +1-212-555-0123", ["phone_number: +1-212-555-0123"]),
+        ("<b>@someone</b> <i>evil.com</i>", ["mention: @someone", "url: evil.com"]),
+        ('<code>@someone evil.com /start</code> <a href="https://x.example">evil.com</a>', []),
+        ("layer 89/200, 0.4 mm, e.g. a@b, 18:40, 0300-8004, #1, $5, v1.2.3", []),
+    ],
+)
+def test_what_telegram_makes_of_a_text_by_itself_is_seen(
+    telegram: TelegramServer, text: str, live: list[str]
+) -> None:
+    assert call(telegram, "sendMessage", text=text, parse_mode="HTML")[0] == 200
+    assert telegram.messages[-1].live == live

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from functions.shared.aws.observability import Metric
+from functions.shared.domain.keys import frame_key, job_prefix, printer_key
+from functions.shared.messages.codec import to_json
 from functions.shared.messages.effects import Category, Notification, outgoing
+from functions.shared.messages.report import FrameReference
 from tests.support.lambda_runtime.container import LambdaRuntime
 from tests.support.lambda_runtime.event_source import api_event
 from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, LambdaStack, log_lines, metrics
+from tests.support.large_jpeg import large_jpeg
 from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import TIMEOUT
 
@@ -95,6 +99,12 @@ def test_small_functions_run_under_the_real_runtime(
 def test_the_api_runs_under_the_real_runtime(stack: LambdaStack) -> None:
     with LambdaRuntime(aws_of("api"), dict(os.environ)) as container:
         assert container.invoke(api_event("/api/printers"))["body"] == "[]"
+        key = frame_key(job_prefix("X1C-1", "benchy"), stack.now(), 1)
+        stack.put_frame(key, large_jpeg())
+        frame = to_json(FrameReference(key, stack.now(), len(large_jpeg())))
+        stack.records.put(printer_key("X1C-1"), {"printer_id": "X1C-1", "frame": frame}, 0)
+        answer = container.invoke(api_event("/api/printer/X1C-1/image"))
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (200, "image/jpeg")
 
 
 def test_a_container_that_cannot_be_wired_says_why_at_each_call(stack: LambdaStack) -> None:

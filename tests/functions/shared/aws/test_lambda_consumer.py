@@ -84,7 +84,7 @@ def test_a_delivery_that_was_not_settled_comes_again(stack: LambdaStack) -> None
 
     send(stack, "a1")
     stack.turn("REPORTS", worker_of(forget).consume)
-    stack.pass_time(200)
+    stack.pass_time(400)
     assert stack.turn("REPORTS", worker_of(forget).consume) == 1
 
 
@@ -123,7 +123,7 @@ def test_when_the_queue_itself_is_away_lambda_is_announced_so(stack: LambdaStack
     send(stack, "a1")
     with pytest.raises(TransientError):
         stack.turn("REPORTS", worker_of(work).consume)
-    stack.pass_time(200)
+    stack.pass_time(400)
     assert stack.take("REPORTS")["Records"]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -349,3 +350,40 @@ def test_whatever_a_worker_does_each_message_is_done_dead_or_comes_again_in_its_
     again = left_behind(harness)
     for name in "ab":
         assert [body for body in again if body[0] == name] == [body for body in pending if body[0] == name]
+
+
+def test_a_run_that_says_nothing_more_holds_its_messages_for_as_long_as_it_said(
+    harness: MiniStackHarness,
+) -> None:
+    start(harness, "a1", "b1").queue.hold(50)
+    harness.pass_time(48)
+    assert Invocation(harness).records == []
+    harness.pass_time(4)
+    assert sorted(record["body"] for record in Invocation(harness).records) == ["a1", "b1"]
+
+
+def test_what_somebody_else_was_given_by_now_is_left_to_them(harness: MiniStackHarness) -> None:
+    late = start(harness, "a1", "b1")
+    harness.pass_time(VISIBILITY_SECONDS + 1)
+    harness.client.receive_message(QueueUrl=harness.url, MaxNumberOfMessages=1)
+    late.queue.hold(50)
+    assert [delivery.body for delivery in late.queue.deliveries()] != ["a1", "b1"]
+    assert "a1" not in [delivery.body for delivery in late.queue.deliveries()]
+    assert "a1" in late.end()
+
+
+def test_a_queue_that_does_not_answer_holds_its_messages_for_its_own_time(
+    harness: MiniStackHarness,
+) -> None:
+    client = make_client("sqs")
+
+    def refuse(**_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="sqs")
+
+    listen(client, "before-call.sqs.ChangeMessageVisibilityBatch", refuse)
+    send(harness.make(), message("a1", "a"))
+    invocation = Invocation(harness, client=client)
+    invocation.queue.hold(5)
+    assert [delivery.body for delivery in invocation.queue.deliveries()] == ["a1"]
+    harness.pass_time(VISIBILITY_SECONDS - 1)
+    assert Invocation(harness).records == []

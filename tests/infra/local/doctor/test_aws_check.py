@@ -11,7 +11,7 @@ from functions.shared.domain.keys import COLLECTORS, belongs_to, is_key, taken_a
 from functions.shared.messages.report import decode_report
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
-from infra.local.doctor.aws_check import FRAME_KEY, LATEST_KEY, evaluate_refusal, harmless_report, run
+from infra.local.doctor.aws_check import LATEST_KEY, evaluate_refusal, harmless_report, new_frame_key, run
 from infra.local.doctor.findings import Finding
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
@@ -35,6 +35,11 @@ def edge(queue_url: str) -> Mapping[str, str]:
     return make_user("edge")
 
 
+def stored_frames() -> set[str]:
+    found = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="images/doctor~rights/check/")
+    return {item["Key"] for item in found.get("Contents", [])}
+
+
 def look(credentials: Mapping[str, str], queue_url: str, bucket: str = BUCKET) -> dict[str, Finding]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in credentials.items():
@@ -54,17 +59,21 @@ def test_the_edge_s_own_policy_is_enough(queue_url: str, edge: Mapping[str, str]
     assert found["credentials"].found.endswith(":user/edge")
 
 
-def test_what_is_left_behind_is_one_report_and_two_files_however_often_it_looks(
+def test_what_is_left_behind_is_a_report_and_a_frame_for_each_look_that_go_by_themselves(
     queue_url: str, edge: Mapping[str, str]
 ) -> None:
     sqs, s3 = boto3.client("sqs"), boto3.client("s3")
     sqs.purge_queue(QueueUrl=queue_url)
+    before = stored_frames()
     look(edge, queue_url)
     look(edge, queue_url)
-    stored = s3.list_objects_v2(Bucket=BUCKET)["Contents"]
-    assert sorted(item["Key"] for item in stored) == [FRAME_KEY, LATEST_KEY]
-    tags = s3.get_object_tagging(Bucket=BUCKET, Key=FRAME_KEY)["TagSet"]
-    assert tags == [{"Key": "kind", "Value": "frame"}]  # by which the lifecycle removes it
+    new = stored_frames() - before
+    assert len(new) == 2  # nothing is overwritten there
+    for key in new:
+        tags = s3.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]
+        assert tags == [{"Key": "kind", "Value": "frame"}]  # by which the lifecycle removes it
+    others = s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert {item["Key"] for item in others} - stored_frames() == {LATEST_KEY}
     (message, *_) = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)["Messages"]
     assert decode_report(message["Body"]).sequence == -1
 
@@ -139,9 +148,11 @@ def test_the_tracker_keeps_nothing_of_the_report(tmp_path: Path) -> None:
 
 
 def test_the_files_lie_where_no_printer_s_can() -> None:
-    assert is_key(FRAME_KEY)
+    frame = new_frame_key()
+    assert frame != new_frame_key()
+    assert is_key(frame)
     assert is_key(LATEST_KEY)
-    assert taken_at_of(FRAME_KEY) is not None
+    assert taken_at_of(frame) is not None
     for name in ("doctor", "doctor~rights", "doctor-rights", "doctor rights"):
-        assert not belongs_to(FRAME_KEY, name)
+        assert not belongs_to(frame, name)
         assert not belongs_to(LATEST_KEY, name)

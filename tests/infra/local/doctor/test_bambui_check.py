@@ -225,6 +225,7 @@ async def test_a_printer_that_is_off_is_no_fault(bambui: BambUI) -> None:
         (b"Internal Server Error", "text/plain", 500, "fails at its own list"),
         (b"", "text/plain", 401, "password"),
         (b"", "text/plain", 404, "HTTP 404"),
+        (b"", "text/plain", 302, "redirect to another server"),
     ],
 )
 async def test_a_list_that_is_none(bambui: BambUI, listing: Any, kind: str, status: int, words: str) -> None:

@@ -1,7 +1,7 @@
 """The settings: every fault by name, typing mistakes, and what the other checks can still rely on."""
 
 from infra.local.doctor.settings_check import read_settings
-from tests.infra.local.doctor.examined import FAULT, FINE, WARNING, by_subject
+from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, by_subject
 
 GOOD_TOKEN = "123456789:AAFakeTokenForTheLocalServer_0123456789"
 
@@ -9,6 +9,23 @@ GOOD_TOKEN = "123456789:AAFakeTokenForTheLocalServer_0123456789"
 def test_nothing_set_is_fine() -> None:
     _, (finding,) = read_settings({"HOME": "/root", "PATH": "/bin", "LANG": "C"})
     assert (finding.outcome, finding.found) == (FINE, "nothing is set: the defaults count")
+
+
+def test_hosts_that_are_asked_as_nothing_else_is_set_are_named() -> None:
+    _, findings = read_settings({"WS_URL_TEMPLATE": "ws://b.lan/{printer_id}", "OPENROUTER_API_KEY": "key"})
+    told = by_subject(findings)["default addresses"]
+    assert told.outcome is NOTHING
+    assert "print.lo.f0rth.space (PRINTERS_API_URL), openrouter.ai (OPENROUTER_BASE_URL)" in told.found
+    own = {"PRINTERS_API_URL": "http://b.lan/api/printers", "WS_URL_TEMPLATE": "ws://b.lan/{printer_id}"}
+    for given in (own, {"SIMULATE": "1"}):
+        assert "default addresses" not in by_subject(read_settings(given)[1])
+
+
+def test_in_the_cloud_only_those_of_the_collector_count() -> None:
+    queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/reports.fifo"
+    given = {"FRAMES_BUCKET": "frames", "REPORTS_QUEUE_URL": queue, "OPENROUTER_API_KEY": "key"}
+    told = by_subject(read_settings(given)[1])["default addresses"]
+    assert told.found.endswith("print.lo.f0rth.space (PRINTERS_API_URL, WS_URL_TEMPLATE)")
 
 
 def test_all_faults_are_named_at_once_and_the_rest_counts() -> None:
