@@ -47,7 +47,8 @@ class SlowServer:
         connection.sendall(b"HTTP/1.1 200 OK\r\nx-more: ")
         while not self.hurries.wait(_PAUSE):
             connection.sendall(b"x")
-        _some(connection, 1)
+        while True:
+            _some(connection, 1 << 16)  # what was left of the request, and then its end
 
 
 Serve = Callable[[SlowServer, socket.socket], None]
