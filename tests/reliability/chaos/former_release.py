@@ -5,25 +5,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collector.outbox.database import OUTBOX_SCHEMA
+from infra.local.storage.database import STATE_SCHEMA
 
 ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`outbox_steps`: the most steps of the outbox's form that it knows, None: it refuses a newer one."""
+    """`steps`: how many steps of a database's form it knows, if it cannot refuse a newer one as it should."""
 
     commit: str
-    outbox_steps: int | None = None
+    steps: int | None = None
 
     @property
     def suits(self) -> bool:
-        return self.outbox_steps is None or len(OUTBOX_SCHEMA) <= self.outbox_steps
+        return self.steps is None or max(len(OUTBOX_SCHEMA), len(STATE_SCHEMA)) <= self.steps
 
 
 # The first takes an outbox of a newer form for a broken one; the second is the first that refuses it.
 RELEASES = (
-    Release("8239fd9bec5a0ef4b951b2230b0a43eb7d550e26", outbox_steps=1),
+    Release("8239fd9bec5a0ef4b951b2230b0a43eb7d550e26", steps=1),
     Release("022532b4e74437075e93d93d1b9b57635387a481"),
 )
 
