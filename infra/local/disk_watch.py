@@ -35,6 +35,8 @@ _TELL_AGAIN_SECONDS = 30.0
 _LEAST_FREE_BYTES = 64 * 1024 * 1024
 _LEAST_FREE_SHARE = 16  # at most a sixteenth of a small disk
 _LOW_WATER = 0.95
+_PICTURE_BYTES = 1024 * 1024  # less is no room for a picture of a large camera
+_ROOM_FACTOR = 3  # so much more must be free again: else it would be full and not full in turns
 FULL = "the disk is full: alerts go on, pictures and films may be missing"
 _ADVICE = "Free some space for {folder}, or set a smaller STORAGE_MAX_BYTES. All comes back by itself."
 _log = logging.getLogger(__name__)
@@ -64,9 +66,11 @@ class DiskWatch:
         self._monotonic = monotonic
         self._stopping = threading.Event()
         self._faults = ThrottledLogger(_log, monotonic)
+        self._closed: set[Path] = set()
         self._budget: int | None = None
         self._seen: tuple[float, int, int] | None = None  # when, bytes of ours, bytes free
         self._full_since: float | None = None
+        self._advice = ""
         self._is_told = True
         self._next_try = 0.0
 
@@ -95,8 +99,19 @@ class DiskWatch:
         else:
             self._faults.over()
         is_on_disk = self._database.return_to_disk()
-        self._note(is_full=not (is_on_disk and self._reserve.take()))
+        if not (is_on_disk and self._reserve.take()):
+            self._note(self._settings.data_dir)
+        else:
+            self._note(self._settings.images_dir if self._is_no_room_for_pictures() else None)
         self._tell()
+
+    def _is_no_room_for_pictures(self) -> bool:
+        """They may have a disk of their own, whose end the state never feels."""
+        try:
+            free = room_on(self._settings.images_dir).free
+        except OSError:  # said by whoever looks through it
+            return False
+        return free < (_PICTURE_BYTES if self._full_since is None else _ROOM_FACTOR * _PICTURE_BYTES)
 
     def _keep_room(self) -> None:
         images_dir = self._settings.images_dir
@@ -104,7 +119,7 @@ class DiskWatch:
         least = min(_LEAST_FREE_BYTES, room.total // _LEAST_FREE_SHARE)
         if room.free >= least and not self._must_look(room.free):
             return
-        files = kept_files(images_dir)
+        files = kept_files(images_dir, self._say_closed)
         used = sum(file.size for file in files)
         if self._budget is None:
             self._budget = budget_of(self._settings.storage_max_bytes, used, room.free)
@@ -116,6 +131,13 @@ class DiskWatch:
         self._remove(images_dir, gone)
         used -= sum(file.size for file in gone)
         self._seen = (self._monotonic(), used, room_on(images_dir).free)
+
+    def _say_closed(self, folder: Path) -> None:
+        if folder not in self._closed:
+            self._closed.add(folder)
+            _log.warning(
+                "%s cannot be read by this user: what lies there is never removed to make room", folder
+            )
 
     def _must_look(self, free: int) -> bool:
         """Whether what was written since the last look may have used up the budget, or that look is old."""
@@ -148,11 +170,13 @@ class DiskWatch:
         if removed:
             _log.warning("%d old frames and films are removed to make room", removed)
 
-    def _note(self, *, is_full: bool) -> None:
-        if is_full and self._full_since is None:
+    def _note(self, full: Path | None) -> None:
+        """`full`: a folder whose disk is."""
+        if full is not None and self._full_since is None:
+            self._advice = _ADVICE.format(folder=full.absolute())
             self._full_since, self._is_told = self._monotonic(), False
             _log.error("%s. %s", FULL, self._advice)
-        elif not is_full and self._full_since is not None:
+        elif full is None and self._full_since is not None:
             lasted, self._full_since = self._monotonic() - self._full_since, None
             _log.info("there is room on the disk again after %s", full_duration(lasted))
 
@@ -163,7 +187,3 @@ class DiskWatch:
         answer = self._send(Message(None, f"💾 {text}"))
         self._is_told = answer.is_sent
         self._next_try = self._monotonic() + (answer.retry_after or _TELL_AGAIN_SECONDS)
-
-    @property
-    def _advice(self) -> str:
-        return _ADVICE.format(folder=self._settings.data_dir.absolute())

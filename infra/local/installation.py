@@ -45,23 +45,40 @@ def find_installed(root: Path = Path("/")) -> list[Installed]:
     """The installed services, the bridge before the collector; none where there is no systemd."""
     found = []
     for name in SERVICES:
-        try:
-            text = (root / _UNITS / f"{name}.service").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+        unit = root / _UNITS / f"{name}.service"
+        text = _text(unit)
+        if text is None:
             continue
+        # What its owner has put beside it (systemctl edit), as systemd reads it: by name, after the unit.
+        own = [_text(path) or "" for path in sorted(Path(f"{unit}.d").glob("*.conf"))]
         file = ""
         variables: dict[str, str] = {}
-        for line in text.splitlines():
-            key, _, value = line.partition("=")
-            if key == "EnvironmentFile":
+        for line in "\n".join([text, *own]).splitlines():
+            key, _, value = (part.strip() for part in line.partition("="))
+            if key == "EnvironmentFile" and value:
                 file = value.lstrip("-/")
             elif key == "Environment":
-                variables |= dict(pair.split("=", 1) for pair in shlex.split(value) if "=" in pair)
+                pairs = dict(pair.split("=", 1) for pair in _words(value) if "=" in pair)
+                variables = variables | pairs if value else {}
         if file:
             states = str(root / _STATES.lstrip("/"))
             values = {name: value.replace("%S", states) for name, value in variables.items()}
             found.append(Installed(name, root / file, values))
     return found
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _words(value: str) -> list[str]:
+    try:
+        return shlex.split(value)
+    except ValueError:  # a quotation mark without its other: systemd passes it over too
+        return []
 
 
 def read_source(

@@ -5,6 +5,7 @@ import shutil
 
 from functions.shared.settings import Settings
 from infra.local.config import SIMULATION_FOLDER
+from infra.local.stores import LOCK_FILE
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 
@@ -23,7 +24,7 @@ def settings_of_simulation(settings: Settings, bambui: SimulatedBambui) -> Setti
     """
     data_dir = settings.data_dir / SIMULATION_FOLDER
     for left in data_dir.glob("*"):
-        if left.name != "running.lock":
+        if left.name != LOCK_FILE:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
     return dataclasses.replace(
         settings,

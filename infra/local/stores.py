@@ -22,13 +22,15 @@ from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import GroupBound, SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
 
+LOCK_FILE = "running.lock"
+
 
 class OwnLock:
     """Held by this process until it ends, however it ends."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = (folder / "running.lock").open("w")
+        self._file: IO[str] = (folder / LOCK_FILE).open("w")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

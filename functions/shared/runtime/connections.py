@@ -13,6 +13,7 @@ MOST_CONNECTIONS = 256
 MOST_OF_ONE_ADDRESS = 64
 _SHARE_OF_DESCRIPTORS = 4
 _FEWEST = 8
+_CROWD = 8  # browsers open six to one server
 _BACKLOG = 128
 _HOME_NETWORK_BITS = 64  # one subscriber of IPv6 has all the addresses of such a network
 
@@ -37,7 +38,8 @@ class ConnectionRoom(Generic[ConnectionT]):
     """Of one server, in one thread. `refused` counts those that were turned away or had to go.
 
     When all places are taken, a newcomer gets one from the address that holds most of them, if that has more
-    than the newcomer's own; one that is being answered is not taken away.
+    than the newcomer's own. One that is being answered is taken away only from a crowd, more than a browser
+    has: whoever takes an answer drop by drop would keep it for as long as he likes.
     """
 
     def __init__(self, most: int = MOST_CONNECTIONS, most_of_one_address: int = MOST_OF_ONE_ADDRESS) -> None:
@@ -89,7 +91,9 @@ class ConnectionRoom(Generic[ConnectionT]):
             return False
         oldest = next((it for it in most if not it.is_answering), None)
         if oldest is None:
-            return False
+            if len(most) <= _CROWD:
+                return False
+            oldest = next(iter(most))
         del most[oldest]
         self._count -= 1
         self.refused += 1

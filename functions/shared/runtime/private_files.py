@@ -3,12 +3,16 @@
 import logging
 import os
 import stat
+import struct
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 _log = logging.getLogger(__name__)
 
 _OTHERS = 0o077
+_OWNING_GROUP, _ALL_OTHERS = 0x04, 0x20
 _DATABASE_ENDINGS = ("", "-wal", "-shm")
 
 
@@ -24,7 +28,32 @@ def wider_than_owner(path: Path) -> int | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     mode = stat.S_IMODE(facts.st_mode)
-    return mode if mode & _OTHERS else None
+    return mode if mode & _OTHERS and not _is_for_chosen_ones(path) else None
+
+
+def _is_for_chosen_ones(path: Path) -> bool:
+    """Whether an access control list gives named users or groups a right, and nobody else one.
+
+    Then the group's rights in the mode are the bound of all these (its mask): to take them away would undo
+    what the owner has given by setfacl. Source: acl(5), and linux/posix_acl_xattr.h for the form.
+    """
+    entries = access_list(path, "access")
+    if not entries:
+        return False
+    rights = [rights for tag, rights in entries if tag in (_OWNING_GROUP, _ALL_OTHERS)]
+    return not any(rights)
+
+
+def access_list(path: Path, kind: Literal["access", "default"]) -> list[tuple[int, int]]:
+    """Tag and rights of each entry; none where there is no list, or no such thing. `default`: what a folder
+    gives to whatever is made in it."""
+    if sys.platform != "linux":
+        return []
+    try:
+        data = os.getxattr(path, f"system.posix_acl_{kind}")
+    except OSError:
+        return []
+    return [(tag, rights) for tag, rights, _ in struct.iter_unpack("<HHI", data[4:])]
 
 
 def tighten(folder: Path, databases: Iterable[Path] = ()) -> None:

@@ -19,6 +19,9 @@ _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
 _VERSION_AT = slice(60, 64)  # sqlite.org, "Database File Format", 1.3: the user version, big-endian
 _UNFINISHED = ".part"
+# The index of a journal is in memory then. Otherwise it is a mapped file beside the database, and to touch a
+# page of it for which a full disk has no block kills the process (SIGBUS: seen on ext4 with blocks of 1 kB).
+ALONE = "PRAGMA locking_mode = EXCLUSIVE"
 
 
 def stored_version(path: Path) -> int:
@@ -34,7 +37,7 @@ def stored_version(path: Path) -> int:
     if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
         return 0
     version = int.from_bytes(header[_VERSION_AT], "big", signed=True)
-    journal = Path(f"{path}-wal")
+    journal = journal_of(path)
     if not journal.exists() or journal.stat().st_size == 0:
         return version
     try:  # what a program that was killed had not brought into the file yet
@@ -46,6 +49,11 @@ def stored_version(path: Path) -> int:
         return version
 
 
+def journal_of(path: Path) -> Path:
+    """Where SQLite keeps the journal: beside the file itself, also where the path is a link to it."""
+    return Path(f"{path.resolve()}-wal")
+
+
 def require_known_version(path: Path, schema: Schema) -> None:
     """Raises NewerVersionError if a newer program has written that file; it is left as it is."""
     version = stored_version(path)
@@ -55,6 +63,31 @@ def require_known_version(path: Path, schema: Schema) -> None:
             f" {len(schema)}): nothing was changed. Install the newer version again, or end it all and put"
             f" {copy_of_version(path, len(schema)).name} or a backup in its place"
         )
+
+
+def fault_in(path: Path, schema: Schema) -> str | None:
+    """Why the file is no sound database of ours, of any version up to this one; None: it is one. Nobody may
+    be using it."""
+    try:
+        with closing(sqlite3.connect(path)) as found, closing(sqlite3.connect(":memory:")) as ours:
+            found.execute(ALONE)
+            (verdict,) = found.execute("PRAGMA integrity_check(1)").fetchone()
+            if verdict != "ok":
+                return " ".join(str(verdict).split())[:200]
+            (version,) = found.execute("PRAGMA user_version").fetchone()
+            if not 1 <= version <= len(schema):
+                return f"its version is {version}"
+            bring_up_to_date(ours, None, schema[:version])
+            return None if _contents(found) == _contents(ours) else "it holds other tables"
+    except sqlite3.Error as error:
+        return str(error)
+
+
+def _contents(connection: sqlite3.Connection) -> set[tuple[str, str]]:
+    rows = connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^'"
+    )
+    return set(rows.fetchall())
 
 
 def bring_up_to_date(connection: sqlite3.Connection, path: Path | None, schema: Schema) -> None:
@@ -87,6 +120,7 @@ def copy_of_version(path: Path, version: int) -> Path:
 def copy_database(connection: sqlite3.Connection, target: Path) -> None:
     """A consistent copy, on the disk when this returns. Raises sqlite3.Error and OSError."""
     with closing(sqlite3.connect(target)) as copy:
+        copy.execute(ALONE)
         connection.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
     descriptor = os.open(target, os.O_RDONLY)

@@ -13,9 +13,8 @@ from infra.local.config import SIMULATION_FOLDER
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, Outcome, fine, nothing, warning
 from infra.local.storage.database import STATE_SCHEMA
-from infra.local.stores import DATABASE_FILE, OUTBOX_FOLDER
+from infra.local.stores import DATABASE_FILE, LOCK_FILE, OUTBOX_FOLDER
 
-_LOCK_FILE = "running.lock"
 _OUTBOX = (OUTBOX_FOLDER, DATABASE)
 _BUSY_SECONDS = 0.3
 _CHECK_SECONDS = 20.0
@@ -60,7 +59,7 @@ def run(setup: Setup) -> CheckResult:
         verdict, words = _verdict_of(outbox, OUTBOX_SCHEMA, is_running=False, seconds=_OUTBOX_SECONDS)
         return CheckResult([evaluate_database("outbox", outbox, verdict, words), *_copied(outbox)])
     records, simulation = data_dir / DATABASE_FILE, data_dir / SIMULATION_FOLDER
-    is_running = is_locked(data_dir / _LOCK_FILE)
+    is_running = is_locked(data_dir / LOCK_FILE)
     is_simulated = is_running and is_in_use(simulation.joinpath(*_OUTBOX))
     is_used = is_running and not is_simulated
     findings = [evaluate_lock(data_dir, is_running, is_simulated)]

@@ -5,13 +5,16 @@ last every second frame of jobs that run. The newest frame of a job that runs ne
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 from functions.shared.domain.keys import film_stamp_of, taken_at_of
+
+Found = TypeVar("Found")
 
 _SHARE = 0.8
 _JUST_ENDED_SECONDS = 3600.0  # its film may still be made
@@ -51,9 +54,26 @@ def budget_of(setting: int | None, used: int, free: int) -> int:
     return setting if setting is not None else int(_SHARE * (used + free))
 
 
-def kept_files(images_dir: Path) -> list[KeptFile]:
-    """Only what is named as ours, in a job's folder. Raises OSError for a folder that cannot be read."""
-    return [found for printer in _folders(images_dir) for job in _folders(printer) for found in _files(job)]
+def _is_left_out(_folder: Path) -> None:
+    pass
+
+
+def kept_files(images_dir: Path, on_closed: Callable[[Path], None] = _is_left_out) -> list[KeptFile]:
+    """Only what is named as ours, in a job's folder. Raises OSError for a folder that cannot be read.
+
+    What lies in one that this user has no right to (the `lost+found` of a disk, what another user has made)
+    is not ours to remove either: it is told to `on_closed`, and costs the others nothing.
+    """
+
+    def readable(folders: list[Path], read: Callable[[Path], Iterable[Found]]) -> Iterator[Found]:
+        for folder in folders:
+            try:
+                yield from read(folder)
+            except PermissionError:
+                on_closed(folder)
+
+    jobs = list(readable(_folders(images_dir), _folders))
+    return list(readable(jobs, _files))
 
 
 def _folders(folder: Path) -> list[Path]:

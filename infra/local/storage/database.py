@@ -7,6 +7,7 @@ written once, `delivery` exists only for what was handed out or is delayed. `vis
 whatever the clock says. Record keys are bytes: a printer's name may hold what UTF-8 text cannot.
 """
 
+import contextlib
 import logging
 import os
 import sqlite3
@@ -19,7 +20,13 @@ from typing import TypeVar
 
 from functions.shared.errors import ConfigurationError, TransientError
 from functions.shared.runtime.descriptors import USED_UP, are_descriptors_used_up
-from functions.shared.runtime.sqlite_schema import Schema, bring_up_to_date, require_known_version
+from functions.shared.runtime.sqlite_schema import (
+    ALONE,
+    Schema,
+    bring_up_to_date,
+    journal_of,
+    require_known_version,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -138,24 +145,27 @@ class SqliteDatabase:
     Opening creates folder and file, checks the file (a corrupt one is moved aside, said in the log, and
     started anew) and brings its tables up to date. Raises NewerVersionError if a newer program wrote it
     (nothing is touched), ConfigurationError if the file cannot be used, TransientError if it is locked by
-    another program or the disk is full.
+    another program.
 
-    When the disk is full later, `make_room` is asked for some (whether there was any). Where there is none,
-    all goes on in memory from what was committed last, until `return_to_disk` can write it: whoever tries
-    again what has failed finds it working. A program that is killed meanwhile loses what only memory had.
+    When the disk is full, at the start or later, `make_room` is asked for some (whether there was any). Where
+    there is none, all goes on in memory from what was committed last, until `return_to_disk` can write it:
+    whoever tries again what has failed finds it working. A program that is killed meanwhile loses what only
+    memory had.
     """
 
     def __init__(
         self, path: Path, schema: Schema = STATE_SCHEMA, make_room: Callable[[], bool] = no_room
     ) -> None:
         self.path = path
+        self._schema = schema
         self._make_room = make_room
-        self._on_disk: sqlite3.Connection | None = None
+        self._is_in_memory = False
+        self._on_disk: sqlite3.Connection | None = None  # while all goes on in memory, if it could be opened
         self._lock = threading.RLock()
         self._signals: dict[str, ArrivalSignal] = {}
         self._commits = 0
         self._is_durable = True
-        self._connection: sqlite3.Connection | None = _opened_with_room(path, schema, make_room)
+        self._connection: sqlite3.Connection | None = self._open()
 
     @property
     def commits(self) -> int:
@@ -207,20 +217,23 @@ class SqliteDatabase:
 
     def is_in_memory(self) -> bool:
         """The disk is full, and what was written since is not on it."""
-        return self._on_disk is not None
+        return self._is_in_memory
 
     def return_to_disk(self) -> bool:
         """Write what only memory has; whether all is on the disk now."""
         with self._lock:
-            if self._on_disk is None or self._connection is None:
+            if not self._is_in_memory or self._connection is None:
                 return True
             try:
+                if self._on_disk is None:
+                    self._on_disk = _opened(self.path, self._schema)
                 self._connection.backup(self._on_disk)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, TransientError, ConfigurationError) as error:
                 _log.debug("%s cannot be written yet: %s", self.path.name, error)
                 return False
             self._connection.close()
             self._connection, self._on_disk = self._on_disk, None
+            self._is_in_memory = False
             self._is_durable = True
             self._connection.execute("PRAGMA synchronous = FULL")
         _log.info("%s is on the disk again", self.path.name)
@@ -228,9 +241,7 @@ class SqliteDatabase:
 
     def _relieve(self, error: sqlite3.Error) -> bool:
         """After a write that found no room: whether there is some now, on the disk or in memory."""
-        if _primary_code(error) not in _NO_ROOM or self._on_disk is not None or self._connection is None:
-            return False
-        if _primary_code(error) != sqlite3.SQLITE_FULL and not _is_full(self.path):
+        if not _wants_room(error, self.path) or self._is_in_memory or self._connection is None:
             return False
         if self._make_room():
             return True
@@ -242,11 +253,33 @@ class SqliteDatabase:
             _log.error("%s cannot be taken into memory: %s", self.path.name, fault)
             return False
         self._on_disk, self._connection = self._connection, memory
+        self._say_in_memory()
+        return True
+
+    def _open(self) -> sqlite3.Connection:
+        """A program that ended while the disk was full must start again: else it is silent from then on."""
+        try:
+            return _opened(self.path, self._schema)
+        except TransientError as error:
+            if not _wants_room(error.__cause__, self.path):
+                raise
+            fault = error
+        if self._make_room():
+            with contextlib.suppress(TransientError):
+                return _opened(self.path, self._schema)
+        try:
+            connection = _taken_into_memory(self.path, self._schema)
+        except sqlite3.Error:
+            raise fault from None
+        self._say_in_memory()
+        return connection
+
+    def _say_in_memory(self) -> None:
+        self._is_in_memory = True
         _log.error(
             "the disk is full: %s goes on in memory, and is lost with the program; free some disk space",
             self.path.name,
         )
-        return True
 
     def signal(self, queue: str) -> ArrivalSignal:
         """The one signal of all who use that queue in this process."""
@@ -288,6 +321,32 @@ class _RelievedError(TransientError):
     """There was no room, and now there is."""
 
 
+def _wants_room(error: BaseException | None, path: Path) -> bool:
+    if not isinstance(error, sqlite3.Error) or _primary_code(error) not in _NO_ROOM:
+        return False
+    return _primary_code(error) == sqlite3.SQLITE_FULL or _is_full(path)
+
+
+def _taken_into_memory(path: Path, schema: Schema) -> sqlite3.Connection:
+    """What the file holds, read without a byte being written beside it. Raises sqlite3.Error."""
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        if path.exists():
+            journal = journal_of(path)
+            is_whole = not journal.exists() or journal.stat().st_size == 0
+            how = "mode=ro&immutable=1" if is_whole else "mode=rw"
+            with contextlib.closing(
+                sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+            ) as kept:
+                kept.execute(ALONE)
+                kept.backup(memory)
+        bring_up_to_date(memory, None, schema)
+    except BaseException:
+        memory.close()
+        raise
+    return memory
+
+
 def _is_full(path: Path) -> bool:
     """SQLite calls some failures for want of room an error of the disk."""
     try:
@@ -295,16 +354,6 @@ def _is_full(path: Path) -> bool:
     except OSError:
         return False
     return disk.f_bavail * disk.f_frsize < _LEAST_BYTES
-
-
-def _opened_with_room(path: Path, schema: Schema, make_room: Callable[[], bool]) -> sqlite3.Connection:
-    """A start on a full disk may need some for what lies beside the file while it is open."""
-    try:
-        return _opened(path, schema)
-    except (TransientError, ConfigurationError):
-        if not _is_full(path) or not make_room():
-            raise
-    return _opened(path, schema)
 
 
 def _opened(path: Path, schema: Schema) -> sqlite3.Connection:

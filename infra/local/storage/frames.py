@@ -17,6 +17,7 @@ from functions.shared.domain.keys import IMAGES, KEY_DEPTH_LIMIT, LATEST, is_key
 from functions.shared.errors import ContractError, NotFoundError, PermanentError, TransientError
 from functions.shared.ports import StoredFrame
 from functions.shared.runtime.files import is_there
+from functions.shared.runtime.private_files import access_list
 
 PART_ENDING = ".part"
 LATEST_FOLDER = ".latest"
@@ -140,11 +141,17 @@ def _unreadable(path: Path, error: OSError) -> TransientError:
 
 
 def _move(source: Path, target: Path) -> None:
-    """By rename; across file systems by a copy beside the target, then rename."""
+    """By rename; across file systems by a copy beside the target, then rename.
+
+    So too where the folder gives a right to whatever is made in it (by setfacl): what is renamed gets none.
+    """
     for attempt in range(_PUT_ATTEMPTS):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.replace(source, target)
+            if access_list(target.parent, "default"):
+                _copy(source, target)
+            else:
+                os.replace(source, target)
         except FileNotFoundError:
             # Either the source is gone, or a clean-up took the new, still empty folder: make it again.
             if attempt == _PUT_ATTEMPTS - 1 or not is_there(source):
@@ -160,7 +167,9 @@ def _move(source: Path, target: Path) -> None:
 def _copy(source: Path, target: Path) -> None:
     part = target.with_name(f".{secrets.token_hex(8)}{PART_ENDING}")
     try:
-        shutil.copy2(source, part)
+        shutil.copyfile(source, part)  # its rights are those of what is made here
+        facts = source.stat()
+        os.utime(part, ns=(facts.st_atime_ns, facts.st_mtime_ns))
         os.replace(part, target)
     except BaseException:
         part.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import uuid
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,26 @@ def test_what_waits_in_a_copy_keeps_its_name_so_that_it_is_told_once(tmp_path: P
     batch, _ = outbox.reader.take_batch()
     assert [(it.report.collector_id, it.report.sequence) for it in batch] == [(name, number)]
     outbox.close()
+
+
+def test_a_container_that_is_given_another_address_stays_the_same_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = []
+    for address in (0x0242AC110002, 0x0242AC110003, 0x010203040506):  # Docker's, twice, and one made up
+        monkeypatch.setattr(uuid, "getnode", lambda address=address: address)
+        ((name, _),) = say(tmp_path)
+        names.append(name)
+    assert len(set(names)) == 1
+    monkeypatch.setattr(uuid, "getnode", lambda: 0xB827EB000001)  # a Raspberry Pi's own
+    assert is_copy(tmp_path)
+
+
+def test_a_note_that_was_cut_off_says_nothing_of_its_place(tmp_path: Path) -> None:
+    ((name, _),) = say(tmp_path)
+    (tmp_path / ORIGIN_FILE).write_text("")
+    ((again, _),) = say(tmp_path)
+    assert again == name
 
 
 def test_one_of_an_earlier_version_says_nothing_of_its_place_and_goes_on(tmp_path: Path) -> None:

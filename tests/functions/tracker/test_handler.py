@@ -61,11 +61,11 @@ class Failing:
         real = type(stack.records).put
         self.left = times
 
-        def put(records: Any, key: str, value: dict[str, Any], expected_version: int) -> int:
+        def put(records: Any, key: str, *arguments: Any) -> int:
             if self.left and key == printer_key(printer_id):
                 self.left -= 1
                 raise error
-            return real(records, key, value, expected_version)
+            return real(records, key, *arguments)
 
         stack.patch.setattr(type(stack.records), "put", put)
 

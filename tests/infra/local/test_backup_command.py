@@ -1,5 +1,7 @@
 """A backup beside programs that run, and its restore: whole, consistent, and never over one that runs."""
 
+import dataclasses
+import io
 import os
 import sqlite3
 import subprocess
@@ -19,6 +21,7 @@ from infra.local.backup_command import back_up, copy_beside_its_user, restore
 from infra.local.stores import OwnLock
 from tests.collector.outbox.makers import a_report
 from tests.support.clock import HandClock
+from tests.support.disk import small_disk
 from tests.support.samples import copied
 from tests.support.timeouts import TIMEOUT
 
@@ -65,8 +68,14 @@ def pictures_of(settings: Settings) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in settings.images_dir.rglob("*") if path.is_file()}
 
 
-def test_a_database_that_another_has_to_himself_is_copied_whole_while_he_writes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_database_that_another_has_to_himself_is_copied_whole_while_he_writes(
+    tmp_path: Path, is_linked: bool
+) -> None:
     path, copy = tmp_path / "outbox.db", tmp_path / "copy.db"
+    if is_linked:
+        (tmp_path / "disk").mkdir()
+        path.symlink_to(tmp_path / "disk" / "outbox.db")
     with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as writer:
         try:
             assert writer.stdout is not None
@@ -189,6 +198,137 @@ def test_what_is_no_archive_and_a_file_that_is_there_already_are_refused(
     with pytest.raises(PermanentError, match="nothing is kept"):
         back_up(nowhere, tmp_path / "other.tar", with_images=False)
     assert not list(tmp_path.glob(".*"))
+
+
+def test_of_a_picture_that_is_a_link_the_content_is_kept(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "bridge.tar"
+    picture = next(path for path in settings.images_dir.rglob("*") if path.is_file())
+    os.link(picture, picture.with_name("hard.jpg"))
+    (tmp_path / "elsewhere.jpg").write_bytes(b"elsewhere")
+    picture.with_name("soft.jpg").symlink_to(tmp_path / "elsewhere.jpg")
+    back_up(settings, file, with_images=True)
+    elsewhere = Settings(data_dir=tmp_path / "new" / "data", images_dir=tmp_path / "new" / "images")
+    restore(elsewhere, file)
+    restored = elsewhere.images_dir / picture.parent.relative_to(settings.images_dir)
+    assert (restored / "hard.jpg").read_bytes() == picture.read_bytes()
+    assert (restored / "soft.jpg").read_bytes() == b"elsewhere"
+    assert not (restored / "soft.jpg").is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root restores for somebody else")
+def test_what_root_restores_belongs_to_the_service(settings: Settings, tmp_path: Path) -> None:
+    file, service = tmp_path / "bridge.tar", 61_234
+    back_up(settings, file, with_images=True)
+    (settings.data_dir / "running.lock").unlink(missing_ok=True)
+    for folder in (settings.data_dir, settings.images_dir):
+        os.chown(folder, service, service)
+    restore(settings, file)
+    restored = [*settings.data_dir.rglob("*"), *settings.images_dir.rglob("*")]
+    assert len(restored) > 10
+    assert {(it.stat().st_uid, it.stat().st_gid) for it in restored} == {(service, service)}
+
+
+def changed(file: Path, name: str, content: bytes) -> None:
+    """The archive with another content of that file."""
+    entries = []
+    with tarfile.open(file) as archive:
+        for entry in archive:
+            data = archive.extractfile(entry)
+            assert data is not None
+            entries.append((entry, content if entry.name == name else data.read()))
+    with tarfile.open(file, "w") as archive:
+        for entry, data_of in entries:
+            entry.size = len(data_of)
+            archive.addfile(entry, io.BytesIO(data_of))
+
+
+@pytest.mark.parametrize("name", ["data/bridge.sqlite3", "data/outbox/outbox.db"])
+@pytest.mark.parametrize("fault", ["no database", "torn", "another's"])
+def test_a_damaged_database_takes_the_place_of_none(
+    settings: Settings, tmp_path: Path, name: str, fault: str
+) -> None:
+    file = tmp_path / "bridge.tar"
+    back_up(settings, file, with_images=False)
+    with tarfile.open(file) as archive:
+        whole = archive.extractfile(name)
+        assert whole is not None
+        content = whole.read()
+    if fault == "torn":
+        content = content[:4096] + b"\xaa" * (len(content) - 4096)
+    elif fault == "no database":
+        content = b"no database" * 1000
+    else:
+        with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+            connection.execute("CREATE TABLE other (x)")
+            connection.execute("PRAGMA user_version = 1")
+        content = (tmp_path / "other.db").read_bytes()
+    changed(file, name, content)
+    before = state_of(settings)
+    with pytest.raises(PermanentError, match=f"its {Path(name).name} is damaged or none of ours"):
+        restore(settings, file)
+    assert state_of(settings) == before
+    assert not list(settings.data_dir.glob("*restore*"))
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(2**20)},  # a few bytes that become any number
+        {"GNU.sparse.map": "x", "GNU.sparse.size": "x"},
+        {"path": "images/a/b/c\0.jpg"},
+    ],
+)
+def test_an_archive_made_to_do_harm_is_refused_in_words(
+    settings: Settings, tmp_path: Path, about: dict[str, str]
+) -> None:
+    file = tmp_path / "bridge.tar"
+    back_up(settings, file, with_images=False)
+    with tarfile.open(file, "a") as archive:
+        entry = tarfile.TarInfo("images/a/b/c")
+        entry.size, entry.pax_headers = 1, about
+        archive.addfile(entry, io.BytesIO(b"x"))
+    elsewhere = Settings(data_dir=tmp_path / "data", images_dir=tmp_path / "images")
+    with pytest.raises(PermanentError, match="no backup of this program"):
+        restore(elsewhere, file)
+    assert [path.name for path in elsewhere.data_dir.iterdir()] == ["running.lock"]
+
+
+def test_a_backup_that_finds_no_room_changes_nothing(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "bridge.tar"
+    back_up(settings, file, with_images=False)
+    with small_disk(tmp_path / "disk", "100k") as disk:
+        elsewhere = Settings(data_dir=disk.folder / "data", images_dir=disk.folder / "images")
+        with pytest.raises(PermanentError, match="MB more than are free"):
+            restore(elsewhere, file)
+        assert [path.name for path in elsewhere.data_dir.iterdir()] == ["running.lock"]
+
+
+def test_pictures_that_find_no_place_leave_the_state_as_it_was(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "bridge.tar"
+    back_up(settings, file, with_images=True)
+    with closing(sqlite3.connect(settings.data_dir / "bridge.sqlite3")) as connection, connection:
+        connection.execute("DELETE FROM record")
+    before = state_of(settings)
+    no_room = pytest.raises(PermanentError, match="MB more than are free")
+    with small_disk(tmp_path / "disk", "16k") as disk, no_room:
+        restore(dataclasses.replace(settings, images_dir=disk.folder), file)
+    with small_disk(tmp_path / "other", "8m") as disk:
+        (disk.folder / "A1-mini").write_text("in the way")
+        with pytest.raises(OSError, match="A1-mini"):
+            restore(dataclasses.replace(settings, images_dir=disk.folder), file)
+    assert state_of(settings) == before
+
+
+def test_pictures_need_no_room_on_the_disk_of_the_state(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "bridge.tar"
+    large = next(path for path in settings.images_dir.rglob("*") if path.is_file())
+    large.write_bytes(bytes(3_000_000))
+    back_up(settings, file, with_images=True)
+    images_dir = tmp_path / "images"
+    with small_disk(tmp_path / "disk", "2m") as disk:
+        restore(Settings(data_dir=disk.folder / "data", images_dir=images_dir), file)
+    assert (images_dir / large.relative_to(settings.images_dir)).stat().st_size == 3_000_000
+    assert not list(images_dir.glob(".*"))
 
 
 @pytest.fixture(autouse=True)

@@ -38,11 +38,15 @@ class Chat:
 class Watched:
     """A watch over real folders, a real database, and a chat."""
 
-    def __init__(self, folder: Path, storage_max_bytes: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, storage_max_bytes: int | None = None, images_dir: Path | None = None
+    ) -> None:
         self.clock = HandClock(NOW)
         self.chat = Chat()
         self.settings = Settings(
-            data_dir=folder / "data", images_dir=folder / "images", storage_max_bytes=storage_max_bytes
+            data_dir=folder / "data",
+            images_dir=images_dir or folder / "images",
+            storage_max_bytes=storage_max_bytes,
         )
         for made in (self.settings.data_dir, self.settings.images_dir):
             made.mkdir(exist_ok=True)
@@ -173,3 +177,22 @@ def test_a_folder_that_cannot_be_read_is_said_and_costs_nothing(
     watched.check()
     assert "cannot be looked through" in caplog.text
     assert watched.watch.trouble() is None
+
+
+def test_a_full_disk_of_the_pictures_alone_is_said_too_and_by_its_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        watched = Watched(tmp_path / "state", images_dir=disk.folder)
+        watched.check()
+        assert watched.watch.trouble() is None
+        disk.fill()
+        for _ in range(3):
+            watched.check()
+        assert watched.watch.trouble() is not None
+        assert not watched.database.is_in_memory()
+        (told,) = watched.chat.told
+        assert str(disk.folder) in told
+        disk.free()
+        watched.check()
+        assert watched.watch.trouble() is None
+        watched.database.close()

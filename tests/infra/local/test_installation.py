@@ -48,6 +48,25 @@ def test_the_installed_service_is_meant_with_all_that_its_unit_sets(root: Path) 
     assert not source.variables.keys() & {"HOST", "AWS_PROFILE"}  # of the shell, not of the service
 
 
+def test_what_its_owner_put_beside_the_unit_counts_as_it_does_for_systemd(root: Path) -> None:
+    beside = root / "etc/systemd/system/printer-bridge.service.d"
+    beside.mkdir()
+    (beside / "override.conf").write_text(
+        "[Service]\nReadWritePaths=/mnt/disk\n"
+        'Environment = "IMAGES_DIR=/mnt/my disk/images"\nEnvironment="PORT=1\n'
+    )
+    (beside / "a-first.conf").write_text("[Service]\nEnvironment=IMAGES_DIR=/elsewhere LOG_LEVEL=DEBUG\n")
+    (beside / "notes.txt").write_text("Environment=LOG_LEVEL=ERROR\n")
+    found = read_source(None, root / "clone", GIVEN, root).variables
+    assert found["IMAGES_DIR"] == "/mnt/my disk/images"
+    assert found["LOG_LEVEL"] == "DEBUG"
+    assert found["DATA_DIR"] == str(root / "var/lib/printer-bridge/data")
+    (beside / "z-last.conf").write_text("[Service]\nEnvironment=\nEnvironment=DATA_DIR=/mnt/data\n")
+    assert read_source(None, root / "clone", GIVEN, root).variables.keys() & {"DATA_DIR", "IMAGES_DIR"} == {
+        "DATA_DIR"
+    }
+
+
 def test_the_environment_and_a_named_file_are_meant_before_it(root: Path) -> None:
     chosen = read_source(None, root / "clone", {"PRINTER_ID": "P"}, root)
     assert (chosen.service, chosen.variables["TIMEZONE"]) == (None, "Europe/Lisbon")

@@ -54,6 +54,15 @@ def test_who_is_being_answered_keeps_its_place() -> None:
     assert not any(it.is_cut for it in crowd if it)
 
 
+def test_a_crowd_that_is_being_answered_keeps_nobody_out() -> None:
+    room = ConnectionRoom[Caller](20, 10)
+    crowds = [entered(room, address, is_answering=True) for address in ("192.0.2.1", "192.0.2.2") * 10]
+    assert entered(room, "192.0.2.3", is_answering=True) is not None
+    assert entered(room, "192.0.2.4", is_answering=True) is not None
+    assert [it.is_cut for it in crowds if it] == [True, True, *[False] * 18]
+    assert len(room) == 20
+
+
 def test_a_network_of_ipv6_is_one_address_and_so_are_both_forms_of_an_ipv4_one() -> None:
     room = ConnectionRoom[Caller](10, 1)
     assert entered(room, "2001:db8::1") is not None

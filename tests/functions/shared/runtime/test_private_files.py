@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from functions.shared.runtime.private_files import tighten, wider_than_owner
+from tests.support.access_lists import give_right
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +73,20 @@ def test_what_belongs_to_somebody_else_stays_as_it_is(tmp_path: Path) -> None:
     os.chown(folder, 65534, 65534)
     tighten(folder)
     assert rights(folder) == 0o755
+
+
+def test_whom_the_owner_has_chosen_keeps_his_right(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = a_folder(tmp_path / "images", 0o700)
+    give_right(folder, "access")
+    assert rights(folder) == 0o750  # the bound of what the list gives
+    tighten(folder)
+    assert rights(folder) == 0o750
+    assert wider_than_owner(folder) is None
+    assert caplog.messages == []
+
+
+def test_a_list_that_opens_a_folder_to_all_does_not_keep_it_open(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path / "images", 0o700)
+    give_right(folder, "access", others=5)
+    tighten(folder)
+    assert rights(folder) == 0o700

@@ -1,6 +1,7 @@
 """A file of a newer program is found out before it is opened; each step forward leaves a copy."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 from functions.shared.errors import NewerVersionError
 from functions.shared.runtime.sqlite_schema import (
     bring_up_to_date,
+    copy_database,
     copy_of_version,
+    fault_in,
     require_known_version,
     stored_version,
 )
@@ -78,6 +81,12 @@ def test_the_version_that_is_only_in_the_journal_of_a_killed_program_counts(path
     before = contents(path.parent)
     with pytest.raises(NewerVersionError):
         require_known_version(path, [FIRST])
+    (path.parent / "elsewhere").mkdir()
+    link = path.parent / "elsewhere" / "linked.db"
+    link.symlink_to(path)
+    with pytest.raises(NewerVersionError):
+        require_known_version(link, [FIRST])
+    shutil.rmtree(link.parent)
     assert contents(path.parent) == before
 
 
@@ -110,3 +119,20 @@ def test_without_a_copy_no_step_is_taken(path: Path) -> None:
         make(path, FIRST, SECOND)
     assert stored_version(path) == 1
     assert not list(path.parent.glob("*.part"))
+
+
+def test_a_copy_needs_no_mapped_file_beside_it_that_a_full_disk_would_turn_into_a_kill(
+    tmp_path: Path,
+) -> None:
+    source, target = tmp_path / "kept.db", tmp_path / "copy.db"
+    (tmp_path / "copy.db-shm").mkdir()  # so none can be made
+    with closing(sqlite3.connect(source, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE told (text TEXT)")
+        copy_database(connection, target)
+    assert stored_version(target) == 0
+    assert fault_in(target, [FIRST]) == "its version is 0"
+    with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    assert fault_in(target, [FIRST]) is None
+    assert fault_in(target, [("CREATE TABLE other (x)",)]) == "it holds other tables"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from functions.shared.domain.keys import film_key, frame_key
 from infra.local.storage.budget import KeptFile, budget_of, kept_files, plan_eviction, plan_relief
+from tests.support.descriptors import no_right_to
 
 DAY = 86_400.0
 NOW = 1_700_000_000.0
@@ -109,3 +110,22 @@ def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
     (tmp_path / "A1M-1").write_text("no folder")
     with pytest.raises(NotADirectoryError):
         kept_files(tmp_path / "A1M-1")
+
+
+def test_a_folder_that_is_anothers_costs_the_others_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o755)
+    Path("lost+found").mkdir()  # every ext4 disk has one, of root's
+    for job in (Path("A1M-1/Cube"), Path("A1M-1/Vase")):
+        job.mkdir(parents=True)
+        (job / frame("Cube", NOW).name).write_bytes(b"x")
+        for folder in (job, job.parent):
+            folder.chmod(0o755)
+    closed: list[Path] = []
+    Path("A1M-1/Vase").chmod(0)
+    with no_right_to(Path("lost+found")):
+        found = kept_files(Path(), closed.append)
+    assert [it.folder for it in found] == ["A1M-1/Cube"]
+    assert closed == [Path("lost+found"), Path("A1M-1/Vase")]

@@ -382,3 +382,53 @@ def test_an_end_on_a_full_disk_says_what_is_lost_and_leaves_the_file_sound(
     reopened = SqliteDatabase(path)
     assert SqliteRecordStore(reopened, HandClock()).get("before") is not None
     reopened.close()
+
+
+@pytest.mark.parametrize("ended", ["in order", "killed"])
+def test_a_program_that_starts_on_a_full_disk_goes_on_from_what_was_there(
+    disk: SmallDisk, caplog: pytest.LogCaptureFixture, ended: str
+) -> None:
+    path = disk.folder / "state.sqlite3"
+    database = SqliteDatabase(path)
+    put(database, "before")
+    if ended == "killed":
+        kept = {
+            it: it.read_bytes() for it in disk.folder.glob("state.sqlite3*") if not it.name.endswith("shm")
+        }
+    database.close()
+    if ended == "killed":
+        for file, content in kept.items():
+            file.write_bytes(content)
+        assert Path(f"{path}-wal").stat().st_size > 0
+    disk.fill()
+    again = SqliteDatabase(path)
+    assert again.is_in_memory()
+    put(again, "meanwhile")
+    assert not again.return_to_disk()
+    disk.free()
+    assert again.return_to_disk()
+    put(again, "after")
+    again.close()
+    reopened = SqliteDatabase(path)
+    assert [it.key for it in SqliteRecordStore(reopened, HandClock()).list("")] == [
+        "after",
+        "before",
+        "meanwhile",
+    ]
+    reopened.close()
+    assert [record.levelno for record in caplog.records if "goes on in memory" in record.getMessage()] == [40]
+
+
+def test_a_program_that_starts_on_a_full_disk_takes_the_room_that_can_be_made(disk: SmallDisk) -> None:
+    path = disk.folder / "state.sqlite3"
+    SqliteDatabase(path).close()
+    disk.fill()
+
+    def make_room() -> bool:
+        disk.free()
+        return True
+
+    database = SqliteDatabase(path, make_room=make_room)
+    assert not database.is_in_memory()
+    put(database)
+    database.close()

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from functions.shared.domain.keys import frame_key, job_prefix, latest_key
 from functions.shared.errors import BridgeError, NotFoundError, PermanentError, TransientError
+from functions.shared.runtime.private_files import access_list
 from infra.local.storage.frames import FileFrameStore
+from tests.support.access_lists import give_right
 from tests.support.contracts.frames import HOSTILE_KEYS, NOON, PREFIX, FramesContract
 from tests.support.descriptors import no_more_files, no_right_to
 
@@ -57,6 +59,24 @@ def test_a_frame_is_moved_and_not_copied(frames: FileFrameStore, source: Path) -
     assert (frames.images_dir / KEY.removeprefix("images/")).stat().st_ino == inode
 
 
+def test_whoever_was_given_a_right_to_the_folder_may_read_what_is_put_there(
+    frames: FileFrameStore, source: Path
+) -> None:
+    frames.images_dir.mkdir()
+    give_right(frames.images_dir, "default")
+    source.chmod(0o600)
+    os.utime(source, (NOON, NOON))
+    frames.put(KEY, source)
+    target = frames.images_dir / KEY.removeprefix("images/")
+    readers = {tag: rights & bound_of(target) for tag, rights in access_list(target, "access")}
+    assert readers[0x02] == 4  # the user that the list names
+    assert (target.read_bytes(), target.stat().st_mtime, source.exists()) == (b"jpeg", NOON, False)
+
+
+def bound_of(path: Path) -> int:
+    return path.stat().st_mode >> 3 & 7
+
+
 def test_a_frame_from_another_file_system_is_stored_whole_and_leaves_nothing_behind(
     frames: FileFrameStore, tmp_path: Path
 ) -> None:
@@ -89,7 +109,7 @@ def test_a_copy_that_breaks_off_leaves_the_source_and_no_piece(
 
     monkeypatch.setattr(os, "replace", across)
     with monkeypatch.context() as disk:
-        disk.setattr(shutil, "copy2", full)
+        disk.setattr(shutil, "copyfile", full)
         with pytest.raises(TransientError, match="No space left"):
             frames.put(KEY, source)
     assert source.exists()
