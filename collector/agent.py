@@ -50,7 +50,8 @@ class PrinterView:
 
 class Collector:
     """`run` until `stop`. `inspection_interval` is None while AI checks are off; `live` and
-    `keeps_idle_frames` are for the embedded run and the cloud in turn; `outbox_figures` may block."""
+    `keeps_idle_frames` are for the embedded run and the cloud in turn; `outbox_figures` may block,
+    `is_disk_full` not: what it says anew is reported at once."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Collector:
         inspection_interval: float | None = None,
         keeps_idle_frames: bool = False,
         outbox_figures: Callable[[], Mapping[str, Any]] = dict,
+        is_disk_full: Callable[[], bool] = bool,
         version: str = "",
         monotonic: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = random_numbers.random,
@@ -72,6 +74,8 @@ class Collector:
         self._clock = clock
         self._live = live
         self._outbox_figures = outbox_figures
+        self._is_disk_full = is_disk_full
+        self._said_full = False
         self._version = version
         self._monotonic = monotonic
         self._awake_clock = SuspendAwareClock(monotonic)
@@ -284,12 +288,18 @@ class Collector:
             for printer in list(self._listed.values()):
                 if printer.is_online is False and printer.printer_id in self._printers:
                     self._tell_presence(printer)
+            if self._is_disk_full() != self._said_full:
+                self._say_how_it_is()
             self._ticked.set()
 
     async def _report_on_itself(self) -> None:
         while True:
-            self._writer.add_heartbeat(self._own_report())
+            self._say_how_it_is()
             await asyncio.sleep(self._own_report_interval)
+
+    def _say_how_it_is(self) -> None:
+        self._said_full = self._is_disk_full()
+        self._writer.add_heartbeat(self._own_report())
 
     def _own_report(self) -> Callable[[], Report]:
         """The report is made later, in the writer's thread: the outbox's figures may need the disk."""

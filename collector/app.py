@@ -85,6 +85,7 @@ class EdgeProgram:
             inspection_interval=chosen.inspection_interval,
             keeps_idle_frames=True,
             outbox_figures=lambda: outbox.figures().to_json(),
+            is_disk_full=lambda: outbox.is_disk_full,
             version=version(),
         )
 

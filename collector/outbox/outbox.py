@@ -250,6 +250,11 @@ class Outbox:
         """Heartbeats that a later report overtook while they waited."""
         return self._store.index.heartbeats_overtaken
 
+    @property
+    def is_disk_full(self) -> bool:
+        """As in the figures, without waiting for anybody."""
+        return self._store.is_full
+
     def figures(self, timeout: float = -1.0) -> OutboxFigures:
         """For the collector's report on itself. Raises TransientError when others, who may wait for the
         disk, keep the outbox busy for `timeout` seconds (-1: waits for ever)."""

@@ -86,6 +86,7 @@ def _remove(path: Path) -> None:
 
 
 TIDY_SECONDS = 30.0
+_LOOK_AT_FULL_DISK_SECONDS = 5.0
 _ROOM_ON_FULL_DISK = 0.1  # of all that waits
 _TIDY_COUNT = 200
 
@@ -299,14 +300,17 @@ class OutboxStore:
         """Forget on disk what was shipped, if that waits for long; seconds until this is due again."""
         if self.is_full and self._reserve is not None and self._reserve.take():
             _log.info("there is room on the disk again")
+            if self._unsaved:  # a change that only memory has is lost with the program
+                self.write(synced=True)
+        longest = _LOOK_AT_FULL_DISK_SECONDS if self.is_full else TIDY_SECONDS
         if self._gone_since is None:
-            return TIDY_SECONDS
+            return longest
         left = self._gone_since + TIDY_SECONDS - self._monotonic()
         if left > 0 and len(self._gone_reports) + len(self._gone_files) < _TIDY_COUNT:
-            return left
+            return min(left, longest)
         if not self.write(synced=False):
             self._gone_since = self._monotonic()
-        return TIDY_SECONDS
+        return longest
 
     def quarantine_report(
         self, waiting: WaitingReport, report_id: str, body: str, reason: str, at: float

@@ -7,7 +7,7 @@ the tracker writes meanwhile is lost.
 
 import functools
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,13 @@ from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import COLLECTORS, digest, effect_id
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, ConflictError, ContractError, TransientError
-from functions.shared.messages.collector_record import collector_of, collector_record_of, with_state
+from functions.shared.messages.collector_record import (
+    collector_of,
+    collector_record_of,
+    heading_of,
+    watched_words,
+    with_state,
+)
 from functions.shared.messages.effects import Category, Notification
 from functions.shared.ports import Queue, RecordStore, Stored
 from functions.shared.records import update
@@ -34,43 +40,22 @@ from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)
 
-_NAMES_SHOWN = 10
-_NOBODY = "Printer bridge"
-
 
 def notification_of(collector: Collector, announcement: Announcement, now: float) -> Notification:
-    """The notification; its id comes from the collector and the silence, so that a repeat is a repeat.
-
-    A message is about a printer: it is headed by the one that is watched, or by how many there are, and
-    then names them.
-    """
-    names = sorted(collector.printers, key=lambda name: (name.casefold(), name))
+    """The notification; its id comes from the collector and the silence, so that a repeat is a repeat."""
     silence = f"{digest(collector.collector_id)[:12]}-{announcement.sequence}"
     is_lost = announcement.category is Change.LOST
     lasted = full_duration(announcement.quiet_seconds, days_from_hours=24)
     return Notification(
         id=effect_id(f"collector-{silence}", announcement.category.value),
         category=Category(announcement.category.value),
-        printer_id=_heading(names),
+        printer_id=heading_of(collector.printers),
         observed_at=announcement.decided_at,
         late_by=max(0.0, round(now - announcement.decided_at, 3)),
         severity=Severity.ATTENTION if is_lost else Severity.NOTICE,
         reason=f"No report for {lasted}" if is_lost else f"It was silent for {lasted}",
-        text=f"It watches {_listed(names)}" if len(names) > 1 else None,
+        text=watched_words(collector.printers),
     )
-
-
-def _heading(names: Sequence[str]) -> str:
-    if len(names) > 1:
-        return f"{len(names)} printers"
-    return names[0] if names else _NOBODY
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = list(names[:_NAMES_SHOWN])
-    hidden = len(names) - len(shown)
-    last = f"{hidden} more" if hidden else shown.pop()
-    return f"{', '.join(shown)} and {last}"
 
 
 _CHANGES_LIMIT = 4  # no collector is lost and back and lost again within one look

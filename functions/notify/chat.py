@@ -109,10 +109,15 @@ class Chat:
         if self._most > 0:
             self._change(lambda state: replace(state, window=(*state.window, at)))
 
-    def asked_to_wait(self, turn: Turn, seconds: float) -> None:
+    def asked_to_wait(self, turn: Turn | None, seconds: float) -> None:
         """By Telegram (429), whoever writes next."""
         now = self._clock()
-        self._change(lambda state: refusals.hold(turns.give_back(state, turn), now, seconds))
+
+        def asked(state: ChatState) -> ChatState:
+            after = turns.give_back(state, turn) if turn is not None else state
+            return refusals.asked_to_wait(after, now, seconds)
+
+        self._change(asked)
 
     def lane_failed(self, turn: Turn, longest: float, *, is_unsent: bool = False) -> float:
         """Seconds that its lane waits, others may be luckier. `is_unsent`: it has surely not arrived."""

@@ -57,7 +57,7 @@ class NotificationDelivery:
             if not _is_hopeless(answer, failures, _PHOTO_TRIES):
                 return answer
             _log.warning("the picture of %s is left out: %s", notification.id, answer.reason)
-        return self._send_text(render(notification, context))
+        return self.send_text(render(notification, context))
 
     def deliver_headline(self, notification: Notification, context: RenderContext) -> Answer:
         """Its first line alone: what happened, without what Telegram may not like in the rest."""
@@ -68,7 +68,7 @@ class NotificationDelivery:
         """Say by text why a film does not come along, and where it lies."""
         film = notification.film
         if film is None:
-            return self._send_text(render(notification, context))
+            return self.send_text(render(notification, context))
         is_named = belongs_to(film.key, notification.printer_id)
         return self._send_with_text(notification, context, film_remark(film, why, is_named=is_named))
 
@@ -96,9 +96,9 @@ class NotificationDelivery:
         return self.announce_film(notification, context, "Telegram does not take the film")
 
     def _send_with_text(self, notification: Notification, context: RenderContext, remark: Line) -> Answer:
-        return self._send_text(render(notification, context, remark=remark))
+        return self.send_text(render(notification, context, remark=remark))
 
-    def _send_text(self, message: Message) -> Answer:
+    def send_text(self, message: Message) -> Answer:
         return _formatted_first(message, self._transport.send_text, _PERHAPS_MARKUP)
 
     def _photo_of(self, notification: Notification) -> bytes | None:

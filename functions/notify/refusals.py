@@ -32,9 +32,19 @@ _WHAT = {
 
 def seconds_held(state: ChatState, now: float) -> float:
     """How long nothing is sent to the chat; what a clock that was put back makes of it does not count."""
-    if state.held_until is None or state.held_from is None or now < state.held_from - CLOCK_TOLERANCE:
+    return max(_left(state.held_from, state.held_until, now), _left(state.asked_from, state.asked_until, now))
+
+
+def _left(begun: float | None, until: float | None, now: float) -> float:
+    if until is None or begun is None or now < begun - CLOCK_TOLERANCE:
         return 0.0
-    return max(0.0, state.held_until - now)
+    return max(0.0, until - now)
+
+
+def asked_to_wait(state: ChatState, now: float, seconds: float) -> ChatState:
+    """By Telegram: whatever becomes of what is under way, nothing is sent for so long."""
+    longest = max(seconds, _left(state.asked_from, state.asked_until, now))
+    return replace(state, asked_from=now, asked_until=now + longest)
 
 
 def hold(state: ChatState, now: float, seconds: float) -> ChatState:
@@ -66,7 +76,7 @@ def refused(state: ChatState, what: Refused, reason: str, now: float, topic: int
 
 
 def taken_again(state: ChatState) -> ChatState:
-    """The chat took a message. Without a refusal a hold is Telegram's own wish, and stands."""
+    """The chat took a message."""
     if state.refusal is None:
         return state
     return replace(state, failures=0, refusal=None, held_from=None, held_until=None)

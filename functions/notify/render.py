@@ -206,6 +206,8 @@ def _reason_span(notification: Notification, reason: str) -> str:
             said = "The film could not be made. The frames are kept."
         case Category.COLLECTOR_LOST:
             said = f"{because} The printers are not watched until it is back."
+        case Category.COLLECTOR_DISK_FULL:
+            said = "Alerts go on, pictures and films may be missing. Free some space: all is well again then."
         case _:
             said = because
     if notification.ended and notification.category in (Category.CONTACT_LOST, Category.OFFLINE):

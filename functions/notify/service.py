@@ -6,14 +6,15 @@ Several threads, or functions, may handle messages at once, each of another prin
 
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from functions.notify.chat import Chat, left_out_before
 from functions.notify.chat_state import LONGEST_BACK_OFF, back_off
 from functions.notify.delivery import NotificationDelivery
-from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT
-from functions.notify.render import RenderContext
+from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT, seconds_held
+from functions.notify.render import Message, RenderContext
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.notify.turns import Turn
 from functions.notify.wording import count
@@ -147,6 +148,24 @@ class NotifyService:
             delay = back_off(message.receive_count, _LONGEST_STORAGE_WAIT)
             _log.warning("%s waits %g s, the storage is in trouble: %s", message.content.id, delay, error)
             return Retry(delay)
+
+    def tell_at_once(self, message: Message) -> Answer:
+        """Past the queue, which the disk may not take; nothing while the chat is to be left alone."""
+        now, state = self._clock(), ChatState()
+        with suppress(BridgeError):
+            state = self._chat.state()
+        held = seconds_held(state, now)
+        if held > 0:
+            return Answer(Outcome.WAIT, retry_after=held)
+        answer = self._delivery.send_text(
+            replace(message, goes_to_topic=self._chat.goes_to_topic(state, now))
+        )
+        with suppress(BridgeError):  # what was sent must not be sent again
+            if answer.is_sent:
+                self._chat.also_sent(now)
+            elif answer.outcome is Outcome.WAIT and answer.retry_after is not None:
+                self._chat.asked_to_wait(None, answer.retry_after)
+        return answer
 
     def _send_once(self, message: Received[Notification]) -> Settlement:
         notification = message.content

@@ -161,6 +161,8 @@ _WORDINGS = {
     Category.INSPECTION_USED_UP: Wording("🙈", "AI checks are used up", Figures.NONE),
     Category.COLLECTOR_LOST: Wording("🛑", "the collector is silent", Figures.NONE),
     Category.COLLECTOR_BACK: Wording("🟢", "the collector is back", Figures.NONE),
+    Category.COLLECTOR_DISK_FULL: Wording("💾", "the collector's disk is full", Figures.NONE),
+    Category.COLLECTOR_DISK_FREE: Wording("💾", "the collector's disk has room again", Figures.NONE),
 }
 _ERRORS = {
     Severity.NOTICE: ("ℹ️", "notice from the printer"),

@@ -17,7 +17,8 @@ def worker() -> LambdaConsumer[Report]:
     """Made once per container."""
     runtime = make_runtime("tracker")
     backends, metrics = runtime.backends, runtime.metrics
-    service = build_service(backends, backends.settings, backends.has(Secret.OPENROUTER_KEY))
+    has_ai = backends.has(Secret.OPENROUTER_KEY)
+    service = build_service(backends, backends.settings, has_ai, tells_full_disks=True)
 
     def handle(message: Received[Report]) -> Settlement:
         settlement = service.handle(message)

@@ -13,15 +13,16 @@ from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlem
 from functions.shared.domain.keys import collector_key, printer_key
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
-from functions.shared.messages.collector_record import collector_record_of, with_report
+from functions.shared.messages.collector_record import CollectorRecord, collector_record_of, with_report
 from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
 from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import Report, ReportKind, decode_report
 from functions.shared.messages.supersession import numbered
-from functions.shared.ports import Backends, Queue, RecordStore
+from functions.shared.ports import Backends, Queue, RecordStore, Stored
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
+from functions.tracker.collector_disk import disk_full_since, disk_notification
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
 
@@ -31,7 +32,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TrackerService:
-    """`chat` names the notifications' group; `inspections` may be None when AI is off."""
+    """`chat` names the notifications' group; `inspections` may be None when AI is off.
+
+    `tells_full_disks` of collectors; the embedded run tells of its own, which is the queues' disk too.
+    """
 
     records: RecordStore
     notifications: Queue
@@ -40,6 +44,7 @@ class TrackerService:
     rules: Rules
     chat: str
     clock: Clock
+    tells_full_disks: bool = False
 
     decode = staticmethod(decode_report)
 
@@ -80,7 +85,7 @@ class TrackerService:
     def _track(self, message: Received[Report]) -> None:
         report = message.content
         if report.kind is ReportKind.COLLECTOR:
-            self._keep_collector(report)
+            self._keep_collector(message)
             return
         key = printer_key(report.printer_id)
         stored = self.records.get(key)
@@ -108,19 +113,31 @@ class TrackerService:
             effect = replace(effect, late_by=late_by)
         EffectSender(self.chat, self.notifications, self.timelapses, self.inspections).send(effect)
 
-    def _keep_collector(self, report: Report) -> None:
+    def _keep_collector(self, message: Received[Report]) -> None:
         """A collector's report on itself; the far side's own clock says when it was heard."""
+        report, now = message.content, self.clock()
         key = collector_key(report.collector_id)
         stored = self.records.get(key)
-        known = collector_record_of(stored).sequence if stored else None
-        last = -1 if known is None else known  # the doctor's own report has -1, and is not kept
+        before = collector_record_of(stored) if stored else CollectorRecord(report.collector_id)
+        last = -1 if before.sequence is None else before.sequence  # the doctor's has -1, and is not kept
         if report.sequence <= last:
             return
-        kept = with_report(stored.value if stored else {}, report, self.clock())
+        kept = with_report(stored.value if stored else {}, report, now, before.disk_full_since)
+        after = collector_record_of(Stored(key, kept, 0))
+        if self.tells_full_disks:
+            since = disk_full_since(before, after.status, report.observed_at)
+            after = replace(after, disk_full_since=since)
+            kept = with_report(kept, report, now, since)
+            told = disk_notification(report.id, before, after, lateness_of(message, now))
+            if told is not None:
+                _log.warning("%s: %s", told.printer_id, told.category.value)
+                EffectSender(self.chat, self.notifications).send(told)
         self.records.put(key, kept, stored.version if stored else 0)
 
 
-def build_service(backends: Backends, settings: Settings, checks_are_on: bool) -> TrackerService:
+def build_service(
+    backends: Backends, settings: Settings, checks_are_on: bool, *, tells_full_disks: bool = False
+) -> TrackerService:
     """Over those back ends; without checks nothing is put on the inspections' queue."""
     return TrackerService(
         backends.records,
@@ -130,6 +147,7 @@ def build_service(backends: Backends, settings: Settings, checks_are_on: bool) -
         Rules.from_settings(settings, checks_are_on),
         backends.chat,
         backends.clock,
+        tells_full_disks,
     )
 
 

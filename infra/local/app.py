@@ -114,7 +114,7 @@ class Bridge:
             self.stores.database,
             self.stores.records,
             self._reserve,
-            transport.send_text,
+            notify.tell_at_once,
             self.clock,
         )
         page = metrics_page(

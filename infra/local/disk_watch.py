@@ -183,6 +183,7 @@ class DiskWatch:
     def _tell(self) -> None:
         if self._is_told or self._full_since is None or self._monotonic() < self._next_try:
             return
-        self._next_try = self._monotonic() + _TELL_AGAIN_SECONDS
         text = f"{FULL[:1].upper()}{FULL[1:]}. {self._advice}"
-        self._is_told = self._send(Message(None, f"💾 {text}")).is_sent
+        answer = self._send(Message(None, f"💾 {text}"))
+        self._is_told = answer.is_sent
+        self._next_try = self._monotonic() + (answer.retry_after or _TELL_AGAIN_SECONDS)

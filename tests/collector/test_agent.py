@@ -155,6 +155,16 @@ async def test_the_collector_reports_on_itself(server: BambUI) -> None:
     json.dumps(body)
 
 
+async def test_that_the_disk_is_full_is_reported_at_once_and_that_it_is_over_too(server: BambUI) -> None:
+    outbox, full = RememberingOutbox(), [False]
+    options = {"outbox_figures": lambda: {"is_disk_full": full[0]}, "is_disk_full": lambda: full[0]}
+    async with running(server, outbox, options=options, watchdog_tick_seconds=0.01):
+        for count, full[0] in enumerate((False, True, False), start=1):
+            await eventually(lambda count=count: len(outbox.statuses("collector")) == count)  # type: ignore[misc]
+    said = [body["outbox"]["is_disk_full"] for body in outbox.statuses("collector")]
+    assert said == [False, True, False]
+
+
 def own_tasks() -> list[str]:
     """What runs of a collector, beside its `run`."""
     running = [repr(task.get_coro()) for task in asyncio.all_tasks()]

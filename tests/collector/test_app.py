@@ -1,6 +1,7 @@
 """The collector on its own, as its user meets it: a process between a BambUI and AWS."""
 
 import asyncio
+import itertools
 import os
 import re
 import signal
@@ -22,7 +23,7 @@ from tests.support.aws.places import ministack
 from tests.support.collector_process import Cloud, edge
 from tests.support.disk import small_disk
 from tests.support.systemd_socket import SystemdSocket
-from tests.support.timeouts import TIMEOUT
+from tests.support.timeouts import TIMEOUT, wait_until
 
 P = "A1M-1"
 SCALE = 40.0
@@ -99,6 +100,21 @@ async def test_a_print_while_aws_was_away_arrives_whole_afterwards(tmp_path: Pat
     assert "Traceback" not in program.all
 
 
+def said_of_disk(cloud: Cloud) -> list[bool]:
+    """By the collector's reports on itself: whether its disk is full."""
+    own = [report.status for report in cloud.reports if report.kind is ReportKind.COLLECTOR]
+    return [status["outbox"]["is_disk_full"] for status in own if status is not None]
+
+
+def wait_for_disk(cloud: Cloud, *, is_full: bool) -> None:
+    def is_said() -> bool:
+        while cloud.take():
+            pass
+        return said_of_disk(cloud)[-1:] == [is_full]
+
+    wait_until(is_said, lambda: f"not said, but {said_of_disk(cloud)}", TIMEOUT)
+
+
 async def test_a_print_on_a_disk_that_is_full_is_told_whole_and_in_order(
     tmp_path: Path, cloud: Cloud
 ) -> None:
@@ -108,8 +124,12 @@ async def test_a_print_on_a_disk_that_is_full_is_told_whole_and_in_order(
                 await asyncio.to_thread(cloud.wait_for_state, P, "PREPARE")
                 await asyncio.to_thread(disk.fill)
                 await asyncio.to_thread(cloud.wait_for_state, P, "FINISH")
+                await asyncio.to_thread(wait_for_disk, cloud, is_full=True)
                 await asyncio.to_thread(disk.free)
+                await asyncio.to_thread(wait_for_disk, cloud, is_full=False)
                 assert program.stop() == 0
+    said = said_of_disk(cloud)
+    assert [word for word, _ in itertools.groupby(said)] == [False, True, False]  # no five minutes later
     states = cloud.states(P)
     assert states[states.index("PREPARE") :][:3] == ["PREPARE", "RUNNING", "FINISH"]
     sequences = [report.sequence for report in cloud.of(P)]

@@ -118,6 +118,12 @@ class Program:
             return "".join(line for _, line in self._lines)
 
     @property
+    def newest(self) -> str:
+        """What the newest run has said so far."""
+        with self._changed:
+            return "".join(line for _, line in self._lines[self._run_begins :])
+
+    @property
     def url(self) -> str:
         """Where the API of the newest run is; waits until that is said."""
         words = self.wait_for(r"  API +(http://\S+)/api/printers")

@@ -44,13 +44,26 @@ def small_disk(folder: Path, size: str) -> Iterator[SmallDisk]:
     """Skips the test where nothing can be mounted."""
     folder.mkdir()
     try:
+        disk = mount_small(folder, size)
+    except OSError as error:
+        pytest.skip(str(error))
+    try:
+        yield disk
+    finally:
+        unmount(folder)
+
+
+def mount_small(folder: Path, size: str) -> SmallDisk:
+    """Over that folder, until `unmount`. Raises OSError where nothing can be mounted."""
+    try:
         _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
     except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no file system of its own can be had here: {error}")
-    try:
-        yield SmallDisk(folder)
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+        raise OSError(f"no file system of its own can be had here: {error}") from error
+    return SmallDisk(folder)
+
+
+def unmount(folder: Path) -> None:
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @contextmanager

@@ -57,8 +57,9 @@ class Lane:
 class ChatState:
     """`window`: times of recent sends; `failures`: tries in a row that the chat or the bot was refused.
 
-    Nothing is sent from `held_from` to `held_until`. `topic` is the one that is missing, since when, when it
-    was last tried, and whether the chat was told; `moved_to` is the new id of a group that was upgraded.
+    Nothing is sent from `held_from` to `held_until`, nor from `asked_from` to `asked_until`: the latter is
+    Telegram's wish (429), and no try ends it. `topic` is the one that is missing, since when, when it was
+    last tried, and whether the chat was told; `moved_to` is the new id of a group that was upgraded.
     """
 
     window: Window = ()
@@ -66,6 +67,8 @@ class ChatState:
     lanes: tuple[Lane, ...] = ()
     held_from: float | None = None
     held_until: float | None = None
+    asked_from: float | None = None
+    asked_until: float | None = None
     refusal: Refusal | None = None
     topic: int | None = None
     topic_missing_since: float | None = None

@@ -3,7 +3,7 @@
 Each of the two writes its own part and leaves the rest as it was, what a newer version wrote there included.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,10 @@ class CollectorStatus:
 
 @dataclass(frozen=True, slots=True)
 class CollectorRecord:
-    """The last report of a collector on itself; `received_at` is by our clock, `observed_at` by its own."""
+    """The last report of a collector on itself; `received_at` is by our clock, `observed_at` by its own.
+
+    `disk_full_since`, by its clock too: that its disk is full was told, and not yet that it is over.
+    """
 
     collector_id: str = ""
     sequence: int | None = None
@@ -46,6 +49,7 @@ class CollectorRecord:
     observed_at: float | None = None
     status: CollectorStatus = field(default_factory=CollectorStatus)
     liveness: LivenessState = field(default=LivenessState(), metadata=WHOLE)
+    disk_full_since: float | None = None
 
 
 def collector_record_of(stored: Stored) -> CollectorRecord:
@@ -53,16 +57,42 @@ def collector_record_of(stored: Stored) -> CollectorRecord:
     return recall(CollectorRecord, stored.value | {"collector_id": stored.key.removeprefix(COLLECTORS)})
 
 
-def with_report(value: Mapping[str, Any], report: Report, received_at: float) -> dict[str, Any]:
+def with_report(
+    value: Mapping[str, Any], report: Report, received_at: float, disk_full_since: float | None = None
+) -> dict[str, Any]:
     """The item's value (empty: there is none yet) with that report in it, all else as it was."""
+    kept = {name: item for name, item in value.items() if name != "disk_full_since"}
     return {
-        **value,
+        **kept,
+        **({} if disk_full_since is None else {"disk_full_since": disk_full_since}),
         "collector_id": report.collector_id,
         "sequence": report.sequence,
         "received_at": received_at,
         "observed_at": report.observed_at,
         "status": dict(report.status or {}),
     }
+
+
+_NAMES_SHOWN = 10
+_NOBODY = "Printer bridge"
+
+
+def heading_of(names: Sequence[str]) -> str:
+    """What a message on a collector is headed by, as each is of a printer: the one that it watches, or how
+    many there are."""
+    if len(names) > 1:
+        return f"{len(names)} printers"
+    return names[0] if names else _NOBODY
+
+
+def watched_words(names: Sequence[str]) -> str | None:
+    """Which they are, if the heading does not say it."""
+    if len(names) < 2:
+        return None
+    shown = sorted(names, key=lambda name: (name.casefold(), name))
+    hidden = shown[_NAMES_SHOWN:]
+    last = f"{len(hidden)} more" if hidden else shown.pop()
+    return f"It watches {', '.join(shown[:_NAMES_SHOWN])} and {last}"
 
 
 def with_state(value: Mapping[str, Any], state: LivenessState) -> dict[str, Any]:

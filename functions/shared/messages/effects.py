@@ -51,6 +51,8 @@ class Category(StrEnum):
     INSPECTION_USED_UP = "inspection_used_up"
     COLLECTOR_LOST = "collector_lost"
     COLLECTOR_BACK = "collector_back"
+    COLLECTOR_DISK_FULL = "collector_disk_full"
+    COLLECTOR_DISK_FREE = "collector_disk_free"
 
 
 @dataclass(frozen=True, slots=True)

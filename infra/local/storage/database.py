@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from functions.shared.errors import ConfigurationError, TransientError
 from functions.shared.runtime.descriptors import USED_UP, are_descriptors_used_up
@@ -127,6 +128,8 @@ _BUSY_SECONDS = 5.0
 _WAL_BYTES_LIMIT = 16 * 1024 * 1024
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _LEAST_BYTES = 64 * 1024
+_RELIEFS = 2  # the reserve, then memory
+ResultT = TypeVar("ResultT")
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _UNUSABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 
@@ -175,6 +178,20 @@ class SqliteDatabase:
         with self._lock, self._faults_named():
             yield self._opened_connection()
 
+    def write(self, work: Callable[[sqlite3.Connection], ResultT], *, durable: bool = True) -> ResultT:
+        """`work` in a transaction as of `writing`, and again if there was no room for it and now there is.
+
+        For what must not be left undone, as it follows what was done outside. Raises TransientError.
+        """
+        for _ in range(_RELIEFS):
+            try:
+                with self.writing(durable=durable) as connection:
+                    return work(connection)
+            except _RelievedError as error:
+                _log.debug("%s: written again", error)
+        with self.writing(durable=durable) as connection:
+            return work(connection)
+
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction: committed at the end of the block, undone if it raises.
@@ -222,21 +239,22 @@ class SqliteDatabase:
         _log.info("%s is on the disk again", self.path.name)
         return True
 
-    def _relieve(self, error: sqlite3.Error) -> None:
-        """After a write that found no room: the same again will find some, on the disk or in memory."""
+    def _relieve(self, error: sqlite3.Error) -> bool:
+        """After a write that found no room: whether there is some now, on the disk or in memory."""
         if not _wants_room(error, self.path) or self._is_in_memory or self._connection is None:
-            return
+            return False
         if self._make_room():
-            return
+            return True
         memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         try:
             self._connection.backup(memory)
         except sqlite3.Error as fault:
             memory.close()
             _log.error("%s cannot be taken into memory: %s", self.path.name, fault)
-            return
+            return False
         self._on_disk, self._connection = self._connection, memory
         self._say_in_memory()
+        return True
 
     def _open(self) -> sqlite3.Connection:
         """A program that ended while the disk was full must start again: else it is silent from then on."""
@@ -294,8 +312,13 @@ class SqliteDatabase:
         except sqlite3.ProgrammingError:
             raise  # a mistake of ours, which no waiting can mend
         except sqlite3.Error as error:
-            self._relieve(error)
-            raise _transient(self.path, error) from error
+            is_relieved = self._relieve(error)
+            fault = _transient(self.path, error)
+            raise (_RelievedError(str(fault)) if is_relieved else fault) from error
+
+
+class _RelievedError(TransientError):
+    """There was no room, and now there is."""
 
 
 def _wants_room(error: BaseException | None, path: Path) -> bool:

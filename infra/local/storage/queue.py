@@ -120,9 +120,12 @@ class SqliteQueue:
         faults = [message_fault(entry, fifo=self.is_fifo) for entry in entries]
         accepted = [entry for entry, fault in zip(entries, faults, strict=True) if fault is None]
         if accepted:
-            with self._database.writing() as connection:
+
+            def insert(connection: sqlite3.Connection) -> None:
                 for entry in accepted:
                     self._insert(connection, entry, self._timer())
+
+            self._database.write(insert)
             self._signal.announce()
         return [Refusal(index, fault) for index, fault in enumerate(faults) if fault is not None]
 
@@ -153,16 +156,20 @@ class SqliteQueue:
     def acknowledge(self, delivery: Delivery) -> None:
         """As the port has it. Lost in a power cut, it only brings back what records and marks, which were
         synced before it, show to be done."""
-        with self._database.writing(durable=False) as connection:
+
+        def forget(connection: sqlite3.Connection) -> None:
             number = self._current(connection, delivery)
             if number is not None:
                 self._forget(connection, number)
+
+        self._database.write(forget, durable=False)
         self._signal.announce()
 
     def retry(self, delivery: Delivery, delay_seconds: float) -> None:
         delay = max(0.0, min(delay_seconds, HOLD_LIMIT_SECONDS))
         visible_at = self._timer() + delay if delay else 0.0
-        with self._database.writing(durable=False) as connection:
+
+        def hand_back(connection: sqlite3.Connection) -> None:
             number = self._current(connection, delivery)
             if number is not None:
                 connection.execute(
@@ -170,13 +177,18 @@ class SqliteQueue:
                     " WHERE queue = ? AND number = ?",
                     (visible_at, delay, self.name, number),
                 )
+
+        self._database.write(hand_back, durable=False)
         self._signal.announce()
 
     def dead_letter(self, delivery: Delivery, reason: str) -> None:
-        with self._database.writing() as connection:
+
+        def bury(connection: sqlite3.Connection) -> None:
             number = self._current(connection, delivery)
             if number is not None:
                 self._dead_letter(connection, number, reason)
+
+        self._database.write(bury)
         self._signal.announce()
 
     def recover(self) -> None:

@@ -40,7 +40,8 @@ class SqliteRecordStore:
             text = json.dumps(value, separators=(",", ":"), allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise ContractError(f"record {key[:100]!r} is not JSON: {error}") from error
-        with self._database.writing() as connection:
+
+        def put(connection: sqlite3.Connection) -> int:
             stored = self._version(connection, key)
             if stored != expected_version:
                 raise ConflictError(f"record {key[:100]!r} has version {stored}, not {expected_version}")
@@ -48,7 +49,9 @@ class SqliteRecordStore:
                 "INSERT OR REPLACE INTO record (key, version, expires_at, value) VALUES (?, ?, ?, ?)",
                 (_bytes(key), stored + 1, expires_at, text),
             )
-        return stored + 1
+            return stored + 1
+
+        return self._database.write(put)
 
     def list(self, prefix: str) -> list[Stored]:
         first = _bytes(prefix)
@@ -61,14 +64,16 @@ class SqliteRecordStore:
         return [Stored(_text(key), json.loads(value), version) for key, value, version in rows]
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:
-        with self._database.writing() as connection:
+        def put(connection: sqlite3.Connection) -> bool:
             if self._version(connection, key) != 0:
                 return False
             connection.execute(
                 "INSERT OR REPLACE INTO record (key, version, expires_at, value) VALUES (?, 1, ?, '{}')",
                 (_bytes(key), expires_at),
             )
-        return True
+            return True
+
+        return self._database.write(put)
 
     def _version(self, connection: sqlite3.Connection, key: str) -> int:
         """The stored version, 0 if there is none or its time is over."""

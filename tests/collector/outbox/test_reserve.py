@@ -74,6 +74,39 @@ def test_on_a_full_disk_changes_are_saved_from_it_frames_are_not_and_all_comes_b
     outbox.close()
 
 
+def test_a_start_on_a_full_disk_finds_what_waited_and_goes_on_saving(disk: SmallDisk) -> None:
+    clock, folder = HandClock(), disk.folder / "outbox"
+    outbox = Outbox(folder, 100_000_000, clock.wall, clock.monotonic, DiskReserve(folder))
+    outbox.add_report(NewReport(a_report(), durable=True, job=a_job()))
+    outbox.close()
+    disk.fill()
+    again = Outbox(folder, 100_000_000, clock.wall, clock.monotonic, DiskReserve(folder))
+    again.add_report(NewReport(a_report(), durable=True, job=a_job()))
+    figures = again.figures()
+    assert (figures.is_disk_full, figures.is_disk_writable, figures.reports_waiting) == (True, True, 2)
+    again.close()
+
+
+def test_what_only_memory_had_is_on_the_disk_as_soon_as_there_is_room(disk: SmallDisk) -> None:
+    clock, folder = HandClock(), disk.folder / "outbox"
+    outbox = Outbox(folder, 100_000_000, clock.wall, clock.monotonic, DiskReserve(folder))
+    disk.fill()
+    count = 0
+    while outbox.figures().is_disk_writable:
+        outbox.add_report(NewReport(a_report(note="x" * 4000), durable=True, job=a_job()))
+        disk.fill()  # others take what was reserved
+        count += 1
+    assert outbox.figures().is_disk_full
+    assert outbox.reader.tidy() <= 5.0
+    disk.free()
+    outbox.reader.tidy()
+    assert not outbox.figures().is_disk_full
+    killed_now = Outbox(copied(folder, disk), 100_000_000, clock.wall, clock.monotonic)
+    assert waiting_sequences(killed_now) == list(range(1, count + 1))
+    killed_now.close()
+    outbox.close()
+
+
 def copied(folder: Path, disk: SmallDisk) -> Path:
     """As it lies on the disk in this moment, elsewhere."""
     target = disk.folder.parent / "copy"

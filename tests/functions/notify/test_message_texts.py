@@ -270,6 +270,18 @@ CASES: dict[str, tuple[Notification, list[str]]] = {
             "No report for 15 min. The printers are not watched until it is back.",
         ],
     ),
+    "the collector's disk is full": (
+        notification(Category.COLLECTOR_DISK_FULL, job_name=None, text="It watches A1 and P1S"),
+        [
+            "💾 A1M-1: the collector's disk is full",
+            "Alerts go on, pictures and films may be missing. Free some space: all is well again then.",
+            "It watches A1 and P1S",
+        ],
+    ),
+    "the collector's disk has room again": (
+        notification(Category.COLLECTOR_DISK_FREE, job_name=None, reason="It was full for 7 min"),
+        ["💾 A1M-1: the collector's disk has room again", "It was full for 7 min."],
+    ),
     "the collector is back": (
         notification(Category.COLLECTOR_BACK, job_name=None),
         ["🟢 A1M-1: the collector is back"],

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.notify.refusals import (
-    hold,
+    asked_to_wait,
     is_topic_left_out,
     let_one_try,
     refused,
@@ -39,9 +39,17 @@ def test_a_refused_token_is_tried_each_quarter_of_an_hour() -> None:
 
 
 def test_a_longer_wait_that_telegram_asked_for_stands() -> None:
-    state = hold(hold(ChatState(), NOW, 100), NOW + 10, 5)
+    state = asked_to_wait(asked_to_wait(ChatState(), NOW, 100), NOW + 10, 5)
     assert seconds_held(state, NOW + 10) == 90
     assert seconds_held(taken_again(state), NOW + 10) == 90, "a message that was under way ends no hold"
+    assert seconds_held(state, NOW - 10) == 0, "of a clock that was put back"
+
+
+@pytest.mark.parametrize("what", [Refused.CHAT, Refused.ALL, Refused.TOPIC])
+def test_a_refusal_of_what_was_under_way_does_not_shorten_it(what: Refused) -> None:
+    state = refused(asked_to_wait(ChatState(), NOW, 100), what, "no", NOW + 1, TOPIC)
+    assert seconds_held(state, NOW + 1) == 99
+    assert seconds_held(taken_again(state), NOW + 1) == 99
 
 
 def test_a_success_ends_the_refusal_and_its_hold() -> None:

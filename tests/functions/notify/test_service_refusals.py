@@ -12,7 +12,7 @@ from functions.notify.telegram import Telegram
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.chat_record import Refused
 from functions.shared.messages.effects import Category, Notification
-from tests.functions.notify.harness import BERLIN, NOW, Harness, notification
+from tests.functions.notify.harness import BERLIN, NOW, TEXT, Harness, notification
 from tests.support.telegram import chats, faults
 from tests.support.telegram.calls import CallError
 from tests.support.telegram.chats import ChatProfile
@@ -257,6 +257,22 @@ def test_a_429_for_a_film_holds_alerts_too(tmp_path: Path, telegram: TelegramSer
     assert telegram.calls == 1
     private.run(0.5)
     assert len(telegram.messages) == 2
+
+
+def test_what_needs_no_queue_waits_for_the_chat_too_and_keeps_its_pace(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    group = Harness(tmp_path, telegram, str(GROUP_ID), per_minute=3)
+    telegram.script(faults.too_many_requests(20))
+    assert group.service.tell_at_once(TEXT).retry_after == 20
+    group.ask(of("A", Category.STARTED, 1))
+    group.run(0)
+    assert group.service.tell_at_once(TEXT).outcome is Outcome.WAIT
+    assert (telegram.calls, telegram.messages) == (1, [])
+    group.run(20)
+    assert group.service.tell_at_once(TEXT).is_sent
+    assert len(telegram.messages) == 2
+    assert len(group.state().window) == 2
 
 
 def test_a_hold_by_a_clock_that_was_put_back_is_forgotten(tmp_path: Path, telegram: TelegramServer) -> None:

@@ -20,6 +20,8 @@ SAID_BY_WORKERS = {
     Category.INSPECTION_USED_UP,
     Category.COLLECTOR_LOST,
     Category.COLLECTOR_BACK,
+    Category.COLLECTOR_DISK_FULL,
+    Category.COLLECTOR_DISK_FREE,
 }
 SOURCES = "".join(
     path.read_text(encoding="utf-8")

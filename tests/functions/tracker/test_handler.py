@@ -82,6 +82,16 @@ def test_reports_become_records_and_messages(stack: LambdaStack, edge: Edge) -> 
     assert stack.turn("REPORTS", handle) == 0
 
 
+def test_a_collectors_full_disk_is_told(stack: LambdaStack) -> None:
+    for sequence, is_full in enumerate([True, True, False]):
+        status = {"outbox": {"is_disk_full": is_full}, "printers": [{"printer_id": "p"}]}
+        now = stack.now()
+        own = Report("c1", sequence, "collector", kind=ReportKind.COLLECTOR, observed_at=now, status=status)
+        stack.send("REPORTS", Outgoing(encode_report(own), own.group, digest(own.id)))
+    assert stack.turn("REPORTS", handle) == 3
+    assert told(stack) == ["collector_disk_full", "collector_disk_free"]
+
+
 def test_checks_are_ordered_only_when_a_key_is_named(stack: LambdaStack, edge: Edge) -> None:
     for is_on in (False, True):
         if is_on:

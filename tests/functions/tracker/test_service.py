@@ -1,6 +1,7 @@
 """Reports from their queue to the record and the effects' queues, over a real SQLite back end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,12 @@ import pytest
 
 from functions.shared.domain.keys import collector_key, digest, printer_key
 from functions.shared.errors import ConflictError
-from functions.shared.messages.effects import decode_inspection, decode_notification, decode_timelapse
+from functions.shared.messages.effects import (
+    Notification,
+    decode_inspection,
+    decode_notification,
+    decode_timelapse,
+)
 from functions.shared.messages.report import FrameReference, Report, ReportKind, encode_report
 from functions.shared.ports import Outgoing
 from functions.shared.settings import Settings
@@ -85,11 +91,14 @@ class ServiceHarness:
         consume(self.reports, self.service, self.reports.receive(10))
 
     def told(self) -> list[str]:
-        categories = []
+        return [notice.category.value for notice in self.notices()]
+
+    def notices(self) -> list[Notification]:
+        notices = []
         while deliveries := self.notifications.receive(1):
-            categories.append(decode_notification(deliveries[0].body).category.value)
+            notices.append(decode_notification(deliveries[0].body))
             self.notifications.acknowledge(deliveries[0])
-        return categories
+        return notices
 
 
 @pytest.fixture
@@ -191,6 +200,50 @@ def test_a_record_that_cannot_be_read_starts_anew(harness: ServiceHarness) -> No
     harness.send(harness.report(status=state("RUNNING")))
     harness.work()
     assert harness.told() == ["already_printing"]
+
+
+def own_report(harness: ServiceHarness, observed_at: float, *, is_disk_full: bool | None) -> None:
+    """As a collector has it; None: one of 0.1, which does not know."""
+    harness.clock.pass_time(60)
+    outbox = {"bytes": 5} | ({} if is_disk_full is None else {"is_disk_full": is_disk_full})
+    printers = [{"printer_id": name, "model": None} for name in ("P1S-2", "A1M-1")]
+    status = {"version": "1", "printers": printers, "outbox": outbox}
+    harness.send(
+        harness.report("collector", kind=ReportKind.COLLECTOR, status=status, observed_at=observed_at)
+    )
+    harness.work()
+
+
+def test_a_collectors_full_disk_is_told_once_when_it_begins_and_once_when_it_is_over(
+    harness: ServiceHarness,
+) -> None:
+    harness.service = replace(harness.service, tells_full_disks=True)
+    for at, is_full in enumerate([None, False, True, True, True, False, False, True, False]):
+        own_report(harness, 60.0 * at, is_disk_full=is_full)
+    told = [(told.category.value, told.printer_id, told.reason, told.text) for told in harness.notices()]
+    watched = "It watches A1M-1 and P1S-2"
+    assert told == [
+        ("collector_disk_full", "2 printers", None, watched),
+        ("collector_disk_free", "2 printers", "It was full for 3 min", watched),
+        ("collector_disk_full", "2 printers", None, watched),
+        ("collector_disk_free", "2 printers", "It was full for 1 min", watched),
+    ]
+
+
+def test_that_it_is_full_is_told_once_though_the_record_is_lost_to_another_writer(
+    harness: ServiceHarness,
+) -> None:
+    harness.service = replace(harness.service, tells_full_disks=True)
+    harness.records.losses = 1
+    own_report(harness, 60.0, is_disk_full=True)
+    harness.clock.pass_time(60)
+    harness.work()
+    assert [told.category.value for told in harness.notices()] == ["collector_disk_full"]
+
+
+def test_the_embedded_run_tells_of_its_disk_itself(harness: ServiceHarness) -> None:
+    own_report(harness, 60.0, is_disk_full=True)
+    assert harness.notices() == []
 
 
 def test_a_collectors_own_report_is_kept_with_our_time(harness: ServiceHarness) -> None:

@@ -35,7 +35,7 @@ def play(plan: Plan, folder: Path) -> Row:
     """One run. Its folder is left as it is."""
     run = _RUNS[plan.shape](plan, folder)
     verdict = asyncio.run(run.run())
-    return Row(plan, verdict, run.seconds, run.done)
+    return Row(plan, verdict, run.seconds, run.done, run.left_out)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows.append(row)
         for repeat in row.verdict.repeats:
             _say(f"  repeated: {repeat.message}, because of: {repeat.cause.what}")
+        for words, count in row.left_out.items():
+            _say(f"  left out, {count} of {words}")
         for finding in row.verdict.findings:
             _say(f"  {finding.kind.upper()}: {finding.what}")
         if row.verdict.is_good:

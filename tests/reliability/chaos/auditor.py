@@ -28,7 +28,7 @@ from tests.reliability.chaos.oracle import (
     at_last,
     outcomes,
 )
-from tests.reliability.chaos.timeline import Hindrances, Item, Status
+from tests.reliability.chaos.timeline import Hindrances, Item, Span, Status
 
 ARRIVAL_SLACK = 0.5  # a message on its way at a kill may arrive after it
 MARKED_WITHIN = 1.0
@@ -298,11 +298,13 @@ def audit_films(
     ended: Iterable[str],
     restored: Iterable[str] = (),
     unheard: Iterable[str] = (),
+    gappy: Iterable[str | None] = (),
 ) -> list[Finding]:
     """`messages` each once; `frames`: how many are kept of each job.
 
     `ended`: jobs that ended by the printer's word, watched all along; `restored`: by its word after they had
-    been taken as ended, so with a film before; `unheard`: jobs whose film ends where they were last heard of.
+    been taken as ended, so with a film before; `unheard`: jobs whose film ends where they were last heard of;
+    `gappy`: jobs of which frames may be missing.
     """
     findings: list[Finding] = []
     films: dict[str, list[Message]] = {}
@@ -311,7 +313,7 @@ def audit_films(
             films.setdefault(message.job or "", []).append(message)
         elif message.words.startswith("no timelapse"):
             findings.append(Finding("film", str(message)))
-    ended, restored, unheard = set(ended), set(restored), set(unheard)
+    ended, restored, unheard, gappy = set(ended), set(restored), set(unheard), set(gappy)
     for job in sorted(ended | restored | unheard | set(films)):
         made, kept = films.get(job, []), frames.get(job, 0)
         if not made:
@@ -323,7 +325,7 @@ def audit_films(
             findings.append(Finding("ghost", str(last)))
         if len(made) > 1 and job in ended:
             findings.append(Finding("twice", f"{len(made)} films of {job}"))
-        if last.missing:
+        if last.missing and job not in gappy:
             findings.append(Finding("film", f"{last}: {last.missing} frames are missing"))
         least = {True: kept, False: int((kept - 5) / 1.02)}[job in ended] if job not in unheard else 2
         if not least <= last.frames <= kept:
@@ -341,6 +343,21 @@ def audit_film_order(messages: Sequence[Message]) -> list[Finding]:
             films[message.job] += 1
             if films[message.job] > ends[message.job]:
                 findings.append(Finding("wrong order", f"{message} before the message of its end"))
+    return findings
+
+
+def audit_disk(told: Sequence[float], over: Sequence[float], full: Sequence[Span]) -> list[Finding]:
+    """That the disk is full is told no more often than it was, and that it is over after that only.
+
+    `over` is empty where that is not told.
+    """
+    findings: list[Finding] = []
+    for number, at in enumerate(sorted(told), start=1):
+        if number > sum(begin <= at for begin, _ in full):
+            findings.append(Finding("twice", "a disk that was full was told of more often than that"))
+    for number, at in enumerate(sorted(over), start=1):
+        if number > sum(other <= at for other in told):
+            findings.append(Finding("ghost", "a disk has room again that was not told to be full"))
     return findings
 
 

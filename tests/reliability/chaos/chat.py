@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tests.reliability.chaos.oracle import ERROR, LOST
 
 PROGRESS, FILM = "printing", "timelapse"
+DISK_FULL, DISK_FREE = "the collector's disk is full", "the collector's disk has room again"
 _HEAD = re.compile(r"\S+ (?P<printer>.+?): (?P<words>.+)")
 _LOST_AT = re.compile(r"contact lost at (\d+) %")
 _PERCENT = re.compile(r"[▰▱]+ (\d+) %")
@@ -46,6 +47,12 @@ class Message:
 def is_of(text: str, printer: str) -> bool:
     head = _HEAD.match(text)
     return head is not None and head["printer"] == printer
+
+
+def is_of_disk(text: str) -> bool:
+    """Whether the bridge tells of its own disk, past all queues. A collector's is told as a printer's things
+    are."""
+    return text.startswith("💾 The disk is full")
 
 
 def is_headline(text: str) -> bool:

@@ -13,12 +13,13 @@ from contextlib import asynccontextmanager
 
 from functions.shared.domain.keys import job_prefix
 from tests.reliability.chaos.cloud_places import CloudPlaces
+from tests.reliability.chaos.crowd import fixed_port
 from tests.reliability.chaos.faulty_process import FaultyProcess
 from tests.reliability.chaos.flaky_aws import FlakyAws
 from tests.reliability.chaos.flaky_telegram import FlakyTelegram
 from tests.reliability.chaos.plan import Fault, Kind
 from tests.reliability.chaos.printers import SimulatedPrinters
-from tests.reliability.chaos.run import Run, Scene
+from tests.reliability.chaos.run import DESCRIPTORS, Run, Scene
 from tests.reliability.chaos.verdict import Evidence
 from tests.support.aws.places import ministack
 
@@ -27,6 +28,8 @@ _FUNCTIONS = "tests.reliability.chaos.cloud_functions"
 
 class CloudRun(Run):
     """A run of the shape `cloud`."""
+
+    edge_folder = "edge"
 
     @asynccontextmanager
     async def scene(self, printers: SimulatedPrinters, telegram: FlakyTelegram) -> AsyncIterator[Scene]:
@@ -43,15 +46,18 @@ class CloudRun(Run):
                 TELEGRAM_CHAT_ID=telegram.chat_id,
                 TELEGRAM_API_URL=telegram.url,
             )
+            port = fixed_port()
             edge = FaultyProcess(
-                self.folder / "edge",
+                self.folder / self.edge_folder,
                 "collector",
                 **self.settings | printers.settings | places.edge,
                 AWS_ENDPOINT_URL=gate.url,
                 STATUS_TIMEOUT_SECONDS=str(self.plan.status_timeout),
+                METRICS_PORT=str(port),
             )
+            edge.descriptors = DESCRIPTORS
             with functions, edge:
-                yield CloudScene(self, printers, telegram, edge, functions, gate, places)
+                yield CloudScene(self, printers, telegram, edge, functions, port, gate, places)
 
 
 class CloudScene(Scene):
@@ -64,18 +70,19 @@ class CloudScene(Scene):
         telegram: FlakyTelegram,
         edge: FaultyProcess,
         functions: FaultyProcess,
+        port: int,
         gate: FlakyAws,
         places: CloudPlaces,
     ) -> None:
-        super().__init__(run, printers, telegram, edge, [edge, functions])
-        self._functions, self._gate, self._places = functions, gate, places
+        super().__init__(run, printers, telegram, edge, functions, port)
+        self._gate, self._places = gate, places
 
     def suffering(self, fault: Fault) -> Coroutine[None, None, None]:
         match fault.kind:
             case Kind.KILL_FUNCTIONS:
-                return self._functions.die(fault.seconds)
+                return self.sender.die(fault.seconds)
             case Kind.FREEZE_FUNCTIONS:
-                return self._functions.freeze(fault.seconds)
+                return self.sender.freeze(fault.seconds)
             case kind if kind.name.startswith("AWS"):
                 return self._gate.suffer(fault)
             case _:
@@ -83,7 +90,6 @@ class CloudScene(Scene):
 
     def evidence(self) -> Evidence:
         return self.evidence_with(
-            self._functions,
             lambda printer, job: self._places.frames_of(job_prefix(printer, job)),
             self._places.marks(),
             self._places.dead_letters(),

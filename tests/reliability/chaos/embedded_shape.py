@@ -7,30 +7,36 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from functions.shared.domain.keys import job_prefix, taken_at_of
+from tests.reliability.chaos.crowd import fixed_port
 from tests.reliability.chaos.faulty_process import FaultyProcess
 from tests.reliability.chaos.flaky_telegram import FlakyTelegram
 from tests.reliability.chaos.marks import count_marks
 from tests.reliability.chaos.printers import SimulatedPrinters
-from tests.reliability.chaos.run import Run, Scene
+from tests.reliability.chaos.run import DESCRIPTORS, Run, Scene
 from tests.reliability.chaos.verdict import Evidence
 
 
 class EmbeddedRun(Run):
     """A run of the shape `embedded`."""
 
+    edge_folder = "bridge"
+
     @asynccontextmanager
     async def scene(self, printers: SimulatedPrinters, telegram: FlakyTelegram) -> AsyncIterator[Scene]:
+        port = fixed_port()
         program = FaultyProcess(
-            self.folder / "bridge",
+            self.folder / self.edge_folder,
             "infra.local",
             **self.settings | printers.settings,
             TELEGRAM_BOT_TOKEN=telegram.token,
             TELEGRAM_CHAT_ID=telegram.chat_id,
             TELEGRAM_API_URL=telegram.url,
             STATUS_TIMEOUT_SECONDS=str(self.plan.status_timeout),
+            PORT=str(port),
         )
+        program.descriptors = DESCRIPTORS
         with program:
-            yield EmbeddedScene(self, printers, telegram, program, [program])
+            yield EmbeddedScene(self, printers, telegram, program, program, port)
 
 
 class EmbeddedScene(Scene):
@@ -38,7 +44,7 @@ class EmbeddedScene(Scene):
         folder = self.edge.folder
         marks, dead_letters = _stored(folder / "data" / "bridge.sqlite3")
         return self.evidence_with(
-            self.edge, lambda printer, job: _frames_in(folder / job_prefix(printer, job)), marks, dead_letters
+            lambda printer, job: _frames_in(folder / job_prefix(printer, job)), marks, dead_letters
         )
 
 

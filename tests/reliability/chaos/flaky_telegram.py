@@ -65,6 +65,17 @@ class FlakyTelegram(TelegramServer):
         self._pending: deque[tuple[float, Fault]] = deque()
         self._call = threading.local()
         self._port_lock = asyncio.Lock()
+        self._expecting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = deque()
+
+    async def next_send(self, within: float) -> bool:
+        """Once somebody begins to send something; False if nobody does within so many seconds."""
+        begun = asyncio.Event()
+        self._expecting.append((asyncio.get_running_loop(), begun))
+        try:
+            async with asyncio.timeout(within):
+                return await begun.wait()
+        except TimeoutError:
+            return False
 
     def fault_of(self, path: str) -> Fault | None:
         fault = super().fault_of(path)
@@ -75,6 +86,9 @@ class FlakyTelegram(TelegramServer):
         self._call.is_answer_lost = fault is not None and fault.kind == LOSE_ANSWER.kind
         if path.rpartition("/")[2].startswith("send"):
             self.sends.append(time.time())
+            while self._expecting:
+                loop, begun = self._expecting.popleft()
+                loop.call_soon_threadsafe(begun.set)
         if fault is not None and fault.code == 429:
             self.waits.append((time.time(), float(json.loads(fault.body)["parameters"]["retry_after"])))
         return fault

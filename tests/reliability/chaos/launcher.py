@@ -5,6 +5,7 @@ CHAOS_PROGRAM names the module, CHAOS_FLAGS a folder: while `slow` lies there ea
 takes a while; `kill` holds "N SECONDS": so long after the N-th of them has begun, the whole group is killed.
 CHAOS_PLATE_HASTE and CHAOS_CHAT_HASTE divide what the programs wait for by minutes: until a percent that fell
 is believed to be another plate, and until a refusal of the chat is tried again or taken for the message's.
+CHAOS_DISK_HASTE does so for a film that failed or whose frames are missing, and for a look at the disk.
 """
 
 import os
@@ -94,6 +95,17 @@ def hasten() -> None:
 
     for name in ("LONGEST_WAIT", "TOPIC_GRACE_SECONDS", "TOPIC_RETRY_SECONDS", "DOUBT_SECONDS"):
         setattr(refusals, name, getattr(refusals, name) / chat)
+    from functions.timelapse import plan
+
+    disk = float(os.environ.get("CHAOS_DISK_HASTE", "1"))
+    plan.FRAMES_WAIT_SECONDS /= disk
+    first, second, third, fourth = plan.RETRY_DELAYS
+    plan.RETRY_DELAYS = (first / disk, second / disk, third / disk, fourth / disk)
+    from functions.timelapse import service
+    from infra.local import disk_watch
+
+    for module, name in ((service, "_STORE_RETRY_SECONDS"), (disk_watch, "CHECK_SECONDS")):
+        setattr(module, name, getattr(module, name) / disk)
 
 
 if __name__ == "__main__":

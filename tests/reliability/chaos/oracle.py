@@ -112,7 +112,7 @@ def _may_fall_silent(
     if not world.is_alive or world.is_lost or world.is_silent or world.latest == 0:
         return False, False
     at = hindrances.read_at(item.at)
-    sure_until = at - TIMING_SLACK if isinstance(item, Killed) else at
+    sure_until = item.begins - TIMING_SLACK if isinstance(item, Killed) else at
     may = at - world.earliest > status_timeout - TIMING_SLACK
     must = sure_until - world.latest > status_timeout + TIMING_SLACK
     return may, must and not hindrances.is_frozen_within(world.earliest, at)
@@ -132,7 +132,7 @@ def _may_be_let_go(world: World, item: Item, hindrances: Hindrances) -> tuple[bo
     if waiting is None or not world.is_alive or world.is_lost:
         return False, False
     at = hindrances.read_at(item.at)
-    sure_until = at - TIMING_SLACK if isinstance(item, Killed) else item.at
+    sure_until = item.begins - TIMING_SLACK if isinstance(item, Killed) else item.at
     at_last = hindrances.read_at(waiting.due_at_last) + LET_GO_WITHIN
     return at + LET_GO_WITHIN > waiting.due, sure_until > at_last
 
@@ -158,7 +158,7 @@ def _taken(world: World, item: Item, hindrances: Hindrances) -> Iterator[Outcome
         case Closed():
             yield world, ()
         case Status(heard=heard, is_read=is_read):
-            if not is_read or world.is_cut:
+            if not is_read or world.is_cut or not world.is_alive:
                 yield replace(world, is_cut=True), ()
             if not world.is_cut and world.is_alive and not world.is_lost:
                 at = hindrances.read_at(item.at)

@@ -61,6 +61,11 @@ class Kind(StrEnum):
     AWS_LOST_ANSWER = "AWS answer lost"
     AWS_PARTIAL = "AWS partial failure"
     AWS_REPEATS = "AWS delivers twice"
+    FULL_DISK = "disk full"
+    FLOOD = "half-open flood"
+    ROLLBACK = "former release, and back"
+    KILL_IN_SEND = "kill in a send"
+    KILL_FFMPEG = "ffmpeg killed"
     KILL_FUNCTIONS = "functions killed"
     FREEZE_FUNCTIONS = "functions frozen"
 
@@ -76,6 +81,13 @@ _EDGE = (
     (Kind.BAMBUI_STOPPED, 1),
     (Kind.BAMBUI_KILLED, 2),
     (Kind.DEAD_STATUS_TASK, 2),
+)
+_SURROUNDINGS = (
+    (Kind.FULL_DISK, 4),
+    (Kind.FLOOD, 3),
+    (Kind.ROLLBACK, 3),
+    (Kind.KILL_IN_SEND, 4),
+    (Kind.KILL_FFMPEG, 3),
 )
 _TELEGRAM = (
     (Kind.TELEGRAM_429, 3),
@@ -107,8 +119,8 @@ _AWS = (
     (Kind.FREEZE_FUNCTIONS, 1),
 )
 KINDS: dict[Shape, tuple[tuple[Kind, int], ...]] = {
-    Shape.EMBEDDED: _EDGE + _TELEGRAM,
-    Shape.CLOUD: _EDGE + _TELEGRAM + _AWS,
+    Shape.EMBEDDED: _EDGE + _TELEGRAM + _SURROUNDINGS,
+    Shape.CLOUD: _EDGE + _TELEGRAM + _SURROUNDINGS + _AWS,
 }
 _LASTS: dict[Kind, tuple[float, float]] = {
     Kind.KILL: (0.0, 2.5),  # until the next start
@@ -121,6 +133,10 @@ _LASTS: dict[Kind, tuple[float, float]] = {
     Kind.TELEGRAM_SLOW: (0.5, 3.0),
     Kind.TELEGRAM_DOWN: (0.5, 4.0),
     Kind.FREEZE_FUNCTIONS: (1.0, 6.0),
+    Kind.FULL_DISK: (2.0, 6.0),
+    Kind.FLOOD: (1.0, 6.0),
+    Kind.ROLLBACK: (1.0, 6.0),
+    Kind.KILL_IN_SEND: (0.0, 2.0),
     **{kind: (0.5, 10.0) for kind, _ in _TELEGRAM if kind.name.startswith("CHAT")},
     **{kind: (0.5, 4.0) for kind, _ in _AWS if kind.name.startswith("AWS")},
 }

@@ -1,15 +1,18 @@
 """A run from its first start to its verdict, whatever its shape."""
 
 import asyncio
+import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from tests.reliability.chaos.chat import is_headline, is_of, message_of
+from tests.reliability.chaos.chat import is_headline, is_of, is_of_disk, message_of
+from tests.reliability.chaos.crowd import Crowd, is_answered
 from tests.reliability.chaos.faulty_process import FaultyProcess
 from tests.reliability.chaos.flaky_telegram import TOPIC, FlakyTelegram
+from tests.reliability.chaos.former_release import unpack_former
 from tests.reliability.chaos.plan import Fault, Kind, Plan
 from tests.reliability.chaos.printers import FLAPPER, SimulatedPrinters
 from tests.reliability.chaos.timeline import timeline
@@ -21,6 +24,7 @@ from tests.reliability.chaos.verdict import (
     Verdict,
     judge,
 )
+from tests.support.disk import SmallDisk, mount_small, unmount
 
 SETTLES_WITHIN = 75.0
 # Of a minute's places the flapper may have had all but a few; in the next each printer has its share.
@@ -28,6 +32,10 @@ SETTLES_BESIDE_A_FLAPPER = 120.0
 _QUIET_SECONDS = 2.0
 _WRITES = 12
 _WRITE_TAKES = 0.006
+_SEND_WITHIN, _SEND_TAKES = 5.0, 0.1
+_ENCODING_TAKES = 0.3
+_DISK_SIZE = "64m"
+DESCRIPTORS = 256  # of the program that the crowd knocks at
 FAST = {
     "RECONNECT_MIN_SECONDS": "0.05",
     "RECONNECT_MAX_SECONDS": "0.5",
@@ -46,18 +54,28 @@ FAST = {
     "TELEGRAM_MESSAGES_PER_MINUTE": "0",
     # A minute is as an hour of Telegram's.
     "CHAOS_CHAT_HASTE": "60",
+    "CHAOS_DISK_HASTE": "40",
 }
 _MESSAGES_A_MINUTE = 20  # what a group takes
 
 
 class Run:
-    """`done` counts the faults by kind as they were done; what the programs said is kept in `folder`."""
+    """`edge_folder` is that of the program that watches the printers.
+
+    `done` counts the faults by kind as they were done, `left_out` those that cannot be done here, with the
+    reason; what the programs said is kept in `folder`."""
+
+    edge_folder: str
 
     def __init__(self, plan: Plan, folder: Path) -> None:
         self.plan = plan
         self.folder = folder
         self.done: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self.seconds = 0.0
+        self.cannot: dict[Kind, str] = {}
+        self.disk: SmallDisk | None = None
+        self.former: Path | None = None
 
     @property
     def settings(self) -> dict[str, str]:
@@ -81,7 +99,7 @@ class Run:
         begun = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         pace = round(_MESSAGES_A_MINUTE * self.plan.scale) if self.plan.has_flapper else None
-        with FlakyTelegram(pace) as telegram:
+        with FlakyTelegram(pace) as telegram, self._surroundings():
             async with SimulatedPrinters(self.plan) as printers, self.scene(printers, telegram) as scene:
                 try:
                     await self._suffer(scene)
@@ -93,11 +111,35 @@ class Run:
                         log = self.folder / f"{program.name}.log"
                         log.write_text(program.all, encoding="utf-8")
 
+    @contextmanager
+    def _surroundings(self) -> Iterator[None]:
+        """A disk and an older release, where the plan asks for them and they can be had."""
+        kinds = {fault.kind for fault in self.plan.faults}
+        edge = self.folder / self.edge_folder
+        with ExitStack() as stack:
+            if Kind.FULL_DISK in kinds:
+                edge.mkdir(parents=True)
+                try:
+                    self.disk = mount_small(edge, _DISK_SIZE)
+                except OSError as error:
+                    self.cannot[Kind.FULL_DISK] = str(error)
+                else:
+                    stack.callback(_keep_and_unmount, edge)
+            if Kind.ROLLBACK in kinds:
+                try:
+                    self.former = unpack_former(self.folder / "former")
+                except OSError as error:
+                    self.cannot[Kind.ROLLBACK] = str(error)
+            yield
+
     async def _suffer(self, scene: "Scene") -> None:
         async with asyncio.TaskGroup() as tasks:
             begun = time.monotonic()
             for fault in self.plan.faults:
                 await asyncio.sleep(max(0.0, begun + fault.at - time.monotonic()))
+                if fault.kind in self.cannot:
+                    self.left_out[f"{fault.kind.value}: {self.cannot[fault.kind]}"] += 1
+                    continue
                 self.done[fault.kind.value] += 1
                 tasks.create_task(scene.suffering(fault))
 
@@ -115,8 +157,17 @@ class Run:
                     return verdict
 
 
+def _keep_and_unmount(folder: Path) -> None:
+    """What lies on the disk outlives it, for whoever looks into a fault."""
+    try:
+        shutil.copytree(folder, folder.with_name(f"{folder.name}-disk"))
+    finally:
+        unmount(folder)
+
+
 class Scene:
-    """The parts of a run. `edge` is the program that watches the printers."""
+    """The parts of a run. `edge` is the program that watches the printers, `sender` the one that speaks to
+    Telegram, `port` where the edge listens."""
 
     def __init__(
         self,
@@ -124,13 +175,18 @@ class Scene:
         printers: SimulatedPrinters,
         telegram: FlakyTelegram,
         edge: FaultyProcess,
-        programs: Sequence[FaultyProcess],
+        sender: FaultyProcess,
+        port: int,
     ) -> None:
         self.plan = run.plan
+        self.unanswered: list[str] = []
+        self._disk, self._former = run.disk, run.former
+        self._port, self._port_lock = port, asyncio.Lock()
         self.printers = printers
         self.telegram = telegram
         self.edge = edge
-        self.programs = programs
+        self.sender = sender
+        self.programs = [edge] if sender is edge else [edge, sender]
 
     def suffering(self, fault: Fault) -> Coroutine[None, None, None]:
         """What a fault does, from its begin to its end."""
@@ -146,10 +202,36 @@ class Scene:
                 return self.edge.freeze(fault.seconds)
             case Kind.SLOW_DISK:
                 return self.edge.slow_down(fault.seconds)
+            case Kind.FULL_DISK if self._disk is not None:
+                return self.edge.fill(self._disk, fault.seconds)
+            case Kind.FLOOD:
+                return self._flood(fault.seconds)
+            case Kind.ROLLBACK if self._former is not None:
+                return self._roll_back(self._former, fault.seconds)
+            case Kind.KILL_IN_SEND:
+                sending = self.telegram.next_send(_SEND_WITHIN)
+                return self.sender.die_after(sending, _SEND_TAKES * fault.dice, fault.seconds)
+            case Kind.KILL_FFMPEG:
+                return self.sender.lose_ffmpeg(_ENCODING_TAKES * fault.dice)
             case kind if kind.name.startswith(("TELEGRAM", "CHAT")):
                 return self.telegram.suffer(fault)
             case _:
                 return self.printers.suffer(fault)
+
+    async def _flood(self, seconds: float) -> None:
+        """The older release has no bound on strangers: it meets none."""
+        async with self._port_lock:
+            if not await is_answered(self._port):
+                return
+            starts = len(self.edge.lives)
+            async with Crowd(self._port):
+                await asyncio.sleep(seconds)
+                if not await is_answered(self._port) and starts == len(self.edge.lives):
+                    self.unanswered.append(f"nobody got an answer beside a crowd, at {time.time():.1f}")
+
+    async def _roll_back(self, former: Path, seconds: float) -> None:
+        async with self._port_lock:
+            await self.edge.be_former(former, seconds)
 
     def told(self) -> int:
         """How many messages there are, those of a flapper left out, who never comes to an end."""
@@ -161,12 +243,11 @@ class Scene:
 
     def evidence_with(
         self,
-        sender: FaultyProcess,
         frames_of: Callable[[str, str], int],
         marks: int,
         dead_letters: int,
     ) -> Evidence:
-        """`sender` is the program that speaks to Telegram; frames are counted by printer and job."""
+        """Frames are counted by printer and job."""
         jobs = {
             run.job.name: printer.name
             for printer, scenario in zip(self.printers.printers, self.plan.printers, strict=True)
@@ -187,16 +268,19 @@ class Scene:
             messages=[
                 message_of(one.text, one.at, self.telegram.answered.get(one.id), names)
                 for one in posted
-                if not is_headline(one.text) and not is_of(one.text, FLAPPER)
+                if not is_headline(one.text) and not is_of(one.text, FLAPPER) and not is_of_disk(one.text)
             ],
+            disks=[one.at for one in posted if is_of_disk(one.text)],
+            full=list(self.edge.full),
+            troubles=[*self.unanswered, *(trouble for one in self.programs for trouble in one.troubles)],
             flaps=[one.at for one in posted if is_of(one.text, FLAPPER)],
             headlines=[one.at for one in posted if is_headline(one.text)],
             doubts=list(self.telegram.doubts),
             sends=list(self.telegram.sends),
-            waits=list(self.telegram.waits),
-            interruptions=[*sender.interruptions, *self.telegram.interruptions],
+            waits=[wait for wait in self.telegram.waits if not self.sender.was_former(wait[0])],
+            interruptions=[*self.sender.interruptions, *self.telegram.interruptions],
             edge=self.edge.hindrances,
-            senders=sender.hindrances,
+            senders=self.sender.hindrances,
             frames={name: frames_of(printer, name) for name, printer in names.items()},
             marks=marks,
             dead_letters=dead_letters,

@@ -330,3 +330,11 @@ def test_a_film_comes_behind_the_message_of_its_end() -> None:
     again = [end, made, made]  # of a job that came back and has not ended anew
     assert kinds(audit_film_order(again)) == {"wrong order"}
     assert audit_film_order([said(LOST, 40.0), made, end, made]) == []
+
+
+def test_what_comes_while_a_program_ends_may_count_or_not() -> None:
+    heard = heard_of({"gcode_state": "IDLE"})
+    lives: list[Item] = [Started(0.0), Killed(12.5, asked_at=9.9), Started(13.0)]
+    given: list[Item] = [Opened(1.0), Status(5.0, heard), Status(10.5, heard), Closed(12.0)]
+    judged = [item for item in timeline(given, lives, CALM) if isinstance(item, Status)]
+    assert [(one.is_read, one.is_sure) for one in judged] == [(True, True), (False, False)]

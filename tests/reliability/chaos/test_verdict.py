@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, Message
 from tests.reliability.chaos.plan import Shape, make_plan
 from tests.reliability.chaos.timeline import Hindrances, Started
 from tests.reliability.chaos.verdict import Evidence, judge
@@ -26,6 +27,26 @@ def test_a_flapper_is_told_of_no_more_often_than_the_edge_lets_through() -> None
 def test_a_message_is_tried_without_its_rest_only_while_refusals_are_doubtful() -> None:
     assert kinds(replace(NOTHING, headlines=[10.0], doubts=[9.9])) == set()
     assert kinds(replace(NOTHING, headlines=[10.0], doubts=[3.0])) == {"ghost"}
+
+
+def test_a_full_disk_is_told_of_as_often_as_it_was_full() -> None:
+    full = replace(NOTHING, full=[(10.0, 15.0), (20.0, 25.0)])
+    assert kinds(replace(full, disks=[12.0])) == set()
+    assert kinds(replace(full, disks=[21.0, 22.0])) == set(), "the first of them late"
+    assert kinds(replace(full, disks=[9.0])) == {"twice"}
+    assert kinds(replace(full, disks=[12.0, 13.0])) == {"twice"}
+    begun = Message("2 printers", DISK_FULL, None, None, 12.0)
+    told = [begun, replace(begun, words=DISK_FREE, at=16.0)]
+    assert kinds(replace(full, messages=told, marks=2)) == set()
+    assert kinds(replace(full, messages=told[1:], marks=1)) == {"ghost"}
+    without_flapper = make_plan(6, Shape.EMBEDDED, 0)
+    (finding,) = judge(without_flapper, replace(full, messages=told, marks=1)).findings
+    assert finding.what == "2 messages, but 1 done-marks"
+
+
+def test_what_the_programs_did_wrong_is_found() -> None:
+    assert kinds(replace(NOTHING, troubles=["nobody got an answer"])) == {"fault"}
+    assert kinds(replace(NOTHING, logs="OSError: [Errno 24] Too many open files")) == {"fault"}
 
 
 def test_what_was_given_up_or_found_malformed_is_found() -> None:

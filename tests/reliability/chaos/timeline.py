@@ -46,9 +46,14 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """The program is no more."""
+    """The program is no more. `asked_at`: when it was asked to end; from then on it does what it likes."""
 
     at: float
+    asked_at: float | None = None
+
+    @property
+    def begins(self) -> float:
+        return self.at if self.asked_at is None else self.asked_at
 
 
 Item = Opened | Closed | Status | Started | Killed
@@ -87,7 +92,7 @@ def timeline(items: Iterable[Item], lives: Sequence[Item], hindrances: Hindrance
     ends_at, kill_at = float("inf"), float("inf")  # of this connection, of this life
     for item in reversed(merged):
         if isinstance(item, Killed):
-            kill_at = item.at
+            kill_at = item.begins
         elif isinstance(item, Closed):
             ends_at = item.at
         elif isinstance(item, Status):

@@ -10,6 +10,7 @@ from tests.reliability.chaos.auditor import (
     Finding,
     Interruption,
     Repeat,
+    audit_disk,
     audit_film_order,
     audit_films,
     audit_printer,
@@ -17,10 +18,10 @@ from tests.reliability.chaos.auditor import (
     audit_waits,
     without_repeats,
 )
-from tests.reliability.chaos.chat import FILM, Message
+from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, FILM, Message
 from tests.reliability.chaos.oracle import LATE, LOST, STARTED, UNSEEN
 from tests.reliability.chaos.plan import Plan
-from tests.reliability.chaos.timeline import Hindrances, Item, Started, Status
+from tests.reliability.chaos.timeline import Hindrances, Item, Span, Started, Status
 
 PROGRESS_STEP = 20
 PLATE_HASTE = 2.0  # by which a plate is believed sooner than the prints play faster
@@ -29,6 +30,8 @@ PLATE_BELIEVED = 60.0
 CHANGES_A_MINUTE, BURST_MINUTES = 12, 5  # of one printer: no person reads more
 _RAN_FOR_SURE = 2.5
 _HEADLINE_AFTER = 2.0
+_FILM_AFTER = 10.0
+_NEVER_SAID = ("Traceback", "Too many open files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Evidence:
 
     Moments: `sends` of all calls that send, `waits` of those asked to wait, with the seconds; `doubts` when a
     message was refused for no known reason, `headlines` when one was tried without its rest; `flaps` of the
-    messages of a flapper.
+    messages of a flapper; `disks` of those on the bridge's own, `full` the spans in which it was full.
+    `troubles`: what else went wrong with the programs.
     """
 
     items: Mapping[str, Sequence[Item]]
@@ -55,6 +59,9 @@ class Evidence:
     doubts: Sequence[float] = ()
     headlines: Sequence[float] = ()
     flaps: Sequence[float] = ()
+    disks: Sequence[float] = ()
+    full: Sequence[Span] = ()
+    troubles: Sequence[str] = ()
     logs: str = ""
 
 
@@ -76,7 +83,8 @@ class Verdict:
 
 def judge(plan: Plan, evidence: Evidence) -> Verdict:
     """The whole run audited."""
-    once, repeats, findings = without_repeats(evidence.messages, evidence.interruptions, evidence.senders)
+    all_once, repeats, findings = without_repeats(evidence.messages, evidence.interruptions, evidence.senders)
+    once = [message for message in all_once if message.words not in (DISK_FULL, DISK_FREE)]
     files = plan.files
     by_file = [replace(message, job=files.get(message.job or "", message.job)) for message in once]
     for printer, items in evidence.items.items():
@@ -94,18 +102,23 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
     findings += audit_waits(evidence.waits, evidence.sends, evidence.senders, evidence.interruptions)
     findings += _films(plan, evidence, once)
     findings += _flapping(plan, evidence)
+    full = [message.at for message in all_once if message.words == DISK_FULL]
+    free = [message.at for message in all_once if message.words == DISK_FREE]
+    findings += audit_disk([*evidence.disks, *full], free, evidence.full)
+    findings += [Finding("fault", trouble) for trouble in evidence.troubles]
     findings += [
         Finding("ghost", "a message without its rest, though nothing was doubtful")
         for at in evidence.headlines
         if not any(at - _HEADLINE_AFTER <= doubt <= at for doubt in evidence.doubts)
     ]
-    if evidence.marks != len(once) and not plan.has_flapper:
-        findings.append(Finding("twice", f"{len(once)} messages, but {evidence.marks} done-marks"))
+    if evidence.marks != len(all_once) and not plan.has_flapper:
+        findings.append(Finding("twice", f"{len(all_once)} messages, but {evidence.marks} done-marks"))
     if evidence.dead_letters:
         findings.append(Finding("lost", f"{evidence.dead_letters} messages were given up"))
     findings += [Finding("fault", f"Telegram refused a call: {refusal}") for refusal in evidence.refusals]
-    if "Traceback" in evidence.logs:
-        findings.append(Finding("fault", "a traceback in the logs"))
+    findings += [
+        Finding("fault", f"{words!r} in the logs") for words in _NEVER_SAID if words in evidence.logs
+    ]
     jobs = {message.job for message in by_file if message.words in FOUND | {STARTED}}
     films = [message for message in once if message.words == FILM]
     statuses = [item for items in evidence.items.values() for item in items if isinstance(item, Status)]
@@ -153,13 +166,29 @@ def _films(plan: Plan, evidence: Evidence, exact: Sequence[Message]) -> list[Fin
         frames[files.get(name, name)] += count
     items = [item for one in evidence.items.values() for item in one]
     is_plain = _surely_ran([_by_file(item, files) for item in items]) - unseen - split
+    touched = _touched([_by_file(item, files) for item in items], evidence.full)
+    is_plain -= touched
     return audit_films(
         once,
         frames,
         over & is_plain & ended - lost,
         over & is_plain & ended & lost,
         over - (is_plain & ended),
+        touched,
     )
+
+
+def _touched(items: Sequence[Item], full: Sequence[Span]) -> set[str | None]:
+    """Jobs that were there, or whose film was made, while the disk was full: frames may be missing."""
+    heard: dict[str | None, list[float]] = {}
+    for item in items:
+        if isinstance(item, Status):
+            heard.setdefault(item.heard.name, []).append(item.at)
+    return {
+        name
+        for name, moments in heard.items()
+        if any(min(moments) <= end and begin <= max(moments) + _FILM_AFTER for begin, end in full)
+    }
 
 
 def _surely_ran(items: Sequence[Item]) -> set[str | None]:
@@ -185,6 +214,7 @@ class Row:
     verdict: Verdict
     seconds: float
     done: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def cells(self) -> tuple[str, ...]:
         verdict = self.verdict

@@ -33,6 +33,8 @@ HAPPENED = {
     Category.INSPECTION_USED_UP,
     Category.COLLECTOR_LOST,
     Category.COLLECTOR_BACK,
+    Category.COLLECTOR_DISK_FULL,
+    Category.COLLECTOR_DISK_FREE,
 }
 
 NOTIFICATIONS = st.builds(

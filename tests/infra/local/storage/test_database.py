@@ -8,11 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from collector.outbox.reserve import DiskReserve
 from functions.shared.errors import ConfigurationError, NewerVersionError, TransientError
 from functions.shared.ports import Outgoing
 from infra.local.storage.database import STATE_SCHEMA, SqliteDatabase
@@ -216,9 +216,15 @@ def test_a_full_disk_is_a_passing_fault_and_nothing_is_half_written(path: Path) 
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
     entries = [Outgoing("small", "a", "1"), Outgoing("x" * 100_000, "a", "2")]
+
+    def write_too_much() -> None:
+        with database.writing() as connection:
+            connection.execute("INSERT INTO record VALUES (x'00', 1, NULL, '{}')")
+            connection.execute("INSERT INTO record VALUES (x'01', 1, NULL, ?)", ("x" * 100_000,))
+
     with pytest.raises(TransientError, match="free some disk space"):
-        queue.send(entries)
-    assert queue.count() == 0
+        write_too_much()
+    assert SqliteRecordStore(database, HandClock()).list("") == []
     with database.reading() as connection:
         connection.execute("PRAGMA max_page_count = 100000")
     assert queue.send(entries) == []
@@ -289,11 +295,9 @@ def test_on_a_full_disk_all_goes_on_in_memory_and_is_on_the_disk_again_when_ther
     disk.fill()
     records, count = SqliteRecordStore(database, HandClock()), 0
     while not database.is_in_memory():
-        with suppress(TransientError):
-            put(database, f"early {count}")
+        put(database, f"early {count}")
         count += 1
         assert count < 1000
-    put(database, f"early {count - 1}")  # what has failed is tried again, as every caller does
     for number in range(100):
         put(database, f"later {number}")
     held = [stored.key for stored in records.list("")]
@@ -311,6 +315,19 @@ def test_on_a_full_disk_all_goes_on_in_memory_and_is_on_the_disk_again_when_ther
     assert [record.levelno for record in caplog.records if "goes on in memory" in record.getMessage()] == [40]
 
 
+def test_a_mark_of_what_was_sent_is_not_the_one_that_found_no_room(disk: SmallDisk) -> None:
+    database = SqliteDatabase(disk.folder / "state.sqlite3", make_room=[False, True].pop)  # taken by others
+    records = SqliteRecordStore(database, HandClock())
+    disk.fill()
+    count = 0
+    while not database.is_in_memory():
+        assert records.put_if_absent(f"done/{count}", 1e12)
+        count += 1
+        assert count < 1000
+    assert len(records.list("done/")) == count
+    database.close()
+
+
 def test_room_that_can_be_made_is_taken_before_memory(disk: SmallDisk) -> None:
     disk.fill()
     asked = []
@@ -325,12 +342,25 @@ def test_room_that_can_be_made_is_taken_before_memory(disk: SmallDisk) -> None:
     disk.fill()
     number = 0
     while not asked:
-        with suppress(TransientError):
-            put(database, f"key {number}")
+        put(database, f"key {number}")
         number += 1
     put(database, "afterwards")
     assert not database.is_in_memory()
     database.close()
+
+
+def test_a_start_on_a_full_disk_is_made_room_for(disk: SmallDisk) -> None:
+    path = disk.folder / "state.sqlite3"
+    reserve = DiskReserve(disk.folder)
+    database = SqliteDatabase(path)
+    put(database, "before")
+    database.close()
+    assert reserve.take()
+    disk.fill()
+    reopened = SqliteDatabase(path, make_room=reserve.give_up)
+    assert SqliteRecordStore(reopened, HandClock()).get("before") is not None
+    put(reopened, "after")
+    reopened.close()
 
 
 def test_an_end_on_a_full_disk_says_what_is_lost_and_leaves_the_file_sound(
@@ -342,8 +372,7 @@ def test_an_end_on_a_full_disk_says_what_is_lost_and_leaves_the_file_sound(
     disk.fill()
     number = 0
     while not database.is_in_memory():
-        with suppress(TransientError):
-            put(database, f"early {number}")
+        put(database, f"early {number}")
         number += 1
     for later in range(2000):
         put(database, f"later {later}")

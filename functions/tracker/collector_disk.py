@@ -1,0 +1,42 @@
+"""A collector's full disk, by its reports on itself: told once when it begins and once when it is over."""
+
+from functions.shared.domain.faults import Severity
+from functions.shared.domain.keys import effect_id
+from functions.shared.messages.collector_record import (
+    CollectorRecord,
+    CollectorStatus,
+    heading_of,
+    watched_words,
+)
+from functions.shared.messages.effects import Category, Notification
+from functions.shared.text import full_duration
+
+
+def disk_full_since(before: CollectorRecord, status: CollectorStatus, observed_at: float) -> float | None:
+    """By the collector's clock; None: it is not full, or the collector is too old to say so."""
+    if status.outbox.get("is_disk_full") is not True:
+        return None
+    return observed_at if before.disk_full_since is None else before.disk_full_since
+
+
+def disk_notification(
+    report_id: str, before: CollectorRecord, after: CollectorRecord, late_by: float
+) -> Notification | None:
+    """What is to be told of the disk, as it was and as it is now."""
+    since, is_full = before.disk_full_since, after.disk_full_since is not None
+    if is_full == (since is not None):
+        return None
+    observed_at = after.observed_at or 0.0
+    names = [printer.printer_id for printer in after.status.printers]
+    category = Category.COLLECTOR_DISK_FULL if is_full else Category.COLLECTOR_DISK_FREE
+    lasted = full_duration(max(0.0, observed_at - (since or observed_at)), days_from_hours=24)
+    return Notification(
+        id=effect_id(report_id, category.value),
+        category=category,
+        printer_id=heading_of(names),
+        observed_at=observed_at,
+        late_by=late_by,
+        severity=Severity.ATTENTION if is_full else Severity.NOTICE,
+        reason=None if is_full else f"It was full for {lasted}",
+        text=watched_words(names),
+    )
