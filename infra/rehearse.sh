@@ -10,6 +10,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly PARTS=(systemd docker arm64 arm64-trixie armhf)
 readonly TRUST=/etc/ssl/certs/ca-certificates.crt
+# Emulated, ca-certificates takes minutes to be set up; what this machine trusts is given to each tree anyway.
+PYTHON_PACKAGES=python3,python3-venv$([ -e "$TRUST" ] || echo ,ca-certificates)
+readonly PYTHON_PACKAGES
 # What a print takes with its film; emulated, and beside others.
 readonly PRINT_SECONDS=${PRINT_SECONDS:-900}
 trees=${REHEARSAL:-}
@@ -68,6 +71,16 @@ wait_until() {
     done
 }
 
+# A tree of Debian, unless it is there from an earlier rehearsal.
+make_debian() {
+    local tree=$1 suite=$2 packages=$3 processor=${4:-$(dpkg --print-architecture)}
+    if [ -e "$tree/whole" ]; then return; fi
+    rm -rf --one-file-system "$tree"
+    apart debootstrap --variant=minbase --arch="$processor" --include="$packages" "$suite" "$tree" >"$work/debootstrap" 2>&1 ||
+        { tail -n 20 "$work/debootstrap" >&2; return 1; }
+    touch "$tree/whole"
+}
+
 # What this machine trusts, and how it finds names.
 give_trust() {
     if [ -e "$TRUST" ]; then
@@ -87,7 +100,10 @@ make_ready() {
     give_trust "$tree"
 }
 
-# One process has all others of a rehearsal below it, in namespaces of their own: with it they end, and their mounts.
+# In namespaces of its own: when it ends, so do its processes and mounts.
+apart() { unshare --mount --pid --fork --kill-child --mount-proc "$@"; }
+
+# The process below which all others of a part are, in namespaces of their own.
 keeper=""
 binfmt="" binfmt_is_ours=no
 stop_all() {
@@ -111,8 +127,7 @@ can_systemd() { needs debootstrap systemd-nspawn nsenter python3; }
 rehearse_systemd() {
     local tree=$trees/bookworm first settings=SIMULATE=1
     step "a Debian that boots"
-    [ -e "$tree/usr/bin/python3" ] || debootstrap --variant=minbase \
-        --include=systemd,systemd-sysv,python3,python3-venv,ca-certificates bookworm "$tree" >/dev/null
+    make_debian "$tree" bookworm "systemd,systemd-sysv,$PYTHON_PACKAGES"
     make_ready "$tree"
     # It shares this machine's network, where 8000 may be taken.
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -184,37 +199,33 @@ assert r.urlopen('http://127.0.0.1:$port/api/', timeout=5).read() == b'OK'"
 }
 
 # ---- The image under a Docker engine of its own, which leaves this machine's network and images alone
-can_docker() { needs docker dockerd debootstrap unshare; }
+can_docker() { needs docker dockerd debootstrap unshare nsenter ip iptables python3; }
 
 rehearse_docker() {
-    local base options=(--init --restart unless-stopped --network none --read-only --tmpfs /tmp --cap-drop ALL
-        --security-opt no-new-privileges:true --log-opt max-size=10m --log-opt max-file=3)
-    export DOCKER_HOST=unix://$work/engine.sock DOCKER_CONFIG=$work/docker-config DOCKER_BUILDKIT=0
-    step "an engine"
-    # /run/containerd: otherwise it takes the containerd of this machine, if one runs. The keeper's end is the
-    # engine's and its containers'.
-    # shellcheck disable=SC2016 # these are for the inner shell
-    setsid unshare --mount --pid --fork --kill-child --mount-proc sh -c '
-        mkdir -p /run/containerd && mount -t tmpfs none /run/containerd
-        dockerd --data-root "$1/engine" --exec-root "$1/run" --pidfile "$1/pid" -H "$DOCKER_HOST" \
-            --cgroup-parent printer-bridge-rehearsal --bridge none --iptables=false --ip6tables=false &
-        wait' sh "$work" </dev/null >"$work/engine.log" 2>&1 &
-    keeper=$!
-    wait_until 60 docker version || { tail -n 20 "$work/engine.log" >&2; return 1; }
+    local base clone=$work/clone options=(--init --restart unless-stopped -p 127.0.0.1:8000:8000 -v rehearsal:/data
+        --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges:true)
+    export DOCKER_HOST=unix://$work/engine.sock DOCKER_BUILDKIT=0
+    unset DOCKER_CONTEXT
+    # Without what lies beside it here, as settings of yours with a chat in them.
+    mkdir "$clone"
+    git ls-files -z | tar -c --null -T - | tar -x -C "$clone"
 
+    step "an engine that reaches the network, for building"
+    start_engine "" --bridge none --iptables=false --ip6tables=false
     base=$(sed -n 's/^FROM \([^ ]*\)$/\1/p' infra/docker/Dockerfile)
-    if docker pull --quiet "$base" >/dev/null 2>&1; then
-        step "the base image is $base"
-    else
+    if ! docker pull --quiet "$base" >/dev/null 2>&1; then
         step "the base image cannot be had: a Debian with its own Python stands in for $base"
         make_base "$base"
     fi
+    (cd "$clone" && docker build --network host -f infra/docker/Dockerfile -t printer-bridge .) >"$work/build" 2>&1 ||
+        { tail -n 40 "$work/build" >&2; return 1; }
+    stop_all
 
-    step "it is built, runs and is healthy"
-    docker build --quiet --network host -f infra/docker/Dockerfile -t rehearsal . >"$work/build.log" 2>&1 ||
-        { tail -n 40 "$work/build.log" >&2; return 1; }
-    docker run -d --name rehearsal "${options[@]}" -v rehearsal:/data -e SIMULATE=1 rehearsal >/dev/null
-    wait_until 120 health_is healthy
+    step "an engine with a network of its own: it runs, is healthy, and its port is reached"
+    start_engine --net
+    docker run -d --name rehearsal "${options[@]}" printer-bridge >/dev/null
+    wait_until 120 health_is healthy rehearsal
+    is_published
 
     step "a print, with its film"
     wait_until "$PRINT_SECONDS" docker exec rehearsal sh -c 'ls /data/images/*/*/timelapse_*.mp4'
@@ -225,37 +236,73 @@ for it in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
     if it.read_bytes().split(b"\0")[1:2] == [b"/opt/printer-bridge/bin/printer-bridge"]:
         os.kill(int(it.parent.name), signal.SIGSTOP)'
     wait_until 300 restarts_are 1
-    wait_until 120 health_is healthy
+    wait_until 120 health_is healthy rehearsal
 
     step "it ends when it is asked to, and another container goes on with its volume"
     docker stop --time 20 rehearsal >/dev/null
     [ "$(docker inspect -f '{{.State.ExitCode}}' rehearsal)" = 0 ]
     docker rm rehearsal >/dev/null
-    docker run -d --name rehearsal "${options[@]}" -v rehearsal:/data -e SIMULATE=1 rehearsal >/dev/null
-    wait_until 120 health_is healthy
+    docker run -d --name rehearsal "${options[@]}" printer-bridge >/dev/null
+    wait_until 120 health_is healthy rehearsal
     docker exec rehearsal sh -c 'ls /data/images/*/*/timelapse_*.mp4' >/dev/null
     docker rm -f rehearsal >/dev/null
 
     step "settings that cannot be used are waited with"
-    docker run -d --name rehearsal "${options[@]}" -v rehearsal:/data -e TIMEZONE=Mars rehearsal >/dev/null
+    docker run -d --name rehearsal "${options[@]}" -e TIMEZONE=Mars printer-bridge >/dev/null
     wait_until 60 sh -c "docker logs rehearsal 2>&1 | grep -q 'this container waits'"
     restarts_are 0
     docker rm -f rehearsal >/dev/null
+
+    if ! docker compose version >/dev/null 2>&1; then
+        step "compose is not installed: left out"
+        return
+    fi
+    step "compose"
+    docker compose -f "$clone/infra/docker/compose.yaml" up --no-build --quiet-pull -d 2>"$work/compose" ||
+        { tail -n 20 "$work/compose" >&2; return 1; }
+    wait_until 120 health_is healthy "$(docker ps -q)"
+    is_published
+    docker volume inspect printer-bridge >/dev/null
+    docker compose -f "$clone/infra/docker/compose.yaml" down --volumes 2>/dev/null
+}
+
+# $1: an option of unshare, or nothing; then options of the engine.
+start_engine() {
+    local net=$1
+    shift
+    rm -rf "$work/run" "$work/pid"
+    # /run/containerd: otherwise it takes the containerd of this machine, if one runs.
+    # shellcheck disable=SC2016 # these are for the inner shell
+    setsid unshare --mount --pid --fork --kill-child --mount-proc ${net:+"$net"} sh -c '
+        work=$1
+        shift
+        mkdir -p /run/containerd && mount -t tmpfs none /run/containerd
+        ip link set lo up
+        dockerd --data-root "$work/engine" --exec-root "$work/run" --pidfile "$work/pid" -H "$DOCKER_HOST" \
+            --cgroup-parent printer-bridge-rehearsal "$@" &
+        wait' sh "$work" "$@" </dev/null >"$work/engine.log" 2>&1 &
+    keeper=$!
+    wait_until 60 docker version || { tail -n 20 "$work/engine.log" >&2; return 1; }
+}
+
+health_is() { [ "$(docker inspect -f '{{.State.Health.Status}}' "$2")" = "$1" ]; }
+restarts_are() { [ "$(docker inspect -f '{{.RestartCount}}' rehearsal)" = "$1" ]; }
+
+is_published() {
+    nsenter -t "$(first_process)" -n python3 -c "import urllib.request as r
+opener = r.build_opener(r.ProxyHandler({}))
+assert opener.open('http://127.0.0.1:8000/api/', timeout=10).read() == b'OK'"
 }
 
 # As near to the official image as it can be: a Debian with that version of Python, which is `python` there.
 make_base() {
     local tree=$trees/trixie
-    [ -e "$tree/usr/bin/python3" ] || debootstrap --variant=minbase \
-        --include=python3,python3-venv,python3-pip,ca-certificates trixie "$tree" >/dev/null
+    make_debian "$tree" trixie "$PYTHON_PACKAGES,python3-pip"
     give_trust "$tree"
     ln -sf python3 "$tree/usr/bin/python"
     rm -f "$tree"/usr/lib/python3*/EXTERNALLY-MANAGED
     tar -C "$tree" --one-file-system -c . | docker import -c 'CMD ["python3"]' - "$1" >/dev/null
 }
-
-health_is() { [ "$(docker inspect -f '{{.State.Health.Status}}' rehearsal)" = "$1" ]; }
-restarts_are() { [ "$(docker inspect -f '{{.RestartCount}}' rehearsal)" = "$1" ]; }
 
 # ---- Other processors, emulated: no figure of speed or memory counts
 can_arm64() { can_processor arm64 aarch64; }
@@ -266,7 +313,7 @@ rehearse_arm64-trixie() { rehearse_processor arm64 aarch64 trixie bridge; } # to
 rehearse_armhf() { rehearse_processor armhf arm bookworm collector; }
 
 can_processor() {
-    needs mmdebstrap unshare || return 1
+    needs debootstrap unshare || return 1
     is_native "$1" || needs "qemu-$2-static" update-binfmts || return 1
     is_native "$1" || grep -q binfmt_misc /proc/filesystems || { echo "this kernel has no binfmt_misc"; return 1; }
 }
@@ -290,8 +337,7 @@ rehearse_processor() {
     local tree=$trees/$3-$1
     is_native "$1" || emulate "$2"
     step "a Debian $3 for $1"
-    [ -e "$tree/usr/bin/python3" ] || mmdebstrap --quiet --variant=minbase --architectures="$1" \
-        --include=python3,python3-venv,ca-certificates "$3" "$tree"
+    make_debian "$tree" "$3" "$PYTHON_PACKAGES" "$1"
     make_ready "$tree"
     step "the installation"
     within "$tree" /clone/infra/raspberry-pi/install.sh "$4"
@@ -319,7 +365,7 @@ ls -s images/*/*/timelapse_*.mp4'
 within() {
     local tree=$1
     shift
-    unshare --mount --pid --fork --kill-child --mount-proc="$tree/proc" chroot "$tree" env -i HOME=/root \
+    apart --mount-proc="$tree/proc" chroot "$tree" env -i HOME=/root \
         PATH=/usr/sbin:/usr/bin:/sbin:/bin PIP_CERT="$TRUST" "$@"
 }
 

@@ -11,7 +11,7 @@ from tests.support.timeouts import TIMEOUT
 
 SCRIPT = Path(__file__).parents[2] / "infra" / "rehearse.sh"
 PARTS = ["systemd", "docker", "arm64", "arm64-trixie", "armhf"]
-EVERYWHERE = ["bash", "cat", "chmod", "dirname", "mkdir", "mktemp", "pgrep", "rm", "rmdir"]
+EVERYWHERE = ["bash", "cat", "chmod", "dirname", "mkdir", "mktemp", "pgrep", "rm", "rmdir", "tail"]
 
 
 def rehearse(folder: Path, *parts: str, user: int = 0, **tools: str) -> "subprocess.CompletedProcess[str]":
@@ -39,13 +39,13 @@ def rehearse(folder: Path, *parts: str, user: int = 0, **tools: str) -> "subproc
         (
             0,
             {},
-            ["debootstrap is not installed", "docker is not installed"] + ["mmdebstrap is not installed"] * 3,
+            ["debootstrap is not installed", "docker is not installed"] + ["debootstrap is not installed"] * 3,
         ),
         (
             0,
-            {"mmdebstrap": "exit 1", "unshare": "exit 1", "dpkg": "echo amd64", "docker": "exit 1"},
+            {"debootstrap": "exit 1", "unshare": "exit 1", "dpkg": "echo amd64", "docker": "exit 1"},
             [
-                "debootstrap is not installed",
+                "systemd-nspawn is not installed",
                 "dockerd is not installed",
                 "qemu-aarch64-static is not installed",
                 "qemu-aarch64-static is not installed",
@@ -68,7 +68,7 @@ def test_what_cannot_run_is_skipped_with_what_is_missing(
 def test_a_part_that_fails_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     """A system of another processor is half there when it fails; the next part runs all the same."""
     half = 'for it; do :; done; mkdir -p "$it/usr/bin"; exit 3'
-    tools = {"mmdebstrap": half, "unshare": "exit 1", "dpkg": "echo arm64"}
+    tools = {"debootstrap": "exit 1", "unshare": half, "dpkg": "echo arm64"}
     done = rehearse(tmp_path, "arm64", "arm64-trixie", "armhf", **tools)
     assert done.returncode == 1
     assert done.stdout.count("FAILED: arm64\n") == 1
