@@ -10,9 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly PARTS=(systemd docker arm64 arm64-trixie armhf)
 readonly TRUST=/etc/ssl/certs/ca-certificates.crt
-# Emulated, ca-certificates takes minutes to be set up; what this machine trusts is given to each tree anyway.
-PYTHON_PACKAGES=python3,python3-venv$([ -e "$TRUST" ] || echo ,ca-certificates)
-readonly PYTHON_PACKAGES
+readonly PYTHON_PACKAGES=python3,python3-venv,ca-certificates
 # What a print takes with its film; emulated, and beside others.
 readonly PRINT_SECONDS=${PRINT_SECONDS:-900}
 trees=${REHEARSAL:-}

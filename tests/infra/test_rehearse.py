@@ -39,7 +39,8 @@ def rehearse(folder: Path, *parts: str, user: int = 0, **tools: str) -> "subproc
         (
             0,
             {},
-            ["debootstrap is not installed", "docker is not installed"] + ["debootstrap is not installed"] * 3,
+            ["debootstrap is not installed", "docker is not installed"]
+            + ["debootstrap is not installed"] * 3,
         ),
         (
             0,
@@ -58,9 +59,7 @@ def test_what_cannot_run_is_skipped_with_what_is_missing(
     user: int, tools: dict[str, str], reasons: list[str], tmp_path: Path
 ) -> None:
     done = rehearse(tmp_path, user=user, **tools)
-    expected = "".join(
-        f"== {part}\nskipped: {reason}\n" for part, reason in zip(PARTS, reasons, strict=True)
-    )
+    expected = "".join(f"== {part}\nskipped: {reason}\n" for part, reason in zip(PARTS, reasons, strict=True))
     assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
     assert list((tmp_path / "work").iterdir()) == []
 
