@@ -23,6 +23,8 @@ main() {
         case " ${PARTS[*]} " in *" $part "*) ;; *) printf 'the parts are: %s\n' "${PARTS[*]}" >&2; exit 2 ;; esac
     done
     trap throw_away EXIT
+    trap 'exit 130' INT # the part that runs may end as if it had failed, and the next would begin
+    trap 'exit 143' TERM
     work=$(mktemp -d "${TMPDIR:-/var/tmp}/printer-bridge-rehearsal.XXXXXX") # /tmp may be in memory
     if [ -z "$trees" ]; then trees=$work; fi
     mkdir -p "$trees"
@@ -202,7 +204,7 @@ can_docker() { needs docker dockerd debootstrap unshare nsenter ip iptables pyth
 rehearse_docker() {
     local base clone=$work/clone options=(--init --restart unless-stopped -p 127.0.0.1:8000:8000 -v rehearsal:/data
         --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges:true)
-    export DOCKER_HOST=unix://$work/engine.sock DOCKER_BUILDKIT=0
+    export DOCKER_HOST=unix://$work/engine.sock
     unset DOCKER_CONTEXT
     # Without what lies beside it here, as settings of yours with a chat in them.
     mkdir "$clone"
