@@ -125,7 +125,8 @@ not_there() { ! kill -0 "$1"; }
 can_systemd() { needs debootstrap systemd-nspawn nsenter python3; }
 
 rehearse_systemd() {
-    local tree=$trees/bookworm first settings=SIMULATE=1
+    local tree=$trees/bookworm first settings
+    local folders=(DATA_DIR=/var/lib/printer-bridge/data IMAGES_DIR=/var/lib/printer-bridge/images)
     step "a Debian that boots"
     make_debian "$tree" bookworm "systemd,systemd-sysv,$PYTHON_PACKAGES"
     make_ready "$tree"
@@ -177,6 +178,19 @@ rehearse_systemd() {
 
     step "a print, with its film"
     wait_until "$PRINT_SECONDS" inside sh -c 'ls /var/lib/private/printer-bridge/images/*/*/timelapse_*.mp4'
+
+    step "a backup while it runs is restored, as infra/docs/operations.md says" # of a simulation none is kept
+    settings="SIMULATE=0\nPORT=$port\nPRINTERS_API_URL=http://127.0.0.1:9/\nWS_URL_TEMPLATE=ws://127.0.0.1:9/{printer_id}\n"
+    inside sh -c "printf '$settings' >/etc/printer-bridge/bridge.env"
+    inside systemctl restart printer-bridge
+    answers
+    inside env "${folders[@]}" /opt/printer-bridge/current/bin/printer-bridge backup /root/bridge.tar
+    inside env "${folders[@]}" /opt/printer-bridge/current/bin/printer-bridge restore /root/bridge.tar && return 1
+    inside systemctl stop printer-bridge
+    inside env "${folders[@]}" /opt/printer-bridge/current/bin/printer-bridge restore /root/bridge.tar
+    inside chown -R --reference=/var/lib/printer-bridge/ /var/lib/printer-bridge/
+    inside systemctl start printer-bridge
+    answers
 
     step "removed, nothing is left"
     inside /clone/infra/raspberry-pi/install.sh uninstall --purge
