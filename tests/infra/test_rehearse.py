@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ PARTS = ["systemd", "docker", "arm64", "arm64-trixie", "armhf"]
 EVERYWHERE = ["bash", "cat", "chmod", "dirname", "mkdir", "mktemp", "pgrep", "rm", "rmdir", "tail"]
 
 
-def rehearse(folder: Path, *parts: str, user: int = 0, **tools: str) -> "subprocess.CompletedProcess[str]":
+def rehearse(
+    folder: Path, tools: Mapping[str, str], *parts: str, user: int = 0
+) -> "subprocess.CompletedProcess[str]":
     """On a machine that has these tools (name and script) and none that is not everywhere."""
     programs = folder / "bin"
     programs.mkdir()
@@ -58,7 +61,7 @@ def rehearse(folder: Path, *parts: str, user: int = 0, **tools: str) -> "subproc
 def test_what_cannot_run_is_skipped_with_what_is_missing(
     user: int, tools: dict[str, str], reasons: list[str], tmp_path: Path
 ) -> None:
-    done = rehearse(tmp_path, user=user, **tools)
+    done = rehearse(tmp_path, tools, user=user)
     expected = "".join(f"== {part}\nskipped: {reason}\n" for part, reason in zip(PARTS, reasons, strict=True))
     assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
     assert list((tmp_path / "work").iterdir()) == []
@@ -68,7 +71,7 @@ def test_a_part_that_fails_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     """A system of another processor is half there when it fails; the next part runs all the same."""
     half = 'for it; do :; done; mkdir -p "$it/usr/bin"; exit 3'
     tools = {"debootstrap": "exit 1", "unshare": half, "dpkg": "echo arm64"}
-    done = rehearse(tmp_path, "arm64", "arm64-trixie", "armhf", **tools)
+    done = rehearse(tmp_path, tools, "arm64", "arm64-trixie", "armhf")
     assert done.returncode == 1
     assert done.stdout.count("FAILED: arm64\n") == 1
     assert done.stdout.count("FAILED: arm64-trixie\n") == 1
@@ -77,6 +80,6 @@ def test_a_part_that_fails_is_said_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_part_that_is_unknown_is_refused(tmp_path: Path) -> None:
-    done = rehearse(tmp_path, "windows")
+    done = rehearse(tmp_path, {}, "windows")
     assert (done.returncode, done.stdout) == (2, "")
     assert all(part in done.stderr for part in PARTS)
