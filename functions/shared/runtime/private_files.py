@@ -13,6 +13,8 @@ _log = logging.getLogger(__name__)
 
 _OTHERS = 0o077
 _OWNING_GROUP, _ALL_OTHERS = 0x04, 0x20
+_PARTS_OF_THE_SYSTEM = 2  # `/srv`, `/mnt`: closed to others, they would end other services
+_OF_THE_DISK = "lost+found"  # root's, wherever an ext4 disk begins
 _DATABASE_ENDINGS = ("", "-wal", "-shm")
 
 
@@ -59,8 +61,9 @@ def access_list(path: Path, kind: Literal["access", "default"]) -> list[tuple[in
 def tighten(folder: Path, databases: Iterable[Path] = ()) -> None:
     """A folder of ours, and databases in it, that an earlier version left open to others: said, once.
 
-    A folder that others use too (a home, the one we were started in or one above it, one with the sticky bit)
-    is left as it is, and so is what belongs to somebody else.
+    A folder that others use too (a home, the one we were started in or one above it, one with the sticky bit,
+    one directly below the root, one in which others own something) is left as it is, and so is what belongs
+    to somebody else.
     """
     files = [Path(f"{path}{ending}") for path in databases for ending in _DATABASE_ENDINGS]
     for path in ([] if _is_shared(folder) else [folder]) + files:
@@ -80,7 +83,13 @@ def _is_shared(folder: Path) -> bool:
     place = folder.absolute().resolve()
     used = [Path.cwd().resolve(), Path(os.path.expanduser("~")).resolve()]
     try:
-        is_sticky = bool(place.stat().st_mode & stat.S_ISVTX)
+        facts = place.stat()
+        with os.scandir(place) as entries:
+            owners = {
+                entry.stat(follow_symlinks=False).st_uid for entry in entries if entry.name != _OF_THE_DISK
+            }
     except OSError:
         return False
-    return is_sticky or any(place == other or place in other.parents for other in used)
+    if facts.st_mode & stat.S_ISVTX or owners - {facts.st_uid} or len(place.parts) <= _PARTS_OF_THE_SYSTEM:
+        return True
+    return any(place == other or place in other.parents for other in used)

@@ -75,6 +75,21 @@ def test_what_belongs_to_somebody_else_stays_as_it_is(tmp_path: Path) -> None:
     assert rights(folder) == 0o755
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+@pytest.mark.parametrize(("name", "left"), [("photos", 0o755), ("lost+found", 0o700)])
+def test_a_folder_in_which_others_own_something_stays_as_it_is(tmp_path: Path, name: str, left: int) -> None:
+    folder = a_folder(tmp_path / "disk")
+    os.chown(a_folder(folder / name), 65534, 65534)
+    tighten(folder)
+    assert rights(folder) == left
+
+
+def test_a_folder_of_the_system_stays_as_it_is() -> None:
+    before = rights(Path("/srv"))
+    tighten(Path("/srv"))
+    assert rights(Path("/srv")) == before
+
+
 def test_whom_the_owner_has_chosen_keeps_his_right(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder = a_folder(tmp_path / "images", 0o700)
     give_right(folder, "access")
