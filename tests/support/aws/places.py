@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -150,9 +151,24 @@ class MiniStackHarness(SqsHarness):
         put_forward(self._ahead, seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class MiniStack:
+    """Where it listens, and the file that moves its clock."""
+
+    endpoint: str
+    ahead: Path
+
+
 @contextmanager
 def ministack(folder: Path) -> Iterator[Path]:
-    """MiniStack on a free port of this machine, named by AWS_ENDPOINT_URL; the file that moves its clock."""
+    """MiniStack, named by AWS_ENDPOINT_URL; the file that moves its clock."""
+    with running_ministack(folder) as running, aws_environment(running.endpoint):
+        yield running.ahead
+
+
+@contextmanager
+def running_ministack(folder: Path) -> Iterator[MiniStack]:
+    """MiniStack on a free port of this machine."""
     ahead = folder / "ahead"
     ahead.write_text("0", encoding="ascii")
     port = free_port()
@@ -178,8 +194,7 @@ def ministack(folder: Path) -> Iterator[Path]:
         assert process.stdin is not None
         try:
             _await(f"http://127.0.0.1:{port}/_ministack/ready", process, log)
-            with aws_environment(f"http://127.0.0.1:{port}"):
-                yield ahead
+            yield MiniStack(f"http://127.0.0.1:{port}", ahead)
         finally:
             process.kill()
             process.stdin.close()

@@ -5,15 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.aws.places import ministack
 from tests.support.lambda_runtime.stack import LambdaStack, lambda_stack
 
-
-@pytest.fixture(scope="module")
-def aws_clock_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """MiniStack for one module, and the file that moves its clock."""
-    with ministack(tmp_path_factory.mktemp("ministack")) as ahead:
-        yield ahead
+pytest_plugins = ("tests.support.aws.fixtures",)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from functions.shared.aws.sqs import SqsQueue
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ConfigurationError, TransientError
 from functions.shared.ports import Delivery, Outgoing
-from tests.support.aws.places import MiniStackHarness, listen, ministack
+from tests.support.aws.places import MiniStackHarness, listen
 from tests.support.contracts.queue import (
     VISIBILITY_SECONDS,
     FifoQueueContract,
@@ -28,37 +27,33 @@ from tests.support.contracts.queue import (
 )
 from tests.support.timeouts import TIMEOUT
 
+pytest_plugins = ("tests.support.aws.fixtures",)
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
 @pytest.fixture(scope="module")
-def ahead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with ministack(tmp_path_factory.mktemp("ministack")) as ahead:
-        yield ahead
-
-
-@pytest.fixture(scope="module")
-def shared_client(ahead: Path) -> "SQSClient":
+def shared_client(aws_clock_file: Path) -> "SQSClient":
     return make_client("sqs")
 
 
 @pytest.fixture
-def harness(ahead: Path) -> MiniStackHarness:
+def harness(aws_clock_file: Path) -> MiniStackHarness:
     """With a client of its own: tests listen in on it."""
-    return MiniStackHarness(make_client("sqs"), ahead)
+    return MiniStackHarness(make_client("sqs"), aws_clock_file)
 
 
 class TestFifoQueue(FifoQueueContract):
     @pytest.fixture
-    def harness(self, shared_client: "SQSClient", ahead: Path) -> MiniStackHarness:
-        return MiniStackHarness(shared_client, ahead)
+    def harness(self, shared_client: "SQSClient", aws_clock_file: Path) -> MiniStackHarness:
+        return MiniStackHarness(shared_client, aws_clock_file)
 
 
 class TestStandardQueue(StandardQueueContract):
     @pytest.fixture
-    def harness(self, shared_client: "SQSClient", ahead: Path) -> MiniStackHarness:
-        return MiniStackHarness(shared_client, ahead)
+    def harness(self, shared_client: "SQSClient", aws_clock_file: Path) -> MiniStackHarness:
+        return MiniStackHarness(shared_client, aws_clock_file)
 
 
 class Calls:

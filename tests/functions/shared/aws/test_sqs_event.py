@@ -1,7 +1,6 @@
 """One Lambda event of SQS as a queue: what the handler settles, and what comes again and when."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,11 @@ from functions.shared.dispatch import Done, Received, Retry, Settlement
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ContractError
 from functions.shared.ports import Delivery
-from tests.support.aws.places import MiniStackHarness, listen, ministack
+from tests.support.aws.places import MiniStackHarness, listen
 from tests.support.consuming import consume
 from tests.support.contracts.queue import VISIBILITY_SECONDS, bodies, message, send
+
+pytest_plugins = ("tests.support.aws.fixtures",)
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -66,19 +67,13 @@ FIFO_EVENT = """
 
 
 @pytest.fixture(scope="module")
-def ahead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with ministack(tmp_path_factory.mktemp("ministack")) as ahead:
-        yield ahead
-
-
-@pytest.fixture(scope="module")
-def shared_client(ahead: Path) -> "SQSClient":
+def shared_client(aws_clock_file: Path) -> "SQSClient":
     return make_client("sqs")
 
 
 @pytest.fixture
-def harness(shared_client: "SQSClient", ahead: Path) -> MiniStackHarness:
-    return MiniStackHarness(shared_client, ahead)
+def harness(shared_client: "SQSClient", aws_clock_file: Path) -> MiniStackHarness:
+    return MiniStackHarness(shared_client, aws_clock_file)
 
 
 class Invocation:
@@ -283,7 +278,7 @@ class TestSettling:
 
 class TestWhenSqsDoesNotAnswer:
     @pytest.fixture
-    def deaf_client(self, ahead: Path) -> "SQSClient":
+    def deaf_client(self, aws_clock_file: Path) -> "SQSClient":
         client = make_client("sqs")
 
         def refuse(**_: object) -> None:

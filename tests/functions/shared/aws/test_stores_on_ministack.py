@@ -1,6 +1,6 @@
 """The record and frame contracts on MiniStack, which the whole stack is deployed to by the suite."""
 
-from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,10 +8,12 @@ import pytest
 from functions.shared.aws.clients import make_client
 from functions.shared.aws.dynamodb import DynamoRecordStore
 from functions.shared.aws.s3 import S3FrameStore
-from tests.support.aws.places import make_bucket, make_table, ministack
+from tests.support.aws.places import make_bucket, make_table
 from tests.support.clock import HandClock
 from tests.support.contracts.frames import FramesContract
 from tests.support.contracts.records import RecordHarness, RecordsContract
+
+pytest_plugins = ("tests.support.aws.fixtures",)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,18 +21,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with ministack(tmp_path_factory.mktemp("ministack")):
-        yield
-
-
-@pytest.fixture(scope="module")
-def dynamodb(running: None) -> "DynamoDBClient":
+def dynamodb(aws_clock_file: Path) -> "DynamoDBClient":
     return make_client("dynamodb")
 
 
 @pytest.fixture(scope="module")
-def s3(running: None) -> "S3Client":
+def s3(aws_clock_file: Path) -> "S3Client":
     return make_client("s3")
 
 
