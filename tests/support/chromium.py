@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -41,9 +42,11 @@ def chromium(program: str, url: str, folder: Path, names: Sequence[str] = ()) ->
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "HOME": str(folder)},
+        start_new_session=True,
     )
     try:
         yield
     finally:
-        process.terminate()
+        # Debian starts it by a script, which a signal would end alone: the browser would go on for ever.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait(TIMEOUT)
