@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.support.event_loop import connections_end_with_their_loop
 from tests.support.open_databases import none_left_open
 
 # The contracts are no test modules by name; their assertions shall explain themselves all the same.
@@ -23,6 +24,12 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_connection_outlives_its_loop() -> Iterator[None]:
+    with connections_end_with_their_loop():
+        yield
 
 
 @pytest.fixture(autouse=True)
