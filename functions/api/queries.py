@@ -1,6 +1,7 @@
 """What the stores and the memory hold of printers, each record read once for one answer. No rules in here."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +9,7 @@ from functions.api.json_values import shown
 from functions.shared.domain.keys import (
     CHATS,
     COLLECTORS,
+    INSPECTIONS,
     PRINTERS,
     belongs_to,
     inspection_key,
@@ -20,7 +22,7 @@ from functions.shared.messages.collector_record import CollectorRecord, collecto
 from functions.shared.messages.inspection_record import InspectionState, inspection_from_json
 from functions.shared.messages.printer_record import PrinterRecord, printer_record_of
 from functions.shared.messages.report import FrameReference
-from functions.shared.ports import FrameStore, RecordStore, Stored
+from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
 
 _NAME_LIMIT = 1024
 _ESCAPE = "~"
@@ -61,6 +63,7 @@ class PrinterData:
     inspection: InspectionState
     image_taken_at: float | None
     listed: ListedPrinter
+    image_key: str | None = None  # of the frame store; None: it is in memory only, or there is none
 
 
 class Queries:
@@ -118,14 +121,39 @@ class Queries:
     def _data(self, listed: ListedPrinter, inspection: InspectionState) -> PrinterData:
         printer_id = listed.printer_id
         record = self._record(printer_id) or PrinterRecord(printer_id)
+        reference = _frame_of(record)
+        taken_at = self._live.frame_taken_at(printer_id) if self._live else None
+        is_live = taken_at is not None
+        if taken_at is None and reference is not None:
+            taken_at = reference.taken_at
         return PrinterData(
             printer_id=printer_id,
             live=self._live_status(printer_id),
             record=record,
             inspection=inspection,
-            image_taken_at=self._image_taken_at(printer_id, record),
+            image_taken_at=taken_at,
+            image_key=None if is_live or reference is None else reference.key,
             listed=listed,
         )
+
+    def read_some(self, listed: Sequence[ListedPrinter]) -> list[PrinterData]:
+        """All that is held of each of those printers, their checks by one list of them all."""
+        stored = {it.key: it.value for it in self._records.list(INSPECTIONS)} if listed else {}
+
+        def checks_of(printer_id: str) -> InspectionState:
+            value = stored.get(inspection_key(printer_id))
+            return InspectionState() if value is None else inspection_from_json(value)
+
+        return [self._data(it, checks_of(it.printer_id)) for it in listed]
+
+    def film(self, printer_id: str) -> StoredFrame | None:
+        """The film of the printer's last job, or None if there is none (yet, or any more)."""
+        record = self._record(printer_id)
+        job = record.job if record else None
+        if job is None or job.prefix is None or not belongs_to(job.prefix, printer_id):
+            return None
+        own = [it for it in self._frames.films(job.prefix) if it.taken_at >= math.floor(job.started_at)]
+        return max(own, key=lambda it: it.taken_at, default=None)
 
     def image(self, printer_id: str) -> NewestImage | None:
         """The newest image, or None if there is none (any more)."""
@@ -159,13 +187,6 @@ class Queries:
         if not data:  # it could not be read, which the collector has said; the record is shown instead
             return None
         return ReceivedStatus(data, newest.received_at)
-
-    def _image_taken_at(self, printer_id: str, record: PrinterRecord) -> float | None:
-        taken_at = self._live.frame_taken_at(printer_id) if self._live else None
-        if taken_at is not None:
-            return taken_at
-        reference = _frame_of(record)
-        return reference.taken_at if reference else None
 
     def _record(self, printer_id: str) -> PrinterRecord | None:
         if printer_id not in self._recorded:

@@ -116,7 +116,7 @@ class RecordStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredFrame:
-    """One stored frame or film: its key, size in bytes, and time by its name (frames) or file (films)."""
+    """One stored frame or film: its key, size in bytes, and time by its name (of `latest/`: by its file)."""
 
     key: str
     size: int
@@ -148,6 +148,10 @@ class FrameStore(Protocol):
 
         Names carry whole seconds: the second in which `since` lies is included.
         """
+        ...
+
+    def films(self, prefix: str) -> Iterator[StoredFrame]:
+        """The films in that job's folder, sorted by key, with the times of their names."""
         ...
 
 

@@ -1,14 +1,19 @@
 """A real browser without a window, where there is one."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import subprocess
+import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from tests.support.timeouts import TIMEOUT
+from websockets.sync.client import ClientConnection, connect
+
+from tests.support.timeouts import TIMEOUT, wait_until
 
 ABSENT = "no Chromium is here (apt-get install --no-install-recommends chromium-headless-shell)"
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -18,8 +23,54 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
+class Tab:
+    """The page that a browser shows, as its DevTools see it (Chrome DevTools Protocol)."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._connection: ClientConnection | None = None
+        self._number = 0
+
+    def run(self, script: str) -> Any:
+        """The value of an expression in the page, a promise's when it is there."""
+        result = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in result, result["exceptionDetails"]
+        return result["result"].get("value")
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        if self._connection is None:
+            self._connection = connect(self._address(), open_timeout=TIMEOUT, max_size=None)
+        self._number += 1
+        self._connection.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
+        while True:
+            said = json.loads(self._connection.recv(TIMEOUT))
+            if said.get("id") == self._number:
+                assert "error" not in said, said
+                result: dict[str, Any] = said["result"]
+                return result
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _address(self) -> str:
+        told = self._home / "DevToolsActivePort"
+        wait_until(lambda: told.is_file() and len(told.read_text().split()) == 2, lambda: "no DevTools")
+        port = int(told.read_text().split()[0])
+        found: list[str] = []
+
+        def look() -> bool:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=TIMEOUT) as answer:
+                pages = [it for it in json.load(answer) if it["type"] == "page"]
+            found[:] = [it["webSocketDebuggerUrl"] for it in pages]
+            return bool(found)
+
+        wait_until(look, lambda: "the browser has no page")
+        return found[0]
+
+
 @contextlib.contextmanager
-def chromium(program: str, url: str, folder: Path, names: Sequence[str] = ()) -> Iterator[None]:
+def chromium(program: str, url: str, folder: Path, names: Sequence[str] = ()) -> Iterator[Tab]:
     """Shows that page until the end. `names` mean this machine; any other one means nothing at all."""
     rules = [*(f"MAP {name} 127.0.0.1" for name in names), "MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
     home = folder / "chromium"
@@ -44,9 +95,11 @@ def chromium(program: str, url: str, folder: Path, names: Sequence[str] = ()) ->
         env={**os.environ, "HOME": str(folder)},
         start_new_session=True,
     )
+    tab = Tab(home)
     try:
-        yield
+        yield tab
     finally:
+        tab.close()
         # Debian starts it by a script, which a signal would end alone: the browser would go on for ever.
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(TIMEOUT)

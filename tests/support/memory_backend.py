@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from functions.shared.domain.keys import taken_at_of
+from functions.shared.domain.keys import film_made_at, taken_at_of
 from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.messages.report import Report, decode_report
 from functions.shared.ports import Delivery, Outgoing, Refusal, Stored, StoredFrame
@@ -159,3 +159,9 @@ class MemoryFrames:
                 continue
             if (since is None or taken_at >= since) and (until is None or taken_at <= until):
                 yield StoredFrame(key, len(self.stored[key]), taken_at)
+
+    def films(self, prefix: str) -> Iterator[StoredFrame]:
+        for key in sorted(self.stored):
+            made_at = film_made_at(key)
+            if key.startswith(prefix) and made_at is not None:
+                yield StoredFrame(key, len(self.stored[key]), made_at)

@@ -36,6 +36,7 @@ def seconds_left(context: LambdaContext) -> float:
 if TYPE_CHECKING:
     from boto3.session import Session
 
+    from functions.shared.aws.presigned import PresignedObjects
     from functions.shared.aws.secrets import SecretParameter
     from functions.shared.aws.sqs_event import EventQueue
 
@@ -96,6 +97,15 @@ class AwsBackends:
         from functions.shared.aws.s3 import S3FrameStore
 
         return S3FrameStore(self._client("s3"), self.bucket)
+
+    def presigned(self) -> "PresignedObjects":
+        """Who signs addresses of what is in the bucket."""
+        from functions.shared.aws.presigned import PresignedObjects
+
+        about = self._client("s3").meta
+        return PresignedObjects(
+            self._session.get_credentials, about.region_name, about.endpoint_url, self.bucket
+        )
 
     @cached_property
     def notifications(self) -> Queue:
