@@ -16,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support.timeouts import TIMEOUT, wait_until
 
 ABSENT = "no Chromium is here (apt-get install --no-install-recommends chromium-headless-shell)"
+_NO_PAGE_YET = -32000
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -28,30 +29,38 @@ class Tab:
 
     def __init__(self, home: Path) -> None:
         self._home = home
+        self._open = contextlib.ExitStack()
         self._connection: ClientConnection | None = None
         self._number = 0
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page, a promise's when it is there."""
-        result = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in result, result["exceptionDetails"]
-        return result["result"].get("value")
+        said: dict[str, Any] = {}
 
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        def is_run() -> bool:
+            """Between two pages there is none for a moment."""
+            said.update(
+                self._call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+            )
+            return "error" not in said or said.pop("error")["code"] != _NO_PAGE_YET
+
+        wait_until(is_run, lambda: str(said))
+        assert "exceptionDetails" not in said["result"], said["result"]["exceptionDetails"]
+        return said["result"]["result"].get("value")
+
+    def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
         if self._connection is None:
-            self._connection = connect(self._address(), open_timeout=TIMEOUT, max_size=None)
+            opened = connect(self._address(), open_timeout=TIMEOUT, max_size=None)
+            self._connection = self._open.enter_context(opened)
         self._number += 1
         self._connection.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while True:
-            said = json.loads(self._connection.recv(TIMEOUT))
+            said: dict[str, Any] = json.loads(self._connection.recv(TIMEOUT))
             if said.get("id") == self._number:
-                assert "error" not in said, said
-                result: dict[str, Any] = said["result"]
-                return result
+                return said
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        self._open.close()
 
     def _address(self) -> str:
         told = self._home / "DevToolsActivePort"
