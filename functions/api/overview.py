@@ -16,11 +16,12 @@ from functions.api.schemas import OverviewHealth, OverviewPrinter, OverviewView
 
 PRINTERS_LIMIT = 100  # in one answer, unless less is asked for
 _EMBEDDED_SECONDS = 3.0
-# What a page costs in a month in the cloud follows from these (`make cost`): so many calls, and as many new
-# pictures. With many printers it asks a little less often, as each answer costs more.
+# What a page costs in a month in the cloud follows from these (`make cost`): how often it asks, a little less
+# with many printers, as each answer costs more; and how often it loads a new picture of any of them, whose
+# traffic is the most of it.
 _CLOUD_SECONDS = (15.0, 20.0)
 _MANY_PRINTERS = 10
-_CLOUD_PICTURES = 1
+CLOUD_PICTURE_SECONDS = 25.0
 _COMPRESSED_FROM_BYTES = 1200  # less fits one packet
 _COMPRESSION = 5
 _OF_NO_NEWS = {"at": True, "printers": {"__all__": {"image": {"address"}}}}
@@ -68,7 +69,7 @@ def overview(
     return OverviewView(
         at=at,
         refresh_seconds=refresh_seconds(printers_in_all, is_embedded),
-        pictures_per_refresh=None if is_embedded else _CLOUD_PICTURES,
+        seconds_a_picture=None if is_embedded else CLOUD_PICTURE_SECONDS,
         health=health,
         printers_in_all=printers_in_all,
         printers=printers,

@@ -185,7 +185,7 @@ class OverviewPrinter(View):
     silent_since: datetime | None = Field(default=None, examples=[None])
     problem: str | None = Field(default=None, examples=["no status for 3 min"])
     job: JobView | None = Field(default=None, description="The running job, or the last one")
-    temperatures: TemperaturesView | None = None
+    temperatures: TemperaturesView | None = Field(default=None, description="Degrees Celsius")
     errors: list[FaultView] = Field(default=[], description="What the printer complains of now")
     image: ShownImageView | None = Field(description="null: no picture yet")
     last_look: LastLookView | None = Field(description="null: no look was due yet")
@@ -204,8 +204,10 @@ class OverviewView(View):
 
     at: datetime = Field(description="The server's time", examples=[_TIME])
     refresh_seconds: float = Field(description="Ask again after so long", examples=[15.0])
-    pictures_per_refresh: int | None = Field(
-        description="So many new pictures are worth their price each time; null: all of them", examples=[1]
+    seconds_a_picture: float | None = Field(
+        description="Load a new picture no more often than that, whichever printer's: else it costs more "
+        "than it is worth; null: all of them",
+        examples=[25.0],
     )
     health: OverviewHealth
     printers_in_all: int = Field(examples=[2])

@@ -112,7 +112,7 @@ def test_a_large_answer_is_compressed_for_who_takes_that(cloud: BridgeData) -> N
 
 
 async def test_how_often_to_ask_is_said(cloud: BridgeData, bridge: BridgeData) -> None:
-    for data, expected in ((bridge, (3.0, None)), (cloud, (15.0, 1))):
+    for data, expected in ((bridge, (3.0, None)), (cloud, (15.0, 25.0))):
         _, said, _ = await asked(data)
-        assert (said["refresh_seconds"], said["pictures_per_refresh"]) == expected
+        assert (said["refresh_seconds"], said["seconds_a_picture"]) == expected
     assert refresh_seconds(50, is_embedded=False) == 20

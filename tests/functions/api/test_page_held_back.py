@@ -41,7 +41,8 @@ const element = new Proxy(
 const told = { asked: [], tags: [], pictures: [], pauses: [], notices: [], refused: [], state: null };
 const paper = (list) => ({ set textContent(text) { list.push(text); }, hidden: true });
 const notice = paper(told.notices), refused = paper(told.refused);
-let refreshed = 0;
+let refreshed = 0, now = Date.parse("2025-11-22T13:08:00Z");
+Date.now = () => now;
 const respond = ({ status = 200, value = {}, headers = {} }) => ({
   status, ok: status < 300, json: async () => value, headers: { get: (name) => headers[name] ?? null },
 });
@@ -67,6 +68,7 @@ global.clearTimeout = () => {};
 const end = () => process.stdout.write(JSON.stringify(told), () => process.exit(0));
 global.setTimeout = (run, milliseconds) => {
   told.pauses.push(milliseconds);
+  now += milliseconds;
   refreshed += 1;
   if (refreshed < refreshes) setImmediate(run);
   else end();
@@ -85,7 +87,9 @@ QUOTA = {
 }
 
 
-def said(*addresses: str, tag: str = 'W/"1"', most: int | None = 1) -> dict[str, Any]:
+def said(
+    *addresses: str, tag: str = 'W/"1"', seconds_a_picture: float | None = REFRESH_MS / 1000
+) -> dict[str, Any]:
     """An overview with a printer for each picture."""
     printers = [
         {
@@ -98,7 +102,7 @@ def said(*addresses: str, tag: str = 'W/"1"', most: int | None = 1) -> dict[str,
     value = {
         "at": "2025-11-22T13:08:00Z",
         "refresh_seconds": REFRESH_MS / 1000,
-        "pictures_per_refresh": most,
+        "seconds_a_picture": seconds_a_picture,
         "health": {"is_open": False},
         "printers_in_all": len(printers),
         "printers": printers,
@@ -142,7 +146,9 @@ def test_first_pictures_come_at_once_and_newer_ones_one_at_a_time_in_turn() -> N
 
 
 def test_where_pictures_cost_nothing_all_of_them_come() -> None:
-    told = played(said("a1", "b1", most=None), said("a2", "b2", most=None), refreshes=2)
+    told = played(
+        said("a1", "b1", seconds_a_picture=None), said("a2", "b2", seconds_a_picture=None), refreshes=2
+    )
     assert set(told["pictures"]) == {"a1", "b1", "a2", "b2"}
 
 
