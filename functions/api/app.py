@@ -1,6 +1,5 @@
 """The REST API and the pages for a person, as a factory: behind uvicorn (embedded) or Mangum (cloud)."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
@@ -32,10 +31,16 @@ from functions.api.middleware import (
 )
 from functions.api.overview import overview, overview_response, some_of, tag_of
 from functions.api.pages import Page
-from functions.api.picture_sending import PictureResponse, PictureSending
+from functions.api.picture_answer import (
+    IMAGE_TOO_LARGE,
+    TIMESTAMP_HEADER,
+    image_response,
+    keeping_of,
+    matches,
+)
+from functions.api.picture_sending import PictureSending
 from functions.api.presenter import newest_status, overview_printer, printer_view, summary
-from functions.api.queries import ListedPrinter, NewestImage, Queries
-from functions.api.rendition import smaller
+from functions.api.queries import ListedPrinter, Queries
 from functions.api.schemas import (
     FilmView,
     HealthView,
@@ -71,62 +76,10 @@ class DescribedApp(FastAPI):
         return document
 
 
-TIMESTAMP_HEADER = "X-Image-Timestamp"
-
-
-def image_response(
-    image: NewestImage,
-    if_none_match: str | None,
-    sending: PictureSending,
-    bytes_limit: int | None = None,
-    keeping: str = "no-store",
-) -> Response:
-    """The JPEG, or 304 without a body if the client has it already. `keeping`: its Cache-Control.
-
-    Over `bytes_limit` a smaller rendition, made only for who has not got it yet; 404 if none can be made. 503
-    when too many clients have not taken theirs yet.
-    """
-    is_too_large = bytes_limit is not None and len(image.data) > bytes_limit
-    rendition = "-smaller" if is_too_large else ""
-    etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}{rendition}"'
-    headers = {"ETag": etag, "Cache-Control": keeping}
-    taken_at = utc_time(image.taken_at)
-    if taken_at is not None:
-        headers[TIMESTAMP_HEADER] = taken_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if if_none_match is not None and _matches(if_none_match, etag):
-        return Response(status_code=304, headers=headers)
-    data = smaller(image.data, bytes_limit) if is_too_large and bytes_limit else image.data
-    if data is None:
-        raise HTTPException(404, IMAGE_TOO_LARGE)
-    if not sending.hold(data):
-        return JSONResponse({"detail": TOO_MANY_PICTURES}, 503, {"Retry-After": "2"})
-    return PictureResponse(data, headers, lambda: sending.release(data))
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    """RFC 9110, 13.1.2: a list of tags, compared weakly, or `*`."""
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or etag.removeprefix("W/") in tags
-
-
-def _keeping(image: NewestImage, version: str | None, now: float) -> str:
-    """Whether browsers may keep a picture: if it is the one the address names, and has stood for a while.
-
-    One that another follows within seconds is not worth their disk.
-    """
-    is_named = version == version_of(image.taken_at)
-    return _KEPT if is_named and now - image.taken_at > _STANDS_SECONDS else "no-store"
-
-
 UNKNOWN_PRINTER = "unknown printer"
 NO_STATUS = "no status yet"
 NO_IMAGE = "no image yet"
 NO_FILM = "no film yet"
-TOO_MANY_PICTURES = "too many pictures are being sent just now: try again in a few seconds"
-IMAGE_TOO_LARGE = "the newest image is too large to be answered here, and cannot be made smaller"
-
-_KEPT = "private, max-age=86400, immutable"
-_STANDS_SECONDS = 60.0
 
 _PAGE_PATH = "/"
 _DOCS_PATH = "/docs"
@@ -251,7 +204,7 @@ def create_app(
             is_embedded=live is not None,
         )
         tag = tag_of(view)
-        if if_none_match is not None and _matches(if_none_match, tag):
+        if if_none_match is not None and matches(if_none_match, tag):
             return Response(status_code=304, headers={"ETag": tag, "Vary": "Accept-Encoding"})
         return overview_response(view, tag, accept_encoding)
 
@@ -293,7 +246,7 @@ def create_app(
             image = stores.image(name)
             if image is None:
                 raise HTTPException(404, NO_IMAGE)
-            keeping = _keeping(image, at, clock())
+            keeping = keeping_of(image, at, clock())
             return image_response(image, if_none_match, sending, image_bytes_limit, keeping)
 
     @app.get(

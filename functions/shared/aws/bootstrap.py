@@ -102,10 +102,7 @@ class AwsBackends:
         """Who signs addresses of what is in the bucket."""
         from functions.shared.aws.presigned import PresignedObjects
 
-        about = self._client("s3").meta
-        return PresignedObjects(
-            self._session.get_credentials, about.region_name, about.endpoint_url, self.bucket
-        )
+        return PresignedObjects(self._client("s3"), self._session.get_credentials, self.bucket)
 
     @cached_property
     def notifications(self) -> Queue:

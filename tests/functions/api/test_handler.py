@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 from PIL import Image
 
-from functions.api.app import IMAGE_TOO_LARGE
 from functions.api.handler import ANSWER_BYTES_LIMIT, IMAGE_BYTES_LIMIT, fits, handle, stage_path
+from functions.api.picture_answer import IMAGE_TOO_LARGE
 from functions.shared.domain.keys import collector_key, film_key, frame_key, job_prefix, printer_key
 from functions.shared.messages.codec import to_json
 from functions.shared.messages.report import FrameReference

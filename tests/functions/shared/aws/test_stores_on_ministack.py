@@ -66,7 +66,7 @@ def test_a_presigned_address_opens_its_object_and_any_part_of_it_and_nothing_els
     bucket, key = make_bucket(s3), "images/A1M-1/Phone stand (blue)~1/timelapse_20251122T130800.mp4"
     s3.put_object(Bucket=bucket, Key=key, Body=b"0123456789")
     s3.put_object(Bucket=bucket, Key="images/other.jpg", Body=b"secret")
-    signing = PresignedObjects(Session().get_credentials, s3.meta.region_name, s3.meta.endpoint_url, bucket)
+    signing = PresignedObjects(s3, Session().get_credentials, bucket)
     begun = int(time.time()) - 300_000
     address = signing.address(key, begun, 604_800)
     whole = opened(address)
