@@ -42,7 +42,7 @@ const told = { asked: [], tags: [], pictures: [], pauses: [], notices: [], refus
 const paper = (list) => ({ set textContent(text) { list.push(text); }, hidden: true });
 const notice = paper(told.notices), refused = paper(told.refused);
 let refreshed = 0, now = Date.parse("2025-11-22T13:08:00Z");
-Date.now = () => now;
+Date.now = performance.now = () => now;
 const respond = ({ status = 200, value = {}, headers = {} }) => ({
   status, ok: status < 300, json: async () => value, headers: { get: (name) => headers[name] ?? null },
 });
@@ -153,9 +153,12 @@ def test_where_pictures_cost_nothing_all_of_them_come() -> None:
 
 
 def test_for_a_picture_that_is_refused_another_address_is_asked_for_and_not_for_ever() -> None:
-    told = played(said("broken"), refreshes=4)
+    told = played(said("broken"), said("broken"), {"status": 404}, said("broken"), refreshes=9)
     assert told["tags"][1] is None, "the same answer would have the same address"
-    assert told["pictures"] == ["broken"], "not tried again at once"
+    assert told["pictures"] == ["broken"]
+    others = [path for path in told["asked"] if path != OVERVIEW]
+    assert set(others) == {"api/printer/P0/image"}, "what S3 does not have, the bridge may"
+    assert len(others) < 5, "more and more rarely"
 
 
 def test_a_hidden_page_asks_nothing() -> None:
