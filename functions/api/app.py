@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Response
+from fastapi import Depends, FastAPI, Header, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import APIKeyHeader
 
@@ -22,9 +22,10 @@ from functions.api.middleware import (
     SafeHeaders,
 )
 from functions.api.pages import Page
+from functions.api.paging import cursor_of, name_before, page_size
 from functions.api.picture_sending import PictureResponse, PictureSending
 from functions.api.presenter import newest_status, printer_view, summary
-from functions.api.queries import ListedPrinter, NewestImage, Queries
+from functions.api.queries import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, NewestImage, Queries
 from functions.api.rendition import smaller
 from functions.api.schemas import HealthView, PrinterSummary, PrinterView, Refusal
 from functions.shared.errors import TransientError
@@ -102,6 +103,11 @@ A printer's name in a path is percent-encoded as one segment (`a/b` is `a%2Fb`).
 which clients drop from a path, are asked for with a `~` before them.
 """
 
+Cursor = Annotated[str | None, Query(description="From the answer before: where the page begins")]
+PageLimit = Annotated[
+    str | None,
+    Query(description=f"Printers in one answer: {PAGE_LIMIT} unless given, at most {LONGEST_PAGE}"),
+]
 PrinterName = Annotated[str, Path(description="The printer's name, percent-encoded", examples=["A1M-1"])]
 
 
@@ -178,10 +184,19 @@ def create_app(
         """Answers `OK`, without a key too."""
         return "OK"
 
-    @app.get("/api/printers", summary="All known printers")
-    def list_printers() -> list[PrinterSummary]:
-        """Every printer that was ever heard of, sorted by name."""
-        return [summary(printer) for printer in queries().listed]
+    @app.get("/api/printers", summary="All known printers", responses=_PAGED)
+    def list_printers(
+        response: Response, cursor: Cursor = None, limit: PageLimit = None
+    ) -> list[PrinterSummary]:
+        """Every printer that was ever heard of, sorted by name.
+
+        Of many the first page, with the address of the next one in the header `Link`.
+        """
+        page = queries().page(name_before(cursor), page_size(limit))
+        if page.more_after is not None:
+            following = f"cursor={cursor_of(page.more_after)}&limit={page_size(limit)}"
+            response.headers["Link"] = f'<?{following}>; rel="next"'
+        return [summary(printer) for printer in page.printers]
 
     @app.get("/api/printer/{printer_id}", summary="One printer", responses=_not_found(NO_STATUS))
     def show_printer(printer_id: PrinterName) -> PrinterView:
@@ -192,7 +207,8 @@ def create_app(
         status = newest_status(printer_data)
         if status is None:
             raise HTTPException(404, NO_STATUS)
-        silence = collector_silence(printer.printer_id, stores.collectors, now, started_at)
+        watchers = stores.watchers(printer.printer_id) or stores.collectors
+        silence = collector_silence(watchers, now, started_at)
         return printer_view(printer_data, status, now, silence)
 
     @app.get(
@@ -222,20 +238,23 @@ def create_app(
         summary="Is data recent, and do messages arrive?",
         responses=_STALE,
     )
-    def show_health(response: Response) -> HealthView:
+    def show_health(response: Response, cursor: Cursor = None, limit: PageLimit = None) -> HealthView:
         """`ok`, `stale` when a collector was not heard of for 15 minutes, `refused` when the chat takes no
         messages, `disk_full`, or `doubled` when two collectors watch the same printers (all 200).
 
-        503 when nothing at all was heard for so long. A printer that is switched off changes nothing.
+        503 when nothing at all was heard for so long. A printer that is switched off changes nothing. Of many
+        printers the answer has a page; all else in it is of them all.
         """
         stores = queries()
+        page = stores.page(name_before(cursor), page_size(limit))
         view, is_anything_recent = health(
             stores.collectors,
-            stores.read_listed(),
+            stores.read_page(page),
             clock(),
             started_at,
             stores.chats,
             disk_trouble(),
+            None if page.more_after is None else cursor_of(page.more_after),
         )
         if not is_anything_recent:
             response.status_code = 503
@@ -290,6 +309,9 @@ _STALE: dict[int | str, dict[str, Any]] = {
     }
 }
 _TEXT = {"schema": {"type": "string"}}
+_PAGED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Link": {"description": 'Where more follow: the next page, `rel="next"`', **_TEXT}}}
+}
 _IMAGE_HEADERS = {
     "ETag": {"description": "Changes with the picture; send it back as `If-None-Match`", **_TEXT},
     TIMESTAMP_HEADER: {"description": "When it was received, ISO 8601 in UTC", **_TEXT},

@@ -213,4 +213,9 @@ class HealthView(View):
     pictures: PicturesHealth | None = None
     chat: ChatHealth
     collectors: list[CollectorHealth]
-    printers: list[PrinterHealth]
+    printers: list[PrinterHealth] = Field(description="Of many printers the first, by name")
+    next_cursor: str | None = Field(
+        default=None,
+        description="Where the next page of printers begins; null: there is none",
+        examples=[None],
+    )

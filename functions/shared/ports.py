@@ -105,8 +105,11 @@ class RecordStore(Protocol):
         """
         ...
 
-    def list(self, prefix: str) -> list[Stored]:
-        """All records whose key begins so, sorted by key."""
+    def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[Stored]:
+        """The records whose key begins so, sorted by key; a page: the first `limit` of those behind `after`.
+
+        `after` is empty or a key of that prefix; nothing has to be stored there.
+        """
         ...
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:

@@ -18,7 +18,7 @@ def worker() -> LambdaConsumer[Report]:
     runtime = make_runtime("tracker")
     backends, metrics = runtime.backends, runtime.metrics
     has_ai = backends.has(Secret.OPENROUTER_KEY)
-    service = build_service(backends, backends.settings, has_ai, tells_full_disks=True)
+    service = build_service(backends, backends.settings, has_ai, watches_collectors=True)
 
     def handle(message: Received[Report]) -> Settlement:
         settlement = service.handle(message)

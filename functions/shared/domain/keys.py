@@ -163,6 +163,7 @@ def _stamp(at: float) -> str:
 
 PRINTERS = "printer/"
 COLLECTORS = "collector/"
+LISTINGS = "listing/"
 CHATS = "chat/"
 
 
@@ -174,6 +175,11 @@ def printer_key(printer_id: str) -> str:
 def collector_key(collector_id: str) -> str:
     """The last report of a collector on itself (written by the tracker)."""
     return COLLECTORS + collector_id
+
+
+def listing_key(collector_id: str) -> str:
+    """The printers that a collector lists, where they are many (written by the tracker)."""
+    return LISTINGS + collector_id
 
 
 def inspection_key(printer_id: str) -> str:
