@@ -149,8 +149,7 @@ class DynamoRecordStore:
                 self._client.put_item(**request)
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 answer: Mapping[str, Any] = error.response
-                in_the_way: Mapping[str, Any] = answer.get("Item", {})
-                return in_the_way
+                return answer.get("Item") or {}
         return None
 
     def _places(self, written: str) -> tuple[Item, ...]:
