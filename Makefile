@@ -108,3 +108,7 @@ sbom: $(DEV_READY) ## what is installed, as CycloneDX, into build/sbom/
 .PHONY: cost
 cost: $(DEV_READY) ## what a month in the cloud costs, counted by a simulation
 	@$(VENV_PYTHON) -m tests.performance.cost
+
+.PHONY: scale
+scale: $(DEV_READY) ## an hour of 20,000 printers in the cloud (minutes; SCALE='--printers 2000')
+	@$(VENV_PYTHON) -m tests.performance.scale $(SCALE)
