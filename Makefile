@@ -88,6 +88,10 @@ build: $(DEV_READY) samconfig.toml ## build the cloud functions for arm64, into 
 teardown: $(DEV_READY) ## delete the stack in the cloud (the bucket stays)
 	@$(VENV_PYTHON) -m infra.teardown
 
+.PHONY: edge-user
+edge-user: $(DEV_READY) ## credentials for the collector of one site (NAME=berlin)
+	@$(VENV_PYTHON) -m infra.edge_user "$(NAME)"
+
 .PHONY: rehearse
 rehearse: ## installs and releases with a real systemd, Docker, other processors, as far as they are here (root)
 	@infra/rehearse.sh $(REHEARSE)

@@ -5,7 +5,7 @@ in between repeats the same ids, which queues and workers drop.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from functions.shared.consumer import RETRY_SECONDS
@@ -32,10 +32,15 @@ from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
 from functions.tracker.collector_disk import disk_full_since, disk_notification
 from functions.tracker.evaluation import Rules
+from functions.tracker.sender_rights import report_of
 from functions.tracker.transitions import advance
 
 _ENDS = frozenset({Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED})
 _log = logging.getLogger(__name__)
+
+
+def _no_site(sender: str) -> str | None:  # noqa: ARG001
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class TrackerService:
 
     `watches_collectors`: tells of their full disks (the embedded run tells of its own, which is the queues'
     disk too), and keeps their long lists of printers apart, of which liveness makes what others need.
+    `site_of` the sender of a report, which it may report on and on no other (None: it may on all).
     """
 
     records: RecordStore
@@ -54,6 +60,7 @@ class TrackerService:
     chat: str
     clock: Clock
     watches_collectors: bool = False
+    site_of: Callable[[str], str | None] = _no_site
 
     decode = staticmethod(decode_report)
 
@@ -92,6 +99,9 @@ class TrackerService:
         return Retry(error.retry_after or RETRY_SECONDS)
 
     def _track(self, message: Received[Report]) -> None:
+        site = self.site_of(message.sender)
+        if site is not None:
+            message = replace(message, content=report_of(site, message.content))
         report = message.content
         if report.kind is ReportKind.COLLECTOR:
             self._keep_collector(message)
@@ -155,7 +165,12 @@ class TrackerService:
 
 
 def build_service(
-    backends: Backends, settings: Settings, checks_are_on: bool, *, watches_collectors: bool = False
+    backends: Backends,
+    settings: Settings,
+    checks_are_on: bool,
+    *,
+    watches_collectors: bool = False,
+    site_of: Callable[[str], str | None] = _no_site,
 ) -> TrackerService:
     """Over those back ends; without checks nothing is put on the inspections' queue."""
     return TrackerService(
@@ -167,6 +182,7 @@ def build_service(
         backends.chat,
         backends.clock,
         watches_collectors,
+        site_of,
     )
 
 

@@ -182,6 +182,11 @@ def listing_key(collector_id: str) -> str:
     return LISTINGS + collector_id
 
 
+def sender_key(sender: str) -> str:
+    """Which site a key of the edge is for, by the id of its user (written by `make edge-user`)."""
+    return "sender/" + sender
+
+
 def inspection_key(printer_id: str) -> str:
     """The inspection's memory of one printer (written by the inspection)."""
     return "inspection/" + printer_id

@@ -152,7 +152,8 @@ def test_no_secret_is_in_a_message_or_shown() -> None:
     }
     misplaced = {
         "TELEGRAM_CHAT_ID": TOKEN, "PORT": TOKEN, "TELEGRAM_API_URL": "ftp://me:hunter2@host",
-        "WS_URL_TEMPLATE": "wss://me:hunter2@host/",
+        "SITE": "",
+    "WS_URL_TEMPLATE": "wss://me:hunter2@host/",
     }  # fmt: skip
     with pytest.raises(ConfigurationError) as caught:
         load_settings(secrets | misplaced, "local")
