@@ -102,15 +102,15 @@ async def test_a_printer_of_a_long_list_is_looked_for_in_its_own_collector_s(clo
     names = [f"P{number:03d}" for number in range(30)]
     put_long_list(cloud, "other", ["P003"], is_connected=True)
     put_long_list(cloud, "own", names, is_connected=False)
-    silent = {"received_at": NOW - 500, "silent_since": NOW - 400, "sequences": [["other", 1], ["own", 2]]}
-    cloud.put_record("P003", status=RUNNING, **silent)
+    quiet = {"received_at": NOW - 500, "sequences": [["other", 1], ["own", 2]]}
+    cloud.put_record("P003", status=RUNNING, **quiet)
     async with asking(cloud.app()) as client:
         view = (await client.get("/api/printer/P003")).json()
         listed_only = await client.get("/api/printer/P004")
         unknown = await client.get("/api/printer/nobody")
         update(cloud, "own", received_at=NOW - 2000)
         lost = (await client.get("/api/printer/P003")).json()
-    assert view["problem"] == "no connection to BambUI"
+    assert view["problem"] == "no connection to BambUI for this printer"
     assert (listed_only.status_code, listed_only.json()["detail"]) == (404, "no status yet")
     assert (unknown.status_code, unknown.json()["detail"]) == (404, "unknown printer")
     assert lost["problem"] == "the collector has not been heard of for 33 min"

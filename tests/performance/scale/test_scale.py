@@ -1,18 +1,24 @@
 """What a printer costs a stack does not grow with the others in it; `make scale` shows it for 20,000."""
 
 import functools
+import random
 
 import pytest
 
+from collector.bambui.discovery import PRINTERS_LIMIT
 from functions.api.queries import PAGE_LIMIT
 from functions.shared.aws.dynamodb import PARTITIONS
+from functions.shared.aws.sqs import BATCH_BYTES_LIMIT
 from tests.performance.scale.ceilings import ceilings
 from tests.performance.scale.figures import COUNTED, figures_of, growth
+from tests.performance.scale.fleet import Fleet
 from tests.performance.scale.hour import Hour, simulated_hour
+from tests.performance.scale.stack import BEGIN, scaled_stack
 from tests.performance.scale.table import table
 
 FEW, MANY, PER_SITE = 12, 60, 6
 MOST_GROWTH = 1.10
+ITEM_BYTES_LIMIT = 400 * 1024  # AWS, "Quotas in Amazon DynamoDB"
 # A third of the printers print: 25 changes of percent and 25 heartbeats an hour; of the others 12 heartbeats.
 REPORTS_MOST = 26.0
 
@@ -81,3 +87,22 @@ def test_a_ceiling_is_what_there_is_by_what_a_printer_takes(name: str) -> None:
     _, many = hours()
     (ceiling,) = [it for it in ceilings(many) if it.what == name]
     assert ceiling.printers == pytest.approx(1200 * many.printers / many.told)
+
+
+def test_a_collector_of_a_thousand_printers_with_long_names_fits_everywhere() -> None:
+    """Its report on itself is one message, its list one item: SQS takes 1 MiB, DynamoDB 400 KB."""
+    fleet = Fleet(2 * PRINTERS_LIMIT, PRINTERS_LIMIT)
+    site = fleet.sites[0]
+    for printer in site.printers:
+        printer.name = f"{printer.number} {random.Random(printer.number).randbytes(48).hex()} Д"
+    with scaled_stack() as stack:
+        for minutes in range(0, 20, 5):
+            stack.set_time(BEGIN + minutes * 60)
+            stack.report([fleet.own_report(it, stack.clock()) for it in fleet.sites])
+            stack.look_for_collectors()
+        largest = stack.aws.largest
+        assert largest["SendMessageBatch of edge"][1] < BATCH_BYTES_LIMIT
+        assert largest["PutItem of tracker"][1] < ITEM_BYTES_LIMIT
+        assert stack.aws.figures["writes of listing"] == 2, "written once, as nothing has changed"
+        assert stack.aws.figures["GetItem of liveness"] == 2, "and read once"
+        assert largest["Query of liveness"][1] < 2 * 1024
