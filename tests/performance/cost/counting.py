@@ -133,7 +133,8 @@ class CountingAws:
         prefix = values.get(":prefix", {"S": ""})["S"]
         after = asked.get("ExclusiveStartKey", {"key": {"S": ""}})["key"]["S"]
         partition = self._partitions.get(values[":kind"]["S"], {})
-        found, size, is_cut = [], 0, False
+        found: list[dict[str, Any]] = []
+        size, is_cut = 0, False
         for key in sorted(key for key in partition if key.startswith(prefix) and key > after):
             if len(found) == asked.get("Limit", math.inf) or size > _QUERY_BYTES:
                 is_cut = True

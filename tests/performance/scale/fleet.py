@@ -107,6 +107,10 @@ class Site:
         return self.fails and OUTAGE_BEGINS <= at < OUTAGE_ENDS
 
 
+# When (second of the hour), what goes first then, whose number, who, and its status if it is a printer's.
+_Event = tuple[float, int, int, "Site | SimulatedPrinter", dict[str, Any] | None]
+
+
 class Fleet:
     """`events` gives every report of the hour in order, made when it is asked for."""
 
@@ -127,33 +131,35 @@ class Fleet:
             yield begin, self.own_report(site, begin)
         for printer in self.printers:
             status, _ = printer.course(0.0)
-            yield begin, self.report(printer, begin, begin, status)
+            yield begin, self.report(printer, begin, status)
 
     def events(self, begin: float) -> Iterator[tuple[float, Report]]:
         """Each with the second of the hour at which the queue has it."""
         sources = [printer.reports() for printer in self.printers]
-        own = ((at, site) for at in range(0, HOUR, OWN_REPORT) for site in self.sites)
-        waiting = (
-            (at, 1, printer.number, (printer, status))
-            for at, printer, status in heapq.merge(*sources, key=_at)
+        statuses: Iterator[_Event] = (
+            (at, 1, printer.number, printer, status) for at, printer, status in heapq.merge(*sources, key=_at)
         )
-        theirs = ((float(at), 0, site.number, (site, None)) for at, site in own)
-        returning = (
-            (at, 2, printer.number, (printer, None))
+        own: Iterator[_Event] = (
+            (float(at), 0, site.number, site, None)
+            for at in range(0, HOUR, OWN_REPORT)
+            for site in self.sites
+        )
+        returning: Iterator[_Event] = (
+            (at, 2, printer.number, printer, None)
             for at, printer in sorted(self._returns(), key=lambda it: (it[0], it[1].number))
         )
-        for at, _, _, (who, status) in heapq.merge(waiting, theirs, returning, key=lambda it: it[:3]):
-            site = who if isinstance(who, Site) else who.site
-            if site.is_away(at):
-                continue
+        for at, _, _, who, said in heapq.merge(own, statuses, returning, key=lambda it: it[:3]):
             if isinstance(who, Site):
-                yield at, self.own_report(who, begin + at)
-            elif status is not None:
-                yield at, self.report(who, begin + at, begin, status)
+                if not who.is_away(at):
+                    yield at, self.own_report(who, begin + at)
+            elif who.site.is_away(at):
+                continue
+            elif said is not None:
+                yield at, self.report(who, begin + at, said)
             else:
                 yield at, self.presence(who, begin + at)
                 status, _ = who.course(at)
-                yield at, self.report(who, begin + at, begin, status, after_gap=OUTAGE_ENDS - OUTAGE_BEGINS)
+                yield at, self.report(who, begin + at, status, after_gap=OUTAGE_ENDS - OUTAGE_BEGINS)
 
     def _returns(self) -> Iterator[tuple[float, SimulatedPrinter]]:
         for site in self.sites:
@@ -164,7 +170,6 @@ class Fleet:
         self,
         printer: SimulatedPrinter,
         at: float,
-        begin: float,
         fields: dict[str, Any],
         after_gap: float | None = None,
     ) -> Report:
