@@ -91,9 +91,9 @@ def _of_site(resource: str, site: str) -> list[str]:
     return [f"{folder}/{beginning}*" for beginning in key_beginnings(site)]
 
 
-def _document(iam: Any, arn: str) -> dict[str, Any]:
-    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+def _document(iam: Any, policy_name: str) -> dict[str, Any]:
+    version = iam.get_policy(PolicyArn=policy_name)["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=policy_name, VersionId=version)["PolicyVersion"]["Document"]
     found: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
     return found
 
