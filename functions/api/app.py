@@ -29,8 +29,9 @@ from functions.api.middleware import (
     KeyCheck,
     SafeHeaders,
 )
-from functions.api.overview import overview, overview_response, some_of, tag_of
+from functions.api.overview import MOST, overview, overview_response, tag_of
 from functions.api.pages import Page
+from functions.api.paging import cursor_of, name_before, page_size
 from functions.api.picture_answer import (
     IMAGE_TOO_LARGE,
     TIMESTAMP_HEADER,
@@ -40,7 +41,7 @@ from functions.api.picture_answer import (
 )
 from functions.api.picture_sending import PictureSending
 from functions.api.presenter import newest_status, overview_printer, printer_view, summary
-from functions.api.queries import ListedPrinter, Queries
+from functions.api.queries import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
 from functions.api.schemas import (
     FilmView,
     HealthView,
@@ -91,6 +92,11 @@ which clients drop from a path, are asked for with a `~` before them.
 """
 
 _OF_AN_ADDRESS = "Of an address that was given: which one is meant"
+Cursor = Annotated[str | None, Query(description="From the answer before: where the page begins")]
+PageLimit = Annotated[
+    str | None,
+    Query(description=f"Printers in one answer: {PAGE_LIMIT} unless given, at most {LONGEST_PAGE}"),
+]
 PrinterName = Annotated[str, Path(description="The printer's name, percent-encoded", examples=["A1M-1"])]
 
 
@@ -180,25 +186,25 @@ def create_app(
         responses=_OVERVIEW_ANSWERS,
     )
     def show_overview(
-        after: Annotated[str | None, Query(description="Go on after this printer, see `next`")] = None,
-        limit: Annotated[str | None, Query(description="So many printers at the most, up to 100")] = None,
+        cursor: Cursor = None,
+        limit: Annotated[str | None, Query(description=f"Printers in one answer, at most {MOST}")] = None,
         if_none_match: Annotated[str | None, Header(description="The `ETag` of the answer you have")] = None,
         accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Response:
         """Every printer with its job, its errors and its newest picture: one request for a whole wall."""
         stores, now = queries(), clock()
-        some, go_on_after = some_of(stores.listed, after, limit)
-        printers = stores.read_some(some)
+        after = name_before(cursor)
+        page = stores.page(after, min(page_size(limit), MOST))
+        printers = stores.read_page(page, with_checks_after=after)
         state, _ = health(stores.collectors, printers, now, started_at, stores.chats, disk_trouble())
         view = overview(
             [
                 overview_printer(
-                    it, now, collector_silence(it.printer_id, stores.collectors, now, started_at), addresses
+                    it, now, collector_silence(stores.watchers(it.printer_id), now, started_at), addresses
                 )
                 for it in printers
             ],
-            len(stores.listed),
-            go_on_after,
+            None if page.more_after is None else cursor_of(page.more_after),
             OverviewHealth(status=state.status, detail=state.detail, is_open=is_open),
             now,
             is_embedded=live is not None,
@@ -208,10 +214,19 @@ def create_app(
             return Response(status_code=304, headers={"ETag": tag, "Vary": "Accept-Encoding"})
         return overview_response(view, tag, accept_encoding)
 
-    @app.get("/api/printers", summary="All known printers")
-    def list_printers() -> list[PrinterSummary]:
-        """Every printer that was ever heard of, sorted by name."""
-        return [summary(printer) for printer in queries().listed]
+    @app.get("/api/printers", summary="All known printers", responses=_PAGED)
+    def list_printers(
+        response: Response, cursor: Cursor = None, limit: PageLimit = None
+    ) -> list[PrinterSummary]:
+        """Every printer that was ever heard of, sorted by name.
+
+        Of many the first page, with the address of the next one in the header `Link`.
+        """
+        page = queries().page(name_before(cursor), page_size(limit))
+        if page.more_after is not None:
+            following = f"cursor={cursor_of(page.more_after)}&limit={page_size(limit)}"
+            response.headers["Link"] = f'<?{following}>; rel="next"'
+        return [summary(printer) for printer in page.printers]
 
     @app.get("/api/printer/{printer_id}", summary="One printer", responses=_not_found(NO_STATUS))
     def show_printer(printer_id: PrinterName) -> PrinterView:
@@ -222,7 +237,8 @@ def create_app(
         status = newest_status(printer_data)
         if status is None:
             raise HTTPException(404, NO_STATUS)
-        silence = collector_silence(printer.printer_id, stores.collectors, now, started_at)
+        watchers = stores.watchers(printer.printer_id) or stores.collectors
+        silence = collector_silence(watchers, now, started_at)
         return printer_view(printer_data, status, now, silence)
 
     @app.get(
@@ -297,20 +313,23 @@ def create_app(
         summary="Is data recent, and do messages arrive?",
         responses=_STALE,
     )
-    def show_health(response: Response) -> HealthView:
+    def show_health(response: Response, cursor: Cursor = None, limit: PageLimit = None) -> HealthView:
         """`ok`, `stale` when a collector was not heard of for 15 minutes, `refused` when the chat takes no
         messages, `disk_full`, or `doubled` when two collectors watch the same printers (all 200).
 
-        503 when nothing at all was heard for so long. A printer that is switched off changes nothing.
+        503 when nothing at all was heard for so long. A printer that is switched off changes nothing. Of many
+        printers the answer has a page; all else in it is of them all.
         """
         stores = queries()
+        page = stores.page(name_before(cursor), page_size(limit))
         view, is_anything_recent = health(
             stores.collectors,
-            stores.read_listed(),
+            stores.read_page(page),
             clock(),
             started_at,
             stores.chats,
             disk_trouble(),
+            None if page.more_after is None else cursor_of(page.more_after),
         )
         if not is_anything_recent:
             response.status_code = 503
@@ -378,6 +397,9 @@ _FILM_ANSWERS: dict[int | str, dict[str, Any]] = {
     206: {"description": "The part of it that `Range` asks for"},
     302: {"description": "In the cloud: where it is stored"},
     416: {"description": "There is no such part"},
+}
+_PAGED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Link": {"description": 'Where more follow: the next page, `rel="next"`', **_TEXT}}}
 }
 _IMAGE_HEADERS = {
     "ETag": {"description": "Changes with the picture; send it back as `If-None-Match`", **_TEXT},

@@ -6,15 +6,13 @@ time of the answer nor who signed an address is any news), and is sent compresse
 
 import gzip
 import hashlib
-from collections.abc import Sequence
 
 from fastapi import Response
 
-from functions.api.json_values import shown, utc_time
-from functions.api.queries import ListedPrinter
+from functions.api.json_values import utc_time
 from functions.api.schemas import OverviewHealth, OverviewPrinter, OverviewView
 
-PRINTERS_LIMIT = 100  # in one answer, unless less is asked for
+MOST = 100  # printers in one answer
 _EMBEDDED_SECONDS = 3.0
 # What a page costs in a month in the cloud follows from these (`make cost`): how often it asks, a little less
 # with many printers, as each answer costs more; and how often it loads a new picture of any of them, whose
@@ -32,34 +30,9 @@ def refresh_seconds(printers: int, is_embedded: bool) -> float:
     return _EMBEDDED_SECONDS if is_embedded else _CLOUD_SECONDS[printers > _MANY_PRINTERS]
 
 
-def some_of(
-    listed: Sequence[ListedPrinter], after: str | None, limit: str | None
-) -> tuple[Sequence[ListedPrinter], str | None]:
-    """Those after that one, so many at the most, and after which one to go on (None: these were the last).
-
-    Both as they were asked for: text of any content. `listed` is sorted by name.
-    """
-    most = int(limit[:9]) if limit and limit.isascii() and limit.isdigit() else PRINTERS_LIMIT
-    begin = 0
-    if after is not None:
-        begin = next((place for place, it in enumerate(listed) if _place(it) > _place_of(after)), len(listed))
-    found = listed[begin : begin + max(1, min(most, PRINTERS_LIMIT))]
-    is_last = begin + len(found) >= len(listed)
-    return found, None if is_last else shown(found[-1].printer_id)
-
-
-def _place(printer: ListedPrinter) -> tuple[str, str]:
-    return _place_of(shown(printer.printer_id))
-
-
-def _place_of(name: str) -> tuple[str, str]:
-    return name.casefold(), name
-
-
 def overview(
     printers: list[OverviewPrinter],
-    printers_in_all: int,
-    go_on_after: str | None,
+    next_cursor: str | None,
     health: OverviewHealth,
     now: float,
     is_embedded: bool,
@@ -68,12 +41,11 @@ def overview(
     assert at is not None
     return OverviewView(
         at=at,
-        refresh_seconds=refresh_seconds(printers_in_all, is_embedded),
+        refresh_seconds=refresh_seconds(len(printers), is_embedded),
         seconds_a_picture=None if is_embedded else CLOUD_PICTURE_SECONDS,
         health=health,
-        printers_in_all=printers_in_all,
         printers=printers,
-        next=go_on_after,
+        next_cursor=next_cursor,
     )
 
 

@@ -210,10 +210,9 @@ class OverviewView(View):
         examples=[25.0],
     )
     health: OverviewHealth
-    printers_in_all: int = Field(examples=[2])
-    printers: list[OverviewPrinter] = Field(description="Sorted by name")
-    next: str | None = Field(
-        description="Ask for those after it (`?after=`); null: these were the last", examples=[None]
+    printers: list[OverviewPrinter] = Field(description="Of many printers the first, by name")
+    next_cursor: str | None = Field(
+        description="Where the next page of printers begins; null: there is none", examples=[None]
     )
 
 
@@ -299,4 +298,9 @@ class HealthView(View):
     pictures: PicturesHealth | None = None
     chat: ChatHealth
     collectors: list[CollectorHealth]
-    printers: list[PrinterHealth]
+    printers: list[PrinterHealth] = Field(description="Of many printers the first, by name")
+    next_cursor: str | None = Field(
+        default=None,
+        description="Where the next page of printers begins; null: there is none",
+        examples=[None],
+    )

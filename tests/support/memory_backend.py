@@ -43,8 +43,9 @@ class MemoryRecords:
         self.versions[key] = stored + 1
         return stored + 1
 
-    def list(self, prefix: str) -> list[Stored]:
-        found = (self.get(key) for key in sorted(self.texts) if key.startswith(prefix))
+    def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[Stored]:
+        keys = [key for key in sorted(self.texts) if key.startswith(prefix) and key > after]
+        found = (self.get(key) for key in keys[:limit])
         return [stored for stored in found if stored is not None]
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:

@@ -175,6 +175,7 @@ def _stamp(at: float) -> str:
 
 PRINTERS = "printer/"
 COLLECTORS = "collector/"
+LISTINGS = "listing/"
 CHATS = "chat/"
 INSPECTIONS = "inspection/"
 
@@ -187,6 +188,16 @@ def printer_key(printer_id: str) -> str:
 def collector_key(collector_id: str) -> str:
     """The last report of a collector on itself (written by the tracker)."""
     return COLLECTORS + collector_id
+
+
+def listing_key(collector_id: str) -> str:
+    """The printers that a collector lists, where they are many (written by the tracker)."""
+    return LISTINGS + collector_id
+
+
+def sender_key(sender: str) -> str:
+    """Which site a key of the edge is for, by the id of its user (written by `make edge-user`)."""
+    return "sender/" + sender
 
 
 def inspection_key(printer_id: str) -> str:

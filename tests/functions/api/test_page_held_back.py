@@ -104,9 +104,8 @@ def said(
         "refresh_seconds": REFRESH_MS / 1000,
         "seconds_a_picture": seconds_a_picture,
         "health": {"is_open": False},
-        "printers_in_all": len(printers),
         "printers": printers,
-        "next": None,
+        "next_cursor": None,
     }
     return {"value": value, "headers": {"ETag": tag}}
 

@@ -49,9 +49,9 @@ class CountingRecords:
         self.reads[key] += 1
         return self._inner.get(key)
 
-    def list(self, prefix: str) -> list[Stored]:
+    def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[Stored]:
         self.lists[prefix] += 1
-        found = self._inner.list(prefix)
+        found = self._inner.list(prefix, after, limit)
         self.reads.update(stored.key for stored in found)
         return found
 
