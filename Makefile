@@ -88,6 +88,10 @@ build: $(DEV_READY) samconfig.toml ## build the cloud functions for arm64, into 
 teardown: $(DEV_READY) ## delete the stack in the cloud (the bucket stays)
 	@$(VENV_PYTHON) -m infra.teardown
 
+.PHONY: edge-user
+edge-user: $(DEV_READY) ## credentials for the collector of one site (NAME=berlin)
+	@$(VENV_PYTHON) -m infra.edge_user "$(NAME)"
+
 .PHONY: rehearse
 rehearse: ## installs and releases with a real systemd, Docker, other processors, as far as they are here (root)
 	@infra/rehearse.sh $(REHEARSE)
@@ -108,3 +112,7 @@ sbom: $(DEV_READY) ## what is installed, as CycloneDX, into build/sbom/
 .PHONY: cost
 cost: $(DEV_READY) ## what a month in the cloud costs, counted by a simulation
 	@$(VENV_PYTHON) -m tests.performance.cost
+
+.PHONY: scale
+scale: $(DEV_READY) ## an hour of 20,000 printers in the cloud (minutes; SCALE='--printers 2000')
+	@$(VENV_PYTHON) -m tests.performance.scale $(SCALE)

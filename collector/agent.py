@@ -21,6 +21,7 @@ from collector.printer.policy import session_policy
 from collector.printer.session import Session
 from collector.printer.settling import SettlingRules
 from collector.printer.supervisor import CallLater, PrinterSnapshot, PrinterSupervisor
+from functions.shared.domain.sites import is_at, name_at, name_in_bambui
 from functions.shared.latest_pictures import LatestPictures
 from functions.shared.live import Live
 from functions.shared.messages.codec import to_json
@@ -91,7 +92,9 @@ class Collector:
         self.pictures = live.pictures if live is not None else LatestPictures(shares.latest, monotonic)
         self.reception = Reception(shares.receiving, monotonic)
         self._writer = OutboxWriter(outbox, waiting_bytes_limit=shares.waiting)
-        self._discovery = Discovery(settings.printers_api_url, settings.printers_refresh_seconds, monotonic)
+        self._discovery = Discovery(
+            settings.printers_api_url, settings.printers_refresh_seconds, monotonic, site=settings.site
+        )
         self._collector_id = ""
         self._started_at = 0.0
         self._printers: dict[str, PrinterSupervisor] = {}
@@ -112,8 +115,10 @@ class Collector:
         try:
             self._collector_id = await self._writer.ask(lambda outbox: outbox.collector_id)
             self._started_at = self._clock()
-            self._connect(self._settings.printer_id)
-            for name in await self._writer.ask(lambda outbox: outbox.busy_printers()):
+            site = self._settings.site
+            self._connect(name_at(site, self._settings.printer_id))
+            busy = await self._writer.ask(lambda outbox: outbox.busy_printers())
+            for name in (it for it in busy if is_at(site, it)):
                 self._connect(name)  # listed or not: what became of its print will be asked for
             self._begin(self._discover())
             self._begin(self._tick())
@@ -199,7 +204,7 @@ class Collector:
             settings = self._settings
             task = self._printers[printer_id] = PrinterSupervisor(
                 printer_id,
-                printer_url(settings.ws_url_template, printer_id),
+                printer_url(settings.ws_url_template, name_in_bambui(settings.site, printer_id)),
                 self._make_session,
                 Backoff(settings.reconnect_min_seconds, settings.reconnect_max_seconds),
                 self._random,

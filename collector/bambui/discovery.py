@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from functions.shared.domain.limits import PRINTER_NAME_LIMIT
+from functions.shared.domain.sites import name_at
 from functions.shared.errors import ContractError, TransientError
 from functions.shared.runtime.redirects import RedirectsOnServer
 from functions.shared.runtime.threads import run_in_daemon_thread
@@ -66,15 +67,18 @@ def parse_listing(content_type: str, body: bytes) -> list[Any]:
     return entries
 
 
-def merge_listing(known: Mapping[str, ListedPrinter], entries: list[Any]) -> Merged:
-    """Nothing known is forgotten: a printer that is missing in an answer stays as it was."""
+def merge_listing(known: Mapping[str, ListedPrinter], entries: list[Any], site: str = "") -> Merged:
+    """Nothing known is forgotten: a printer that is missing in an answer stays as it was.
+
+    `site`: what their names begin with, elsewhere than in BambUI.
+    """
     merged = dict(known)
     faults: list[str] = []
     for entry in entries:
         name = entry.get("name") if isinstance(entry, dict) else None
         if not isinstance(entry, dict) or not isinstance(name, str) or not is_usable_name(name):
             faults.append(f"no usable printer name: {name!r:.{_SHOWN}}")
-        elif name not in merged and len(merged) >= PRINTERS_LIMIT:
+        elif (name := name_at(site, name)) not in merged and len(merged) >= PRINTERS_LIMIT:
             faults.append(f"more than {PRINTERS_LIMIT} printers: the rest is left out")
             break
         else:
@@ -143,12 +147,14 @@ class Discovery:
         refresh: float,
         monotonic: Callable[[], float],
         *,
+        site: str = "",
         soon: float = SOON,
         read: Callable[[str], Answer] = fetch,
     ) -> None:
         self.known: Mapping[str, ListedPrinter] = {}
         self._url = url
         self._refresh = refresh
+        self._site = site
         self._soon = soon
         self._read = read
         self._has_failed = False
@@ -164,7 +170,7 @@ class Discovery:
             self._log_fault(f"{error}")
             return ()
         self._has_failed = False
-        merged = merge_listing(self.known, entries)
+        merged = merge_listing(self.known, entries, self._site)
         if merged.faults:
             self._log_fault("; ".join(merged.faults[:5]))
         self.known = merged.known

@@ -1,15 +1,23 @@
 """The REST API and the pages for a person, as a factory: behind uvicorn (embedded) or Mangum (cloud)."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi import Depends, FastAPI, Header, HTTPException, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from fastapi.security import APIKeyHeader
 
 from functions.api import middleware
+from functions.api.addresses import (
+    Addresses,
+    BucketAddresses,
+    OwnAddresses,
+    SigningBucket,
+    printer_address,
+    version_of,
+)
+from functions.api.film_sending import FilmResponse
 from functions.api.health import collector_silence, health, pictures_health
 from functions.api.json_values import utc_time
 from functions.api.middleware import (
@@ -21,13 +29,29 @@ from functions.api.middleware import (
     KeyCheck,
     SafeHeaders,
 )
+from functions.api.overview import MOST, overview, overview_response, tag_of
 from functions.api.pages import Page
-from functions.api.picture_sending import PictureResponse, PictureSending
-from functions.api.presenter import newest_status, printer_view, summary
-from functions.api.queries import ListedPrinter, NewestImage, Queries
-from functions.api.rendition import smaller
-from functions.api.schemas import HealthView, PrinterSummary, PrinterView, Refusal
-from functions.shared.errors import TransientError
+from functions.api.paging import cursor_of, name_before, page_size
+from functions.api.picture_answer import (
+    IMAGE_TOO_LARGE,
+    TIMESTAMP_HEADER,
+    image_response,
+    keeping_of,
+    matches,
+)
+from functions.api.picture_sending import PictureSending
+from functions.api.presenter import newest_status, overview_printer, printer_view, summary
+from functions.api.queries import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
+from functions.api.schemas import (
+    FilmView,
+    HealthView,
+    OverviewHealth,
+    OverviewView,
+    PrinterSummary,
+    PrinterView,
+    Refusal,
+)
+from functions.shared.errors import NotFoundError, TransientError
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.runtime.clocks import Clock
@@ -53,45 +77,10 @@ class DescribedApp(FastAPI):
         return document
 
 
-TIMESTAMP_HEADER = "X-Image-Timestamp"
-
-
-def image_response(
-    image: NewestImage, if_none_match: str | None, sending: PictureSending, bytes_limit: int | None = None
-) -> Response:
-    """The JPEG, or 304 without a body if the client has it already.
-
-    Over `bytes_limit` a smaller rendition, made only for who has not got it yet; 404 if none can be made. 503
-    when too many clients have not taken theirs yet.
-    """
-    is_too_large = bytes_limit is not None and len(image.data) > bytes_limit
-    rendition = "-smaller" if is_too_large else ""
-    etag = f'"{hashlib.sha256(image.data).hexdigest()[:32]}{rendition}"'
-    headers = {"ETag": etag, "Cache-Control": "no-store"}
-    taken_at = utc_time(image.taken_at)
-    if taken_at is not None:
-        headers[TIMESTAMP_HEADER] = taken_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if if_none_match is not None and _matches(if_none_match, etag):
-        return Response(status_code=304, headers=headers)
-    data = smaller(image.data, bytes_limit) if is_too_large and bytes_limit else image.data
-    if data is None:
-        raise HTTPException(404, IMAGE_TOO_LARGE)
-    if not sending.hold(data):
-        return JSONResponse({"detail": TOO_MANY_PICTURES}, 503, {"Retry-After": "2"})
-    return PictureResponse(data, headers, lambda: sending.release(data))
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    """RFC 9110, 13.1.2: a list of tags, compared weakly, or `*`."""
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or etag in tags
-
-
 UNKNOWN_PRINTER = "unknown printer"
 NO_STATUS = "no status yet"
 NO_IMAGE = "no image yet"
-TOO_MANY_PICTURES = "too many pictures are being sent just now: try again in a few seconds"
-IMAGE_TOO_LARGE = "the newest image is too large to be answered here, and cannot be made smaller"
+NO_FILM = "no film yet"
 
 _PAGE_PATH = "/"
 _DOCS_PATH = "/docs"
@@ -102,6 +91,12 @@ A printer's name in a path is percent-encoded as one segment (`a/b` is `a%2Fb`).
 which clients drop from a path, are asked for with a `~` before them.
 """
 
+_OF_AN_ADDRESS = "Of an address that was given: which one is meant"
+Cursor = Annotated[str | None, Query(description="From the answer before: where the page begins")]
+PageLimit = Annotated[
+    str | None,
+    Query(description=f"Printers in one answer: {PAGE_LIMIT} unless given, at most {LONGEST_PAGE}"),
+]
 PrinterName = Annotated[str, Path(description="The printer's name, percent-encoded", examples=["A1M-1"])]
 
 
@@ -118,6 +113,7 @@ def create_app(
     is_open: bool = False,
     image_bytes_limit: int | None = None,
     sending: PictureSending | None = None,
+    bucket: SigningBucket | None = None,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
@@ -127,10 +123,12 @@ def create_app(
     wrong with its disk, in words. `hosts`: without a key, the names beside those that can only be the
     user's own (None: any name). `is_open`: all the network may look. `image_bytes_limit`: a larger
     picture is given in a smaller rendition (None: any is given as it is). `sending`: bounds the pictures that
-    are being sent.
+    are being sent. `bucket` (cloud): who has the pictures and films, and signs addresses of them.
     """
     sending = sending or PictureSending()
-    page, docs = Page("page.html"), Page("docs.html")
+    own_addresses = OwnAddresses(api_key)
+    addresses: Addresses = own_addresses if bucket is None else BucketAddresses(bucket)
+    page, docs = Page("page.html", addresses.origin), Page("docs.html")
     started_at = clock() if live is not None else None
     app = DescribedApp(
         title="Printer Realtime Bridge",
@@ -143,7 +141,10 @@ def create_app(
     )
     if api_key:
         app.add_middleware(
-            KeyCheck, key=api_key, pages={_PAGE_PATH: page.response, _DOCS_PATH: docs.response}
+            KeyCheck,
+            key=api_key,
+            pages=(_PAGE_PATH, _DOCS_PATH),
+            opens=lambda path, asked: own_addresses.opens(path, asked, clock()),
         )
     app.add_middleware(middleware.PrinterPaths, root_path=root_path)
     app.add_middleware(middleware.OwnRequests, hosts=None if api_key else hosts)
@@ -178,10 +179,54 @@ def create_app(
         """Answers `OK`, without a key too."""
         return "OK"
 
-    @app.get("/api/printers", summary="All known printers")
-    def list_printers() -> list[PrinterSummary]:
-        """Every printer that was ever heard of, sorted by name."""
-        return [summary(printer) for printer in queries().listed]
+    @app.get(
+        "/api/overview",
+        summary="All that a page shows",
+        response_model=OverviewView,
+        responses=_OVERVIEW_ANSWERS,
+    )
+    def show_overview(
+        cursor: Cursor = None,
+        limit: Annotated[str | None, Query(description=f"Printers in one answer, at most {MOST}")] = None,
+        if_none_match: Annotated[str | None, Header(description="The `ETag` of the answer you have")] = None,
+        accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
+    ) -> Response:
+        """Every printer with its job, its errors and its newest picture: one request for a whole wall."""
+        stores, now = queries(), clock()
+        after = name_before(cursor)
+        page = stores.page(after, min(page_size(limit), MOST))
+        printers = stores.read_page(page, with_checks_after=after)
+        state, _ = health(stores.collectors, printers, now, started_at, stores.chats, disk_trouble())
+        view = overview(
+            [
+                overview_printer(
+                    it, now, collector_silence(stores.watchers(it.printer_id), now, started_at), addresses
+                )
+                for it in printers
+            ],
+            None if page.more_after is None else cursor_of(page.more_after),
+            OverviewHealth(status=state.status, detail=state.detail, is_open=is_open),
+            now,
+            is_embedded=live is not None,
+        )
+        tag = tag_of(view)
+        if if_none_match is not None and matches(if_none_match, tag):
+            return Response(status_code=304, headers={"ETag": tag, "Vary": "Accept-Encoding"})
+        return overview_response(view, tag, accept_encoding)
+
+    @app.get("/api/printers", summary="All known printers", responses=_PAGED)
+    def list_printers(
+        response: Response, cursor: Cursor = None, limit: PageLimit = None
+    ) -> list[PrinterSummary]:
+        """Every printer that was ever heard of, sorted by name.
+
+        Of many the first page, with the address of the next one in the header `Link`.
+        """
+        page = queries().page(name_before(cursor), page_size(limit))
+        if page.more_after is not None:
+            following = f"cursor={cursor_of(page.more_after)}&limit={page_size(limit)}"
+            response.headers["Link"] = f'<?{following}>; rel="next"'
+        return [summary(printer) for printer in page.printers]
 
     @app.get("/api/printer/{printer_id}", summary="One printer", responses=_not_found(NO_STATUS))
     def show_printer(printer_id: PrinterName) -> PrinterView:
@@ -192,7 +237,8 @@ def create_app(
         status = newest_status(printer_data)
         if status is None:
             raise HTTPException(404, NO_STATUS)
-        silence = collector_silence(printer.printer_id, stores.collectors, now, started_at)
+        watchers = stores.watchers(printer.printer_id) or stores.collectors
+        silence = collector_silence(watchers, now, started_at)
         return printer_view(printer_data, status, now, silence)
 
     @app.get(
@@ -204,6 +250,7 @@ def create_app(
     def show_image(
         printer_id: PrinterName,
         if_none_match: Annotated[str | None, Header(description="The `ETag` of the picture you have")] = None,
+        at: Annotated[str | None, Query(description=_OF_AN_ADDRESS)] = None,
     ) -> Response:
         """The newest whole JPEG of the printer's camera, as it was received.
 
@@ -215,27 +262,74 @@ def create_app(
             image = stores.image(name)
             if image is None:
                 raise HTTPException(404, NO_IMAGE)
-            return image_response(image, if_none_match, sending, image_bytes_limit)
+            keeping = keeping_of(image, at, clock())
+            return image_response(image, if_none_match, sending, image_bytes_limit, keeping)
+
+    @app.get(
+        "/api/printer/{printer_id}/film",
+        summary="The film of the last job",
+        responses=_not_found(NO_FILM),
+    )
+    def show_film(printer_id: PrinterName) -> FilmView:
+        """Where it is to be had. It is there some minutes after the job's end."""
+        stores = queries()
+        name = found(printer_id, stores).printer_id
+        film = stores.film(name)
+        if film is None:
+            raise HTTPException(404, NO_FILM)
+        address = addresses.of(printer_address(name, "film.mp4"), film.key, film.taken_at, clock())
+        made_at, good_until = utc_time(film.taken_at), utc_time(address.good_until)
+        assert made_at is not None
+        assert good_until is not None
+        return FilmView(made_at=made_at, size=film.size, address=address.text, good_until=good_until)
+
+    @app.get(
+        "/api/printer/{printer_id}/film.mp4",
+        summary="That film itself",
+        response_class=Response,
+        responses=_FILM_ANSWERS | _not_found(NO_FILM),
+    )
+    def send_film(
+        printer_id: PrinterName,
+        byte_range: Annotated[str | None, Header(alias="range", description="A part of it")] = None,
+        at: Annotated[str | None, Query(description=_OF_AN_ADDRESS)] = None,
+    ) -> Response:
+        """An MP4, any range of it. In the cloud a redirect to where it is stored."""
+        stores = queries()
+        name = found(printer_id, stores).printer_id
+        film = stores.film(name)
+        if film is None or at not in (None, version_of(film.taken_at)):
+            raise HTTPException(404, NO_FILM)
+        if addresses.origin is not None:
+            address = addresses.of("", film.key, film.taken_at, clock())
+            return RedirectResponse(address.text, 302)
+        try:
+            return FilmResponse(frames.open(film.key), film.size, byte_range)
+        except NotFoundError:
+            raise HTTPException(404, NO_FILM) from None
 
     @app.get(
         "/api/health",
         summary="Is data recent, and do messages arrive?",
         responses=_STALE,
     )
-    def show_health(response: Response) -> HealthView:
+    def show_health(response: Response, cursor: Cursor = None, limit: PageLimit = None) -> HealthView:
         """`ok`, `stale` when a collector was not heard of for 15 minutes, `refused` when the chat takes no
         messages, `disk_full`, or `doubled` when two collectors watch the same printers (all 200).
 
-        503 when nothing at all was heard for so long. A printer that is switched off changes nothing.
+        503 when nothing at all was heard for so long. A printer that is switched off changes nothing. Of many
+        printers the answer has a page; all else in it is of them all.
         """
         stores = queries()
+        page = stores.page(name_before(cursor), page_size(limit))
         view, is_anything_recent = health(
             stores.collectors,
-            stores.read_listed(),
+            stores.read_page(page),
             clock(),
             started_at,
             stores.chats,
             disk_trouble(),
+            None if page.more_after is None else cursor_of(page.more_after),
         )
         if not is_anything_recent:
             response.status_code = 503
@@ -290,6 +384,23 @@ _STALE: dict[int | str, dict[str, Any]] = {
     }
 }
 _TEXT = {"schema": {"type": "string"}}
+_TAG = {"ETag": {"description": "Changes with what is said; send it back as `If-None-Match`", **_TEXT}}
+_OVERVIEW_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"headers": _TAG},
+    304: {"description": "Nothing has changed", "headers": _TAG},
+}
+_FILM_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The film",
+        "content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    206: {"description": "The part of it that `Range` asks for"},
+    302: {"description": "In the cloud: where it is stored"},
+    416: {"description": "There is no such part"},
+}
+_PAGED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Link": {"description": 'Where more follow: the next page, `rel="next"`', **_TEXT}}}
+}
 _IMAGE_HEADERS = {
     "ETag": {"description": "Changes with the picture; send it back as `If-None-Match`", **_TEXT},
     TIMESTAMP_HEADER: {"description": "When it was received, ISO 8601 in UTC", **_TEXT},

@@ -42,7 +42,14 @@ def application(root_path: str) -> Mangum:
     """The application as it is served under that path."""
     runtime, records, frames = worker()
     app = create_app(
-        records, frames, None, runtime.backends.clock, "", root_path, image_bytes_limit=IMAGE_BYTES_LIMIT
+        records,
+        frames,
+        None,
+        runtime.backends.clock,
+        "",
+        root_path,
+        image_bytes_limit=IMAGE_BYTES_LIMIT,
+        bucket=runtime.backends.presigned(),
     )
     return Mangum(RawPath(app), lifespan="off")
 

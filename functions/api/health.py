@@ -15,6 +15,7 @@ from functions.api.json_values import age, shown, shown_or_none, utc_time
 from functions.api.presenter import newest_status, silent_since
 from functions.api.queries import PrinterData
 from functions.api.schemas import ChatHealth, CollectorHealth, HealthView, PicturesHealth, PrinterHealth
+from functions.shared.domain.collector_rivals import rivals_among
 from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
 from functions.shared.latest_pictures import LatestPictures
 from functions.shared.messages.chat_record import ChatState, standing_refusal
@@ -24,10 +25,6 @@ from functions.shared.text import rough_duration
 _TOPIC_NEWS_SECONDS = (
     7 * 86_400.0
 )  # a topic is tried again with the next message; a printer may rest for days
-
-
-_RIVAL_SECONDS = 400.0  # a collector reports on itself every 300 s
-_OVERLAP_SECONDS = 60.0  # an old one may be heard a little after the new one of a restart began
 
 
 def quiet_for(collector: CollectorRecord, now: float, started_at: float | None) -> float:
@@ -40,23 +37,28 @@ def is_recent(collector: CollectorRecord, now: float, started_at: float | None) 
     return quiet_for(collector, now, started_at) <= COLLECTOR_SILENT_SECONDS
 
 
-def is_superseded(collector: CollectorRecord, recent: Sequence[CollectorRecord], now: float) -> bool:
-    """Whether others took its place: they list all its printers, or it has been away for a week."""
-    listed = {printer.printer_id for other in recent for printer in other.status.printers}
+def is_superseded(collector: CollectorRecord, listed: frozenset[str] | None, now: float) -> bool:
+    """Whether others took its place: they list all its printers, or it has been away for a week.
+
+    `listed`: by those that were heard lately (None: nobody was). What is in no item of a collector, as its
+    list is too long, liveness has compared.
+    """
+    if listed is None:
+        return False
+    if collector.sequence is not None and collector.liveness.forgotten_sequence == collector.sequence:
+        return True
     is_forgotten = quiet_for(collector, now, None) > COLLECTOR_FORGOTTEN_SECONDS
-    is_replaced = all(printer.printer_id in listed for printer in collector.status.printers)
-    return bool(recent) and (is_replaced or is_forgotten)
+    is_replaced = collector.listing is None and listed.issuperset(collector.names)
+    return is_replaced or is_forgotten
 
 
 def collector_silence(
-    printer_id: str, collectors: Sequence[CollectorRecord], now: float, started_at: float | None
+    watchers: Sequence[CollectorRecord], now: float, started_at: float | None
 ) -> float | None:
-    """How long the collectors of this printer have not been heard of, if that is too long, else None."""
-    own = [it for it in collectors if any(printer.printer_id == printer_id for printer in it.status.printers)]
-    own = own or list(collectors)
-    if not own:
+    """How long the collectors of a printer have not been heard of, if that is too long, else None."""
+    if not watchers:
         return None
-    quiet = min(quiet_for(collector, now, started_at) for collector in own)
+    quiet = min(quiet_for(collector, now, started_at) for collector in watchers)
     return quiet if COLLECTOR_SILENT_SECONDS < quiet < math.inf else None
 
 
@@ -67,15 +69,18 @@ def health(
     started_at: float | None,
     chats: Sequence[ChatState] = (),
     disk_trouble: str | None = None,
+    next_cursor: str | None = None,
 ) -> tuple[HealthView, bool]:
-    """The answer, and whether anything at all is recent.
+    """The answer, and whether anything at all is recent. `printers` are those of one page.
 
     `started_at`: when this program began to listen, if it holds the collector too (embedded): the fifteen
     minutes are counted from there at the earliest. `disk_trouble`: what is wrong with its disk, in words. A
     collector elsewhere says by itself that its disk is full.
     """
     recent = [it for it in collectors if is_recent(it, now, started_at)]
-    collector_views = [_collector(it, recent, now) for it in collectors]
+    heard = {it.collector_id for it in recent}
+    listed = frozenset(name for it in recent for name in it.names) if recent else None
+    collector_views = [_collector(it, it.collector_id in heard, listed, now) for it in collectors]
     printer_views = [_printer(it, now) for it in printers]
     missing = [it for it in collector_views if not it.is_recent and not it.is_superseded]
     trouble = disk_trouble or _full_disk(recent)
@@ -117,26 +122,20 @@ def health(
         chat=chat,
         collectors=collector_views,
         printers=printer_views,
+        next_cursor=next_cursor,
     )
     return view, is_anything_recent
 
 
-def _rivals(collectors: Sequence[CollectorRecord], now: float) -> list[str]:
-    """Those of which each was heard after another one of the same printers had begun: both are running."""
+def _rivals(recent: Sequence[CollectorRecord], now: float) -> list[str]:
+    """Those that watch the same printers; of lists that are too long for an item, liveness has seen it."""
+    rivals = rivals_among((it.watch(it.names) for it in recent), now)
+    heard = {it.collector_id for it in recent}
     return [
         shown(it.collector_id)
-        for it in collectors
-        if any(_are_rivals(it, other, now) for other in collectors if other is not it)
+        for it in recent
+        if it.collector_id in rivals or not heard.isdisjoint(it.rivals)
     ]
-
-
-def _are_rivals(one: CollectorRecord, other: CollectorRecord, now: float) -> bool:
-    heard = [it.received_at for it in (one, other) if it.received_at is not None]
-    begun = [it.status.started_at for it in (one, other) if it.status.started_at is not None]
-    if len(heard) < 2 or len(begun) < 2 or not all(0 <= now - at <= _RIVAL_SECONDS for at in heard):
-        return False
-    shared = {it.printer_id for it in one.status.printers} & {it.printer_id for it in other.status.printers}
-    return bool(shared) and min(heard) > max(begun) + _OVERLAP_SECONDS
 
 
 def _full_disk(collectors: Sequence[CollectorRecord]) -> str | None:
@@ -170,14 +169,16 @@ def pictures_health(pictures: LatestPictures) -> PicturesHealth:
     )
 
 
-def _collector(collector: CollectorRecord, recent: Sequence[CollectorRecord], now: float) -> CollectorHealth:
+def _collector(
+    collector: CollectorRecord, is_heard: bool, listed: frozenset[str] | None, now: float
+) -> CollectorHealth:
     return CollectorHealth(
         collector_id=shown(collector.collector_id),
         version=shown_or_none(collector.status.version),
         received_at=utc_time(collector.received_at),
         age_seconds=age(now, collector.received_at),
-        is_recent=collector in recent,
-        is_superseded=collector not in recent and is_superseded(collector, recent, now),
+        is_recent=is_heard,
+        is_superseded=not is_heard and is_superseded(collector, listed, now),
     )
 
 

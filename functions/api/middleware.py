@@ -3,7 +3,7 @@ content in a path.
 
 Servers hand on the path decoded, where `a%2Fimage` cannot be told from `a/image`. So the routes see the
 name as one encoded segment, made from the raw path where the server gives it. API Gateway does not: there a
-name that ends in `/image` is taken for a request for the image.
+name that ends in `/image` is taken for a request for the image (likewise `/film`, `/film.mp4`).
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from functions.api.key_tries import KeyTries
 from functions.shared.domain.web_origin import is_foreign, is_own_host
 
 _PRINTER = "/api/printer/"
-_IMAGE = "/image"
+_OF_A_PRINTER = ("/image", "/film", "/film.mp4")
 
 
 def route_path(path: str, root_path: str) -> str:
@@ -34,11 +34,15 @@ def printer_path(path: str, raw_path: str | None) -> str:
         return path
     if raw_path is not None and raw_path.startswith(_PRINTER):
         rest = raw_path.removeprefix(_PRINTER).removesuffix("/")
-        name = unquote(rest.removesuffix(_IMAGE), errors="replace")
+        name = unquote(rest.removesuffix(_asked_of(rest)), errors="replace")
     else:
         rest = path.removeprefix(_PRINTER)
-        name = rest.removesuffix(_IMAGE)
-    return _PRINTER + quote(name, safe="") + (_IMAGE if rest.endswith(_IMAGE) else "")
+        name = rest.removesuffix(_asked_of(rest))
+    return _PRINTER + quote(name, safe="") + _asked_of(rest)
+
+
+def _asked_of(rest: str) -> str:
+    return next((it for it in _OF_A_PRINTER if rest.endswith(it)), "")
 
 
 def decoded(segment: str) -> str:
@@ -109,25 +113,29 @@ _CHALLENGE = {"WWW-Authenticate": f'ApiKey header="{HEADER}"'}
 
 
 class KeyCheck:
-    """Middleware: 401 for everything but `OPEN_PATH` unless the request carries the key; 429 for an address
-    that tries one after another.
+    """Middleware: 401 unless the request carries the key; 429 for an address that tries one after another.
+
+    Open are `OPEN_PATH`, `pages`, which hold no data and ask for the key themselves, and what `opens` for a
+    request's path and query: an address that was given to who had the key.
 
     Prometheus cannot send any header one likes: for `METRICS_PATH` `Authorization: Bearer <key>` will do.
-
-    `pages`, by their path: a page for a person holds no data and cannot send a header by itself, so its
-    401 has the page as its body, which then asks for the key.
     """
 
     def __init__(
-        self, app: ASGIApp, key: str, pages: Mapping[str, Callable[[int, dict[str, str]], Response]]
+        self,
+        app: ASGIApp,
+        key: str,
+        pages: Collection[str],
+        opens: Callable[[str, Mapping[str, str]], bool],
     ) -> None:
         self._app = app
         self._digest = _digest(key.encode())
         self._pages = pages
+        self._opens = opens
         self._tries = KeyTries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _path(scope) == OPEN_PATH:
+        if scope["type"] != "http" or self._is_open(scope):
             await self._app(scope, receive, send)
             return
         request = HTTPConnection(scope)
@@ -140,19 +148,21 @@ class KeyCheck:
         else:
             if given:
                 self._tries.note_wrong(address)
-            await self._refusal(scope)(scope, receive, send)
+            await JSONResponse({"detail": REFUSED}, 401, _CHALLENGE)(scope, receive, send)
+
+    def _is_open(self, scope: Scope) -> bool:
+        path = _path(scope)
+        if path == OPEN_PATH:
+            return True
+        if scope["method"] != "GET":  # HEAD is a GET by now
+            return False
+        return path in self._pages or self._opens(path, HTTPConnection(scope).query_params)
 
     def _given(self, request: HTTPConnection) -> str:
         given = request.headers.get(HEADER, "")
         if _path(request.scope) == METRICS_PATH and not given:
             given = _bearer(request.headers.get("authorization", ""))
         return given
-
-    def _refusal(self, scope: Scope) -> Response:
-        page = self._pages.get(_path(scope)) if scope["method"] == "GET" else None
-        if page is not None:
-            return page(401, _CHALLENGE)
-        return JSONResponse({"detail": REFUSED}, 401, _CHALLENGE)
 
 
 def _bearer(authorization: str) -> str:

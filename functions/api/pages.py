@@ -9,16 +9,21 @@ from starlette.responses import HTMLResponse, Response
 
 
 class Page:
-    """An HTML file of this package and the content security policy made from it."""
+    """An HTML file of this package and the content security policy made from it.
 
-    def __init__(self, name: str) -> None:
+    `pictures_from`: the origin of another server that has its pictures and films.
+    """
+
+    def __init__(self, name: str, pictures_from: str | None = None) -> None:
+        pictures = " ".join(("'self'", "blob:", *([pictures_from] if pictures_from else [])))
         self._html = resources.files("functions.api").joinpath(name).read_text(encoding="utf-8")
         self._policy = "; ".join(
             (
                 "default-src 'none'",
                 f"script-src {_source(self._html, 'script')}",
                 f"style-src {_source(self._html, 'style')}",
-                "img-src blob: data:",
+                f"img-src {pictures} data:",
+                f"media-src {pictures}",
                 "connect-src 'self'",
                 "base-uri 'none'",
                 "form-action 'none'",
@@ -26,9 +31,9 @@ class Page:
             )
         )
 
-    def response(self, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    def response(self) -> Response:
         """The page as an answer."""
-        return HTMLResponse(self._html, status, {**(headers or {}), "Content-Security-Policy": self._policy})
+        return HTMLResponse(self._html, headers={"Content-Security-Policy": self._policy})
 
 
 def _source(html: str, tag: str) -> str:

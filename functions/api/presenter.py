@@ -5,7 +5,9 @@ newer than the silence that the record knows of, decides the state and the job's
 """
 
 from collections.abc import Mapping
+from typing import Any
 
+from functions.api.addresses import Addresses, printer_address
 from functions.api.json_values import (
     age,
     sendable,
@@ -19,8 +21,11 @@ from functions.api.schemas import (
     ImageView,
     InspectionView,
     JobView,
+    LastLookView,
+    OverviewPrinter,
     PrinterSummary,
     PrinterView,
+    ShownImageView,
     TemperaturesView,
 )
 from functions.shared.domain.error_codes import notable_codes
@@ -98,6 +103,50 @@ def printer_view(
         last_inspection=inspection_view(printer_data.inspection, now),
         status={shown(key): sendable(value) for key, value in status.data.items()},
     )
+
+
+def overview_printer(
+    printer_data: PrinterData, now: float, collector_silence: float | None, addresses: Addresses
+) -> OverviewPrinter:
+    """One card of a wall: no ages, so that the same is shown as long as nothing changes."""
+    listed, status = printer_data.listed, newest_status(printer_data)
+    common: dict[str, Any] = {
+        "printer_id": shown(printer_data.printer_id),
+        "model": shown_or_none(listed.model),
+        "is_online": listed.is_online,
+        "has_status": status is not None,
+        "image": _shown_image(printer_data, now, addresses),
+        "last_look": _last_look(printer_data.inspection),
+    }
+    if status is None:
+        return OverviewPrinter(**common)
+    facts, is_ahead = read_status(status.data), _is_live_ahead(printer_data)
+    state, is_inferred = _state(printer_data.record, facts, is_ahead)
+    since = silent_since(printer_data)
+    return OverviewPrinter(
+        **common,
+        received_at=utc_time(status.received_at),
+        state=state,
+        state_inferred=is_inferred,
+        stage=stage_words(facts.stage) if is_active(state) else None,
+        silent_since=utc_time(since),
+        problem=_problem(listed, age(now, status.received_at), since is not None, collector_silence),
+        job=_job(printer_data.record.job, facts, is_ahead, status.received_at),
+        temperatures=_temperatures(status.data),
+        errors=errors_of(facts, listed.model),
+    )
+
+
+def _shown_image(printer_data: PrinterData, now: float, addresses: Addresses) -> ShownImageView | None:
+    taken_at, seconds = utc_time(printer_data.image_taken_at), printer_data.image_taken_at
+    if taken_at is None or seconds is None:
+        return None
+    path = printer_address(printer_data.printer_id, "image")
+    address = addresses.of(path, printer_data.image_key, seconds, now)
+    good_until = utc_time(address.good_until)
+    if good_until is None:
+        return None
+    return ShownImageView(taken_at=taken_at, address=address.text, good_until=good_until)
 
 
 def _live_time(printer_data: PrinterData) -> float | None:
@@ -221,17 +270,8 @@ def inspection_view(remembered: InspectionState, now: float) -> InspectionView |
     note = shown_or_none(remembered.note)
     if at is None and note is None:
         return None
-    verdict = shown_or_none(remembered.verdict) or CheckState.NO_VERDICT.value
-    category, confidence = shown_or_none(remembered.category), remembered.confidence
-    if category == _NOTHING_SEEN:
-        category = None
-    if confidence is not None and not 0.0 <= confidence <= 1.0:
-        confidence = None
-    because = []
-    if verdict in (CheckState.SUSPICIOUS, CheckState.DEFECT):
-        because += [category.replace("_", " ")] if category else []
-        because += [f"{confidence * 100:.0f} % sure"] if confidence is not None else []
-    words = f"{verdict} ({', '.join(because)})" if because else verdict
+    verdict, category, confidence = _verdict(remembered)
+    words = _words_of(verdict, category, confidence)
     sentences = []
     if at is not None and seconds is not None:
         sentences.append(f"last look {rough_duration(seconds)} ago: {words}")
@@ -250,3 +290,34 @@ def inspection_view(remembered: InspectionState, now: float) -> InspectionView |
         noted_at=utc_time(remembered.noted_at) if note is not None else None,
         sentence="; ".join(sentences),
     )
+
+
+def _last_look(remembered: InspectionState) -> LastLookView | None:
+    at, note = utc_time(remembered.last_check_at), shown_or_none(remembered.note)
+    if at is None and note is None:
+        return None
+    return LastLookView(
+        last_look_at=at,
+        verdict=_words_of(*_verdict(remembered)),
+        note=note,
+        noted_at=utc_time(remembered.noted_at) if note is not None else None,
+    )
+
+
+def _verdict(remembered: InspectionState) -> tuple[str, str | None, float | None]:
+    """The verdict, what was seen, and how sure the AI is of it."""
+    verdict = shown_or_none(remembered.verdict) or CheckState.NO_VERDICT.value
+    category, confidence = shown_or_none(remembered.category), remembered.confidence
+    if category == _NOTHING_SEEN:
+        category = None
+    if confidence is not None and not 0.0 <= confidence <= 1.0:
+        confidence = None
+    return verdict, category, confidence
+
+
+def _words_of(verdict: str, category: str | None, confidence: float | None) -> str:
+    because = []
+    if verdict in (CheckState.SUSPICIOUS, CheckState.DEFECT):
+        because += [category.replace("_", " ")] if category else []
+        because += [f"{confidence * 100:.0f} % sure"] if confidence is not None else []
+    return f"{verdict} ({', '.join(because)})" if because else verdict

@@ -1,5 +1,6 @@
 """What the stores and the memory hold of printers, each record read once for one answer. No rules in here."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,22 +9,33 @@ from functions.api.json_values import shown
 from functions.shared.domain.keys import (
     CHATS,
     COLLECTORS,
+    INSPECTIONS,
     PRINTERS,
     belongs_to,
     inspection_key,
+    listing_key,
     printer_key,
 )
 from functions.shared.errors import NotFoundError
 from functions.shared.live import Live
 from functions.shared.messages.chat_record import ChatState, chat_state_of
-from functions.shared.messages.collector_record import CollectorRecord, collector_record_of
+from functions.shared.messages.collector_record import (
+    CollectorRecord,
+    ReportedPrinter,
+    collector_record_of,
+    listed_in,
+)
 from functions.shared.messages.inspection_record import InspectionState, inspection_from_json
 from functions.shared.messages.printer_record import PrinterRecord, printer_record_of
 from functions.shared.messages.report import FrameReference
-from functions.shared.ports import FrameStore, RecordStore, Stored
+from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
 
+PAGE_LIMIT, LONGEST_PAGE = 200, 500  # printers: some 0.3 s and 0.7 s of the API's function
+_ALIKE_LIMIT = 500  # names that are compared as they are shown
+_LISTS_LIMIT = 4  # collectors' long lists that are looked through for one printer
 _NAME_LIMIT = 1024
 _ESCAPE = "~"
+_REPLACED = "?"  # what stands for each character that cannot be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,15 @@ class PrinterData:
     inspection: InspectionState
     image_taken_at: float | None
     listed: ListedPrinter
+    image_key: str | None = None  # of the frame store; None: it is in memory only, or there is none
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterPage:
+    """Some printers, and the name of the last where more follow."""
+
+    printers: list[ListedPrinter]
+    more_after: str | None
 
 
 class Queries:
@@ -71,6 +92,7 @@ class Queries:
         self._frames = frames
         self._live = live
         self._recorded: dict[str, PrinterRecord | None] = {}  # read already, by printer
+        self._listings: dict[str, tuple[ReportedPrinter, ...]] = {}  # likewise, by collector
 
     @cached_property
     def collectors(self) -> list[CollectorRecord]:
@@ -82,14 +104,27 @@ class Queries:
         """Every chat ever written to."""
         return [chat_state_of(stored) for stored in self._records.list(CHATS)]
 
-    @cached_property
-    def listed(self) -> list[ListedPrinter]:
-        """Every known printer, sorted by name: what memory, records and collectors know, joined."""
+    def page(self, after: str = "", limit: int = PAGE_LIMIT) -> PrinterPage:
+        """The printers behind that name, sorted: what memory, records and collectors know, joined.
+
+        Pages follow each other by the names' code points; within a page upper and lower case are one. Of
+        printers that only a collector lists, those of its own item are known: others have a record anyway,
+        as a collector reports each printer that is new in its list.
+        """
+        stored = self._records.list(PRINTERS, PRINTERS + after if after else "", limit)
+        recorded = [printer_record_of(item) for item in stored]
+        is_cut = len(stored) == limit
         live = [_live_printer(name, known) for name, known in self._live_printers().items()]
-        recorded = [printer_record_of(item) for item in self._records.list(PRINTERS)]
-        printers = _joined((*live, *map(_record_printer, recorded), *_reported(self.collectors)))
-        self._recorded = dict.fromkeys(printers) | {it.printer_id: it for it in recorded}
-        return sorted(printers.values(), key=lambda item: (item.printer_id.casefold(), item.printer_id))
+        reported = [
+            _reported_printer(it) for collector in self._newest_first() for it in collector.status.printers
+        ]
+        printers = _joined((*live, *map(_record_printer, recorded), *reported))
+        last = recorded[-1].printer_id if is_cut else None
+        names = sorted(name for name in printers if name > after and (last is None or name <= last))[:limit]
+        is_more = is_cut or len(names) < sum(name > after for name in printers)
+        self._recorded |= dict.fromkeys(names) | {it.printer_id: it for it in recorded}
+        shown_first = sorted(names, key=lambda name: (name.casefold(), name))
+        return PrinterPage([printers[name] for name in shown_first], names[-1] if is_more and names else None)
 
     def find(self, name: str) -> ListedPrinter | None:
         """The printer asked for, or None.
@@ -102,30 +137,70 @@ class Queries:
         found = self._find_exact(name)
         if found is None and name.startswith(_ESCAPE):
             found = self._find_exact(name[1:])
-        if found is None:
-            found = next((it for it in self.listed if shown(it.printer_id) == name), None)
+        if found is None and _REPLACED in name:
+            found = self._find_alike(name)
         return found
+
+    def _find_alike(self, name: str) -> ListedPrinter | None:
+        """One that is shown so: of those whose name begins as this one does."""
+        beginning = name.partition(_REPLACED)[0]
+        stored = self._records.list(PRINTERS + beginning, limit=_ALIKE_LIMIT)
+        names = [item.key.removeprefix(PRINTERS) for item in stored]
+        names += [*self._live_printers(), *(name for it in self.collectors for name in it.names)]
+        exact = next((it for it in names if shown(it) == name), None)
+        return None if exact is None else self._find_exact(exact)
 
     def read(self, listed: ListedPrinter) -> PrinterData:
         """All that is held of one printer."""
         stored = self._stored(inspection_key(listed.printer_id))
         return self._data(listed, inspection_from_json(stored.value) if stored else InspectionState())
 
-    def read_listed(self) -> list[PrinterData]:
-        """What the lists hold of every printer: all but its checks, which have a record each."""
-        return [self._data(listed, InspectionState()) for listed in self.listed]
+    def read_page(self, page: PrinterPage, with_checks_after: str | None = None) -> list[PrinterData]:
+        """What the lists hold of its printers. Their checks, which are a list of their own by the same names,
+        only if the page's begin is given."""
+        checks: dict[str, InspectionState] = {}
+        if with_checks_after is not None and page.printers:
+            after = INSPECTIONS + with_checks_after if with_checks_after else ""
+            stored = self._records.list(INSPECTIONS, after, PAGE_LIMIT)
+            checks = {it.key: inspection_from_json(it.value) for it in stored}
+        return [
+            self._data(it, checks.get(inspection_key(it.printer_id), InspectionState()))
+            for it in page.printers
+        ]
+
+    def watchers(self, printer_id: str) -> list[CollectorRecord]:
+        """The collectors of this printer: whose report of it came last, else who lists it."""
+        record = self._record(printer_id)
+        last = record.sequences[-1][0] if record and record.sequences else None
+        found = [it for it in self.collectors if it.collector_id == last]
+        return found or [it for it in self.collectors if printer_id in it.names]
 
     def _data(self, listed: ListedPrinter, inspection: InspectionState) -> PrinterData:
         printer_id = listed.printer_id
         record = self._record(printer_id) or PrinterRecord(printer_id)
+        reference = _frame_of(record)
+        taken_at = self._live.frame_taken_at(printer_id) if self._live else None
+        is_live = taken_at is not None
+        if taken_at is None and reference is not None:
+            taken_at = reference.taken_at
         return PrinterData(
             printer_id=printer_id,
             live=self._live_status(printer_id),
             record=record,
             inspection=inspection,
-            image_taken_at=self._image_taken_at(printer_id, record),
+            image_taken_at=taken_at,
+            image_key=None if is_live or reference is None else reference.key,
             listed=listed,
         )
+
+    def film(self, printer_id: str) -> StoredFrame | None:
+        """The film of the printer's last job, or None if there is none (yet, or any more)."""
+        record = self._record(printer_id)
+        job = record.job if record else None
+        if job is None or job.prefix is None or not belongs_to(job.prefix, printer_id):
+            return None
+        own = [it for it in self._frames.films(job.prefix) if it.taken_at >= math.floor(job.started_at)]
+        return max(own, key=lambda it: it.taken_at, default=None)
 
     def image(self, printer_id: str) -> NewestImage | None:
         """The newest image, or None if there is none (any more)."""
@@ -145,8 +220,23 @@ class Queries:
         sources = [_live_printer(name, live)] if live else []
         if record:
             sources.append(_record_printer(record))
-        sources += [printer for printer in _reported(self.collectors) if printer.printer_id == name]
+        lists = [self._listing(it) for it in self._newest_first() if it.listing is None]
+        apart = self.watchers(name) if record else self._newest_first()
+        lists += [self._listing(it) for it in apart if it.listing is not None][:_LISTS_LIMIT]
+        sources += [_reported_printer(it) for listing in lists for it in listing if it.printer_id == name]
         return _joined(sources).get(name)
+
+    def _listing(self, collector: CollectorRecord) -> tuple[ReportedPrinter, ...]:
+        """All printers that it lists; a long list is an item of its own."""
+        if collector.listing is None:
+            return collector.status.printers
+        name = collector.collector_id
+        if name not in self._listings:
+            self._listings[name] = listed_in(self._stored(listing_key(name)))
+        return self._listings[name]
+
+    def _newest_first(self) -> list[CollectorRecord]:
+        return sorted(self.collectors, key=lambda item: item.received_at or 0.0, reverse=True)
 
     def _live_printers(self) -> dict[str, tuple[str | None, bool | None, bool]]:
         return self._live.printers() if self._live else {}
@@ -159,13 +249,6 @@ class Queries:
         if not data:  # it could not be read, which the collector has said; the record is shown instead
             return None
         return ReceivedStatus(data, newest.received_at)
-
-    def _image_taken_at(self, printer_id: str, record: PrinterRecord) -> float | None:
-        taken_at = self._live.frame_taken_at(printer_id) if self._live else None
-        if taken_at is not None:
-            return taken_at
-        reference = _frame_of(record)
-        return reference.taken_at if reference else None
 
     def _record(self, printer_id: str) -> PrinterRecord | None:
         if printer_id not in self._recorded:
@@ -196,14 +279,9 @@ def _joined(sources: Iterable[ListedPrinter]) -> dict[str, ListedPrinter]:
     return joined
 
 
-def _reported(collectors: Iterable[CollectorRecord]) -> list[ListedPrinter]:
-    """The printers that collectors list, the newest report first."""
-    newest_first = sorted(collectors, key=lambda item: item.received_at or 0.0, reverse=True)
-    return [
-        ListedPrinter(it.printer_id, it.model, it.is_online, is_connected=it.is_connected)
-        for collector in newest_first
-        for it in collector.status.printers
-    ]
+def _reported_printer(listed: ReportedPrinter) -> ListedPrinter:
+    """As a collector lists it."""
+    return ListedPrinter(listed.printer_id, listed.model, listed.is_online, is_connected=listed.is_connected)
 
 
 def _live_printer(printer_id: str, known: tuple[str | None, bool | None, bool]) -> ListedPrinter:

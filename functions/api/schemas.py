@@ -143,6 +143,91 @@ class PrinterView(View):
     )
 
 
+class ShownImageView(View):
+    """The newest picture, and where it is to be had."""
+
+    taken_at: datetime = Field(description="When it was received from the camera", examples=[_TIME])
+    address: str = Field(
+        description="Relative to `/` of this bridge, or a whole one. It needs no key and changes only with "
+        "the picture (or after days); one that is refused has ended early: ask again",
+        examples=["api/printer/A1M-1/image?at=1763816880123"],
+    )
+    good_until: datetime = Field(description="When the address ends at the latest", examples=[_TIME])
+
+
+class LastLookView(View):
+    """The last look of the AI at the print, and why a later one was not made."""
+
+    last_look_at: datetime | None = Field(description="null: none was made yet", examples=[_TIME])
+    verdict: str = Field(
+        description="In words: fine, no verdict, suspicious or defect and why",
+        examples=["suspicious (spaghetti, 81 % sure)"],
+    )
+    note: str | None = Field(description="Why a look after that one was not made", examples=[None])
+    noted_at: datetime | None = Field(description="When that was", examples=[None])
+
+
+class OverviewPrinter(View):
+    """What a wall shows of one printer. All ages are to be counted from `at` of the whole."""
+
+    printer_id: str = Field(examples=["A1M-1"])
+    model: str | None = Field(examples=["A1M"])
+    is_online: bool | None = Field(description="It answered BambUI's ping; null: not known")
+    has_status: bool = Field(description="Something was heard of it; else no more is known")
+    received_at: datetime | None = Field(
+        default=None, description="When its last status came", examples=[_TIME]
+    )
+    state: str | None = Field(
+        default=None, description="As in `/api/printer/{printer_id}`", examples=["RUNNING"]
+    )
+    state_inferred: bool = Field(default=False, examples=[False])
+    stage: str | None = Field(default=None, examples=["printing"])
+    silent_since: datetime | None = Field(default=None, examples=[None])
+    problem: str | None = Field(default=None, examples=["no status for 3 min"])
+    job: JobView | None = Field(default=None, description="The running job, or the last one")
+    temperatures: TemperaturesView | None = Field(default=None, description="Degrees Celsius")
+    errors: list[FaultView] = Field(default=[], description="What the printer complains of now")
+    image: ShownImageView | None = Field(description="null: no picture yet")
+    last_look: LastLookView | None = Field(description="null: no look was due yet")
+
+
+class OverviewHealth(View):
+    """Whether data is recent, and whether messages arrive. See `/api/health`."""
+
+    status: str = Field(examples=["ok"])
+    detail: str = Field(description="The same in words", examples=["all collectors are heard of"])
+    is_open: bool = Field(description="Whether everyone in the network may look: no key is asked for")
+
+
+class OverviewView(View):
+    """Everything that a wall of printers shows, in one answer."""
+
+    at: datetime = Field(description="The server's time", examples=[_TIME])
+    refresh_seconds: float = Field(description="Ask again after so long", examples=[15.0])
+    seconds_a_picture: float | None = Field(
+        description="Load a new picture no more often than that, whichever printer's: else it costs more "
+        "than it is worth; null: all of them",
+        examples=[25.0],
+    )
+    health: OverviewHealth
+    printers: list[OverviewPrinter] = Field(description="Of many printers the first, by name")
+    next_cursor: str | None = Field(
+        description="Where the next page of printers begins; null: there is none", examples=[None]
+    )
+
+
+class FilmView(View):
+    """The film of a printer's last job."""
+
+    made_at: datetime = Field(description="When its job ended", examples=[_TIME])
+    size: int = Field(description="In bytes", examples=[4_800_000])
+    address: str = Field(
+        description="Of an MP4, any range of it. Relative to `/` of this bridge, or whole; it needs no key",
+        examples=["api/printer/A1M-1/film.mp4?at=1763816880000"],
+    )
+    good_until: datetime = Field(description="When the address ends at the latest", examples=[_TIME])
+
+
 class CollectorHealth(View):
     """One collector's own reports (one comes every five minutes)."""
 
@@ -213,4 +298,9 @@ class HealthView(View):
     pictures: PicturesHealth | None = None
     chat: ChatHealth
     collectors: list[CollectorHealth]
-    printers: list[PrinterHealth]
+    printers: list[PrinterHealth] = Field(description="Of many printers the first, by name")
+    next_cursor: str | None = Field(
+        default=None,
+        description="Where the next page of printers begins; null: there is none",
+        examples=[None],
+    )

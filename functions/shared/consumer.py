@@ -71,5 +71,5 @@ class Consumer(Generic[ContentT]):
         except ContractError as error:
             return self._service.refuse(error)
         return self._service.handle(
-            Received(content, delivery.sent_at, delivery.receive_count, delivery.group)
+            Received(content, delivery.sent_at, delivery.receive_count, delivery.group, delivery.sender)
         )

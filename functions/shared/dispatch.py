@@ -21,12 +21,13 @@ ContentT = TypeVar("ContentT", bound=Content)
 
 @dataclass(frozen=True, slots=True)
 class Received(Generic[ContentT]):
-    """A delivery as its service sees it; times and group are those of `Delivery`."""
+    """A delivery as its service sees it; times, group and sender are those of `Delivery`."""
 
     content: ContentT
     sent_at: float
     receive_count: int
     group: str = field(default="", compare=False)
+    sender: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ quotas": batch of 10, 1 MiB, delay of 15 minutes, visibility of 12 hours).
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -36,13 +36,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message handed out. `sent_at` is when the queue took it; `receive_count` begins at 1."""
+    """A message handed out. `sent_at` is when the queue took it; `receive_count` begins at 1.
+
+    `sender`: the id of who put it there, where the queue tells it.
+    """
 
     body: str
     group: str
     receipt: str
     receive_count: int
     sent_at: float
+    sender: str = field(default="", compare=False)
 
 
 class SettlingQueue(Protocol):
@@ -105,8 +109,11 @@ class RecordStore(Protocol):
         """
         ...
 
-    def list(self, prefix: str) -> list[Stored]:
-        """All records whose key begins so, sorted by key."""
+    def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[Stored]:
+        """The records whose key begins so, sorted by key; a page: the first `limit` of those behind `after`.
+
+        `after` is empty or a key of that prefix; nothing has to be stored there.
+        """
         ...
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:
@@ -116,7 +123,7 @@ class RecordStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredFrame:
-    """One stored frame or film: its key, size in bytes, and time by its name (frames) or file (films)."""
+    """One stored frame or film: its key, size in bytes, and time by its name (of `latest/`: by its file)."""
 
     key: str
     size: int
@@ -148,6 +155,10 @@ class FrameStore(Protocol):
 
         Names carry whole seconds: the second in which `since` lies is included.
         """
+        ...
+
+    def films(self, prefix: str) -> Iterator[StoredFrame]:
+        """The films in that job's folder, sorted by key, with the times of their names."""
         ...
 
 

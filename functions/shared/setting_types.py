@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from functions.shared.domain.sites import SITE_LIMIT, is_site
+
 # `template` is the stack itself: its lifecycle rules, not a program of it, read those settings.
 PROGRAMS = (
     "collector",
@@ -66,6 +68,12 @@ def is_clean(value: str) -> bool:
 
 
 def text(value: str) -> str:
+    return value
+
+
+def site(value: str) -> str:
+    if value and not is_site(value):
+        raise ValueError(f"must be 1 to {SITE_LIMIT} small letters (a to z) and digits")
     return value
 
 

@@ -58,6 +58,11 @@ class Settings:
         "how often that list is read (each minute while a printer of it is away)", "collector local",
         _seconds(1, 7 * _DAY),
     )
+    site: str = declared(
+        "SITE", Kind.TEXT, "",
+        "several collectors in one stack: this one's name, which its printers' names begin with", "collector",
+        kinds.site,
+    )
     ws_url_template: str = declared(
         "WS_URL_TEMPLATE", Kind.URL, "wss://print.lo.f0rth.space/ws/printer/{printer_id}",
         "BambUI's WebSocket of one printer", "collector local",

@@ -1,5 +1,7 @@
 """A collector's full disk, by its reports on itself: told once when it begins and once when it is over."""
 
+from collections.abc import Sequence
+
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import effect_id
 from functions.shared.messages.collector_record import (
@@ -20,14 +22,13 @@ def disk_full_since(before: CollectorRecord, status: CollectorStatus, observed_a
 
 
 def disk_notification(
-    report_id: str, before: CollectorRecord, after: CollectorRecord, late_by: float
+    report_id: str, before: CollectorRecord, after: CollectorRecord, names: Sequence[str], late_by: float
 ) -> Notification | None:
-    """What is to be told of the disk, as it was and as it is now."""
+    """What is to be told of the disk, as it was and as it is now; `names` are those of its printers."""
     since, is_full = before.disk_full_since, after.disk_full_since is not None
     if is_full == (since is not None):
         return None
     observed_at = after.observed_at or 0.0
-    names = [printer.printer_id for printer in after.status.printers]
     category = Category.COLLECTOR_DISK_FULL if is_full else Category.COLLECTOR_DISK_FREE
     lasted = full_duration(max(0.0, observed_at - (since or observed_at)), days_from_hours=24)
     return Notification(

@@ -7,6 +7,7 @@ from typing import Any
 from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_runtime, start_early
 from functions.shared.aws.lambda_consumer import LambdaConsumer
 from functions.shared.aws.observability import Metric
+from functions.shared.aws.senders import Senders
 from functions.shared.dispatch import Done, Received, Settlement
 from functions.shared.messages.report import Report
 from functions.tracker.service import build_service, lateness_of
@@ -18,7 +19,10 @@ def worker() -> LambdaConsumer[Report]:
     runtime = make_runtime("tracker")
     backends, metrics = runtime.backends, runtime.metrics
     has_ai = backends.has(Secret.OPENROUTER_KEY)
-    service = build_service(backends, backends.settings, has_ai, tells_full_disks=True)
+    senders = Senders(backends.records, backends.clock)
+    service = build_service(
+        backends, backends.settings, has_ai, watches_collectors=True, site_of=senders.site_of
+    )
 
     def handle(message: Received[Report]) -> Settlement:
         settlement = service.handle(message)

@@ -5,15 +5,23 @@ in between repeats the same ids, which queues and workers drop.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from functions.shared.consumer import RETRY_SECONDS
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import collector_key, printer_key
+from functions.shared.domain.keys import collector_key, listing_key, printer_key
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
-from functions.shared.messages.collector_record import CollectorRecord, collector_record_of, with_report
+from functions.shared.messages.codec import recall
+from functions.shared.messages.collector_record import (
+    CollectorRecord,
+    CollectorStatus,
+    Listing,
+    collector_record_of,
+    listing_of,
+    with_report,
+)
 from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
 from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import Report, ReportKind, decode_report
@@ -24,17 +32,24 @@ from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
 from functions.tracker.collector_disk import disk_full_since, disk_notification
 from functions.tracker.evaluation import Rules
+from functions.tracker.sender_rights import report_of
 from functions.tracker.transitions import advance
 
 _ENDS = frozenset({Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED})
 _log = logging.getLogger(__name__)
 
 
+def _no_site(sender: str) -> str | None:  # noqa: ARG001
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class TrackerService:
     """`chat` names the notifications' group; `inspections` may be None when AI is off.
 
-    `tells_full_disks` of collectors; the embedded run tells of its own, which is the queues' disk too.
+    `watches_collectors`: tells of their full disks (the embedded run tells of its own, which is the queues'
+    disk too), and keeps their long lists of printers apart, of which liveness makes what others need.
+    `site_of` the sender of a report, which it may report on and on no other (None: it may on all).
     """
 
     records: RecordStore
@@ -44,7 +59,8 @@ class TrackerService:
     rules: Rules
     chat: str
     clock: Clock
-    tells_full_disks: bool = False
+    watches_collectors: bool = False
+    site_of: Callable[[str], str | None] = _no_site
 
     decode = staticmethod(decode_report)
 
@@ -83,6 +99,9 @@ class TrackerService:
         return Retry(error.retry_after or RETRY_SECONDS)
 
     def _track(self, message: Received[Report]) -> None:
+        site = self.site_of(message.sender)
+        if site is not None:
+            message = replace(message, content=report_of(site, message.content))
         report = message.content
         if report.kind is ReportKind.COLLECTOR:
             self._keep_collector(message)
@@ -122,21 +141,36 @@ class TrackerService:
         last = -1 if before.sequence is None else before.sequence  # the doctor's has -1, and is not kept
         if report.sequence <= last:
             return
-        kept = with_report(stored.value if stored else {}, report, now, before.disk_full_since)
-        after = collector_record_of(Stored(key, kept, 0))
-        if self.tells_full_disks:
-            since = disk_full_since(before, after.status, report.observed_at)
-            after = replace(after, disk_full_since=since)
-            kept = with_report(kept, report, now, since)
-            told = disk_notification(report.id, before, after, lateness_of(message, now))
+        listing = listing_of(report) if self.watches_collectors else None
+        if listing is not None and listing.digest != before.listing:
+            self._keep_listing(report.collector_id, listing)
+        kept = with_report(stored.value if stored else {}, report, now, before.disk_full_since, listing)
+        if self.watches_collectors:
+            status = recall(CollectorStatus, report.status or {})
+            since = disk_full_since(before, status, report.observed_at)
+            kept = with_report(kept, report, now, since, listing)
+            after = collector_record_of(Stored(key, kept, 0))
+            names = [printer.printer_id for printer in status.printers]
+            told = disk_notification(report.id, before, after, names, lateness_of(message, now))
             if told is not None:
                 _log.warning("%s: %s", told.printer_id, told.category.value)
                 EffectSender(self.chat, self.notifications).send(told)
         self.records.put(key, kept, stored.version if stored else 0)
 
+    def _keep_listing(self, collector_id: str, listing: Listing) -> None:
+        """Before the collector's item, which names its digest: a crash in between only repeats it."""
+        key = listing_key(collector_id)
+        stored = self.records.get(key)
+        self.records.put(key, listing.to_json(), stored.version if stored else 0)
+
 
 def build_service(
-    backends: Backends, settings: Settings, checks_are_on: bool, *, tells_full_disks: bool = False
+    backends: Backends,
+    settings: Settings,
+    checks_are_on: bool,
+    *,
+    watches_collectors: bool = False,
+    site_of: Callable[[str], str | None] = _no_site,
 ) -> TrackerService:
     """Over those back ends; without checks nothing is put on the inspections' queue."""
     return TrackerService(
@@ -147,7 +181,8 @@ def build_service(
         Rules.from_settings(settings, checks_are_on),
         backends.chat,
         backends.clock,
-        tells_full_disks,
+        watches_collectors,
+        site_of,
     )
 
 

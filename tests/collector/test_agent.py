@@ -192,3 +192,16 @@ async def test_a_collector_can_be_stopped_before_and_after_it_runs(server: BambU
     async with running(server, outbox) as collector:
         await server.until(lambda: server.opened.get(P) == 1)
         await asyncio.gather(collector.stop(), collector.stop())
+
+
+async def test_at_a_site_printers_have_its_name_everywhere_but_in_bambui(server: BambUI) -> None:
+    server.names = {P, "B"}
+    server.listing = [{"name": "B", "model": "P1S", "is_online": True}]
+    outbox = RememberingOutbox()
+    async with running(server, outbox, site="berlin") as collector:
+        await server.until(lambda: server.opened.get(P) == server.opened.get("B") == 1)
+        await server.send("B", status_text(**RUNNING), image_text(jpeg(1)), status_text(**RUNNING))
+        await until_reports(outbox, lambda reports: bool(of_kind(reports, ReportKind.STATUS)), "berlin.B")
+        assert [view.printer_id for view in collector.printers()] == [f"berlin.{P}", "berlin.B"]
+    assert {report.printer_id for report in outbox.reports()} <= {f"berlin.{P}", "berlin.B", "collector"}
+    assert outbox.frames()

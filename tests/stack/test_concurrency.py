@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from functions.api.overview import refresh_seconds
 from functions.shared.aws.clients import make_client
 from tests.stack.cloud_template import EVERYTHING_ON, Stack, short, source
 from tests.support.aws.places import aws_environment
@@ -42,11 +43,19 @@ def most_of_workers(stack: Stack) -> dict[str, int]:
 
 def most_of_the_api(stack: Stack) -> int:
     """The same of the gateway, with every call a new container and taking all of its time."""
-    [settings] = stack.properties("RestApiprodStage")["MethodSettings"]
-    rate = float(stack.value(settings["ThrottlingRateLimit"]))
-    burst = int(stack.value(settings["ThrottlingBurstLimit"]))
     seconds: float = START_SECONDS + stack.properties("ApiFunction")["Timeout"]
-    return burst + math.floor(rate * seconds)
+    return sum(burst + math.floor(rate * seconds) for rate, burst in bounds(stack).values())
+
+
+def bounds(stack: Stack) -> dict[str, tuple[float, int]]:
+    """Of each path that has its own, by the path: so many requests a second, and at once."""
+    return {
+        settings["ResourcePath"].replace("~1", ""): (
+            float(stack.value(settings["ThrottlingRateLimit"])),
+            int(stack.value(settings["ThrottlingBurstLimit"])),
+        )
+        for settings in stack.properties("RestApiprodStage")["MethodSettings"]
+    }
 
 
 def test_the_api_at_its_bounds_leaves_tracker_and_notify_all_they_can_use(stack: Stack) -> None:
@@ -68,12 +77,23 @@ def test_nothing_is_reserved_as_such_an_account_cannot(stack: Stack) -> None:
 
 
 def test_the_bounds_of_the_gateway_hold_for_every_path_with_and_without_a_key(stack: Stack) -> None:
-    [settings] = stack.properties("RestApiprodStage")["MethodSettings"]
-    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    every, *pages = stack.properties("RestApiprodStage")["MethodSettings"]
+    assert (every["ResourcePath"], every["HttpMethod"]) == ("/*", "*")
     throttle = stack.properties("ApiUsagePlan")["Throttle"]
-    assert throttle["RateLimit"] == settings["ThrottlingRateLimit"]
-    assert throttle["BurstLimit"] == settings["ThrottlingBurstLimit"]
-    assert Stack(ApiKeyRequired="false").properties("RestApiprodStage")["MethodSettings"] == [settings]
+    assert throttle["RateLimit"] == every["ThrottlingRateLimit"]
+    assert throttle["BurstLimit"] == every["ThrottlingBurstLimit"]
+    assert Stack(ApiKeyRequired="false").properties("RestApiprodStage")["MethodSettings"] == [every, *pages]
+
+
+def test_who_loads_pages_takes_nothing_from_who_asks_for_data(stack: Stack) -> None:
+    assert set(bounds(stack)) == {"/*", "/", "/docs"}
+    assert bounds(stack)["/"] == bounds(stack)["/docs"] == (0.1, 1)
+
+
+def test_several_pages_can_be_open_at_once(stack: Stack) -> None:
+    rate, burst = bounds(stack)["/*"]
+    assert rate * refresh_seconds(50, is_embedded=False) > 4
+    assert burst >= 3
 
 
 def test_what_finds_no_execution_waits_in_its_queue_for_an_hour_and_more(stack: Stack) -> None:
@@ -93,9 +113,11 @@ def test_a_larger_account_can_have_more() -> None:
         **dict.fromkeys(OF_CONCURRENCY, "50"),
         ApiRequestsPerSecond="20",
         ApiRequestsAtOnce="40",
+        PageRequestsPerSecond="5",
+        PageRequestsAtOnce="20",
     )
     assert set(most_of_workers(larger).values()) == {50}
-    assert most_of_the_api(larger) == 40 + 20 * 6
+    assert most_of_the_api(larger) == 40 + 20 * 6 + 2 * (20 + 5 * 6)
     assert {source()["Parameters"][name]["MinValue"] for name in OF_CONCURRENCY} == {2}, "the least AWS takes"
 
 

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from functions.api.middleware import REFUSED
 from tests.stack.cloud_template import EVERYTHING_ON, Stack, short, source
+
+PAGES = ("/", "/docs")
 
 
 @pytest.fixture(scope="module")
@@ -20,16 +23,17 @@ def methods(stack: Stack) -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_every_path_leads_to_the_function_and_only_by_get(stack: Stack) -> None:
     found = methods(stack)
-    assert set(found) == {("/", "get"), ("/{proxy+}", "get")}
+    assert set(found) == {*((page, "get") for page in PAGES), ("/{proxy+}", "get")}
     for method in found.values():
         integration = method["x-amazon-apigateway-integration"]
         assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
         assert short(integration["uri"]).endswith("/functions/ApiFunction/invocations")
 
 
-def test_every_path_asks_for_the_key_by_default(stack: Stack) -> None:
+def test_every_path_but_the_pages_asks_for_the_key_by_default(stack: Stack) -> None:
     assert stack.parameters["ApiKeyRequired"] == "true"
-    assert all(method["security"] == [{"api_key": []}] for method in methods(stack).values())
+    for (path, _), method in methods(stack).items():
+        assert method["security"] == ([] if path in PAGES else [{"api_key": []}]), path
     scheme = stack.properties("RestApi")["Body"]["components"]["securitySchemes"]["api_key"]
     assert scheme == {"type": "apiKey", "name": "x-api-key", "in": "header"}
 
@@ -48,6 +52,13 @@ def test_the_key_can_be_done_without_if_somebody_wants_that() -> None:
     assert all(method["security"] == [] for method in methods(opened).values())
     assert not opened.of_type("AWS::ApiGateway::ApiKey", "AWS::ApiGateway::UsagePlan")
     assert "ReadApiKeyCommand" not in opened.outputs
+
+
+def test_a_refusal_of_the_gateway_is_said_in_the_words_of_the_api(stack: Stack) -> None:
+    answers = stack.properties("RestApi")["Body"]["x-amazon-apigateway-gateway-responses"]
+    refused = answers["INVALID_API_KEY"]
+    assert refused["statusCode"] == "403"
+    assert json.loads(refused["responseTemplates"]["application/json"]) == {"detail": REFUSED}
 
 
 def test_switching_the_key_off_reaches_the_stage() -> None:
@@ -84,9 +95,9 @@ def test_the_access_log_holds_no_body_no_header_and_no_key(switch: str) -> None:
         "responseLatency",
         "responseLength",
     }
-    [settings] = stage["MethodSettings"]
-    assert settings["DataTraceEnabled"] is False
-    assert settings["LoggingLevel"] == "OFF"
+    for settings in stage["MethodSettings"]:
+        assert settings["DataTraceEnabled"] is False
+        assert settings["LoggingLevel"] == "OFF"
 
 
 @pytest.mark.parametrize("logged", [{}, {"ApiAccessLog": "true"}])
@@ -100,7 +111,7 @@ def test_what_all_apis_of_the_account_share_is_left_alone(logged: dict[str, str]
 def test_without_a_role_of_the_account_there_is_no_log_that_would_need_it(stack: Stack) -> None:
     stage = stack.properties("RestApiprodStage")
     assert "AccessLogSetting" not in stage, "AWS makes no such stage without the role"
-    assert [it["LoggingLevel"] for it in stage["MethodSettings"]] == ["OFF"]
+    assert {it["LoggingLevel"] for it in stage["MethodSettings"]} == {"OFF"}
 
 
 def test_there_is_one_stage_and_it_waits_for_the_role_that_somebody_asks_for() -> None:
@@ -122,6 +133,7 @@ def test_the_role_outlives_the_stack_and_the_wish() -> None:
 def test_the_stack_tells_what_its_user_needs_next(stack: Stack) -> None:
     told = {name: short(output["Value"]) for name, output in stack.outputs.items()}
     assert told["ApiUrl"] == "https://RestApi.execute-api.AWS::Region.AWS::URLSuffix/prod/api/"
+    assert told["PageUrl"] == "https://RestApi.execute-api.AWS::Region.AWS::URLSuffix/prod/"
     assert told["ReadApiKeyCommand"].startswith("aws apigateway get-api-key")
     assert "--api-key ApiKey --include-value --query value" in told["ReadApiKeyCommand"]
     assert told["ReportsQueueUrl"] == "ReportsQueue"
@@ -130,6 +142,7 @@ def test_the_stack_tells_what_its_user_needs_next(stack: Stack) -> None:
     assert told["AlarmTopicArn"] == "AlarmTopic"
     assert set(told) == {*told} & {
         "ApiUrl",
+        "PageUrl",
         "ReadApiKeyCommand",
         "ReportsQueueUrl",
         "FramesBucketName",

@@ -21,6 +21,8 @@ OF_THE_STACK = {
     "ApiKeyRequired",
     "ApiRequestsPerSecond",
     "ApiRequestsAtOnce",
+    "PageRequestsPerSecond",
+    "PageRequestsAtOnce",
     "TrackerConcurrency",
     "NotifyConcurrency",
     "InspectionConcurrency",

@@ -9,6 +9,8 @@ from tests.stack.cloud_template import EVERYTHING_ON, ROOT, Stack, listed, short
 SSM = "arn:AWS::Partition:ssm:AWS::Region:AWS::AccountId:parameter"
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility")
+# Of a transaction beside its puts. Source: DynamoDB Developer Guide, "Using IAM with DynamoDB transactions".
+TRANSACT = ("dynamodb:ConditionCheckItem", "dynamodb:DeleteItem")
 FRAMES = ("FramesBucket/images/*", "FramesBucket/latest/*")
 
 Right = tuple[str, str]
@@ -63,6 +65,7 @@ TABLE: dict[str, set[Right]] = {
         (LOG, "LivenessLogs"),
         ("sqs:SendMessage", ("LivenessDeadLetters", "NotificationsQueue")),
         (("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"), "Table"),
+        (TRANSACT, "Table"),
     ),
     "ApiRole": rights(
         (LOG, "ApiLogs"),
@@ -93,6 +96,7 @@ ACTION_OF = {
     "get_item": "dynamodb:GetItem",
     "put_item": "dynamodb:PutItem",
     "query": "dynamodb:Query",
+    "transact_write_items": "dynamodb:DeleteItem",
     "get_object": "s3:GetObject",
     "put_object": "s3:PutObject",
     "list_objects_v2": "s3:ListBucket",
@@ -249,6 +253,7 @@ def test_every_call_the_code_makes_is_allowed_to_somebody() -> None:
     assert {ACTION_OF[call] for call in calls} <= allowed
     others = {
         "sqs:GetQueueAttributes",
+        "dynamodb:ConditionCheckItem",
         "s3:PutObjectTagging",
         "ssm:GetParameter",
         *LOG,

@@ -35,6 +35,15 @@ def test_there_are_these_queues_and_no_other(queues: dict[str, dict[str, Any]]) 
     assert set(queues) == FIFO | STANDARD | DEAD_LETTERS
 
 
+def test_every_fifo_queue_takes_thousands_of_messages_a_second(queues: dict[str, dict[str, Any]]) -> None:
+    """Source: Amazon SQS Developer Guide, "High throughput for FIFO queues": both are asked for."""
+    fifo = {name: queue for name, queue in queues.items() if queue.get("FifoQueue")}
+    assert set(fifo) == {*FIFO, "ReportsDeadLetters", "NotificationsDeadLetters"}
+    for queue in fifo.values():
+        assert queue["FifoThroughputLimit"] == "perMessageGroupId"
+        assert queue["DeduplicationScope"] == "messageGroup"
+
+
 # Its own function sets aside what is refused or has waited too long (decision 0010).
 SETS_ASIDE_ITSELF = {"NotificationsQueue"}
 

@@ -20,7 +20,7 @@ from moto import mock_aws
 from functions.shared.aws.clients import make_client
 from functions.shared.aws.s3 import S3FrameStore
 from functions.shared.domain.keys import film_key, frame_key, job_prefix, latest_key, thumbnail_key
-from infra.local.doctor.aws_check import LATEST_KEY, new_frame_key
+from infra.local.doctor.aws_check import new_frame_key, newest_frame_key
 from tests.stack.cloud_template import Stack, listed, short, statements
 from tests.stack.test_policies import documents
 from tests.support.aws.places import aws_environment, listen, make_bucket
@@ -145,7 +145,7 @@ def allows(who: str, actions: set[str], place: str, seen: Mapping[str, str]) -> 
         ("EdgePolicy", FRAME),  # put again after a crash
         ("EdgePolicy", latest_key("A1M-1")),
         ("EdgePolicy", DOCTORS),
-        ("EdgePolicy", LATEST_KEY),
+        ("EdgePolicy", newest_frame_key()),
         ("TimelapseRole", FILM),
         ("TimelapseRole", thumbnail_key(FILM)),
     ],

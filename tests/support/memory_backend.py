@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from functions.shared.domain.keys import taken_at_of
+from functions.shared.domain.keys import film_made_at, taken_at_of
 from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.messages.report import Report, decode_report
 from functions.shared.ports import Delivery, Outgoing, Refusal, Stored, StoredFrame
@@ -43,8 +43,9 @@ class MemoryRecords:
         self.versions[key] = stored + 1
         return stored + 1
 
-    def list(self, prefix: str) -> list[Stored]:
-        found = (self.get(key) for key in sorted(self.texts) if key.startswith(prefix))
+    def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[Stored]:
+        keys = [key for key in sorted(self.texts) if key.startswith(prefix) and key > after]
+        found = (self.get(key) for key in keys[:limit])
         return [stored for stored in found if stored is not None]
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:
@@ -159,3 +160,9 @@ class MemoryFrames:
                 continue
             if (since is None or taken_at >= since) and (until is None or taken_at <= until):
                 yield StoredFrame(key, len(self.stored[key]), taken_at)
+
+    def films(self, prefix: str) -> Iterator[StoredFrame]:
+        for key in sorted(self.stored):
+            made_at = film_made_at(key)
+            if key.startswith(prefix) and made_at is not None:
+                yield StoredFrame(key, len(self.stored[key]), made_at)

@@ -36,6 +36,8 @@ def seconds_left(context: LambdaContext) -> float:
 if TYPE_CHECKING:
     from boto3.session import Session
 
+    from functions.shared.aws.partition_move import PartitionMove
+    from functions.shared.aws.presigned import PresignedObjects
     from functions.shared.aws.secrets import SecretParameter
     from functions.shared.aws.sqs_event import EventQueue
 
@@ -92,10 +94,24 @@ class AwsBackends:
         return DynamoRecordStore(self._client("dynamodb"), self._variable("TABLE_NAME"), self.clock)
 
     @cached_property
+    def partition_move(self) -> "PartitionMove":
+        """What is left of 0.1 in the table, to be moved a part at a time."""
+        from functions.shared.aws.partition_move import PartitionMove
+
+        table = self._variable("TABLE_NAME")
+        return PartitionMove(self._client("dynamodb"), table, self.records, self.clock)
+
+    @cached_property
     def frames(self) -> FrameStore:
         from functions.shared.aws.s3 import S3FrameStore
 
         return S3FrameStore(self._client("s3"), self.bucket)
+
+    def presigned(self) -> "PresignedObjects":
+        """Who signs addresses of what is in the bucket."""
+        from functions.shared.aws.presigned import PresignedObjects
+
+        return PresignedObjects(self._client("s3"), self._session.get_credentials, self.bucket)
 
     @cached_property
     def notifications(self) -> Queue:

@@ -1,15 +1,22 @@
 """The RecordStore port on one DynamoDB table.
 
 The table: partition key `kind` (S), sort key `key` (S), on demand, TTL attribute `expires_at` (N, whole
-seconds since 1970). `key` is the record's whole key, `kind` its part before the first slash: `printer`,
-`collector`, `done`, ... So `list("printer/")` is one Query, and a policy can be narrowed to some kinds
-(`dynamodb:LeadingKeys`). Beside them an item has `version` (N), `by` (S, which write made it), and its value:
-`value` (S, JSON) if small, else `packed` (B, the JSON compressed by zlib).
+seconds since 1970). `key` is the record's whole key, `kind` its part before the first slash: `collector`,
+`done`, ... So `list("collector/")` is one Query, and a policy can be narrowed to some kinds
+(`dynamodb:LeadingKeys`). The many records of printers lie in eight partitions, `printer#0` to `printer#7`,
+and those of a stack of 0.1 in the one `printer`, until they are moved (`partition_move.py`; why so:
+infra/docs/decisions/0014-records-of-printers-lie-in-eight-partitions.md).
+
+Beside them an item has `version` (N), `by` (S, which write made it), and its value: `value` (S, JSON) if
+small, else `packed` (B, the JSON compressed by zlib).
 
 Actions used: GetItem, PutItem, Query. (A listing whose prefix names no kind would Scan; no program asks for
 one, and no policy has to allow it.)
 """
 
+import hashlib
+import heapq
+import itertools
 import json
 import math
 import re
@@ -25,7 +32,7 @@ from functions.shared.runtime.clocks import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutItemInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutItemInputTypeDef, QueryInputTypeDef
 
 KEY_BYTES_LIMIT = 1024  # of a sort key; AWS, "Quotas in Amazon DynamoDB"
 PLAIN_BYTES_LIMIT = 600  # smaller values fit one write unit (1 KiB) anyway, and can be read in the console
@@ -39,6 +46,11 @@ _WRITTEN = re.compile("\ufffd([0-9a-f]{4})")
 
 Item = dict[str, "AttributeValueTypeDef"]
 
+SHARED_OUT = frozenset({"printer"})  # kinds of which each record is written with each report
+PARTITIONS = 8
+_NOTED_LIMIT = 10_000  # names of records in an old partition; more than a container sees while they are moved
+_PAGE = 32  # items of one partition read at once for a page of all of them
+
 
 class DynamoRecordStore:
     """Thread-safe. Reads are consistent; what is over by `clock` counts as absent, deleted yet or not.
@@ -51,15 +63,22 @@ class DynamoRecordStore:
         self._client = client
         self._table = table
         self._clock = clock
+        self._in_old_place: set[str] = set()  # found there; a guess that only saves a request
 
     def get(self, key: str) -> Stored | None:
         written = _written(key)
         if not _can_be_key(written):
             return None
-        with translated():
-            answer = self._client.get_item(TableName=self._table, Key=_place(written), ConsistentRead=True)
-        item = answer.get("Item")
-        return None if item is None or self._is_over(item) else _stored(item)
+        places = self._places(written)
+        again = places[:1] if len(places) > 1 else ()  # it may have been moved between the two looks
+        for place in (*places, *again):
+            with translated():
+                answer = self._client.get_item(TableName=self._table, Key=place, ConsistentRead=True)
+            item = answer.get("Item")
+            if item is not None:
+                self._note(written, item)
+                return None if self._is_over(item) else _stored(item)
+        return None
 
     def put(
         self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
@@ -78,10 +97,12 @@ class DynamoRecordStore:
             raise ConflictError(f"record {key[:100]!r} is not of version {expected_version} any more")
         return version
 
-    def list(self, prefix: str) -> list[Stored]:
+    def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[Stored]:
+        """As the port has it; a page goes by the keys as they are written."""
         with translated():
-            items = [item for item in self._items(_written(prefix)) if not self._is_over(item)]
-        return sorted(map(_stored, items), key=lambda stored: stored.key)
+            items = self._items(_written(prefix), _written(after), limit)
+            found = {item["key"]["S"]: item for item in items}  # one that is being moved may come twice
+        return sorted(map(_stored, found.values()), key=lambda stored: stored.key)
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:
         mark: Item = {"value": {"S": "{}"}, **_over(expires_at)}
@@ -94,11 +115,29 @@ class DynamoRecordStore:
             raise ContractError(f"{key[:100]!r} is no key: it must have 1 to {KEY_BYTES_LIMIT} bytes")
         by = secrets.token_hex(8)
         values: Item = {":now": {"N": repr(self._clock())}}
+        # What is new begins in its new place; what is there is written where it is.
+        places = (place_of(written),) if expected_version is None else self._places(written)
         if expected_version is not None:
             values[":version"] = {"N": str(expected_version)}
+        item: Item = {"version": {"N": str(version)}, "by": {"S": by}, **content}
+        for place in places:
+            found = self._write_at(place, item, values, expected_version)
+            if found is None:
+                return True
+            if found:
+                return bool(found.get("by") == {"S": by})
+        return False
+
+    def _write_at(
+        self, place: Item, item: Item, values: Item, expected_version: int | None
+    ) -> Mapping[str, Any] | None:
+        """None if it was written, else what is in the way (empty: nothing lies there).
+
+        boto3 repeats a request whose answer was lost: then our own write is what is in the way.
+        """
         request: PutItemInputTypeDef = {
             "TableName": self._table,
-            "Item": {**_place(written), "version": {"N": str(version)}, "by": {"S": by}, **content},
+            "Item": {**place, **item},
             "ConditionExpression": _ABSENT if expected_version is None else _OF_VERSION,
             "ExpressionAttributeValues": values,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -109,36 +148,96 @@ class DynamoRecordStore:
             try:
                 self._client.put_item(**request)
             except self._client.exceptions.ConditionalCheckFailedException as error:
-                # boto3 repeats a request whose answer was lost: then our own write is what is in the way.
                 answer: Mapping[str, Any] = error.response
-                return bool(answer.get("Item", {}).get("by") == {"S": by})
-        return True
+                return answer.get("Item") or {}
+        return None
 
-    def _items(self, prefix: str) -> Iterator[Item]:
+    def _places(self, written: str) -> tuple[Item, ...]:
+        """Where the record may lie, the likelier place first."""
+        place = place_of(written)
+        if _kind_of(written) not in SHARED_OUT:
+            return (place,)
+        old_place = old_place_of(written)
+        return (old_place, place) if written in self._in_old_place else (place, old_place)
+
+    def _note(self, written: str, item: Item) -> None:
+        """Where it was found, so that it is looked for there next time."""
+        if item["kind"]["S"] not in SHARED_OUT:
+            self._in_old_place.discard(written)
+        elif len(self._in_old_place) < _NOTED_LIMIT:
+            self._in_old_place.add(written)
+
+    def _items(self, prefix: str, after: str, limit: int | None) -> Iterator[Item]:
         kind, slash, _ = prefix.partition("/")
         if not (kind and slash):
-            scan = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
-            for read in scan:
-                yield from (item for item in read["Items"] if item["key"]["S"].startswith(prefix))
+            yield from self._scanned(prefix, after, limit)
             return
-        query = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            ConsistentRead=True,
-            KeyConditionExpression="#kind = :kind AND begins_with(#key, :prefix)",
-            ExpressionAttributeNames={"#key": "key", "#kind": "kind"},
-            ExpressionAttributeValues={":kind": {"S": kind}, ":prefix": {"S": prefix}},
-        )
-        for page in query:
-            yield from page["Items"]
+        # The old place first: what is moved meanwhile is seen in one of the two.
+        kinds = [kind, *partitions_of(kind)] if kind in SHARED_OUT else [kind]
+        size = limit if limit is None or len(kinds) == 1 else min(limit, _PAGE)
+        walks = [self._queried(each, prefix, after, size) for each in kinds]
+        merged = itertools.chain(*walks) if limit is None else heapq.merge(*walks, key=_key_of)
+        lasting = (item for item in merged if not self._is_over(item))
+        # Of one that lies in both places, that of the new one: it comes behind the other.
+        distinct = (list(same)[-1] for _, same in itertools.groupby(lasting, _key_of))
+        yield from itertools.islice(distinct, limit)
+
+    def _queried(self, kind: str, prefix: str, after: str, size: int | None) -> Iterator[Item]:
+        """One partition's items, sorted by key, `size` at a time and only as far as they are taken."""
+        more: QueryInputTypeDef = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "#kind = :kind AND begins_with(#key, :prefix)",
+            "ExpressionAttributeNames": {"#key": "key", "#kind": "kind"},
+            "ExpressionAttributeValues": {":kind": {"S": kind}, ":prefix": {"S": prefix}},
+        }
+        if size is not None:
+            more["Limit"] = size
+        if after:
+            more["ExclusiveStartKey"] = {"kind": {"S": kind}, "key": {"S": after}}
+        while True:
+            answer = self._client.query(**more)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            more["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _scanned(self, prefix: str, after: str, limit: int | None) -> Iterator[Item]:
+        """No program asks for a prefix within a kind, and no policy has to allow it."""
+        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
+        items = (item for page in pages for item in page["Items"] if not self._is_over(item))
+        found = sorted((item for item in items if _key_of(item).startswith(prefix)), key=_key_of)
+        yield from itertools.islice((item for item in found if _key_of(item) > after), limit)
 
     def _is_over(self, item: Item) -> bool:
         expires_at = item.get("expires_at", {}).get("N")
         return expires_at is not None and float(expires_at) <= self._clock()
 
 
-def _place(written: str) -> Item:
+def place_of(written: str) -> Item:
+    """The item's primary key, of a record's key as it is written."""
+    kind = _kind_of(written)
+    if kind in SHARED_OUT:
+        kind = partitions_of(kind)[hashlib.sha256(written.encode()).digest()[0] % PARTITIONS]
+    return {"kind": {"S": kind}, "key": {"S": written}}
+
+
+def old_place_of(written: str) -> Item:
+    """The same until 0.1."""
+    return {"kind": {"S": _kind_of(written)}, "key": {"S": written}}
+
+
+def partitions_of(kind: str) -> list[str]:
+    return [f"{kind}#{number}" for number in range(PARTITIONS)]
+
+
+def _kind_of(written: str) -> str:
     kind, slash, _ = written.partition("/")
-    return {"kind": {"S": kind or slash}, "key": {"S": written}}
+    return kind or slash
+
+
+def _key_of(item: Item) -> str:
+    return str(item["key"]["S"])
 
 
 def _content(text: str) -> Item:

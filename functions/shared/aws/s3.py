@@ -18,7 +18,15 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.shared.aws.errors import translated
-from functions.shared.domain.keys import IMAGES, LATEST, is_key, second_key, taken_at_of
+from functions.shared.domain.keys import (
+    FILM_NAMES,
+    IMAGES,
+    LATEST,
+    film_made_at,
+    is_key,
+    second_key,
+    taken_at_of,
+)
 from functions.shared.errors import (
     ConflictError,
     ContractError,
@@ -109,6 +117,12 @@ class S3FrameStore:
                 yield StoredFrame(key, stored["Size"], taken_at)
             elif taken_at > latest and is_job_folder and "/" not in key[len(prefix) :]:
                 return  # names sort by time: all that follow are later still
+
+    def films(self, prefix: str) -> Iterator[StoredFrame]:
+        for stored in self._objects(prefix + FILM_NAMES, ""):
+            made_at = film_made_at(stored["Key"])
+            if made_at is not None and is_key(stored["Key"]):
+                yield StoredFrame(stored["Key"], stored["Size"], made_at)
 
     def _objects(self, prefix: str, start_after: str) -> Iterator["ObjectTypeDef"]:
         """Sorted by key; a thousand a request, none before it is needed."""

@@ -103,4 +103,5 @@ def _delivery(record: Mapping[str, Any]) -> Delivery:
         receipt=record["receiptHandle"],
         receive_count=int(known["ApproximateReceiveCount"]),
         sent_at=int(known["SentTimestamp"]) / 1000,
+        sender=known.get("SenderId", ""),
     )

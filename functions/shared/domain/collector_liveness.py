@@ -65,16 +65,20 @@ class Collector:
         return max(0.0, now - self.received_at)
 
 
-def liveness_of(collector: Collector, all_of_them: Iterable[Collector], now: float) -> LivenessStatus:
-    """Judged by what is known of all collectors."""
+def watched_now(collectors: Iterable[Collector], now: float) -> frozenset[str] | None:
+    """The printers of all collectors that were heard lately; None if none was."""
+    recent = [it for it in collectors if it.quiet_for(now) <= COLLECTOR_SILENT_SECONDS]
+    return frozenset(printer for it in recent for printer in it.printers) if recent else None
+
+
+def liveness_of(collector: Collector, watched: frozenset[str] | None, now: float) -> LivenessStatus:
+    """Judged by what all collectors watch (`watched_now`)."""
     quiet = collector.quiet_for(now)
     if quiet <= COLLECTOR_SILENT_SECONDS:
         return LivenessStatus.HEARD
     if quiet > COLLECTOR_FORGOTTEN_SECONDS or collector.state.forgotten_sequence == collector.sequence:
         return LivenessStatus.FORGOTTEN
-    recent = [other for other in all_of_them if other.quiet_for(now) <= COLLECTOR_SILENT_SECONDS]
-    watched = {printer for other in recent for printer in other.printers}
-    is_replaced = bool(recent) and watched.issuperset(collector.printers)
+    is_replaced = watched is not None and watched.issuperset(collector.printers)
     return LivenessStatus.FORGOTTEN if is_replaced else LivenessStatus.SILENT
 
 
@@ -112,5 +116,6 @@ def announced(state: LivenessState) -> LivenessState:
 
 def count_silent(collectors: Sequence[Collector], now: float) -> int:
     """How many collectors are missing now: the figure behind the alarm."""
-    liveness_of_all = [liveness_of(collector, collectors, now) for collector in collectors]
+    watched = watched_now(collectors, now)
+    liveness_of_all = [liveness_of(collector, watched, now) for collector in collectors]
     return liveness_of_all.count(LivenessStatus.SILENT)

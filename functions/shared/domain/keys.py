@@ -98,6 +98,16 @@ def film_key(prefix: str, made_at: float) -> str:
     return f"{prefix}timelapse_{_stamp(made_at)}.mp4"
 
 
+FILM_NAMES = "timelapse_"
+FILM_ENDING = ".mp4"
+
+
+def film_made_at(key: str) -> float | None:
+    """When the film of that key was made (whole seconds), or None if it is no film's key."""
+    stamp = film_stamp_of(key) if key.endswith(FILM_ENDING) else None
+    return None if stamp is None else _time_of(stamp)
+
+
 # Not `.jpg`: in a job's folder that is what its frames, and nothing else, are found by (`*.jpg`).
 _THUMBNAIL_ENDING = "_thumb.jpeg"
 _FIRST_THUMBNAIL_ENDING = "_thumb.jpg"  # until 0.1.0
@@ -142,12 +152,7 @@ def is_key(key: str) -> bool:
 def taken_at_of(key: str) -> float | None:
     """When the frame of that key was taken (whole seconds), or None if it is no frame's key."""
     found = _FRAME_NAME.fullmatch(key.rsplit("/", 1)[-1])
-    if found is None:
-        return None
-    try:
-        return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return None
+    return None if found is None else _time_of(found[1])
 
 
 def belongs_to(key: str, printer_id: str) -> bool:
@@ -157,13 +162,22 @@ def belongs_to(key: str, printer_id: str) -> bool:
     return key.startswith(printer_prefix(printer_id)) or key == latest_key(printer_id)
 
 
+def _time_of(stamp: str) -> float | None:
+    try:
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
 def _stamp(at: float) -> str:
     return datetime.fromtimestamp(math.floor(at), UTC).strftime(_STAMP)
 
 
 PRINTERS = "printer/"
 COLLECTORS = "collector/"
+LISTINGS = "listing/"
 CHATS = "chat/"
+INSPECTIONS = "inspection/"
 
 
 def printer_key(printer_id: str) -> str:
@@ -176,9 +190,19 @@ def collector_key(collector_id: str) -> str:
     return COLLECTORS + collector_id
 
 
+def listing_key(collector_id: str) -> str:
+    """The printers that a collector lists, where they are many (written by the tracker)."""
+    return LISTINGS + collector_id
+
+
+def sender_key(sender: str) -> str:
+    """Which site a key of the edge is for, by the id of its user (written by `make edge-user`)."""
+    return "sender/" + sender
+
+
 def inspection_key(printer_id: str) -> str:
     """The inspection's memory of one printer (written by the inspection)."""
-    return "inspection/" + printer_id
+    return INSPECTIONS + printer_id
 
 
 def chat_key(chat_id: str) -> str:

@@ -1,13 +1,17 @@
 """A collector's own item: the tracker writes what it reported, liveness keeps its state beside that.
 
 Each of the two writes its own part and leaves the rest as it was, what a newer version wrote there included.
+A long list of printers is an item of its own: whoever reads all collectors does not read all printers.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from functions.shared.domain.collector_liveness import Collector, LivenessState
+from functions.shared.domain.collector_rivals import Watch
 from functions.shared.domain.keys import COLLECTORS
 from functions.shared.domain.limits import PRINTER_NAME_LIMIT
 from functions.shared.errors import ContractError
@@ -41,6 +45,8 @@ class CollectorRecord:
     """The last report of a collector on itself; `received_at` is by our clock, `observed_at` by its own.
 
     `disk_full_since`, by its clock too: that its disk is full was told, and not yet that it is over.
+    `listing`: the digest of its printers, where these are too many for this item; `rivals`: who watches some
+    of them as well, by the last look of liveness.
     """
 
     collector_id: str = ""
@@ -50,6 +56,16 @@ class CollectorRecord:
     status: CollectorStatus = field(default_factory=CollectorStatus)
     liveness: LivenessState = field(default=LivenessState(), metadata=WHOLE)
     disk_full_since: float | None = None
+    listing: str | None = None
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of the printers that stand in this item."""
+        return frozenset(printer.printer_id for printer in self.status.printers)
+
+    def watch(self, printers: frozenset[str]) -> Watch:
+        return Watch(self.collector_id, self.received_at, self.status.started_at, printers)
 
 
 def collector_record_of(stored: Stored) -> CollectorRecord:
@@ -57,19 +73,56 @@ def collector_record_of(stored: Stored) -> CollectorRecord:
     return recall(CollectorRecord, stored.value | {"collector_id": stored.key.removeprefix(COLLECTORS)})
 
 
+# Printers of a household or a workshop. More are an item of their own: each answer of the API reads the items
+# of all collectors, and 20 names take a tenth of what it is charged for one.
+PRINTERS_WITHIN_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A long list of printers, and its digest. `status` is the report's without it."""
+
+    status: Mapping[str, Any]
+    printers: Sequence[Any]
+    digest: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"printers": list(self.printers), "digest": self.digest}
+
+
+def listing_of(report: Report) -> Listing | None:
+    """The report's list of printers, if it is too long for the collector's item."""
+    status = dict(report.status or {})
+    printers = status.pop("printers", None)
+    if not isinstance(printers, list) or len(printers) <= PRINTERS_WITHIN_LIMIT:
+        return None
+    text = json.dumps(printers, separators=(",", ":"), sort_keys=True)
+    return Listing(status, printers, hashlib.sha256(text.encode()).hexdigest()[:32])
+
+
+def listed_in(stored: Stored | None) -> tuple[ReportedPrinter, ...]:
+    """The printers of such an item. Total."""
+    return () if stored is None else recall(CollectorStatus, stored.value).printers
+
+
 def with_report(
-    value: Mapping[str, Any], report: Report, received_at: float, disk_full_since: float | None = None
+    value: Mapping[str, Any],
+    report: Report,
+    received_at: float,
+    disk_full_since: float | None = None,
+    listing: Listing | None = None,
 ) -> dict[str, Any]:
     """The item's value (empty: there is none yet) with that report in it, all else as it was."""
-    kept = {name: item for name, item in value.items() if name != "disk_full_since"}
+    kept = {name: item for name, item in value.items() if name not in ("disk_full_since", "listing")}
     return {
         **kept,
         **({} if disk_full_since is None else {"disk_full_since": disk_full_since}),
+        **({} if listing is None else {"listing": listing.digest}),
         "collector_id": report.collector_id,
         "sequence": report.sequence,
         "received_at": received_at,
         "observed_at": report.observed_at,
-        "status": dict(report.status or {}),
+        "status": dict(report.status or {}) if listing is None else dict(listing.status),
     }
 
 
@@ -99,6 +152,12 @@ def with_state(value: Mapping[str, Any], state: LivenessState) -> dict[str, Any]
     """The item's value with that state in it, all else as it was."""
     kept = {name: item for name, item in value.items() if name != "liveness"}
     return kept if state == LivenessState() else {**kept, "liveness": without_empty(to_json(state))}
+
+
+def with_rivals(value: Mapping[str, Any], rivals: Sequence[str]) -> dict[str, Any]:
+    """The item's value with these rivals in it, all else as it was."""
+    kept = {name: item for name, item in value.items() if name != "rivals"}
+    return {**kept, "rivals": list(rivals)} if rivals else kept
 
 
 def collector_of(record: CollectorRecord) -> Collector:

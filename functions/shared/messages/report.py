@@ -65,7 +65,9 @@ class Report:
 
     @property
     def group(self) -> str:
-        """Reports of one printer stay in order."""
+        """Reports of one printer stay in order, and those of one collector on itself."""
+        if self.kind is ReportKind.COLLECTOR:
+            return digest("report", self.printer_id, self.collector_id)
         return digest("report", self.printer_id)
 
 

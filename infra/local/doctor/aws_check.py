@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from functions.shared.domain.keys import digest, frame_key
+from functions.shared.domain.keys import IMAGES, LATEST, digest, frame_key
+from functions.shared.domain.sites import name_at
 from functions.shared.errors import BridgeError, TransientError
 from functions.shared.messages.report import Report, ReportKind, encode_report
 from functions.shared.ports import FrameStore, Outgoing, Queue
@@ -26,7 +27,7 @@ from infra.local.doctor.findings import Finding, Outcome, fault, fine, warning
 from infra.local.doctor.settings_check import CREDENTIALS
 
 COLLECTOR_ID = "doctor"
-LATEST_KEY = "latest/doctor~rights.jpg"
+_PLACE = "doctor~rights"
 _CONTENT = b"A test file of `printer-bridge doctor`: it may be removed at any time.\n"
 _EDGE_CREDENTIALS = "infra/docs/operations.md, `Edge credentials`"
 _SET_KEYS = f"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ({_EDGE_CREDENTIALS})"
@@ -49,6 +50,7 @@ def run(setup: Setup) -> CheckResult:
     from functions.shared.aws.clients import make_client
 
     url, bucket = (setup.environment[name].strip() for name in ("REPORTS_QUEUE_URL", "FRAMES_BUCKET"))
+    site = setup.environment.get("SITE", "").strip()
     try:
         frames, queue = open_aws(url, bucket, setup.region or "")
         identity = make_client("sts", setup.region)
@@ -59,8 +61,8 @@ def run(setup: Setup) -> CheckResult:
     if not is_hopeless:
         findings += [
             _try("queue", partial(_send, queue)),
-            _try("bucket, images/", partial(_put, frames, new_frame_key())),
-            _try("bucket, latest/", partial(_put, frames, LATEST_KEY)),
+            _try("bucket, images/", partial(_put, frames, new_frame_key(site))),
+            _try("bucket, latest/", partial(_put, frames, newest_frame_key(site))),
         ]
     return CheckResult(findings)
 
@@ -77,9 +79,14 @@ def _try(subject: str, act: Callable[[], str]) -> Finding:
         return evaluate_refusal(subject, error)
 
 
-def new_frame_key() -> str:
+def new_frame_key(site: str = "") -> str:
     """A frame of no printer and no job, by a name that nothing has."""
-    return frame_key("images/doctor~rights/check/", 0.0, secrets.randbelow(1_000_000))
+    return frame_key(f"{IMAGES}/{name_at(site, _PLACE)}/check/", 0.0, secrets.randbelow(1_000_000))
+
+
+def newest_frame_key(site: str = "") -> str:
+    """The idle frame of no printer."""
+    return f"{LATEST}/{name_at(site, _PLACE)}.jpg"
 
 
 def harmless_report() -> Outgoing:

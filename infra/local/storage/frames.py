@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from functions.shared.domain.keys import IMAGES, KEY_DEPTH_LIMIT, LATEST, is_key, present_key, taken_at_of
+from functions.shared.domain.keys import (
+    FILM_NAMES,
+    IMAGES,
+    KEY_DEPTH_LIMIT,
+    LATEST,
+    film_made_at,
+    is_key,
+    present_key,
+    taken_at_of,
+)
 from functions.shared.errors import ContractError, NotFoundError, PermanentError, TransientError
 from functions.shared.ports import StoredFrame
 from functions.shared.runtime.files import is_there
@@ -94,6 +103,20 @@ class FileFrameStore:
                 if not (key.startswith(f"{LATEST}/") and earliest <= taken_at <= latest):
                     continue
             yield StoredFrame(key, facts.st_size, taken_at)
+
+    def films(self, prefix: str) -> Iterator[StoredFrame]:
+        """As the port has it. Raises TransientError for a folder that cannot be read."""
+        for key, path in sorted(_walk(f"{IMAGES}/", self.images_dir, prefix + FILM_NAMES)):
+            made_at = film_made_at(key) if key.startswith(prefix + FILM_NAMES) and is_key(key) else None
+            if made_at is None:
+                continue
+            try:
+                size = path.stat().st_size
+            except FileNotFoundError:
+                continue  # removed in the meantime
+            except OSError as error:
+                raise _unreadable(path, error) from error
+            yield StoredFrame(key, size, made_at)
 
     def _path(self, key: str) -> Path:
         if not is_key(key):

@@ -12,6 +12,7 @@ from functions.shared.runtime.clocks import Clock
 from infra.local.storage.database import SqliteDatabase
 
 _BEHIND_ALL = b"\xff"  # no key begins so: UTF-8 has no such byte
+_ALL = -1  # SQLite: a negative LIMIT is none
 
 
 class SqliteRecordStore:
@@ -53,13 +54,13 @@ class SqliteRecordStore:
 
         return self._database.write(put)
 
-    def list(self, prefix: str) -> list[Stored]:
+    def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[Stored]:
         first = _bytes(prefix)
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT key, value, version FROM record"
-                " WHERE key >= ? AND key < ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY key",
-                (first, first + _BEHIND_ALL, self._clock()),
+                "SELECT key, value, version FROM record WHERE key >= ? AND key > ? AND key < ?"
+                " AND (expires_at IS NULL OR expires_at > ?) ORDER BY key LIMIT ?",
+                (first, _bytes(after), first + _BEHIND_ALL, self._clock(), _ALL if limit is None else limit),
             ).fetchall()
         return [Stored(_text(key), json.loads(value), version) for key, value, version in rows]
 

@@ -12,7 +12,14 @@ from fastapi import FastAPI
 
 from collector.bambui.messages import ImageMessage
 from functions.api.app import create_app
-from functions.shared.domain.keys import collector_key, frame_key, inspection_key, job_prefix, printer_key
+from functions.shared.domain.keys import (
+    collector_key,
+    film_key,
+    frame_key,
+    inspection_key,
+    job_prefix,
+    printer_key,
+)
 from functions.shared.live import Live
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
@@ -97,6 +104,15 @@ class BridgeData:
         source.write_bytes(data)
         self.frames.put(key, source)
         return {"key": key, "taken_at": taken_at, "size": len(data)}
+
+    def put_film(self, printer_id: str, ended_at: float, content: bytes) -> None:
+        """A job that has ended, and its film."""
+        prefix = job_prefix(printer_id, "benchy")
+        job = {"name": "benchy", "prefix": prefix, "started_at": ended_at - 7200, "ended_at": ended_at}
+        self.put_record(printer_id, status=RUNNING, received_at=ended_at, state="FINISH", job=job)
+        source = self.folder / "new.part"
+        source.write_bytes(content)
+        self.frames.put(film_key(prefix, ended_at), source)
 
     def put_inspection(self, printer_id: str, **fields: Any) -> None:
         self._put(inspection_key(printer_id), fields)

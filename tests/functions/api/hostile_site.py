@@ -15,7 +15,7 @@ from tests.support.timeouts import TIMEOUT
 
 ATTACK = "/attack"
 PICTURE = "/api/printer/P1/image"
-DATA = "/api/printers"
+DATA = "/api/overview"
 FRAMED, FRAMED_READS = "/docs", "/openapi.json"  # a page of the bridge, and what it asks for when it runs
 
 _PAGE = (

@@ -1,23 +1,27 @@
 """The API as API Gateway (REST, proxy integration) calls it: stage path, binary image, any name."""
 
 import base64
+import gzip
 import io
 import json
+import urllib.request
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from PIL import Image
 
-from functions.api.app import IMAGE_TOO_LARGE
 from functions.api.handler import ANSWER_BYTES_LIMIT, IMAGE_BYTES_LIMIT, fits, handle, stage_path
-from functions.shared.domain.keys import collector_key, frame_key, job_prefix, printer_key
+from functions.api.picture_answer import IMAGE_TOO_LARGE
+from functions.shared.domain.keys import collector_key, film_key, frame_key, job_prefix, printer_key
 from functions.shared.messages.codec import to_json
 from functions.shared.messages.report import FrameReference
+from tests.functions.api.bridge_data import whole_record
 from tests.functions.notify.harness import jpeg
 from tests.support.lambda_runtime.event_source import Context, api_event
 from tests.support.lambda_runtime.stack import LambdaStack, forget_containers
 from tests.support.large_jpeg import large_jpeg
+from tests.support.timeouts import TIMEOUT
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
@@ -216,3 +220,57 @@ def test_a_store_that_is_away_is_said_without_its_insides(stack: LambdaStack) ->
 )
 def test_the_stage_is_read_from_the_client_s_path(about: object, expected: str) -> None:
     assert stage_path({"requestContext": about}) == expected
+
+
+def test_one_request_has_the_whole_wall_with_addresses_that_need_no_key(stack: LambdaStack) -> None:
+    pictures = {name: know(stack, name) for name in NAMES}
+    answer = get("/api/overview", **{"Accept-Encoding": "gzip"})
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
+    said = json.loads(gzip.decompress(base64.b64decode(answer["body"])))
+    assert {printer["printer_id"] for printer in said["printers"]} == set(NAMES)
+    for printer in said["printers"]:
+        with urllib.request.urlopen(printer["image"]["address"], timeout=TIMEOUT) as opened:
+            assert opened.read() == pictures[printer["printer_id"]]
+            assert "immutable" in opened.headers["Cache-Control"]
+    again = get("/api/overview", **{"If-None-Match": answer["headers"]["etag"]})
+    assert (again["statusCode"], again["body"]) == (304, "")
+    plain = body_of(get("/api/overview"))
+    assert plain["printers"] == said["printers"], "the same pictures have the same addresses"
+
+
+def test_a_part_of_many_is_asked_for_in_the_query(stack: LambdaStack) -> None:
+    for name in NAMES:
+        know(stack, name)
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        query = {"multiValueQueryStringParameters": {"limit": ["2"], "cursor": [cursor]}}
+        said = body_of(handle(api_event("/api/overview") | query, Context()))
+        found += [printer["printer_id"] for printer in said["printers"]]
+        cursor = said["next_cursor"]
+    assert sorted(found) == sorted(NAMES)
+
+
+def test_the_page_may_show_pictures_of_the_bucket_s_server_and_of_no_other(stack: LambdaStack) -> None:
+    know(stack, "A1M-1")
+    policy = get("/")["headers"]["content-security-policy"]
+    [printer] = body_of(get("/api/overview"))["printers"]
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(printer["image"]["address"]))
+    assert f"img-src 'self' blob: {origin} data:; media-src 'self' blob: {origin};" in policy
+    assert "connect-src 'self';" in policy
+
+
+def test_a_film_is_where_the_bucket_is_and_any_part_of_it_is_given(stack: LambdaStack) -> None:
+    now, prefix = stack.now(), job_prefix("A1M-1", "benchy")
+    assert body_of(get("/api/printer/A1M-1/film"))["detail"] == "unknown printer"
+    job = {"id": "j", "name": "benchy", "prefix": prefix, "started_at": now - 7200, "ended_at": now}
+    stack.records.put(printer_key("A1M-1"), whole_record({"printer_id": "A1M-1", "job": job}), 0)
+    assert body_of(get("/api/printer/A1M-1/film"))["detail"] == "no film yet"
+    stack.put_frame(film_key(prefix, now), b"0123456789")
+    film = body_of(get("/api/printer/A1M-1/film"))
+    assert film["size"] == 10
+    request = urllib.request.Request(film["address"], headers={"Range": "bytes=3-5"})
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as opened:
+        assert (opened.status, opened.read()) == (206, b"345")
+    sent_on = get("/api/printer/A1M-1/film.mp4")
+    assert (sent_on["statusCode"], sent_on["headers"]["location"]) == (302, film["address"])

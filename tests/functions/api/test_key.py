@@ -1,4 +1,4 @@
-"""With API_KEY set nothing but `/api/` is open."""
+"""With API_KEY set all data ask for it; the pages, which hold none, load without."""
 
 import pytest
 
@@ -9,18 +9,20 @@ from tests.support.edge_material import jpeg
 
 KEY = "söme key/with+signs"
 GUARDED = [
-    "/",
-    "/docs",
+    "/docs/",
     "/docs/oauth2-redirect",
     "/openapi.json",
     "/redoc",
     "/api",
     "/api//",
+    "/api/overview",
     "/api/printers",
     "/api/printers/",
     "/api/health",
     "/api/printer/P1",
     "/api/printer/P1/image",
+    "/api/printer/P1/film",
+    "/api/printer/P1/film.mp4",
     "/api/printer/..%2F",
     "/api/printer/%2e%2e/",
     "/api/%2e",
@@ -36,7 +38,7 @@ def filled(bridge: BridgeData) -> BridgeData:
     return bridge
 
 
-def test_without_the_key_every_path_but_one_is_refused_and_tells_nothing(filled: BridgeData) -> None:
+def test_without_the_key_all_data_are_refused_and_nothing_is_told(filled: BridgeData) -> None:
     with served(filled.app(KEY)) as server:
         for path in GUARDED:
             for method in ("GET", "HEAD", "POST", "OPTIONS", "DELETE"):
@@ -67,7 +69,13 @@ async def test_a_wrong_key_is_as_good_as_none(filled: BridgeData, wrong: str) ->
 async def test_the_key_opens_everything(filled: BridgeData) -> None:
     async with asking(filled.app(KEY)) as client:
         client.headers = {b"x-api-key": KEY.encode()}
-        for path in ("/", "/docs", "/openapi.json", "/api/printers", "/api/health", "/api/printer/P1/image"):
+        for path in (
+            "/openapi.json",
+            "/api/overview",
+            "/api/printers",
+            "/api/health",
+            "/api/printer/P1/image",
+        ):
             assert (await client.get(path)).status_code == 200, path
 
 
@@ -77,17 +85,20 @@ async def test_the_key_in_the_query_is_not_taken(filled: BridgeData) -> None:
 
 
 @pytest.mark.parametrize("stage", ["", "/prod"])
+@pytest.mark.parametrize("given", [{}, {HEADER: "wrong"}], ids=["no key", "wrong key"])
 @pytest.mark.parametrize(("path", "title"), [("/", "<title>Printers"), ("/docs", "<title>API")])
-async def test_a_page_comes_along_with_its_refusal_so_that_it_can_ask_for_the_key(
-    filled: BridgeData, path: str, title: str, stage: str
+async def test_a_page_loads_without_the_key_as_it_is_the_page_that_asks_for_it(
+    filled: BridgeData, path: str, title: str, given: dict[str, str], stage: str
 ) -> None:
     async with asking(filled.app(KEY, stage)) as client:
-        response = await client.get(stage + path)
+        response = await client.get(stage + path, headers=given)
+        assert (await client.post(stage + path, headers=given)).status_code == 401
     assert title in response.text
-    assert response.status_code == 401
+    assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/html")
     assert 'id="key-form"' in response.text
     assert "script-src 'sha256-" in response.headers["content-security-policy"]
+    assert "P1" not in response.text
 
 
 async def test_without_a_key_set_nothing_is_asked_for(filled: BridgeData) -> None:

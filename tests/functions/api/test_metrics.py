@@ -51,7 +51,16 @@ def test_with_a_key_it_is_asked_for_and_may_come_as_a_bearer_token(bridge: Bridg
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/printers", "/api/health", "/docs", "/metrics/", "//metrics", "/api/metrics"]
+    "path",
+    [
+        "/api/printers",
+        "/api/overview",
+        "/api/health",
+        "/openapi.json",
+        "/metrics/",
+        "//metrics",
+        "/api/metrics",
+    ],
 )
 def test_a_bearer_token_opens_nothing_else(bridge: BridgeData, path: str) -> None:
     app = create_app(bridge.records, bridge.frames, bridge.live, bridge.clock, "plain", metrics=text)

@@ -32,21 +32,25 @@ async def test_every_answer_is_as_the_document_says(bridge: BridgeData) -> None:
     silence = {"silent_since": NOW - 50, "received_at": NOW - 80, "state": "IDLE", "state_inferred": True}
     bridge.put_record("silent", status=RUNNING, job=job, **silence)
     bridge.put_collector("c1", NOW - 10_000, "full")
+    bridge.put_film("filmed", NOW, b"film")
     checked = 0
     async with asking(bridge.app()) as client:
         document = (await client.get("/openapi.json")).json()
         for route, names in {
             "/api/": [""],
+            "/api/overview": [""],
             "/api/printers": [""],
             "/api/health": [""],
             "/api/printer/{printer_id}": ["full", "empty", "silent", "bare", "nobody"],
             "/api/printer/{printer_id}/image": ["full", "bare", "nobody"],
+            "/api/printer/{printer_id}/film": ["filmed", "nobody"],
+            "/api/printer/{printer_id}/film.mp4": ["filmed"],
         }.items():
             for name in names:
                 response = await client.get(route.replace("{printer_id}", name))
                 assert errors_of(response, document, route) == []
                 checked += 1
-        assert checked == 11
+        assert checked == 15
         bridge.clock.pass_time(10_000)
         response = await client.get("/api/health")
         assert response.status_code == 503
@@ -71,7 +75,10 @@ async def test_every_route_and_field_is_described(bridge: BridgeData) -> None:
     assert sorted(document["paths"]) == [
         "/api/",
         "/api/health",
+        "/api/overview",
         "/api/printer/{printer_id}",
+        "/api/printer/{printer_id}/film",
+        "/api/printer/{printer_id}/film.mp4",
         "/api/printer/{printer_id}/image",
         "/api/printers",
     ]
@@ -79,9 +86,10 @@ async def test_every_route_and_field_is_described(bridge: BridgeData) -> None:
         assert set(methods) == {"get"}
         assert methods["get"]["summary"], route
         assert methods["get"]["description"], route
-    fields = document["components"]["schemas"]["PrinterView"]["properties"]
-    bare = [name for name, it in fields.items() if not ({"description", "examples", "$ref"} & it.keys())]
-    assert bare == []
+    for view in ("PrinterView", "OverviewView", "OverviewPrinter", "FilmView"):
+        fields = document["components"]["schemas"][view]["properties"]
+        bare = [name for name, it in fields.items() if not ({"description", "examples", "$ref"} & it.keys())]
+        assert bare == []
 
 
 async def test_a_404_is_described_with_its_words(bridge: BridgeData) -> None:

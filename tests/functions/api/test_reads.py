@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from functions.api.app import create_app
-from functions.shared.domain.keys import CHATS, COLLECTORS, PRINTERS, inspection_key, printer_key
+from functions.shared.domain.keys import CHATS, COLLECTORS, INSPECTIONS, PRINTERS, inspection_key, printer_key
 from functions.shared.latest_pictures import LatestPicture
 from functions.shared.live import Live, LiveStatus
 from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
@@ -21,6 +21,7 @@ EVERY_PATH = (
     "/",
     "/docs",
     "/api/",
+    "/api/overview",
     "/api/printers",
     "/api/printer/A1M-1",
     "/api/printer/A1M-1/image",
@@ -48,9 +49,9 @@ class CountingRecords:
         self.reads[key] += 1
         return self._inner.get(key)
 
-    def list(self, prefix: str) -> list[Stored]:
+    def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[Stored]:
         self.lists[prefix] += 1
-        found = self._inner.list(prefix)
+        found = self._inner.list(prefix, after, limit)
         self.reads.update(stored.key for stored in found)
         return found
 
@@ -84,6 +85,9 @@ class CountingFrames:
         self, prefix: str, since: float | None = None, until: float | None = None
     ) -> Iterator[StoredFrame]:
         raise AssertionError(f"an answer lists {prefix}")
+
+    def films(self, prefix: str) -> Iterator[StoredFrame]:
+        raise AssertionError(f"an answer lists the films of {prefix}")
 
 
 class CountingLive(Live):
@@ -157,7 +161,11 @@ async def test_a_printer_costs_its_own_records_and_the_list_of_collectors(reads:
 
 
 async def test_the_list_and_the_health_answer_read_lists_and_nothing_else(reads: Reads) -> None:
-    for path, more in (("/api/printers", {}), ("/api/health", {CHATS: 1})):
+    for path, more in (
+        ("/api/printers", {}),
+        ("/api/health", {CHATS: 1}),
+        ("/api/overview", {CHATS: 1, INSPECTIONS: 1}),
+    ):
         reads.records.lists.clear()
         assert await reads.status_of(path) == 200
         assert reads.records.gets == {}
@@ -172,7 +180,7 @@ async def test_an_image_is_read_once_and_only_when_it_is_asked_for(reads: Reads)
     assert reads.records.gets == {printer_key("A1M-1"): 1}
 
 
-@pytest.mark.parametrize("path", ["/api/printers", "/api/printer/A1M-1", "/api/health"])
+@pytest.mark.parametrize("path", ["/api/overview", "/api/printers", "/api/printer/A1M-1", "/api/health"])
 async def test_no_image_is_decoded_to_learn_its_time(bridge: BridgeData, path: str) -> None:
     reads = filled(bridge)
     assert await reads.status_of(path) == 200

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from functions.liveness.service import LivenessService
-from functions.shared.domain.keys import collector_key, digest
+from functions.shared.domain.keys import COLLECTORS, collector_key, digest, listing_key
 from functions.shared.errors import TransientError
 from functions.shared.messages.report import Report, ReportKind, encode_report
-from functions.shared.ports import Outgoing, Refusal
+from functions.shared.ports import Outgoing, Refusal, Stored
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
 from infra.local.storage.database import SqliteDatabase
@@ -34,12 +34,19 @@ class Harness:
             for name in ("reports", "notifications")
         )
         self.tracker = TrackerService(
-            self.records, self.notifications, self.notifications, None, Rules(), "c", self.clock
+            self.records,
+            self.notifications,
+            self.notifications,
+            None,
+            Rules(),
+            "c",
+            self.clock,
+            watches_collectors=True,
         )
         self.service = LivenessService(self.records, self.notifications, "c", self.clock)
         self._sequence = 0
 
-    def report(self, collector_id: str = "pi", *printers: str) -> None:
+    def report(self, collector_id: str = "pi", *printers: str, started_at: float | None = None) -> None:
         """The collector reports on itself, by way of the tracker."""
         self._sequence += 1
         listed = [{"printer_id": name, "model": None} for name in printers or ("A1M-1",)]
@@ -49,7 +56,7 @@ class Harness:
             "collector",
             ReportKind.COLLECTOR,
             self.clock(),
-            status={"version": "1", "printers": listed},
+            status={"version": "1", "started_at": started_at, "printers": listed},
         )
         self.reports.send([Outgoing(encode_report(report), report.group, digest(report.id))])
         consume(self.reports, self.tracker, self.reports.receive(1))
@@ -66,9 +73,21 @@ class Harness:
 
 
 class InterruptedRecords(SqliteRecordStore):
-    """`before_put` is called with the key before the next write, once."""
+    """`before_put` is called with the key before the next write, once; `read` are keys and prefixes."""
 
     before_put: Any = None
+
+    def __init__(self, database: SqliteDatabase, clock: HandClock) -> None:
+        super().__init__(database, clock)
+        self.read: list[str] = []
+
+    def get(self, key: str) -> Stored | None:
+        self.read.append(key)
+        return super().get(key)
+
+    def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[Stored]:
+        self.read.append(prefix)
+        return super().list(prefix, after, limit)
 
     def put(
         self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
@@ -237,3 +256,91 @@ def test_printers_lists_of_any_kind_are_borne(harness: Harness) -> None:
         harness.records.put(collector_key(f"c{place}"), value, 0)
     harness.clock.pass_time(1000)
     assert harness.service.check() == 4
+
+
+MANY = tuple(f"P{number:04d}" for number in range(1000))
+
+
+def test_collectors_that_are_heard_cost_one_listing_however_many_printers_they_have(harness: Harness) -> None:
+    for name in ("one", "two", "three"):
+        harness.report(name, *(f"{name}-{printer}" for printer in MANY))
+    harness.clock.pass_time(300)
+    harness.service.check()  # who watches the same is looked for once in each new list
+    harness.records.read.clear()
+    assert harness.service.check() == 0
+    assert harness.records.read == [COLLECTORS]
+
+
+def test_a_mass_outage_reads_and_writes_what_it_changes(harness: Harness) -> None:
+    names = [f"c{number:02d}" for number in range(20)]
+    for name in names:
+        harness.report(name, *(f"{name}-{number}" for number in range(30)))
+    harness.service.check()
+    harness.clock.pass_time(800)
+    for name in names[10:]:
+        harness.report(name, *(f"{name}-{number}" for number in range(30)))
+    harness.clock.pass_time(200)
+    harness.records.read.clear()
+    assert harness.service.check() == 10
+    assert harness.told() == ["collector_lost"] * 10
+    assert len(harness.records.read) <= 1 + 10 * 4, "decided, said, and looked at once more"
+    harness.records.read.clear()
+    assert harness.service.check() == 10
+    assert harness.records.read == [COLLECTORS]
+
+
+def test_one_of_a_thousand_printers_is_replaced_by_one_that_lists_them_all(harness: Harness) -> None:
+    harness.report("old", *MANY)
+    harness.clock.pass_time(1000)
+    harness.report("new", *MANY, "another")
+    assert "printers" not in harness.item("old")["status"]
+    assert harness.service.check() == 0
+    assert harness.told() == []
+    assert harness.item("old")["liveness"] == {"forgotten_sequence": 1}
+
+
+def test_one_of_a_thousand_printers_is_missed_by_its_names(harness: Harness) -> None:
+    from functions.shared.messages.effects import decode_notification
+
+    harness.report("old", *MANY)
+    harness.report("new", *MANY[:-1])
+    harness.clock.pass_time(800)
+    harness.report("new", *MANY[:-1])
+    harness.clock.pass_time(200)
+    assert harness.service.check() == 1
+    [told] = taken(harness.notifications, decode_notification)
+    assert told.printer_id == "1000 printers"
+    assert told.text == f"It watches {', '.join(MANY[:10])} and 990 more"
+
+
+def test_a_long_list_is_written_when_it_has_changed(harness: Harness) -> None:
+    def version() -> int:
+        stored = harness.records.get(listing_key("pi"))
+        assert stored is not None
+        return stored.version
+
+    versions = []
+    for printers in (MANY, MANY, MANY[1:], MANY[1:]):
+        harness.report("pi", *printers)
+        versions.append(version())
+    assert versions == [1, 1, 2, 2]
+    harness.report("pi", "few")
+    assert "listing" not in harness.item()
+    assert harness.item()["status"]["printers"] == [{"printer_id": "few", "model": None}]
+
+
+def test_two_that_watch_the_same_thousand_are_found_and_forgotten_again(harness: Harness) -> None:
+    begun = harness.clock()
+    for _ in range(2):
+        harness.report("one", *MANY, started_at=begun)
+        harness.report("two", "P0007", started_at=begun)
+        harness.clock.pass_time(200)
+        harness.service.check()
+    assert harness.item("one")["rivals"] == ["two"]
+    assert harness.item("two")["rivals"] == ["one"]
+    for _ in range(3):
+        harness.report("one", *MANY, started_at=begun)
+        harness.clock.pass_time(200)
+        harness.service.check()
+    assert "rivals" not in harness.item("one")
+    assert "rivals" not in harness.item("two")

@@ -15,7 +15,7 @@ from functions.shared.settings import Settings, declarations, default_hosts, loa
 AGREED = """
     PRINTER_ID=A1M-1 WS_URL=wss://print.lo.f0rth.space/ws/printer/{PRINTER_ID}
     PRINTERS_API_URL=https://print.lo.f0rth.space/api/printers
-    PRINTERS_REFRESH_SECONDS=3600 WS_URL_TEMPLATE=wss://print.lo.f0rth.space/ws/printer/{printer_id}
+    PRINTERS_REFRESH_SECONDS=3600 SITE= WS_URL_TEMPLATE=wss://print.lo.f0rth.space/ws/printer/{printer_id}
     HOST=127.0.0.1 PORT=8000 ALLOWED_HOSTS= TELEGRAM_BOT_TOKEN= TELEGRAM_CHAT_ID= TELEGRAM_THREAD_ID=
     TELEGRAM_API_URL=https://api.telegram.org PROGRESS_STEP=5 RECONNECT_MIN_SECONDS=1 RECONNECT_MAX_SECONDS=30
     PHOTO_INTERVAL_SECONDS=3600 FORCED_RECONNECT_SECONDS=300 IMAGE_TIMEOUT_SECONDS=60

@@ -165,6 +165,9 @@ class AwayStore:
     ) -> Iterator[StoredFrame]:
         return self._store.list(prefix, since, until)
 
+    def films(self, prefix: str) -> Iterator[StoredFrame]:
+        return self._store.films(prefix)
+
 
 def test_a_store_that_is_away_is_no_failure_of_the_film(harness: Harness) -> None:
     harness.keep_frames(range(10))

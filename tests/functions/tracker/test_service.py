@@ -217,7 +217,7 @@ def own_report(harness: ServiceHarness, observed_at: float, *, is_disk_full: boo
 def test_a_collectors_full_disk_is_told_once_when_it_begins_and_once_when_it_is_over(
     harness: ServiceHarness,
 ) -> None:
-    harness.service = replace(harness.service, tells_full_disks=True)
+    harness.service = replace(harness.service, watches_collectors=True)
     for at, is_full in enumerate([None, False, True, True, True, False, False, True, False]):
         own_report(harness, 60.0 * at, is_disk_full=is_full)
     told = [(told.category.value, told.printer_id, told.reason, told.text) for told in harness.notices()]
@@ -233,7 +233,7 @@ def test_a_collectors_full_disk_is_told_once_when_it_begins_and_once_when_it_is_
 def test_that_it_is_full_is_told_once_though_the_record_is_lost_to_another_writer(
     harness: ServiceHarness,
 ) -> None:
-    harness.service = replace(harness.service, tells_full_disks=True)
+    harness.service = replace(harness.service, watches_collectors=True)
     harness.records.losses = 1
     own_report(harness, 60.0, is_disk_full=True)
     harness.clock.pass_time(60)

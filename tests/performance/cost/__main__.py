@@ -16,12 +16,25 @@ def table(made: Bill) -> str:
             "",
             "Fixed, whatever the number of printers: one stack, one collector",
             *_rows(made.fixed),
+            *_pages(made),
             "",
             f"{jobs}: {made.growth:.2f} times as much",
             f"Both parts together, less what AWS gives every account for nothing: ${made.free_dollars:.2f}",
             "",
         ]
     )
+
+
+def _pages(made: Bill) -> list[str]:
+    """What it costs to look: the whole bill of the most printers, the sum of the others."""
+    *fewer, most = sorted(made.pages)
+    told = [f"of {count} printer(s) ${dollars(made.pages[count]):.2f}" for count in fewer]
+    return [
+        "",
+        f"A page that is open all month, of {most} printers",
+        *_rows(made.pages[most]),
+        ", ".join(told),
+    ]
 
 
 def _rows(lines: Iterable[Line]) -> list[str]:

@@ -1,24 +1,29 @@
 """From what was counted to dollars: lines of a bill, and the whole bill of a month."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from functions.api.overview import CLOUD_PICTURE_SECONDS, refresh_seconds
 from tests.performance.cost.assumptions import (
     ACCESS_LOG_BYTES,
     API_IMAGES,
     API_STATUSES,
     DAYS,
     FILM_DAYS,
+    FRAME_BYTES,
     FRAME_DAYS,
     GB,
     HOURS_A_DAY,
     LOG_DAYS,
+    OVERVIEW_SECONDS,
+    OVERVIEW_SECONDS_A_PRINTER,
+    PAGE_PRINTERS,
     SECONDS,
 )
 from tests.performance.cost.figures import Figures
 from tests.performance.cost.lambdas import LOG_BYTES
-from tests.performance.cost.month import Measured, measured, month_of
+from tests.performance.cost.month import Measured, measured, month_of, pictures_of_a_month
 from tests.performance.cost.prices import Price, Unit
 from tests.performance.cost.stack import memory_gb, standing_figures
 
@@ -42,6 +47,7 @@ class Bill:
 
     printer: tuple[Line, ...]
     fixed: tuple[Line, ...]
+    pages: Mapping[int, tuple[Line, ...]]  # a page that is open all month, by the number of printers
     job_dollars: float
     long_job_dollars: float
     free_dollars: float  # printer and fixed part together, less what is free for every account
@@ -60,6 +66,7 @@ def bill() -> Bill:
     return Bill(
         lines_of(printer),
         lines_of(fixed),
+        {count: lines_of(charged(page_figures(used, count))) for count in PAGE_PRINTERS},
         dollars(lines_of(charged(used.job))),
         dollars(lines_of(charged(used.long_job))),
         sum(line.price.of(max(0.0, line.count - line.price.free)) for line in together),
@@ -73,6 +80,24 @@ def api_figures(used: Measured) -> Figures:
     figures[Unit.API_REQUEST] += calls
     figures["bytes read by api"] += API_STATUSES * used.status_bytes
     figures[LOG_BYTES] += calls * ACCESS_LOG_BYTES
+    return figures
+
+
+def page_figures(used: Measured, printers: int) -> Figures:
+    """A month of a page that is open all the time, all its answers new ones."""
+    call, answer_bytes = used.page_calls[printers]
+    seconds_a_month = DAYS * HOURS_A_DAY * 3600
+    calls = seconds_a_month / refresh_seconds(printers, is_embedded=False)
+    new = printers * pictures_of_a_month(used.job, used.idle_hour)
+    pictures = min(new, seconds_a_month / CLOUD_PICTURE_SECONDS)
+    figures = call.times(calls)
+    figures[Unit.API_REQUEST] += calls
+    figures[Unit.S3_GET] += pictures
+    figures["bytes read by api"] += calls * answer_bytes + pictures * FRAME_BYTES
+    figures[LOG_BYTES] += calls * ACCESS_LOG_BYTES
+    seconds = OVERVIEW_SECONDS + printers * OVERVIEW_SECONDS_A_PRINTER
+    figures[Unit.INVOCATION] += calls
+    figures[Unit.GB_SECOND] += calls * seconds * memory_gb("api")
     return figures
 
 

@@ -1,6 +1,9 @@
 """The whole cloud half with a collector before it, on counted AWS and a clock that is moved by hand."""
 
+import base64
 import contextlib
+import copy
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,14 @@ from collector.printer.policy import session_policy
 from functions.api import handler as api_handler
 from functions.liveness import handler as liveness_handler
 from functions.shared.aws import clients
+from functions.shared.aws.dynamodb import DynamoRecordStore
 from functions.shared.aws.s3 import S3FrameStore
 from functions.shared.aws.sqs import SqsQueue
+from functions.shared.domain.keys import printer_key
 from functions.shared.messages.report import Report, ReportKind
 from functions.shared.settings import Settings
 from tests.e2e.replay import BEGIN
+from tests.performance.cost.assumptions import SESSION_TOKEN_BYTES
 from tests.performance.cost.counting import CountingAws
 from tests.performance.cost.figures import Figures
 from tests.performance.cost.lambdas import Lambdas
@@ -113,11 +119,34 @@ class Cloud:
         self.lambdas.call("liveness", liveness_handler.handle, {})
         self.carry()
 
-    def ask(self, path: str) -> int:
+    def ask(self, path: str, caller: str = "api", **headers: str) -> int:
         """One request of the API; the bytes of the answer."""
-        answer = self.lambdas.call("api", api_handler.handle, api_event(path))
+        answer = self.lambdas.call(caller, api_handler.handle, api_event(path, **headers))
         assert answer["statusCode"] == 200, answer["body"]
-        return len(answer["body"])
+        body: str = answer["body"]
+        return len(base64.b64decode(body)) if answer["isBase64Encoded"] else len(body)
+
+    def know_printers(self, count: int) -> None:
+        """So many in the table, each at another place of the same job; nothing of that is counted."""
+        with self.aws.uncounted():
+            records = DynamoRecordStore(clients.make_client("dynamodb"), "table", self.clock)
+            known = records.get(printer_key(PRINTER))
+            assert known is not None
+            for number in range(2, count + 1):
+                name, value = f"A1M-{number}", copy.deepcopy(known.value)
+                value["printer_id"] = name
+                value["status"] |= {
+                    "mc_percent": number,
+                    "layer_num": 3 * number,
+                    "nozzle_temper": number / 7,
+                }
+                value["received_at"] -= number * 1.7
+                value["job"] |= {"name": f"Part {number * number}", "percent": number, "layer": 3 * number}
+                frame = value["frame"]
+                frame["key"] = frame["key"].replace(f"/{PRINTER}", f"/{name}")
+                frame["taken_at"] -= number * 1.9
+                stored = records.get(printer_key(name))
+                records.put(printer_key(name), value, stored.version if stored else 0)
 
 
 @contextlib.contextmanager
@@ -154,6 +183,7 @@ def cloud(folder: Path) -> Iterator[Cloud]:
             "TELEGRAM_CHAT_ID": str(GROUP_ID),
             "TELEGRAM_API_URL": telegram.url,
             "OPENROUTER_API_KEY_PARAMETER": "",
+            "AWS_SESSION_TOKEN": secrets.token_urlsafe(SESSION_TOKEN_BYTES)[:SESSION_TOKEN_BYTES],
         }.items():
             patch.setenv(name, value)
         made.start()

@@ -6,15 +6,16 @@ and 480 such hours, for they do not differ. A job of 40 hours shows how cost gro
 
 import functools
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.simulator.telemetry import MergedStatus, whole_report
-from tests.performance.cost.assumptions import DAYS, HOURS_A_DAY, JOB_HOURS, JOBS_A_DAY
+from tests.performance.cost.assumptions import DAYS, HOURS_A_DAY, JOB_HOURS, JOBS_A_DAY, PAGE_PRINTERS
 from tests.performance.cost.cloud import PRINTER, Cloud, cloud
 from tests.performance.cost.figures import Figures
+from tests.performance.cost.prices import Unit
 from tests.support.edge_material import image_text, jpeg, status_text
 from tests.support.event_loop import own_event_loop
 
@@ -31,6 +32,7 @@ _ROUNDS = 12  # of the stack's own doings, an hour
 class Measured:
     """What was used by one job of four hours, one of forty, an idle hour, one call of the API of each kind,
     and an hour of a stack and a collector without printers. `status_bytes`: an answer with a status.
+    `page_calls`: one request of a page, and the bytes of its answer, by the number of printers.
 
     `told` is what the chat got of the job of four hours, `reconnects` how often that was connected anew.
     """
@@ -42,6 +44,7 @@ class Measured:
     image_call: Figures
     own_hour: Figures
     status_bytes: int
+    page_calls: Mapping[int, tuple[Figures, int]]
     told: list[str]
     reconnects: int
 
@@ -113,6 +116,14 @@ def measured() -> Measured:
                 stack.look_for_collectors()
                 stack.clock.skip(_EVERY_FIVE_MINUTES)
 
+        def page_call(count: int) -> tuple[Figures, int]:
+            stack.know_printers(count)
+            found: list[int] = []
+            call = used(
+                lambda: found.append(stack.ask("/api/overview", "page", **{"Accept-Encoding": "gzip"}))
+            )
+            return call, found[0]
+
         idle_hour = used(lambda: printer.idles(HOUR, IDLE_STEP))
         idle_reconnects = stack.edge.reconnects
         job = used(lambda: printer.prints("Benchy", JOB_HOURS, JOB_STEP))
@@ -122,10 +133,13 @@ def measured() -> Measured:
         sizes: list[int] = []
         status_call = used(lambda: sizes.append(stack.ask(path)))
         image_call = used(lambda: stack.ask(f"{path}/image"))
+        page_calls = {count: page_call(count) for count in PAGE_PRINTERS}
         long_job = used(lambda: printer.prints("Vase", LONG_JOB_HOURS, LONG_JOB_STEP))
         stack.session.closed()
         own = used(own_hour)
-        return Measured(job, long_job, idle_hour, status_call, image_call, own, sizes[0], told, reconnects)
+        return Measured(
+            job, long_job, idle_hour, status_call, image_call, own, sizes[0], page_calls, told, reconnects
+        )
 
 
 def month_of(job: Figures, idle_hour: Figures) -> Figures:
@@ -133,3 +147,9 @@ def month_of(job: Figures, idle_hour: Figures) -> Figures:
     jobs = DAYS * JOBS_A_DAY
     idle_hours = DAYS * (HOURS_A_DAY - JOBS_A_DAY * JOB_HOURS)
     return job.times(jobs).with_more(idle_hour.times(idle_hours))
+
+
+def pictures_of_a_month(job: Figures, idle_hour: Figures) -> float:
+    """How often another picture of a printer is there to be shown: with each report at the most."""
+    month = month_of(job, idle_hour)
+    return min(month["writes of printer"], month["frames kept"] + month[Unit.S3_PUT_LATEST])

@@ -22,6 +22,6 @@ def show(printer_id: str, values: Mapping[str, str], live: Live | None, now: flo
     status = newest_status(printer_data)
     if status is not None:
         JSONResponse(printer_view(printer_data, status, now, None).model_dump(mode="json"))
-    listed = queries.listed
+    listed = queries.page().printers
     JSONResponse([summary(printer).model_dump(mode="json") for printer in listed])
     JSONResponse(health(queries.collectors, [printer_data], now, now - 5.0)[0].model_dump(mode="json"))

@@ -126,10 +126,15 @@ class DeployedStack:
         )
         return str(detail["StackResourceDetail"]["PhysicalResourceId"])
 
+    def address(self, path: str) -> str:
+        """Of that path below `/prod` of the deployed API."""
+        api_id, _, rest = self.outputs["PageUrl"].removeprefix("https://").partition(".")
+        assert rest.endswith("/prod/")
+        return f"{self.endpoint}/_aws/execute-api/{api_id}/prod{path}"
+
     def ask(self, path: str, key: str | None, headers: Mapping[str, str] | None = None) -> Answer:
-        """GET that path below `/prod` of the deployed API, accepting anything, as curl and browsers do."""
-        api_id = self.outputs["ApiUrl"].removeprefix("https://").partition(".")[0]
-        url = f"{self.endpoint}/_aws/execute-api/{api_id}/prod{path}"
+        """GET that path of the deployed API, accepting anything, as curl and browsers do."""
+        url = self.address(path)
         keys = {"x-api-key": key} if key else {}
         request = urllib.request.Request(url, headers={"Accept": "*/*", **keys, **(headers or {})})
         try:
@@ -186,6 +191,8 @@ def deployed(artifacts: Path, folder: Path) -> Iterator[DeployedStack]:
             f"ProgressStep={PROGRESS_STEP}",
             "ApiRequestsPerSecond=100",  # tests ask quicker than a new account bears
             "ApiRequestsAtOnce=100",
+            "PageRequestsPerSecond=100",
+            "PageRequestsAtOnce=100",
             f"Ffmpeg={artifacts / 'FfmpegLayer' / 'bin' / 'ffmpeg'}",
         ]
         template = ["-t", str(artifacts / "template.yaml"), "--config-file", str(_no_settings(folder))]

@@ -4,8 +4,11 @@ What MiniStack cannot do is said in `tests/stack/deployed/stack.py`.
 """
 
 import asyncio
+import gzip
 import json
 import os
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -31,9 +34,12 @@ from tests.stack.deployed.both_runs import (
 )
 from tests.stack.deployed.rights import client_of, refusal
 from tests.stack.deployed.stack import TOKEN_PARAMETER, DeployedStack, build, deployed
+from tests.support.chromium import ABSENT, chromium, find_chromium
+from tests.support.page_in_a_browser import give_key, picture_sizes, wait_for
 from tests.support.telegram.faults import SERVER_ERROR, too_many_requests
-from tests.support.timeouts import eventually
+from tests.support.timeouts import TIMEOUT, eventually, wait_until
 
+CHROMIUM = find_chromium()
 SCALE = 7.0
 IDLE_SECONDS = 4 * SCALE  # before a print, so that the first words have settled
 # 34 s at that scale: two looks, ten seconds apart after the pause, both with spaghetti, and a while after.
@@ -141,8 +147,54 @@ def test_the_api_gives_the_image_whole_and_once(stack: DeployedStack, runs: Both
     assert (again.status, again.body) == (304, b"")
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason=ABSENT)
+def test_the_page_opens_in_a_browser_asks_for_the_key_and_shows_the_print(
+    stack: DeployedStack, runs: BothRuns, tmp_path: Path
+) -> None:
+    assert CHROMIUM is not None
+    with chromium(CHROMIUM, stack.address("/"), tmp_path, ["localhost"]) as tab:
+        wait_for(tab, "#key-form")
+        give_key(tab, "wrong")
+        assert "(403)" in wait_for(tab, "#key-refused", "gateway")
+        give_key(tab, stack.api_key)
+        assert "Phone stand (blue)" in wait_for(tab, "article", "A1M-1")
+        wait_until(lambda: picture_sizes(tab) == [list(SIZE)], lambda: "no picture")
+        [source] = tab.run("[...document.querySelectorAll('#cards img')].map((it) => it.src)")
+        assert f"/{stack.bucket}/" in source
+        assert "X-Amz-Signature=" in source
+        tab.run("document.querySelector('.film').click()")
+        wait_until(lambda: (tab.run("document.querySelector('video')?.duration") or 0) > 1, lambda: "no film")
+        assert "X-Amz-Signature=" in tab.run("document.querySelector('video').src")
+
+
+def test_an_address_of_a_picture_needs_no_key_and_stays_and_opens_no_other(
+    stack: DeployedStack, runs: BothRuns
+) -> None:
+    first = stack.ask("/api/overview", stack.api_key, {"Accept-Encoding": "gzip"})
+    assert first.headers["content-encoding"] == "gzip"
+    said = json.loads(gzip.decompress(first.body))
+    [address] = [it["image"]["address"] for it in said["printers"] if it["printer_id"] == "A1M-1"]
+    again = stack.ask("/api/overview", stack.api_key, {"If-None-Match": first.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+    with urllib.request.urlopen(address, timeout=TIMEOUT) as opened:
+        assert number_of(opened.read()) > 0
+        assert opened.headers["Cache-Control"] == "private, max-age=604800, immutable"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(address.replace("A1M-1", "A1M-2"), timeout=TIMEOUT)
+    assert refused.value.code == 403
+    refused.value.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
 @pytest.mark.parametrize("key", [None, "wrong"])
-@pytest.mark.parametrize("path", ["/api/", "/api/printers", "/api/printer/A1M-1/image"])
+def test_the_pages_load_without_the_key(stack: DeployedStack, path: str, key: str | None) -> None:
+    page = stack.ask(path, key)
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert b'id="key-form"' in page.body
+
+
+@pytest.mark.parametrize("key", [None, "wrong"])
+@pytest.mark.parametrize("path", ["/api/", "/api/printers", "/api/overview", "/api/printer/A1M-1/image"])
 def test_the_api_asks_for_its_key(stack: DeployedStack, path: str, key: str | None) -> None:
     assert stack.ask(path, key).status == 403
 

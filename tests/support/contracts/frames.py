@@ -4,9 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.domain.keys import film_key, frame_key, job_prefix, latest_key, printer_prefix
+from functions.shared.domain.keys import (
+    film_key,
+    frame_key,
+    job_prefix,
+    latest_key,
+    printer_prefix,
+    thumbnail_key,
+)
 from functions.shared.errors import NotFoundError, PermanentError
-from functions.shared.ports import FrameStore
+from functions.shared.ports import FrameStore, StoredFrame
 
 NOON = 1_750_000_000.0
 PREFIX = job_prefix("A1M-1", "benchy")
@@ -113,6 +120,20 @@ class FramesContract:
         self.put(frames, outbox, f"{PREFIX}holiday.jpg")
         key = self.put(frames, outbox, frame_key(PREFIX, NOON, 1))
         assert [frame.key for frame in frames.list(PREFIX)] == [key]
+
+    def test_the_films_of_a_job_are_listed_with_the_times_of_their_names(
+        self, frames: FrameStore, outbox: Path
+    ) -> None:
+        other = job_prefix("A1M-1", "benchy 2")
+        for number, at in ((1, NOON), (2, NOON + 3600)):
+            self.put(frames, outbox, film_key(PREFIX, at), bytes(number))
+        self.put(frames, outbox, thumbnail_key(film_key(PREFIX, NOON)))
+        self.put(frames, outbox, frame_key(PREFIX, NOON, 1))
+        self.put(frames, outbox, film_key(other, NOON))
+        assert list(frames.films(PREFIX)) == [
+            StoredFrame(film_key(PREFIX, at), size, at) for size, at in ((1, NOON), (2, NOON + 3600))
+        ]
+        assert list(frames.films(job_prefix("A1M-1", "nothing"))) == []
 
     def test_a_listing_of_nothing_is_empty(self, frames: FrameStore) -> None:
         assert list(frames.list(PREFIX)) == []

@@ -1,5 +1,6 @@
 """What every RecordStore back end must do. A back end binds this class to itself with a `harness` fixture."""
 
+import random
 import threading
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,11 @@ from functions.shared.ports import RecordStore, Stored
 from tests.support.timeouts import TIMEOUT
 
 RACERS = 8
+
+
+def noise(size: int) -> str:
+    """Text that compresses to half its size at best."""
+    return random.Random(size).randbytes(size // 2).hex()
 
 
 class RecordHarness(ABC):
@@ -89,6 +95,24 @@ class RecordsContract:
         for number in range(40):
             records.put(f"printer/{number:03d}", {"status": "x" * 50_000}, 0)
         assert len(records.list("printer/")) == 40
+
+    def test_a_listing_can_be_read_page_by_page(self, records: RecordStore) -> None:
+        keys = [f"printer/{number:03d}" for number in range(45)]
+        for key in (*keys, "printers", "prince/1"):
+            records.put(key, {"key": key}, 0)
+        pages, after = [], ""
+        while page := [stored.key for stored in records.list("printer/", after, 10)]:
+            pages.append(page)
+            after = page[-1]
+        assert [len(page) for page in pages] == [10, 10, 10, 10, 5]
+        assert [key for page in pages for key in page] == keys
+        assert [stored.key for stored in records.list("printer/", "printer/0205", 2)] == keys[21:23]
+        assert [stored.key for stored in records.list("printer/", limit=1)] == keys[:1]
+
+    def test_a_page_of_large_records_is_whole(self, records: RecordStore) -> None:
+        for number in range(40):
+            records.put(f"collector/{number:03d}", {"status": noise(40_000)}, 0)
+        assert len(records.list("collector/", "collector/001", 35)) == 35
 
     def test_a_mark_is_set_once(self, harness: RecordHarness, records: RecordStore) -> None:
         assert records.get("done/x") is None

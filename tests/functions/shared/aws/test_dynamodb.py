@@ -4,6 +4,7 @@ import json
 import random
 import threading
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
 from functions.shared.aws.clients import make_client
-from functions.shared.aws.dynamodb import DynamoRecordStore
+from functions.shared.aws.dynamodb import PARTITIONS, DynamoRecordStore, old_place_of, place_of
+from functions.shared.aws.partition_move import WAIT_SECONDS, PartitionMove
 from functions.shared.domain.keys import printer_key
 from functions.shared.errors import ConflictError, ContractError, PermanentError
 from functions.shared.messages.printer_record import PrinterRecord, record_to_json
@@ -132,8 +134,8 @@ class TestWhatAReportCosts:
         harness.records.put_if_absent("done/x", harness.now() + 100)
         harness.records.get("printer/A1")
         harness.records.list("printer/")
-        assert [name for name, _ in calls] == ["PutItem", "PutItem", "GetItem", "Query"]
-        assert [params["ConsistentRead"] for name, params in calls if name != "PutItem"] == [True, True]
+        assert [name for name, _ in calls] == ["PutItem", "PutItem", "GetItem", *["Query"] * 9]
+        assert all(params["ConsistentRead"] for name, params in calls if name != "PutItem")
 
 
 class TestLayout:
@@ -143,7 +145,7 @@ class TestLayout:
         harness.records.put_if_absent("done/x", harness.now() + 100.5)
         kinds = {item["key"]["S"]: item["kind"]["S"] for item in harness.items()}
         assert kinds == {
-            "printer/A1": "printer",
+            "printer/A1": place_of("printer/A1")["kind"]["S"],
             "inspection-budget": "inspection-budget",
             "done/x": "done",
         }
@@ -256,3 +258,135 @@ class TestKeysAndValues:
             harness.records.put(f"printer/{number:03d}", {"n": number, "noise": noise(150_000)}, 0)
         assert [stored.value["n"] for stored in harness.records.list("printer/")] == list(range(12))
         assert len(queries) > 1
+
+
+def put_as_of_0_1(harness: DynamoHarness, key: str, value: dict[str, Any], version: int = 1) -> None:
+    """A record as 0.1 stored it."""
+    item = {"version": {"N": str(version)}, "by": {"S": "0.1"}, "value": {"S": json.dumps(value)}}
+    harness.client.put_item(TableName=harness.table, Item={**old_place_of(key), **item})
+
+
+def kinds_of(harness: DynamoHarness) -> dict[str, list[str]]:
+    """The partitions in which each record lies."""
+    found: dict[str, list[str]] = {}
+    for item in harness.items():
+        found.setdefault(item["key"]["S"], []).append(item["kind"]["S"])
+    return found
+
+
+class TestPartitions:
+    def test_printers_lie_in_eight_partitions_and_are_listed_in_order(self, harness: DynamoHarness) -> None:
+        names = [f"printer/{number:03d}" for number in range(64)]
+        for name in names:
+            harness.records.put(name, {"name": name}, 0)
+        kinds = Counter(kind for (kind,) in kinds_of(harness).values())
+        assert set(kinds) == {f"printer#{number}" for number in range(8)}
+        assert max(kinds.values()) <= 24
+        assert [stored.key for stored in harness.records.list("printer/")] == names
+        assert [stored.key for stored in harness.records.list("printer/", names[9], 20)] == names[10:30]
+
+    def test_a_page_reads_little_more_than_it_gives(self, harness: DynamoHarness) -> None:
+        for number in range(200):
+            harness.records.put(f"printer/{number:03d}", {"n": number}, 0)
+        read: list[int] = []
+        listen(harness.client, "after-call.dynamodb.Query", lambda parsed, **_: read.append(parsed["Count"]))
+        assert len(harness.records.list("printer/", "printer/050", 40)) == 40
+        assert len(read) <= 2 * PARTITIONS + 1
+        assert sum(read) <= 40 + PARTITIONS * 32
+
+    def test_a_record_of_0_1_is_read_and_written_where_it_is(self, harness: DynamoHarness) -> None:
+        put_as_of_0_1(harness, "printer/A1", {"n": 1}, version=7)
+        assert harness.records.get("printer/A1") == Stored("printer/A1", {"n": 1}, 7)
+        assert harness.records.put("printer/A1", {"n": 2}, 7) == 8
+        another = DynamoRecordStore(harness.client, harness.table, harness.clock)
+        assert another.put("printer/A1", {"n": 3}, 8) == 9, "it need not have read it"
+        with pytest.raises(ConflictError):
+            another.put("printer/A1", {"n": 4}, 8)
+        harness.records.put("printer/new", {"n": 5}, 0)
+        assert kinds_of(harness)["printer/A1"] == ["printer"]
+        assert kinds_of(harness)["printer/new"] != ["printer"]
+        assert [stored.value["n"] for stored in harness.records.list("printer/")] == [3, 5]
+        assert [stored.value["n"] for stored in harness.records.list("printer/", limit=5)] == [3, 5]
+
+
+class TestMove:
+    @pytest.fixture
+    def move(self, harness: DynamoHarness) -> PartitionMove:
+        return PartitionMove(harness.client, harness.table, harness.records, harness.clock)
+
+    def test_nothing_is_moved_while_old_code_may_still_run(
+        self, harness: DynamoHarness, move: PartitionMove
+    ) -> None:
+        put_as_of_0_1(harness, "printer/A1", {"n": 1})
+        harness.pass_time(100_000)  # an upgrade of a stack that has run for long
+        assert move.step() == 0
+        harness.pass_time(3500)
+        assert move.step() == 0
+        assert kinds_of(harness)["printer/A1"] == ["printer"]
+        harness.pass_time(100)
+        assert [move.step(), move.step()] == [1, 0]
+        assert kinds_of(harness)["printer/A1"] == [place_of("printer/A1")["kind"]["S"]]
+        assert harness.records.get("printer/A1") == Stored("printer/A1", {"n": 1}, 1)
+
+    def test_many_are_moved_a_part_at_a_time(self, harness: DynamoHarness) -> None:
+        move = PartitionMove(harness.client, harness.table, harness.records, harness.clock, 10)
+        for number in range(13):
+            put_as_of_0_1(harness, f"printer/{number:03d}", {"n": number})
+        before = harness.records.list("printer/")
+        move.step()
+        harness.pass_time(WAIT_SECONDS)
+        assert [move.step(), move.step(), move.step()] == [10, 3, 0]
+        assert harness.records.list("printer/") == before
+
+    def test_reports_that_flow_meanwhile_lose_nothing(
+        self, harness: DynamoHarness, move: PartitionMove
+    ) -> None:
+        """Read before the move and written after it; and written between the mover's look and its move."""
+        put_as_of_0_1(harness, "printer/A1", {"n": 1}, version=3)
+        move.step()
+        harness.pass_time(WAIT_SECONDS)
+        stored = harness.records.get("printer/A1")
+        assert stored is not None
+
+        def report_between(**_: object) -> None:
+            if not written:
+                written.append(1)
+                harness.records.put("printer/A1", {"n": 2}, 3)
+
+        written: list[int] = []
+        listen(harness.client, "before-call.dynamodb.TransactWriteItems", report_between)
+        assert move.step() == 0, "it was written meanwhile"
+        assert harness.records.get("printer/A1") == Stored("printer/A1", {"n": 2}, 4)
+        assert move.step() == 1
+        assert harness.records.put("printer/A1", {"n": 3}, 4) == 5, "its reader took it for unmoved"
+        assert kinds_of(harness)["printer/A1"] == [place_of("printer/A1")["kind"]["S"]]
+
+    def test_a_record_that_moves_between_two_looks_is_found(
+        self, harness: DynamoHarness, move: PartitionMove
+    ) -> None:
+        put_as_of_0_1(harness, "printer/A1", {"n": 1})
+        move.step()
+        harness.pass_time(WAIT_SECONDS)
+        looks: list[int] = []
+
+        def move_after_the_first(**_: object) -> None:
+            looks.append(1)
+            if len(looks) == 2:
+                assert move.step() == 1
+
+        listen(harness.client, "before-call.dynamodb.GetItem", move_after_the_first)
+        other = DynamoRecordStore(harness.client, harness.table, harness.clock)
+        assert other.get("printer/A1") == Stored("printer/A1", {"n": 1}, 1)
+
+    def test_what_old_code_began_anew_beside_the_new_place_goes(
+        self, harness: DynamoHarness, move: PartitionMove
+    ) -> None:
+        harness.records.put("printer/A1", {"n": 2}, 0)
+        put_as_of_0_1(harness, "printer/A1", {"n": 1})
+        assert [stored.value for stored in harness.records.list("printer/")] == [{"n": 2}]
+        assert [stored.value for stored in harness.records.list("printer/", limit=9)] == [{"n": 2}]
+        move.step()
+        harness.pass_time(WAIT_SECONDS)
+        assert move.step() == 1
+        assert harness.records.get("printer/A1") == Stored("printer/A1", {"n": 2}, 1)
+        assert len(harness.items()) == 2, "the record, and the mark of when the move began"

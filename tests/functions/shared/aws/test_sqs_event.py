@@ -188,6 +188,17 @@ class TestReading:
         assert bodies(start(harness, "a1", "b1", "c1").queue.deliveries()) == ["a1", "b1", "c1"]
 
 
+@pytest.mark.parametrize(("event", "sender"), [(STANDARD_EVENT, "AIDAIENQZJOLO23YVJ4VO"), (FIFO_EVENT, None)])
+def test_who_sent_a_message_is_what_sqs_says(event: str, sender: str | None) -> None:
+    said = json.loads(event)
+    known = said["Records"][0]["attributes"]
+    [delivery] = EventQueue(None, said, "https://queue", None, True).deliveries()  # type: ignore[arg-type]
+    assert delivery.sender == (sender or known["SenderId"])
+    del known["SenderId"]
+    [unnamed] = EventQueue(None, said, "https://queue", None, True).deliveries()  # type: ignore[arg-type]
+    assert unnamed.sender == ""
+
+
 class TestSettling:
     def test_what_is_acknowledged_is_over(self, harness: MiniStackHarness) -> None:
         invocation = start(harness, "a1", "b1")

@@ -16,6 +16,7 @@ from functions.shared.domain.collector_liveness import (
     announced,
     count_silent,
     liveness_of,
+    watched_now,
 )
 from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
 
@@ -28,37 +29,41 @@ def heard(ago: float, *printers: str, name: str = "pi", state: LivenessState | N
     return Collector(name, 7, NOW - ago, printers or ("A1M-1",), state or LivenessState())
 
 
+def judged(collector: Collector, every: list[Collector]) -> LivenessStatus:
+    return liveness_of(collector, watched_now(every, NOW), NOW)
+
+
 def test_a_collector_is_silent_after_fifteen_minutes_and_not_before() -> None:
     for ago, expected in (
         (0.0, LivenessStatus.HEARD),
         (900.0, LivenessStatus.HEARD),
         (901.0, LivenessStatus.SILENT),
     ):
-        assert liveness_of(heard(ago), [heard(ago)], NOW) is expected
+        assert judged(heard(ago), [heard(ago)]) is expected
 
 
 def test_a_clock_that_is_a_little_behind_makes_nobody_silent() -> None:
-    assert liveness_of(heard(-30.0), [], NOW) is LivenessStatus.HEARD
+    assert judged(heard(-30.0), []) is LivenessStatus.HEARD
 
 
 def test_one_whose_printers_others_watch_is_forgotten() -> None:
     old = heard(1000, "A", "B")
-    assert liveness_of(old, [old, heard(10, "A", name="x")], NOW) is LivenessStatus.SILENT
-    assert liveness_of(old, [old, heard(10, "A", name="x"), heard(10, "B", name="y")], NOW) is (
+    assert judged(old, [old, heard(10, "A", name="x")]) is LivenessStatus.SILENT
+    assert judged(old, [old, heard(10, "A", name="x"), heard(10, "B", name="y")]) is (
         LivenessStatus.FORGOTTEN
     )
-    assert liveness_of(old, [old, heard(1000, "A", "B", name="x")], NOW) is LivenessStatus.SILENT
+    assert judged(old, [old, heard(1000, "A", "B", name="x")]) is LivenessStatus.SILENT
 
 
 def test_one_that_listed_no_printer_is_missed_only_while_nobody_else_is_there() -> None:
     old = replace(heard(1000), printers=())
-    assert liveness_of(old, [old], NOW) is LivenessStatus.SILENT
-    assert liveness_of(old, [old, heard(10, name="x")], NOW) is LivenessStatus.FORGOTTEN
+    assert judged(old, [old]) is LivenessStatus.SILENT
+    assert judged(old, [old, heard(10, name="x")]) is LivenessStatus.FORGOTTEN
 
 
 def test_one_unheard_for_a_week_is_forgotten() -> None:
-    assert liveness_of(heard(COLLECTOR_FORGOTTEN_SECONDS), [], NOW) is LivenessStatus.SILENT
-    assert liveness_of(heard(COLLECTOR_FORGOTTEN_SECONDS + 1), [], NOW) is LivenessStatus.FORGOTTEN
+    assert judged(heard(COLLECTOR_FORGOTTEN_SECONDS), []) is LivenessStatus.SILENT
+    assert judged(heard(COLLECTOR_FORGOTTEN_SECONDS + 1), []) is LivenessStatus.FORGOTTEN
 
 
 def test_who_was_forgotten_stays_so_when_its_successor_falls_silent_too() -> None:
@@ -104,8 +109,8 @@ class Course:
         """Whether anything was new."""
         is_new = False
         for name, collector in self.collectors.items():
-            every = list(self.collectors.values())
-            state = advance(collector, liveness_of(collector, every, self.now), self.now)
+            watched = watched_now(self.collectors.values(), self.now)
+            state = advance(collector, liveness_of(collector, watched, self.now), self.now)
             if state.pending is not None:
                 self.announced.setdefault(name, []).append(state.pending)
                 state = announced(state)

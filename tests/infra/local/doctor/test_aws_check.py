@@ -11,7 +11,13 @@ from functions.shared.domain.keys import COLLECTORS, belongs_to, is_key, taken_a
 from functions.shared.messages.report import decode_report
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
-from infra.local.doctor.aws_check import LATEST_KEY, evaluate_refusal, harmless_report, new_frame_key, run
+from infra.local.doctor.aws_check import (
+    evaluate_refusal,
+    harmless_report,
+    new_frame_key,
+    newest_frame_key,
+    run,
+)
 from infra.local.doctor.findings import Finding
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
@@ -73,7 +79,7 @@ def test_what_is_left_behind_is_a_report_and_a_frame_for_each_look_that_go_by_th
         tags = s3.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]
         assert tags == [{"Key": "kind", "Value": "frame"}]  # by which the lifecycle removes it
     others = s3.list_objects_v2(Bucket=BUCKET)["Contents"]
-    assert {item["Key"] for item in others} - stored_frames() == {LATEST_KEY}
+    assert {item["Key"] for item in others} - stored_frames() == {newest_frame_key()}
     (message, *_) = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)["Messages"]
     assert decode_report(message["Body"]).sequence == -1
 
@@ -151,8 +157,8 @@ def test_the_files_lie_where_no_printer_s_can() -> None:
     frame = new_frame_key()
     assert frame != new_frame_key()
     assert is_key(frame)
-    assert is_key(LATEST_KEY)
+    assert is_key(newest_frame_key())
     assert taken_at_of(frame) is not None
     for name in ("doctor", "doctor~rights", "doctor-rights", "doctor rights"):
         assert not belongs_to(frame, name)
-        assert not belongs_to(LATEST_KEY, name)
+        assert not belongs_to(newest_frame_key(), name)
