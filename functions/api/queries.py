@@ -222,7 +222,7 @@ class Queries:
             sources.append(_record_printer(record))
         lists = [self._listing(it) for it in self._newest_first() if it.listing is None]
         apart = self.watchers(name) if record else self._newest_first()
-        lists += [self._listing(it) for it in apart if it.listing is not None][:_LISTS_LIMIT]
+        lists += [self._listing(it) for it in [it for it in apart if it.listing is not None][:_LISTS_LIMIT]]
         sources += [_reported_printer(it) for listing in lists for it in listing if it.printer_id == name]
         return _joined(sources).get(name)
 

@@ -137,3 +137,11 @@ def test_reports_of_one_printer_share_a_group_that_any_queue_takes() -> None:
     assert hostile.group != REPORT.group
     assert hostile.group.isalnum()
     assert len(hostile.group) == 64
+
+
+def test_each_collector_s_reports_on_itself_are_a_group_of_their_own() -> None:
+    """Else one collector's report that goes back would hold up those of all others."""
+    own = [Report(name, 1, "collector", ReportKind.COLLECTOR, 5.0).group for name in ("one", "two")]
+    assert len(set(own)) == 2
+    printers = [Report(name, 1, "A1M-1", ReportKind.STATUS, 5.0).group for name in ("one", "two")]
+    assert len(set(printers)) == 1
