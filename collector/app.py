@@ -72,7 +72,7 @@ class EdgeProgram:
         raise_descriptor_limit()
         clock = MonotonicWallClock()
         folder = settings.data_dir / "outbox"
-        outbox = Outbox(folder, settings.outbox_max_bytes, clock, reserve=DiskReserve(folder))
+        outbox = Outbox(folder, settings.outbox_max_bytes, clock, reserve=DiskReserve(folder), has_packs=True)
         clock.advance_to(outbox.last_stamp)
         self._settings = settings
         self._outbox = outbox

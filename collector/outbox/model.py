@@ -115,10 +115,12 @@ JobKey = tuple[str, str | None]
 
 @dataclass(slots=True)
 class JobFrames:
-    """How many frames of a job were kept for its film, and which one is the newest."""
+    """How many frames of a job were kept for its film, which one is the newest, and which a report named last
+    (known since the start)."""
 
     kept: int = 0
     newest: FrameReference | None = None
+    named: FrameReference | None = None
 
 
 @dataclass(slots=True)

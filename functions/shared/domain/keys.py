@@ -69,6 +69,7 @@ _SEGMENT = r"[A-Za-z0-9()+_~-][A-Za-z0-9 ._()+~-]{0,199}"
 _KEY = re.compile(rf"{IMAGES}(?:/{_SEGMENT}){{1,{KEY_DEPTH_LIMIT}}}|{LATEST}/{_SEGMENT}")
 _FRAME_NAME = re.compile(r"([0-9]{8}T[0-9]{6})_([0-9]{6})_.+\.jpg")
 _STAMP = "%Y%m%dT%H%M%S"
+_ORDER_LENGTH = len("YYYYMMDDThhmmss_XXXXXX")
 
 
 def printer_prefix(printer_id: str) -> str:
@@ -142,12 +143,21 @@ def is_key(key: str) -> bool:
 def taken_at_of(key: str) -> float | None:
     """When the frame of that key was taken (whole seconds), or None if it is no frame's key."""
     found = _FRAME_NAME.fullmatch(key.rsplit("/", 1)[-1])
-    if found is None:
-        return None
+    return None if found is None else stamp_seconds(found[1])
+
+
+def stamp_seconds(stamp: str) -> float | None:
+    """Seconds since 1970 of a time as it stands in names; None: it is none."""
     try:
-        return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC).timestamp()
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
+
+
+def frame_key_floor(key: str) -> str:
+    """The key of a frame, or of a pack of frames, up to its time and counter: what it sorts by."""
+    folder, slash, name = key.rpartition("/")
+    return folder + slash + name[:_ORDER_LENGTH]
 
 
 def belongs_to(key: str, printer_id: str) -> bool:

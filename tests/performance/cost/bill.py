@@ -83,7 +83,8 @@ def charged(figures: Figures) -> Figures:
     frame_months, film_months = FRAME_DAYS / DAYS, FILM_DAYS / DAYS
     units[Unit.S3_GB_MONTH] += figures["frame bytes"] / GB * frame_months
     units[Unit.S3_GB_MONTH] += figures["film bytes"] / GB * film_months
-    units[Unit.S3_TAG_MONTH] += figures["frames kept"] * frame_months + figures["films kept"] * film_months
+    tagged = figures["frames kept"] + figures["packs kept"]
+    units[Unit.S3_TAG_MONTH] += tagged * frame_months + figures["films kept"] * film_months
     units[Unit.OUT_GB] += (figures["bytes read by notify"] + figures["bytes read by api"]) / GB
     units[Unit.LOG_GB] += figures[LOG_BYTES] / GB
     units[Unit.LOG_GB_MONTH] += figures[LOG_BYTES] / GB * LOG_DAYS / DAYS

@@ -57,7 +57,11 @@ class Cloud:
     def start(self) -> None:
         settings = Settings()
         self.outbox = Outbox(
-            self._folder / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.clock.monotonic
+            self._folder / "outbox",
+            settings.outbox_max_bytes,
+            self.clock,
+            monotonic=self.clock.monotonic,
+            has_packs=True,
         )
         self.edge = edge = SteppedEdge(
             self.outbox,
