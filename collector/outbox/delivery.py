@@ -155,9 +155,7 @@ class OutboxReader:
                 return None
             index = self._index
             fresh = index.fresh(self._monotonic())
-            frame = plan_frame(
-                fresh, index.alone.values(), index.alone.get, index.in_flight, is_old_allowed
-            )
+            frame = plan_frame(fresh, index.alone.values(), index.alone.get, index.in_flight, is_old_allowed)
             if frame is not None:
                 index.in_flight[frame.key] = frame.file
             return frame

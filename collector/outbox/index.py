@@ -159,6 +159,11 @@ class OutboxIndex:
         if self.packs.discard(frame) or key not in self.in_flight:
             self.alone[key] = frame
 
+    def name(self, frame: WaitingFrame) -> None:
+        """A report names it."""
+        job = self.jobs[frame.printer_id, frame.token]
+        job.named = job.newest
+
     def frames_due(self, wall: float) -> tuple[int, float | None]:
         """How many frames wait for nothing but being sent, and when the oldest of them was taken."""
         count, oldest = (0, None) if self.packs is None else self.packs.due_frames(wall)
@@ -172,7 +177,7 @@ class OutboxIndex:
         return {report.frame_key for line in self.lines.values() for report in line if report.frame_key}
 
     def oldest(self, now: float, wall: float) -> float:
-        """Seconds that the oldest report or frame has waited; frames that wait for their pack do not count."""
+        """Seconds that the oldest report or frame has waited; for its pack no frame waits too long."""
         ages = [
             wall - line[0].observed_at if line[0].added_at is None else now - line[0].added_at
             for line in self.lines.values()

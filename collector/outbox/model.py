@@ -40,7 +40,8 @@ class NewReport:
     A durable one (a change) is on disk with fsync, with `job`, before it counts as kept; another (a
     heartbeat) is only in memory. `captured`, if given, is kept first and named by the report; otherwise the
     newest kept frame of that printer is named, if it is of the same job. `is_overwriting`: the frame goes to
-    `latest/<printer>.jpg` (an idle printer in the cloud).
+    `latest/<printer>.jpg` (an idle printer in the cloud). `is_told`: somebody may be told of the change, and
+    shown the frame that it names.
     """
 
     report: Report
@@ -48,6 +49,7 @@ class NewReport:
     job: EdgeJob | None = None
     captured: CapturedFrame | None = None
     is_overwriting: bool = False
+    is_told: bool = True
 
 
 class OutboxPort(Protocol):

@@ -25,7 +25,7 @@ from collector.outbox.model import (
     WaitingReport,
 )
 from collector.outbox.origin import is_copy, note_place
-from collector.outbox.packing import PackQueue
+from collector.outbox.packing import PackQueue, named_for
 from collector.outbox.reserve import DiskReserve
 from collector.outbox.sequences import SequenceAllocator
 from collector.outbox.store import OutboxStore
@@ -37,7 +37,6 @@ from functions.shared.runtime.clocks import Clock
 _log = logging.getLogger(__name__)
 
 _ROOM_FOR_STAMPS = 64  # bytes that shipping adds to a saved body
-NAMED_SECONDS = 900.0  # a heartbeat names a new frame of a running job this often (cloud)
 _OWN_LINE = ""  # of the collector's reports on itself: no printer has that name, but one may have theirs
 
 
@@ -95,9 +94,7 @@ class Outbox:
         self._notice_copy(folder)
         self.reader = OutboxReader(self._store, self._lock, clock, monotonic)
         contents = self._store.contents
-        self._jobs.update(
-            {name: row.job for name, row in contents.printers.items() if row.job is not None}
-        )
+        self._jobs.update({name: row.job for name, row in contents.printers.items() if row.job is not None})
         self._last_number = max((report.number for report in contents.reports), default=0)
         stamps = [row.last_stamp for row in contents.printers.values()]
         stamps += [job.newest.taken_at for job in contents.jobs.values() if job.newest]
@@ -145,7 +142,8 @@ class Outbox:
             sequence = self._sequences.next_sequence(report.printer_id, report.observed_at)
             if frame is not None:
                 self._add_frame(frame, is_alone=True)
-            filled = self._fill(report, sequence, job, is_change=durable)
+                self._store.index.name(frame)
+            filled = self._fill(report, sequence, job, is_told=durable and new.is_told)
             self._hold(filled, job, durable=durable)
             if durable and job is not None:
                 self._jobs[filled.printer_id] = job
@@ -162,7 +160,7 @@ class Outbox:
             self.reader.notify()
             return filled
 
-    def _fill(self, report: Report, sequence: int, job: EdgeJob | None, *, is_change: bool) -> Report:
+    def _fill(self, report: Report, sequence: int, job: EdgeJob | None, *, is_told: bool) -> Report:
         known = self._store.index.jobs.get((report.printer_id, job.token if job else None))
         kept = known.kept if known else 0
         return dataclasses.replace(
@@ -170,17 +168,18 @@ class Outbox:
             collector_id=self._sequences.collector_id,
             sequence=sequence,
             shipped_at=None,
-            frame=self._named(known, is_change=is_change) if known else None,
+            frame=self._named(known, job, is_told=is_told) if known else None,
             frames_kept=kept if job else None,
         )
 
-    def _named(self, known: JobFrames, *, is_change: bool) -> FrameReference | None:
+    def _named(self, known: JobFrames, job: EdgeJob | None, *, is_told: bool) -> FrameReference | None:
         """The frame that a report names. It must be there as soon as the report is: it goes alone."""
         index, newest, named = self._store.index, known.newest, known.named
         waiting = index.frames.get(newest.key) if newest is not None else None
-        if index.packs is None or newest is None or waiting is None or not waiting.is_film:
+        if index.packs is None or job is None or newest is None or waiting is None or not waiting.is_film:
             return newest
-        if is_change or named is None or newest.taken_at - named.taken_at >= NAMED_SECONDS:
+        has_run = newest.taken_at - job.started_at
+        if is_told or named is None or newest.taken_at - named.taken_at >= named_for(has_run):
             index.send_alone(newest.key)
             known.named = named = newest
         return named

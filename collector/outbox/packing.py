@@ -1,8 +1,8 @@
 """Which waiting frames are sent together as one pack, and when. Without a clock or a disk.
 
 Only frames of a film that nothing names go so: of one job's folder, in the order of their keys. Nothing is
-written down about packs: until one is stored its frames wait as before, and after a kill they are packed anew,
-perhaps otherwise. Readers take a frame that came twice as one.
+written down about packs: until one is stored its frames wait as before, and after a kill they are packed
+anew, perhaps otherwise. Readers take a frame that came twice as one.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,9 @@ from collector.outbox.model import JobKey, WaitingFrame
 from functions.shared.domain.frame_packs import PACK_BYTES, PACK_FRAMES, SPAN_SECONDS
 
 PACK_SECONDS = 600.0
-_SHARE_OF_JOB = 12  # a pack of a long job may take a twelfth of the time it has run: no job has many packs
+NAMED_SECONDS = 900.0
+_SHARE_OF_JOB = 4  # a pack of a long job may take so much of the time it has run: no job has many packs
+_NAMED_SHARE, _LONGEST_NAMED_SECONDS = 8, 3600.0
 PACKS_AT_ONCE = 4  # each is in memory while it is put
 
 _Group = tuple[str, str | None, str]  # printer, job, folder
@@ -87,6 +89,11 @@ class PackQueue:
             is_full = len(group.frames) >= PACK_FRAMES or group.size >= PACK_BYTES
             if since is None or is_full or now - _first(group).taken_at >= _longest_wait(now - since):
                 yield group
+
+
+def named_for(has_run: float) -> float:
+    """How long reports of which nobody is told go on to name one frame of a job that has run for so long."""
+    return max(NAMED_SECONDS, min(_LONGEST_NAMED_SECONDS, has_run / _NAMED_SHARE))
 
 
 def _longest_wait(has_run: float) -> float:

@@ -9,6 +9,8 @@ from collector.printer.watchdog import WatchdogRules
 from functions.shared.domain.limits import FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.settings import Settings
 
+_LONGEST_INTERVAL = 1800.0  # what nobody is told of is shown so late at most (cloud)
+
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
@@ -34,7 +36,8 @@ def session_policy(
     keeps_idle_frames: bool,
     settling: SettlingRules | None = None,
 ) -> SessionPolicy:
-    """`inspection_interval` is None when AI checks are off; idle frames are kept for the cloud only."""
+    """`inspection_interval` is None when AI checks are off; idle frames are kept for the cloud only, and
+    there what nobody is told of comes less often the longer it lasts."""
     return SessionPolicy(
         watchdog=WatchdogRules(
             image_timeout=settings.image_timeout_seconds,
@@ -43,6 +46,8 @@ def session_policy(
         ),
         report=ReportRules(
             active_interval=settings.report_interval_seconds,
+            longest_interval=_LONGEST_INTERVAL if keeps_idle_frames else 0.0,
+            progress_step=settings.progress_step,
             photo_interval=settings.photo_interval_seconds,
             inspection_interval=inspection_interval,
             idle_frame_interval=settings.idle_frame_seconds if keeps_idle_frames else None,

@@ -93,8 +93,8 @@ class Settings:
         kinds.url("http", "https"),
     )
     progress_step: int = declared(
-        "PROGRESS_STEP", Kind.INTEGER, "5", "percent between progress messages (0: none)", "tracker local",
-        kinds.integer(0, 100),
+        "PROGRESS_STEP", Kind.INTEGER, "5", "percent between progress messages (0: none)",
+        "collector tracker local", kinds.integer(0, 100),
     )
     reconnect_min_seconds: float = declared(
         "RECONNECT_MIN_SECONDS", Kind.SECONDS, "1", "first wait before connecting again", "collector local",

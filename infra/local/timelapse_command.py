@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `timelapse` can be told; what is left out comes from the settings."""
     defaults = {it.variable: f"default: {it.variable}, else {it.default}" for it in declarations()}
     parser.add_argument(
-        "folder", help="folder of frames (*.jpg), or s3://bucket/images/PRINTER/JOB/ with your AWS credentials"
+        "folder",
+        help="folder of frames (*.jpg), or s3://bucket/images/PRINTER/JOB/ with your AWS credentials",
     )
     parser.add_argument(
         "--duration",
@@ -63,7 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BYTES",
         help=f"no film larger than that ({defaults['TIMELAPSE_MAX_BYTES']})",
     )
-    parser.add_argument("--out", type=Path, help="the film's file (default: timelapse_<UTC>.mp4 in FOLDER, of s3:// in this folder)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="the film's file (default: timelapse_<UTC>.mp4 in FOLDER, of s3:// in this folder)",
+    )
     parser.add_argument(
         "--since",
         type=_stamp,

@@ -163,7 +163,7 @@ class MemoryFrames:
 
 
 class MemoryPacks(MemoryFrames):
-    """Takes packs too, and gives their frames out as if they lay there alone; `packs` has the keys of each."""
+    """Takes packs too, and gives their frames out as if they lay there alone; `packs`: what is in each."""
 
     def __init__(self, events: EventLog | None = None) -> None:
         super().__init__(events)

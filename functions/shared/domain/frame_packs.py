@@ -1,10 +1,10 @@
 """Packs: many whole JPEGs of one job's folder in one object, with an index before them. Pure.
 
 A pack lies in the folder of its frames and sorts among them by its first one:
-`YYYYMMDDThhmmss_XXXXXX_to_YYYYMMDDThhmmss_<digest>.pack`. The digest is that of the index, so that one key never
-stands for two contents. It holds `MAGIC`, the length of the index (four bytes, big-endian), the index (ASCII
-JSON: what all names end with, then for each frame the rest of its name and its bytes), and the frames. So one
-read of `INDEX_READ_BYTES` tells all frames of a usual pack, and one more gives any of them.
+`YYYYMMDDThhmmss_XXXXXX_to_YYYYMMDDThhmmss_<digest>.pack`. The digest is that of the index, so that one key
+never stands for two contents. It holds `MAGIC`, the length of the index (four bytes, big-endian), the index
+(ASCII JSON: what all names end with, then for each frame the rest of its name and its bytes), and the frames.
+So one read of `INDEX_READ_BYTES` tells all frames of a usual pack, and one more gives any of them.
 """
 
 import json
@@ -27,7 +27,7 @@ PACK_ENDING = ".pack"
 MAGIC = b"PRBPACK1"
 PACK_FRAMES = 60
 PACK_BYTES = 5 * 1024 * 1024
-SPAN_SECONDS = 3600.0
+SPAN_SECONDS = 6000.0
 """From the first frame of a pack to its last at most: so far back a listing looks for packs."""
 
 INDEX_READ_BYTES = 8192
@@ -60,7 +60,7 @@ def make_pack(frames: Sequence[tuple[str, bytes]]) -> Pack:
 
     Raises ContractError for none, or for a key that is no frame's.
     """
-    folder, _, first = (frames[0][0] if frames else "").rpartition("/")
+    folder = frames[0][0].rpartition("/")[0] if frames else ""
     ending = "_" + folder.rpartition("/")[2] + ".jpg"
     names = [key.removeprefix(f"{folder}/") for key, _ in frames]
     if not frames or any(

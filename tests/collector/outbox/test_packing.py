@@ -11,7 +11,9 @@ from functions.shared.domain.keys import frame_key, job_prefix
 BEGIN = 1_750_000_000.0
 
 
-def a_frame(number: int, at: float, *, printer: str = "A1", token: str = "run", size: int = 100) -> WaitingFrame:
+def a_frame(
+    number: int, at: float, *, printer: str = "A1", token: str = "run", size: int = 100
+) -> WaitingFrame:
     key = frame_key(job_prefix(printer, "benchy"), BEGIN + at, number)
     return WaitingFrame(key, f"{printer}-{number}.jpg", printer, token, BEGIN + at, size, True, True)
 
@@ -59,9 +61,9 @@ def test_ten_minutes_are_enough_for_any_frame() -> None:
 
 def test_the_pack_of_a_long_job_has_more_time() -> None:
     queue = PackQueue(running(-12 * 3600))
-    queue.add([a_frame(1, 0), a_frame(2, 3599)])
-    assert queue.take(BEGIN + 3599) == []
-    assert len(queue.take(BEGIN + 4000)) == 2
+    queue.add([a_frame(1, 0), a_frame(2, 3600)])
+    assert queue.take(BEGIN + SPAN_SECONDS - 1) == []
+    assert len(queue.take(BEGIN + SPAN_SECONDS)) == 2
 
 
 def test_a_job_s_end_is_waited_for_by_no_frame() -> None:

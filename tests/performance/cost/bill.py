@@ -54,7 +54,7 @@ class Bill:
 @functools.cache
 def bill() -> Bill:
     used = measured()
-    printer = charged(month_of(used.job, used.idle_hour).with_more(api_figures(used)))
+    printer = charged(month_of(used.job, used.rest).with_more(api_figures(used)))
     fixed = standing_figures().with_more(charged(used.own_hour.times(DAYS * HOURS_A_DAY)))
     together = lines_of(printer.with_more(fixed))
     return Bill(

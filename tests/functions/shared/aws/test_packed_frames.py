@@ -89,7 +89,13 @@ def test_frames_alone_and_in_packs_are_one_listing_by_time_each_once(folder: Fol
 
 @pytest.mark.parametrize(
     ("since", "until", "expected"),
-    [(20, None, [20, 30, 3000, 6000]), (None, 20, [10, 20]), (21, 29, []), (5999.5, 1e9, [6000]), (30.9, 3000, [30, 3000])],
+    [
+        (20, None, [20, 30, 3000, 6000]),
+        (None, 20, [10, 20]),
+        (21, 29, []),
+        (5999.5, 1e9, [6000]),
+        (30.9, 3000, [30, 3000]),
+    ],
 )
 def test_a_span_has_the_frames_of_packs_that_reach_into_it(
     folder: Folder, since: float | None, until: float | None, expected: list[int]
@@ -142,7 +148,9 @@ def test_a_pack_says_when_it_goes_and_is_put_once(folder: Folder) -> None:
     folder.pack(10, 20)
     tags = folder.client.get_object_tagging(Bucket=folder.bucket, Key=key)["TagSet"]
     assert tags == [{"Key": "kind", "Value": "frame"}]
-    assert folder.client.head_object(Bucket=folder.bucket, Key=key)["ContentType"] == "application/octet-stream"
+    assert (
+        folder.client.head_object(Bucket=folder.bucket, Key=key)["ContentType"] == "application/octet-stream"
+    )
 
 
 def test_only_a_pack_s_key_takes_a_pack(folder: Folder) -> None:

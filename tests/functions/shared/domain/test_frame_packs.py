@@ -87,7 +87,9 @@ def test_one_read_tells_all_frames_of_a_usual_pack() -> None:
     pack, frames = a_pack(PACK_FRAMES, job_prefix("P" * 80, "j" * 80))
     start = pack.content[:INDEX_READ_BYTES]
     assert index_end(start) <= INDEX_READ_BYTES
-    assert [frame.key for frame in read_index(pack.key, start, len(pack.content))] == [key for key, _ in frames]
+    assert [frame.key for frame in read_index(pack.key, start, len(pack.content))] == [
+        key for key, _ in frames
+    ]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,11 @@ def test_any_bytes_are_a_pack_or_are_refused(data: bytes, is_begun: bool) -> Non
 
 @pytest.mark.parametrize(
     "key",
-    [frame_key(PREFIX, BEGIN, 1), PREFIX + "x.pack", f"{PREFIX}20259999T000000_000001_to_20250615T150640_{'a' * 16}.pack"],
+    [
+        frame_key(PREFIX, BEGIN, 1),
+        PREFIX + "x.pack",
+        f"{PREFIX}20259999T000000_000001_to_20250615T150640_{'a' * 16}.pack",
+    ],
 )
 def test_another_key_is_none_of_a_pack(key: str) -> None:
     assert pack_span(key) is None
