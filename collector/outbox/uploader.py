@@ -148,7 +148,7 @@ class Uploader:
     ) -> None:
         self._reader = outbox.reader
         self._frames = frames
-        self._packs = frames if isinstance(frames, PackStore) else None
+        self._packs: PackStore | None = frames if isinstance(frames, PackStore) else None
         self._queue = queue
         self._monotonic = monotonic
         self._frame_threads = frame_threads
@@ -255,11 +255,11 @@ class Uploader:
         frame = self._reader.take_frame(is_old_allowed=is_old_allowed)
         if frame is not None:
             return self._upload_frame(frame)
-        pack = self._reader.take_pack() if is_old_allowed and self._packs is not None else []
-        if not pack:
+        packs = self._packs
+        if packs is None or not is_old_allowed or not (pack := self._reader.take_pack()):
             return min(_REST_SECONDS, self._reader.tidy())
         try:
-            return self._upload_frame(pack[0]) if len(pack) == 1 else self._upload_pack(pack, self._packs)
+            return self._upload_frame(pack[0]) if len(pack) == 1 else self._upload_pack(pack, packs)
         finally:
             self._reader.pack_ended()
 

@@ -137,7 +137,7 @@ def test_a_power_cut_around_a_pack_loses_no_frame_that_was_on_disk(
 ) -> None:
     edge.film(PACK_FRAMES)
     put_pack, uploaded = edge.frames.put_pack, edge.outbox.reader.frame_uploaded
-    forgotten = []
+    forgotten: list[object] = []
 
     def dies(pack: Pack) -> None:
         if where == "before the put":
@@ -208,15 +208,18 @@ def test_a_pack_that_is_refused_is_sent_frame_by_frame_and_only_the_bad_one_is_s
 
 
 def test_after_an_outage_reports_go_first_and_frames_sixty_at_a_time(edge: Edge) -> None:
-    def away(what: object) -> None:
-        raise TransientError("no route to host")
+    is_away = True
 
-    edge.queue.fault = edge.frames.fault = away
+    def fault(what: object) -> None:
+        if is_away:
+            raise TransientError("no route to host")
+
+    edge.queue.fault = edge.frames.fault = fault
     for _ in range(10):
         edge.film(60)
         edge.report(is_change=True)
         edge.uploader.upload_once()
-    edge.queue.fault = edge.frames.fault = lambda what: None
+    is_away = False
     edge.clock.pass_time(120)
     edge.frames.puts.clear()
     edge.drain()

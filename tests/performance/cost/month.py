@@ -30,8 +30,9 @@ _ROUNDS = 12  # of the stack's own doings, an hour
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was used by one job of four hours, one of forty, the rest until the next job, one call of the
-    API of each kind, and an hour of a stack and a collector without printers. `status_bytes`: an answer with a status.
+    """What was used by one job of four hours, one of forty, the rest until the next job, one call of the API
+    of each kind, and an hour of a stack and a collector without printers. `status_bytes`: an answer with a
+    status.
 
     `told` is what the chat got of the job of four hours, `reconnects` how often that was connected anew.
     """

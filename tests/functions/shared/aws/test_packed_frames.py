@@ -66,8 +66,8 @@ class Folder:
             self.source.write_bytes(data)
             self.store.put(key, self.source)
 
-    def keys(self, prefix: str = PREFIX, **span: float) -> list[str]:
-        return [frame.key for frame in self.again().list(prefix, **span)]
+    def keys(self, prefix: str = PREFIX, since: float | None = None, until: float | None = None) -> list[str]:
+        return [frame.key for frame in self.again().list(prefix, since, until)]
 
 
 @pytest.fixture
@@ -102,8 +102,9 @@ def test_a_span_has_the_frames_of_packs_that_reach_into_it(
 ) -> None:
     folder.pack(10, 20, 30)
     folder.pack(3000, 6000)
-    span = {"since": since, "until": until}
-    found = folder.keys(**{name: NOON + at for name, at in span.items() if at is not None})
+    found = folder.keys(
+        since=None if since is None else NOON + since, until=None if until is None else NOON + until
+    )
     assert found == [frame_key(PREFIX, NOON + at, at) for at in expected]
 
 
