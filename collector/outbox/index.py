@@ -162,7 +162,7 @@ class OutboxIndex:
     def name(self, frame: WaitingFrame) -> None:
         """A report names it."""
         job = self.jobs[frame.printer_id, frame.token]
-        job.named = job.newest
+        job.named, job.alone_at = job.newest, frame.taken_at
 
     def frames_due(self, wall: float) -> tuple[int, float | None]:
         """How many frames wait for nothing but being sent, and when the oldest of them was taken."""

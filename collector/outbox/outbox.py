@@ -25,7 +25,7 @@ from collector.outbox.model import (
     WaitingReport,
 )
 from collector.outbox.origin import is_copy, note_place
-from collector.outbox.packing import PackQueue, named_for
+from collector.outbox.packing import PackQueue, PackRules, is_for_second_look, named_for
 from collector.outbox.reserve import DiskReserve
 from collector.outbox.sequences import SequenceAllocator
 from collector.outbox.store import OutboxStore
@@ -65,7 +65,7 @@ class OutboxFigures:
 class Outbox:
     """Implements `OutboxPort`. `clock` is the edge clock, `monotonic` measures how long a report waits.
 
-    `has_packs` (cloud): of a film's frames only those that a report names go alone and at once, and not every
+    `packs` (cloud): of a film's frames only those that a report names go alone and at once, and not every
     heartbeat names a new one.
 
     Raises PermanentError when another process uses the folder; any other trouble with the disk is said in
@@ -80,15 +80,16 @@ class Outbox:
         monotonic: Clock = time.monotonic,
         reserve: DiskReserve | None = None,
         *,
-        has_packs: bool = False,
+        packs: PackRules | None = None,
     ) -> None:
         self._clock = clock
         self._monotonic = monotonic
         self.counters = OutboxCounters()
         self._lock = threading.RLock()
         self._jobs: dict[str, EdgeJob] = {}
-        packs = PackQueue(self._running_since) if has_packs else None
-        self._store = OutboxStore(folder, monotonic, reserve, packs)
+        self._packs = packs
+        queue = None if packs is None else PackQueue(self._running_since, packs)
+        self._store = OutboxStore(folder, monotonic, reserve, queue)
         self._eviction = Eviction(self._store, max_bytes, monotonic)
         self._sequences = SequenceAllocator(self._store)
         self._notice_copy(folder)
@@ -143,7 +144,7 @@ class Outbox:
             if frame is not None:
                 self._add_frame(frame, is_alone=True)
                 self._store.index.name(frame)
-            filled = self._fill(report, sequence, job, is_told=durable and new.is_told)
+            filled = self._fill(report, sequence, job, is_told=new.is_told)
             self._hold(filled, job, durable=durable)
             if durable and job is not None:
                 self._jobs[filled.printer_id] = job
@@ -182,7 +183,15 @@ class Outbox:
         if is_told or named is None or newest.taken_at - named.taken_at >= named_for(has_run):
             index.send_alone(newest.key)
             known.named = named = newest
+            known.alone_at = newest.taken_at
         return named
+
+    def _follows_check(self, frame: WaitingFrame) -> bool:
+        """Whether a second look may want that frame."""
+        known = self._store.index.jobs.get((frame.printer_id, frame.token))
+        if self._packs is None or not self._packs.has_checks or known is None or known.named is None:
+            return False
+        return is_for_second_look(frame.taken_at - known.named.taken_at, frame.taken_at - known.alone_at)
 
     def _running_since(self, key: JobKey) -> float | None:
         job = self._jobs.get(key[0])
@@ -214,7 +223,10 @@ class Outbox:
         if frame is None:
             return
         with self._lock:
-            self._add_frame(frame, is_alone=False)
+            is_alone = self._follows_check(frame)
+            self._add_frame(frame, is_alone=is_alone)
+            if is_alone:
+                self._store.index.jobs[printer_id, job.token].alone_at = frame.taken_at
             self._store.write(lambda database: database.add_frame(frame), synced=False)
             self._eviction.enforce()
             self.reader.notify()

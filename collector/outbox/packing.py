@@ -14,6 +14,7 @@ from functions.shared.domain.frame_packs import PACK_BYTES, PACK_FRAMES, SPAN_SE
 PACK_SECONDS = 600.0
 NAMED_SECONDS = 900.0
 _SHARE_OF_JOB = 4  # a pack of a long job may take so much of the time it has run: no job has many packs
+_LOOK_SECONDS, _LOOKS_END_SECONDS = 100.0, 360.0
 _NAMED_SHARE, _LONGEST_NAMED_SECONDS = 8, 3600.0
 PACKS_AT_ONCE = 4  # each is in memory while it is put
 
@@ -26,6 +27,28 @@ class _Waiting:
     size: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PackRules:
+    """`has_checks`: AI looks at frames. One from ten minutes before is wanted then, and for a second look one
+    that is newer than the first."""
+
+    has_checks: bool = False
+
+    def longest_wait(self, has_run: float) -> float:
+        """Seconds that a frame of a job that has run for so long waits for others."""
+        if self.has_checks:
+            return PACK_SECONDS
+        return min(SPAN_SECONDS, max(PACK_SECONDS, has_run / _SHARE_OF_JOB))
+
+
+def is_for_second_look(since_named: float, since_alone: float) -> bool:
+    """Whether a frame goes alone so long after one that was named, and after the last that went alone.
+
+    A second look comes a minute after the first, and waits five for its frame.
+    """
+    return since_named <= _LOOKS_END_SECONDS and since_alone >= _LOOK_SECONDS
+
+
 class PackQueue:
     """Frames that wait for their pack. Not thread-safe: the outbox holds its lock.
 
@@ -33,8 +56,9 @@ class PackQueue:
     no others.
     """
 
-    def __init__(self, running_since: Callable[[JobKey], float | None]) -> None:
+    def __init__(self, running_since: Callable[[JobKey], float | None], rules: PackRules) -> None:
         self._running_since = running_since
+        self._rules = rules
         self._groups: dict[_Group, _Waiting] = {}
 
     def add(self, frames: Iterable[WaitingFrame]) -> None:
@@ -87,17 +111,17 @@ class PackQueue:
         for (printer_id, token, _), group in self._groups.items():
             since = self._running_since((printer_id, token))
             is_full = len(group.frames) >= PACK_FRAMES or group.size >= PACK_BYTES
-            if since is None or is_full or now - _first(group).taken_at >= _longest_wait(now - since):
+            if (
+                since is None
+                or is_full
+                or now - _first(group).taken_at >= self._rules.longest_wait(now - since)
+            ):
                 yield group
 
 
 def named_for(has_run: float) -> float:
     """How long reports of which nobody is told go on to name one frame of a job that has run for so long."""
     return max(NAMED_SECONDS, min(_LONGEST_NAMED_SECONDS, has_run / _NAMED_SHARE))
-
-
-def _longest_wait(has_run: float) -> float:
-    return min(SPAN_SECONDS, max(PACK_SECONDS, has_run / _SHARE_OF_JOB))
 
 
 def may_be_packed(frame: WaitingFrame) -> bool:

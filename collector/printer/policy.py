@@ -9,8 +9,6 @@ from collector.printer.watchdog import WatchdogRules
 from functions.shared.domain.limits import FRESH_FRAME_SECONDS, PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.settings import Settings
 
-_LONGEST_INTERVAL = 1800.0  # what nobody is told of is shown so late at most (cloud)
-
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
@@ -46,7 +44,7 @@ def session_policy(
         ),
         report=ReportRules(
             active_interval=settings.report_interval_seconds,
-            longest_interval=_LONGEST_INTERVAL if keeps_idle_frames else 0.0,
+            longest_interval=settings.longest_interval_seconds if keeps_idle_frames else 0.0,
             progress_step=settings.progress_step,
             photo_interval=settings.photo_interval_seconds,
             inspection_interval=inspection_interval,

@@ -49,7 +49,7 @@ class FramePolicy(Enum):
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A report to make now. A durable one is a change; another is a heartbeat. `is_told`: somebody may be
-    told of the change, and shown what the camera sees."""
+    told of it or look at it, and see what the camera sees."""
 
     kind: ReportKind
     is_durable: bool
@@ -162,9 +162,10 @@ def observe(
     frame_policy = (
         FramePolicy.FRESH if is_replaced else _frame_policy(before, state, last_reported, job, now, rules)
     )
-    decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, gap, frame_policy, is_told)
     if is_told and state.job_token is None:
         state = replace(state, quiet_since=now)
+    is_told = is_told or frame_policy is FramePolicy.FRESH
+    decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, gap, frame_policy, is_told)
     state = _reported(state, last_reported, now, rules, is_resumed=is_resumed, frame_policy=frame_policy)
     return replace(state, is_after_gap=is_still_gap, is_word_due=is_word_due), decision
 
@@ -186,7 +187,7 @@ def tick(
             ReportKind.STATUS,
             is_durable=True,
             frame_policy=frame_policy,
-            is_told=_crosses_step(state, last_reported, rules),
+            is_told=frame_policy is FramePolicy.FRESH or _crosses_step(state, last_reported, rules),
         )
     if not is_silent:
         return state, None
@@ -199,7 +200,7 @@ def tick(
     interval = rules.idle_interval if state.job_token is None else rules.active_interval
     if state.reported_at is not None and now - state.reported_at < interval:
         return state, None
-    return replace(state, reported_at=now), Decision(ReportKind.SILENCE, is_durable=False)
+    return replace(state, reported_at=now), Decision(ReportKind.SILENCE, is_durable=False, is_told=False)
 
 
 def _crosses_step(state: ReporterState, after: LastReported, rules: ReportRules) -> bool:

@@ -208,6 +208,11 @@ class Settings:
         "IDLE_FRAME_SECONDS", Kind.SECONDS, "300", "one frame this often while idle (cloud)", "collector",
         _seconds(1, _DAY),
     )
+    longest_interval_seconds: float = declared(
+        "LONGEST_INTERVAL_SECONDS", Kind.SECONDS, "1800",
+        "what nobody is told of is shown so late at most, the longer it lasts (cloud; 0: no interval grows)",
+        "collector", _seconds(0, _DAY),
+    )
     outbox_max_bytes: int = declared(
         "OUTBOX_MAX_BYTES", Kind.INTEGER, "2147483648", "most the edge keeps while the far side is away",
         "collector local", kinds.integer(1_000_000, 2**50),

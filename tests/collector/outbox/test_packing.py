@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.outbox.model import JobKey, WaitingFrame
-from collector.outbox.packing import PACK_SECONDS, PackQueue, may_be_packed
+from collector.outbox.packing import PACK_SECONDS, PackQueue, PackRules, may_be_packed
 from functions.shared.domain.frame_packs import PACK_BYTES, PACK_FRAMES, SPAN_SECONDS
 from functions.shared.domain.keys import frame_key, job_prefix
 
@@ -33,7 +33,7 @@ def running(at: float = 0.0) -> Jobs:
 
 
 def test_sixty_frames_are_a_pack() -> None:
-    queue = PackQueue(running())
+    queue = PackQueue(running(), PackRules())
     frames = [a_frame(number, number) for number in range(PACK_FRAMES)]
     queue.add(frames[:-1])
     assert queue.take(BEGIN + PACK_FRAMES) == []
@@ -44,7 +44,7 @@ def test_sixty_frames_are_a_pack() -> None:
 
 
 def test_five_megabytes_are_a_pack() -> None:
-    queue = PackQueue(running())
+    queue = PackQueue(running(), PackRules())
     frames = [a_frame(number, number, size=PACK_BYTES // 3) for number in range(4)]
     queue.add(frames)
     assert queue.take(BEGIN + 4) == frames[:3]
@@ -52,7 +52,7 @@ def test_five_megabytes_are_a_pack() -> None:
 
 
 def test_ten_minutes_are_enough_for_any_frame() -> None:
-    queue = PackQueue(running())
+    queue = PackQueue(running(), PackRules())
     frames = [a_frame(1, 0), a_frame(2, 300)]
     queue.add(frames)
     assert queue.take(BEGIN + PACK_SECONDS - 1) == []
@@ -60,29 +60,35 @@ def test_ten_minutes_are_enough_for_any_frame() -> None:
 
 
 def test_the_pack_of_a_long_job_has_more_time() -> None:
-    queue = PackQueue(running(-12 * 3600))
+    queue = PackQueue(running(-12 * 3600), PackRules())
     queue.add([a_frame(1, 0), a_frame(2, 3600)])
     assert queue.take(BEGIN + SPAN_SECONDS - 1) == []
     assert len(queue.take(BEGIN + SPAN_SECONDS)) == 2
 
 
+def test_where_checks_are_made_no_frame_waits_longer_than_ten_minutes() -> None:
+    queue = PackQueue(running(-12 * 3600), PackRules(has_checks=True))
+    queue.add([a_frame(1, 0)])
+    assert len(queue.take(BEGIN + PACK_SECONDS)) == 1
+
+
 def test_a_job_s_end_is_waited_for_by_no_frame() -> None:
     jobs = running()
-    queue = PackQueue(jobs)
+    queue = PackQueue(jobs, PackRules())
     queue.add([a_frame(1, 0), a_frame(2, 1)])
     jobs.since.clear()
     assert len(queue.take(BEGIN + 2)) == 2
 
 
 def test_jobs_and_printers_have_packs_of_their_own_the_oldest_first() -> None:
-    queue = PackQueue(Jobs())
+    queue = PackQueue(Jobs(), PackRules())
     frames = [a_frame(3, 30, token="b"), a_frame(1, 10, printer="P1S"), a_frame(2, 20, token="a")]
     queue.add(frames)
     assert [queue.take(BEGIN + 40) for _ in range(4)] == [[frames[1]], [frames[2]], [frames[0]], []]
 
 
 def test_what_came_back_from_a_failed_put_is_in_its_place_again() -> None:
-    queue = PackQueue(Jobs())
+    queue = PackQueue(Jobs(), PackRules())
     frames = [a_frame(number, number) for number in range(5)]
     queue.add(frames)
     taken = queue.take(BEGIN)
@@ -93,7 +99,7 @@ def test_what_came_back_from_a_failed_put_is_in_its_place_again() -> None:
 
 
 def test_a_frame_that_is_dropped_or_goes_alone_is_in_no_pack() -> None:
-    queue = PackQueue(Jobs())
+    queue = PackQueue(Jobs(), PackRules())
     frames = [a_frame(number, number) for number in range(3)]
     queue.add(frames)
     assert queue.discard(frames[1])
@@ -123,7 +129,7 @@ def test_only_frames_of_films_no_larger_than_a_pack_are_packed() -> None:
 def test_every_frame_leaves_once_and_no_pack_is_over_a_bound(
     made: list[tuple[str, str, int, int]],
 ) -> None:
-    queue = PackQueue(running())
+    queue = PackQueue(running(), PackRules())
     frames = [
         a_frame(number, at, printer=printer, token=token, size=size)
         for number, (printer, token, at, size) in enumerate(made)

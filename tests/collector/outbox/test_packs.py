@@ -7,9 +7,10 @@ import pytest
 
 from collector.outbox.model import EdgeJob, NewReport
 from collector.outbox.outbox import Outbox
-from collector.outbox.packing import NAMED_SECONDS, PACK_SECONDS
+from collector.outbox.packing import NAMED_SECONDS, PACK_SECONDS, PackRules
 from collector.outbox.uploader import Uploader
 from functions.shared.domain.frame_packs import PACK_FRAMES, Pack
+from functions.shared.domain.keys import taken_at_of
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.report import Report
 from tests.collector.outbox.makers import a_captured_frame, a_job, a_report
@@ -26,8 +27,8 @@ class Killed(BaseException):
 class Edge:
     """An outbox of the cloud with its uploader; `kill` leaves it as a power cut does, `start` begins anew."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, rules: PackRules | None = None) -> None:
+        self.folder, self.rules = folder, rules or PackRules()
         self.clock = HandClock()
         self.queue, self.frames = MemoryQueue(), MemoryPacks()
         self.job = a_job()
@@ -36,7 +37,9 @@ class Edge:
         self.change()
 
     def start(self) -> None:
-        self.outbox = Outbox(self.folder, 100_000_000, self.clock.wall, self.clock.monotonic, has_packs=True)
+        self.outbox = Outbox(
+            self.folder, 100_000_000, self.clock.wall, self.clock.monotonic, packs=self.rules
+        )
         self.uploader = Uploader(
             self.outbox, self.frames, self.queue, monotonic=self.clock.monotonic, jitter=lambda: 0.0
         )
@@ -44,10 +47,23 @@ class Edge:
     def kill(self) -> None:
         self.outbox._store._database._connection.close()  # noqa: SLF001 - nothing is written down any more
 
-    def report(self, job: EdgeJob | None = None, *, is_change: bool, with_frame: bool = False) -> Report:
+    def report(
+        self,
+        job: EdgeJob | None = None,
+        *,
+        is_change: bool,
+        with_frame: bool = False,
+        is_told: bool | None = None,
+    ) -> Report:
         now = self.clock.wall()
         captured = a_captured_frame(now) if with_frame else None
-        new = NewReport(a_report("A1M-1", now), durable=is_change, job=job or self.job, captured=captured)
+        new = NewReport(
+            a_report("A1M-1", now),
+            durable=is_change,
+            job=job or self.job,
+            captured=captured,
+            is_told=is_change if is_told is None else is_told,
+        )
         return self.outbox.add_report(new)
 
     def change(self, *, with_frame: bool = False) -> Report:
@@ -229,6 +245,36 @@ def test_after_an_outage_reports_go_first_and_frames_sixty_at_a_time(edge: Edge)
     edge.drain()
     assert len(edge.frames.stored) == 601
     assert len(edge.frames.puts) <= 10 + 11 + 1
+
+
+def test_a_percent_that_nobody_is_told_of_names_what_is_there_already(edge: Edge) -> None:
+    edge.film(3)
+    told = edge.change()
+    edge.film(3)
+    untold = edge.report(is_change=True, is_told=False)
+    photo = edge.report(is_change=False, is_told=True)
+    assert untold.frame == told.frame != photo.frame
+    edge.drain()
+    assert photo.frame is not None
+    assert photo.frame.key in edge.frames.stored
+
+
+def test_with_checks_a_second_look_finds_newer_frames_and_one_from_ten_minutes_before(tmp_path: Path) -> None:
+    edge = Edge(tmp_path / "checked", PackRules(has_checks=True))
+    edge.film(2000)  # a long job
+    edge.drain()
+    looked_at = edge.change(with_frame=True).frame
+    assert looked_at is not None
+    for _ in range(30):
+        edge.film(1)
+        edge.drain()
+    times = [taken_at_of(key) or 0.0 for key in edge.frames.stored]
+    newer = sorted(at - looked_at.taken_at for at in times if at > looked_at.taken_at)
+    assert 60 <= newer[0] <= 120
+    assert 2 <= len(newer) <= 3
+    before = looked_at.taken_at - 600
+    assert min(abs(at - before) for at in times) <= 2 * EVERY
+    edge.outbox.close()
 
 
 def test_thinning_reaches_frames_that_wait_for_their_pack(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
+from collector.outbox.packing import PackRules
 from collector.printer.policy import session_policy
 from functions.api import handler as api_handler
 from functions.liveness import handler as liveness_handler
@@ -61,7 +62,7 @@ class Cloud:
             settings.outbox_max_bytes,
             self.clock,
             monotonic=self.clock.monotonic,
-            has_packs=True,
+            packs=PackRules(),
         )
         self.edge = edge = SteppedEdge(
             self.outbox,
