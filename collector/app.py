@@ -15,6 +15,7 @@ from collector.health import supervise
 from collector.metrics.agent import edge_parts
 from collector.metrics.exposition import MetricsPage, open_server
 from collector.outbox.outbox import Outbox
+from collector.outbox.packing import PackRules
 from collector.outbox.reserve import DiskReserve
 from collector.outbox.uploader import RemoteBackend, upload_to
 from collector.systemd import Systemd
@@ -72,7 +73,8 @@ class EdgeProgram:
         raise_descriptor_limit()
         clock = MonotonicWallClock()
         folder = settings.data_dir / "outbox"
-        outbox = Outbox(folder, settings.outbox_max_bytes, clock, reserve=DiskReserve(folder))
+        packs = PackRules(has_checks=chosen.inspection_interval is not None)
+        outbox = Outbox(folder, settings.outbox_max_bytes, clock, reserve=DiskReserve(folder), packs=packs)
         clock.advance_to(outbox.last_stamp)
         self._settings = settings
         self._outbox = outbox

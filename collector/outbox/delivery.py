@@ -8,6 +8,7 @@ from pathlib import Path
 
 from collector.counters import DeliveryCounters
 from collector.outbox.model import WaitingFrame, WaitingReport
+from collector.outbox.packing import PACKS_AT_ONCE
 from collector.outbox.schedule import plan_batch, plan_frame, shipped_at
 from collector.outbox.store import TIDY_SECONDS, OutboxStore
 from functions.shared.errors import ContractError
@@ -38,6 +39,7 @@ class OutboxReader:
         self._monotonic = monotonic
         self._version = 0
         self._is_closed = False
+        self._packs_under_way = 0
         self._refusals = ThrottledLogger(_log, monotonic)
 
     @property
@@ -69,6 +71,11 @@ class OutboxReader:
     def frames_waiting(self) -> int:
         with self._changed:
             return len(self._index.frames)
+
+    def frames_due(self) -> int:
+        """How many frames wait for nothing but being sent."""
+        with self._changed:
+            return self._index.frames_due(self._clock())[0]
 
     def has_late_report(self) -> bool:
         """Whether a report waits that should have gone by now."""
@@ -148,12 +155,27 @@ class OutboxReader:
                 return None
             index = self._index
             fresh = index.fresh(self._monotonic())
-            frame = plan_frame(
-                fresh, index.frames.values(), index.frames.get, index.in_flight, is_old_allowed
-            )
+            frame = plan_frame(fresh, index.alone.values(), index.alone.get, index.in_flight, is_old_allowed)
             if frame is not None:
                 index.in_flight[frame.key] = frame.file
             return frame
+
+    def take_pack(self) -> list[WaitingFrame]:
+        """Frames to ship as one pack now; none: no pack is due. Each is given back as `take_frame` says."""
+        with self._changed:
+            index = self._index
+            if self._is_closed or index.packs is None or self._packs_under_way >= PACKS_AT_ONCE:
+                return []
+            pack = index.packs.take(self._clock())
+            index.in_flight.update({frame.key: frame.file for frame in pack})
+            self._packs_under_way += bool(pack)
+            return pack
+
+    def pack_ended(self) -> None:
+        """Whatever became of it: another may be taken."""
+        with self._changed:
+            self._packs_under_way -= 1
+            self.notify()
 
     def path(self, frame: WaitingFrame) -> Path:
         return self._store.files.path(frame.file)
@@ -175,13 +197,17 @@ class OutboxReader:
             self._store.tidy()
             self.notify()
 
-    def release(self, frame: WaitingFrame) -> None:
-        """It could not be shipped now."""
+    def release(self, frame: WaitingFrame, *, is_alone: bool = False) -> None:
+        """It could not be shipped now; `is_alone`: not with others."""
         with self._changed:
             self.counters.frames_failed += 1
             self._index.in_flight.pop(frame.key, None)
             if self._index.frames.get(frame.key) != frame:  # replaced or dropped meanwhile
                 self._store.files.remove(frame.file)
+            elif is_alone:
+                self._index.send_alone(frame.key)
+            elif frame.key not in self._index.alone and self._index.packs is not None:
+                self._index.packs.add([frame])
 
     def quarantine_frame(self, frame: WaitingFrame, reason: str) -> None:
         """The remote backend will never take it."""

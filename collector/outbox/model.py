@@ -40,7 +40,8 @@ class NewReport:
     A durable one (a change) is on disk with fsync, with `job`, before it counts as kept; another (a
     heartbeat) is only in memory. `captured`, if given, is kept first and named by the report; otherwise the
     newest kept frame of that printer is named, if it is of the same job. `is_overwriting`: the frame goes to
-    `latest/<printer>.jpg` (an idle printer in the cloud).
+    `latest/<printer>.jpg` (an idle printer in the cloud). `is_told`: somebody may be told of it or
+    look at it, and see the frame that it names.
     """
 
     report: Report
@@ -48,6 +49,7 @@ class NewReport:
     job: EdgeJob | None = None
     captured: CapturedFrame | None = None
     is_overwriting: bool = False
+    is_told: bool = True
 
 
 class OutboxPort(Protocol):
@@ -115,10 +117,13 @@ JobKey = tuple[str, str | None]
 
 @dataclass(slots=True)
 class JobFrames:
-    """How many frames of a job were kept for its film, and which one is the newest."""
+    """How many frames of a job were kept for its film, and which one is the newest. Where frames travel in
+    packs, and since the start: which one was named last, and when the last that went alone was taken."""
 
     kept: int = 0
     newest: FrameReference | None = None
+    named: FrameReference | None = None
+    alone_at: float = 0.0
 
 
 @dataclass(slots=True)

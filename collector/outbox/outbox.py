@@ -15,14 +15,23 @@ from collector.counters import OutboxCounters
 from collector.outbox.database import OutboxDatabase, is_disk_full
 from collector.outbox.delivery import OutboxReader
 from collector.outbox.eviction import Eviction
-from collector.outbox.model import CapturedFrame, EdgeJob, NewReport, WaitingFrame, WaitingReport
+from collector.outbox.model import (
+    CapturedFrame,
+    EdgeJob,
+    JobFrames,
+    JobKey,
+    NewReport,
+    WaitingFrame,
+    WaitingReport,
+)
 from collector.outbox.origin import is_copy, note_place
+from collector.outbox.packing import PackQueue, PackRules, is_for_second_look, named_for
 from collector.outbox.reserve import DiskReserve
 from collector.outbox.sequences import SequenceAllocator
 from collector.outbox.store import OutboxStore
 from functions.shared.domain.keys import digest, frame_key, job_prefix, latest_key
 from functions.shared.errors import TransientError
-from functions.shared.messages.report import Report, ReportKind, encode_report
+from functions.shared.messages.report import FrameReference, Report, ReportKind, encode_report
 from functions.shared.runtime.clocks import Clock
 
 _log = logging.getLogger(__name__)
@@ -56,6 +65,9 @@ class OutboxFigures:
 class Outbox:
     """Implements `OutboxPort`. `clock` is the edge clock, `monotonic` measures how long a report waits.
 
+    `packs` (cloud): of a film's frames only those that a report names go alone and at once, and not every
+    heartbeat names a new one.
+
     Raises PermanentError when another process uses the folder; any other trouble with the disk is said in
     the log, and reports go on in memory.
     """
@@ -67,18 +79,23 @@ class Outbox:
         clock: Clock,
         monotonic: Clock = time.monotonic,
         reserve: DiskReserve | None = None,
+        *,
+        packs: PackRules | None = None,
     ) -> None:
         self._clock = clock
         self._monotonic = monotonic
         self.counters = OutboxCounters()
         self._lock = threading.RLock()
-        self._store = OutboxStore(folder, monotonic, reserve)
+        self._jobs: dict[str, EdgeJob] = {}
+        self._packs = packs
+        queue = None if packs is None else PackQueue(self._running_since, packs)
+        self._store = OutboxStore(folder, monotonic, reserve, queue)
         self._eviction = Eviction(self._store, max_bytes, monotonic)
         self._sequences = SequenceAllocator(self._store)
         self._notice_copy(folder)
         self.reader = OutboxReader(self._store, self._lock, clock, monotonic)
         contents = self._store.contents
-        self._jobs = {name: row.job for name, row in contents.printers.items() if row.job is not None}
+        self._jobs.update({name: row.job for name, row in contents.printers.items() if row.job is not None})
         self._last_number = max((report.number for report in contents.reports), default=0)
         stamps = [row.last_stamp for row in contents.printers.values()]
         stamps += [job.newest.taken_at for job in contents.jobs.values() if job.newest]
@@ -125,8 +142,9 @@ class Outbox:
         with self._lock:
             sequence = self._sequences.next_sequence(report.printer_id, report.observed_at)
             if frame is not None:
-                self._add_frame(frame)
-            filled = self._fill(report, sequence, job)
+                self._add_frame(frame, is_alone=True)
+                self._store.index.name(frame)
+            filled = self._fill(report, sequence, job, is_told=new.is_told)
             self._hold(filled, job, durable=durable)
             if durable and job is not None:
                 self._jobs[filled.printer_id] = job
@@ -143,7 +161,7 @@ class Outbox:
             self.reader.notify()
             return filled
 
-    def _fill(self, report: Report, sequence: int, job: EdgeJob | None) -> Report:
+    def _fill(self, report: Report, sequence: int, job: EdgeJob | None, *, is_told: bool) -> Report:
         known = self._store.index.jobs.get((report.printer_id, job.token if job else None))
         kept = known.kept if known else 0
         return dataclasses.replace(
@@ -151,9 +169,33 @@ class Outbox:
             collector_id=self._sequences.collector_id,
             sequence=sequence,
             shipped_at=None,
-            frame=known.newest if known else None,
+            frame=self._named(known, job, is_told=is_told) if known else None,
             frames_kept=kept if job else None,
         )
+
+    def _named(self, known: JobFrames, job: EdgeJob | None, *, is_told: bool) -> FrameReference | None:
+        """The frame that a report names. It must be there as soon as the report is: it goes alone."""
+        index, newest, named = self._store.index, known.newest, known.named
+        waiting = index.frames.get(newest.key) if newest is not None else None
+        if index.packs is None or job is None or newest is None or waiting is None or not waiting.is_film:
+            return newest
+        has_run = newest.taken_at - job.started_at
+        if is_told or named is None or newest.taken_at - named.taken_at >= named_for(has_run):
+            index.send_alone(newest.key)
+            known.named = named = newest
+            known.alone_at = newest.taken_at
+        return named
+
+    def _follows_check(self, frame: WaitingFrame) -> bool:
+        """Whether a second look may want that frame."""
+        known = self._store.index.jobs.get((frame.printer_id, frame.token))
+        if self._packs is None or not self._packs.has_checks or known is None or known.named is None:
+            return False
+        return is_for_second_look(frame.taken_at - known.named.taken_at, frame.taken_at - known.alone_at)
+
+    def _running_since(self, key: JobKey) -> float | None:
+        job = self._jobs.get(key[0])
+        return job.started_at if job is not None and job.is_active and job.token == key[1] else None
 
     def _hold(self, filled: Report, job: EdgeJob | None, *, durable: bool) -> None:
         body = encode_report(filled)
@@ -181,14 +223,17 @@ class Outbox:
         if frame is None:
             return
         with self._lock:
-            self._add_frame(frame)
+            is_alone = self._follows_check(frame)
+            self._add_frame(frame, is_alone=is_alone)
+            if is_alone:
+                self._store.index.jobs[printer_id, job.token].alone_at = frame.taken_at
             self._store.write(lambda database: database.add_frame(frame), synced=False)
             self._eviction.enforce()
             self.reader.notify()
 
-    def _add_frame(self, frame: WaitingFrame) -> None:
+    def _add_frame(self, frame: WaitingFrame, *, is_alone: bool) -> None:
         self._last_stamp = max(self._last_stamp, frame.taken_at)
-        self._store.add_frame(frame)
+        self._store.add_frame(frame, is_alone=is_alone)
         self.counters.frames += 1
 
     def _keep_file(

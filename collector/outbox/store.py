@@ -9,6 +9,7 @@ from pathlib import Path
 from collector.outbox.database import FRAMES, OutboxDatabase, is_disk_full, open_database
 from collector.outbox.index import OutboxIndex
 from collector.outbox.model import Contents, JobKey, WaitingFrame, WaitingReport
+from collector.outbox.packing import PackQueue
 from collector.outbox.reserve import DiskReserve
 from collector.outbox.thinning import plan_room
 from functions.shared.messages.report import Report
@@ -98,7 +99,13 @@ class OutboxStore:
     then the reserve is given up, from which no frame is written.
     """
 
-    def __init__(self, folder: Path, monotonic: Clock, reserve: DiskReserve | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        monotonic: Clock,
+        reserve: DiskReserve | None = None,
+        packs: PackQueue | None = None,
+    ) -> None:
         self._reserve = reserve
         self._monotonic = monotonic
         self._database, self.contents, self.is_on_disk = open_database(folder)
@@ -115,7 +122,7 @@ class OutboxStore:
         self._changed_jobs: set[JobKey] = set()
         self._unsaved: dict[int, tuple[WaitingReport, str]] = {}
         broken = self._sweep(self.contents) if self.is_on_disk else []
-        self.index = OutboxIndex(self.contents)
+        self.index = OutboxIndex(self.contents, packs)
         for frame in broken:
             self._discount(frame)
         for frame in self.contents.frames:
@@ -248,10 +255,10 @@ class OutboxStore:
         if waiting.is_change:
             self._unsaved[waiting.number] = (waiting, body)
 
-    def add_frame(self, frame: WaitingFrame) -> None:
+    def add_frame(self, frame: WaitingFrame, *, is_alone: bool) -> None:
         """Its file is there already; its row, if it is to have one, is written by the caller."""
         self.index.count_frame(frame)
-        replaced = self.index.add_frame(frame)
+        replaced = self.index.add_frame(frame, is_alone=is_alone)
         if replaced is not None:
             self._forget_file(replaced)
         if frame.is_saved:

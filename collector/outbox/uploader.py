@@ -9,10 +9,12 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from collector.outbox.delivery import ReportToSend
 from collector.outbox.model import WaitingFrame
 from collector.outbox.outbox import Outbox
+from functions.shared.domain.frame_packs import Pack, make_pack
 from functions.shared.domain.keys import digest
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.report import encode_report
@@ -122,6 +124,15 @@ _REST_SECONDS = 30.0
 _END_SECONDS = 2.0
 
 
+@runtime_checkable
+class PackStore(Protocol):
+    """A frame store that takes packs."""
+
+    def put_pack(self, pack: Pack) -> None:
+        """Store it; quiet if it is stored already."""
+        ...
+
+
 class Uploader:
     """`run` it in a thread. Each `ship_…` step blocks and says in how many seconds it is due again."""
 
@@ -137,6 +148,7 @@ class Uploader:
     ) -> None:
         self._reader = outbox.reader
         self._frames = frames
+        self._packs: PackStore | None = frames if isinstance(frames, PackStore) else None
         self._queue = queue
         self._monotonic = monotonic
         self._frame_threads = frame_threads
@@ -172,7 +184,7 @@ class Uploader:
     def _help_with_backlog(self, stop: threading.Event) -> None:
         """Looks now and then and is not woken by each change, which would cost more than it ships."""
         while not stop.is_set():
-            is_backlog = self._reader.frames_waiting() > _BACKLOG
+            is_backlog = self._reader.frames_due() > _BACKLOG
             wait = self._guarded(self.upload_frames_once) if is_backlog else _BACKLOG_CHECK_SECONDS
             if wait > 0:
                 stop.wait(min(wait, _BACKLOG_CHECK_SECONDS))
@@ -231,7 +243,7 @@ class Uploader:
         self._reader.acknowledge([item for index, item in enumerate(batch) if index not in reasons])
 
     def upload_frames_once(self) -> float:
-        """Put one frame, if any may go."""
+        """Put one frame or one pack of them, if any may go."""
         retry_state = self._frame_retry
         wait = retry_state.seconds_to_wait()
         if wait > 0:
@@ -241,8 +253,18 @@ class Uploader:
             return _REST_SECONDS
         is_old_allowed = self._report_retry.is_failing or not self._reader.has_late_report()
         frame = self._reader.take_frame(is_old_allowed=is_old_allowed)
-        if frame is None:
+        if frame is not None:
+            return self._upload_frame(frame)
+        packs = self._packs
+        if packs is None or not is_old_allowed or not (pack := self._reader.take_pack()):
             return min(_REST_SECONDS, self._reader.tidy())
+        try:
+            return self._upload_frame(pack[0]) if len(pack) == 1 else self._upload_pack(pack, packs)
+        finally:
+            self._reader.pack_ended()
+
+    def _upload_frame(self, frame: WaitingFrame) -> float:
+        retry_state = self._frame_retry
         started_at = self._monotonic()
         try:
             self._frames.put(frame.key, self._reader.path(frame))
@@ -258,7 +280,36 @@ class Uploader:
             return retry_state.seconds_to_wait()
         else:
             self._reader.frame_uploaded(frame)
-        retry_state.worked(1, self._reader.frames_waiting())
+        retry_state.worked(1, self._reader.frames_due())
+        return 0.0
+
+    def _upload_pack(self, frames: list[WaitingFrame], packs: PackStore) -> float:
+        """What cannot be read, or is refused, goes on alone: then it is only that frame that is lost."""
+        retry_state = self._frame_retry
+        started_at = self._monotonic()
+        contents: dict[WaitingFrame, bytes] = {}
+        for frame in frames:
+            try:
+                contents[frame] = self._reader.path(frame).read_bytes()
+            except OSError:
+                self._reader.release(frame, is_alone=True)
+        if not contents:
+            return 0.0
+        try:
+            packs.put_pack(make_pack([(frame.key, data) for frame, data in contents.items()]))
+        except PermanentError as error:
+            _log.warning("a pack of %d frames is refused, they are sent alone: %s", len(contents), error)
+            for frame in contents:
+                self._reader.release(frame, is_alone=True)
+            return 0.0
+        except Exception as error:  # noqa: BLE001 - transient, or a fault of the back end: the same again later
+            for frame in contents:
+                self._reader.release(frame)
+            retry_state.failed(error, started_at, self._reader.frames_waiting())
+            return retry_state.seconds_to_wait()
+        for frame in contents:
+            self._reader.frame_uploaded(frame)
+        retry_state.worked(len(contents), self._reader.frames_due())
         return 0.0
 
     def _is_lost(self, frame: WaitingFrame) -> bool:

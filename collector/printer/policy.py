@@ -34,7 +34,8 @@ def session_policy(
     keeps_idle_frames: bool,
     settling: SettlingRules | None = None,
 ) -> SessionPolicy:
-    """`inspection_interval` is None when AI checks are off; idle frames are kept for the cloud only."""
+    """`inspection_interval` is None when AI checks are off; idle frames are kept for the cloud only, and
+    there what nobody is told of comes less often the longer it lasts."""
     return SessionPolicy(
         watchdog=WatchdogRules(
             image_timeout=settings.image_timeout_seconds,
@@ -43,6 +44,8 @@ def session_policy(
         ),
         report=ReportRules(
             active_interval=settings.report_interval_seconds,
+            longest_interval=settings.longest_interval_seconds if keeps_idle_frames else 0.0,
+            progress_step=settings.progress_step,
             photo_interval=settings.photo_interval_seconds,
             inspection_interval=inspection_interval,
             idle_frame_interval=settings.idle_frame_seconds if keeps_idle_frames else None,

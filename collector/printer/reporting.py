@@ -13,14 +13,23 @@ from functions.shared.messages.report import ReportKind
 
 IDLE_INTERVAL = 300.0
 PERCENT_HOLD = 1.0
+_QUIET_SHARE = 12
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRules:
     """Seconds. `photo_interval` 0: none; `inspection_interval` None: AI is off; `idle_frame_interval`
-    None: no frames of an idle printer are kept."""
+    None: no frames of an idle printer are kept.
+
+    Where each report costs money `longest_interval` is set: up to that the intervals of heartbeats and of
+    idle frames grow to a twelfth of the time that a job has run, or in which nothing happened to an idle
+    printer. `progress_step`: of these percents somebody is told (0: of none); where intervals grow, any other
+    is shown with the next heartbeat.
+    """
 
     active_interval: float = 120.0
+    longest_interval: float = 0.0
+    progress_step: int = 1
     idle_interval: float = IDLE_INTERVAL
     photo_interval: float = 3600.0
     inspection_interval: float | None = None
@@ -39,13 +48,15 @@ class FramePolicy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A report to make now. A durable one is a change; another is a heartbeat."""
+    """A report to make now. A durable one is a change; another is a heartbeat. `is_told`: somebody may be
+    told of it or look at it, and see what the camera sees."""
 
     kind: ReportKind
     is_durable: bool
     after_gap: bool = False
     gap_seconds: float | None = None
     frame_policy: FramePolicy = FramePolicy.NEWEST_KEPT
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ class ReporterState:
     """`is_first`: no status was reported since the start or since silence began; `is_word_due`: no known word
     was; `is_after_gap`: none was heard since then or since a reconnect; `heard_at`: when the last one was.
     `held_until`: a mere percent waits for that moment. `job_token` is that of the running job, None while
-    idle."""
+    idle. `quiet_since`: that job's start, or when a change of an idle printer was last reported."""
 
     last_reported: LastReported = LastReported()
     reported_at: float | None = None
@@ -99,6 +110,7 @@ class ReporterState:
     is_silent: bool = False
     heard_at: float | None = None
     job_token: str | None = None
+    quiet_since: float | None = None
     photo_at: float | None = None
     inspection_at: float | None = None
     idle_frame_at: float | None = None
@@ -133,6 +145,10 @@ def observe(
         or (state.is_word_due and is_word_known)
         or replace(last_reported, percent=state.last_reported.percent) != state.last_reported
     )
+    is_told = is_change
+    if is_percent_new and not is_change:
+        is_told = _crosses_step(state, last_reported, rules)
+        is_percent_new = is_told or state.is_after_gap or rules.longest_interval == 0
     if is_percent_new and not is_change:
         free_at = now if state.percent_at is None else state.percent_at + rules.percent_hold
         if state.is_after_gap or now >= free_at or _is_heartbeat_due(state, now, rules):
@@ -146,7 +162,10 @@ def observe(
     frame_policy = (
         FramePolicy.FRESH if is_replaced else _frame_policy(before, state, last_reported, job, now, rules)
     )
-    decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, gap, frame_policy)
+    if is_told and state.job_token is None:
+        state = replace(state, quiet_since=now)
+    is_told = is_told or frame_policy is FramePolicy.FRESH
+    decision = Decision(ReportKind.STATUS, is_change, state.is_after_gap, gap, frame_policy, is_told)
     state = _reported(state, last_reported, now, rules, is_resumed=is_resumed, frame_policy=frame_policy)
     return replace(state, is_after_gap=is_still_gap, is_word_due=is_word_due), decision
 
@@ -165,7 +184,10 @@ def tick(
         released = _reported(state, last_reported, now, rules, is_resumed=False, frame_policy=frame_policy)
         # A reconnect since then concerns the next status, not this one.
         return replace(released, is_after_gap=state.is_after_gap), Decision(
-            ReportKind.STATUS, is_durable=True, frame_policy=frame_policy
+            ReportKind.STATUS,
+            is_durable=True,
+            frame_policy=frame_policy,
+            is_told=frame_policy is FramePolicy.FRESH or _crosses_step(state, last_reported, rules),
         )
     if not is_silent:
         return state, None
@@ -178,7 +200,15 @@ def tick(
     interval = rules.idle_interval if state.job_token is None else rules.active_interval
     if state.reported_at is not None and now - state.reported_at < interval:
         return state, None
-    return replace(state, reported_at=now), Decision(ReportKind.SILENCE, is_durable=False)
+    return replace(state, reported_at=now), Decision(ReportKind.SILENCE, is_durable=False, is_told=False)
+
+
+def _crosses_step(state: ReporterState, after: LastReported, rules: ReportRules) -> bool:
+    """Whether the percent, which may have been held, is one that somebody is told of."""
+    if rules.progress_step <= 0 or after.percent is None:
+        return False
+    before = state.last_reported.percent or 0
+    return after.percent // rules.progress_step != before // rules.progress_step
 
 
 def unheld(state: ReporterState) -> ReporterState:
@@ -191,7 +221,7 @@ def _for_job(state: ReporterState, job: EdgeJob | None, rules: ReportRules) -> R
     if job is None or not job.is_active:
         if state.job_token is None:
             return state
-        return replace(state, job_token=None, photo_at=None, inspection_at=None)
+        return replace(state, job_token=None, quiet_since=None, photo_at=None, inspection_at=None)
     if job.token == state.job_token:
         return state
     photo, inspection = rules.photo_interval, rules.inspection_interval
@@ -199,6 +229,7 @@ def _for_job(state: ReporterState, job: EdgeJob | None, rules: ReportRules) -> R
         state,
         last_reported=replace(state.last_reported, percent=None),
         job_token=job.token,
+        quiet_since=job.started_at,
         photo_at=job.started_at + photo if photo > 0 else None,
         inspection_at=None if inspection is None else job.started_at + first_check_after(inspection),
     )
@@ -209,10 +240,16 @@ def _is_heartbeat_due(state: ReporterState, now: float, rules: ReportRules) -> b
         return True
     interval = rules.idle_interval if state.job_token is None else rules.active_interval
     return (
-        now - state.reported_at >= interval
+        now - state.reported_at >= _stretched(interval, state, now, rules)
         or _is_frame_due(state, state.last_reported.state, now)
         or _is_idle_frame_due(state, now, rules)
     )
+
+
+def _stretched(interval: float, state: ReporterState, now: float, rules: ReportRules) -> float:
+    """The interval as long as it has become."""
+    quiet = 0.0 if state.quiet_since is None else now - state.quiet_since
+    return max(interval, min(rules.longest_interval, quiet / _QUIET_SHARE))
 
 
 def _is_frame_due(state: ReporterState, word: str | None, now: float) -> bool:
@@ -226,7 +263,7 @@ def _is_idle_frame_due(state: ReporterState, now: float, rules: ReportRules) -> 
     interval = rules.idle_frame_interval
     if interval is None or state.job_token is not None:
         return False
-    return state.idle_frame_at is None or now - state.idle_frame_at >= interval
+    return state.idle_frame_at is None or now - state.idle_frame_at >= _stretched(interval, state, now, rules)
 
 
 def _frame_policy(

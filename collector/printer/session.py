@@ -306,7 +306,14 @@ class Session:
         )
         captured, is_overwriting = self._keeper.frame_for(decision.frame_policy, job, now)
         self._writer.add_report(
-            NewReport(report, decision.is_durable, job, captured, is_overwriting=is_overwriting)
+            NewReport(
+                report,
+                decision.is_durable,
+                job,
+                captured,
+                is_overwriting=is_overwriting,
+                is_told=decision.is_told,
+            )
         )
 
     def _whole(self, message: StatusMessage) -> dict[str, Any] | None:

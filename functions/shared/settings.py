@@ -98,8 +98,8 @@ class Settings:
         kinds.url("http", "https"),
     )
     progress_step: int = declared(
-        "PROGRESS_STEP", Kind.INTEGER, "5", "percent between progress messages (0: none)", "tracker local",
-        kinds.integer(0, 100),
+        "PROGRESS_STEP", Kind.INTEGER, "5", "percent between progress messages (0: none)",
+        "collector tracker local", kinds.integer(0, 100),
     )
     reconnect_min_seconds: float = declared(
         "RECONNECT_MIN_SECONDS", Kind.SECONDS, "1", "first wait before connecting again", "collector local",
@@ -212,6 +212,11 @@ class Settings:
     idle_frame_seconds: float = declared(
         "IDLE_FRAME_SECONDS", Kind.SECONDS, "300", "one frame this often while idle (cloud)", "collector",
         _seconds(1, _DAY),
+    )
+    longest_interval_seconds: float = declared(
+        "LONGEST_INTERVAL_SECONDS", Kind.SECONDS, "1800",
+        "what nobody is told of is shown so late at most, the longer it lasts (cloud; 0: no interval grows)",
+        "collector", _seconds(0, _DAY),
     )
     outbox_max_bytes: int = declared(
         "OUTBOX_MAX_BYTES", Kind.INTEGER, "2147483648", "most the edge keeps while the far side is away",

@@ -1,7 +1,6 @@
 """Lambda entry of the timelapse: one order from SQS in, one film to S3 and one notification out."""
 
 import functools
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,6 @@ STALL_SECONDS = 45.0
 _PASSES = 2  # a film that comes out too large is made once more
 _RESERVE_SECONDS = 60.0  # to list frames before, to store the film after
 _SHORTEST_SECONDS = 15.0
-_LOCAL_FOLDER = "frames"
 
 
 @functools.cache
@@ -39,17 +37,11 @@ def make_consumer(runtime: Runtime, limits: Timeouts) -> LambdaConsumer[Timelaps
     """Made for each invocation, as each has its own end."""
     backends = runtime.backends
     bucket = backends.bucket
-
-    def fetching(prefix: str) -> str:
-        source = shlex.quote(f"s3://{bucket}/{prefix}")
-        return f"aws s3 sync {source} {_LOCAL_FOLDER} && "
-
     service = build_service(
         backends,
         backends.settings,
         WORK_FOLDER,
-        shown_folder=lambda prefix: _LOCAL_FOLDER,  # noqa: ARG005
-        fetching=fetching,
+        shown_folder=lambda prefix: f"s3://{bucket}/{prefix}",
         timeouts=limits,
     )
     return LambdaConsumer(runtime, QueueName.TIMELAPSES, service)

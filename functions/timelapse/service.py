@@ -53,16 +53,11 @@ _LEFTOVER_SECONDS = 3600.0
 _HAND_STAMP = "%Y%m%dT%H%M%S"
 
 
-def _nothing_to_fetch(prefix: str) -> str:  # noqa: ARG001
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class FilmSettings:
     """What the service needs to know: wishes, the FFMPEG setting, the chat, a folder for the film being made.
 
-    `shown_folder` turns a key prefix into the folder that a person can find the frames in, `fetching` into
-    what to type first to have them there.
+    `shown_folder` turns a key prefix into the folder that a person can find the frames in.
     """
 
     spec: FilmSpec
@@ -72,7 +67,6 @@ class FilmSettings:
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     retry_delays: Sequence[float] = RETRY_DELAYS
     shown_folder: Callable[[str], str] = str
-    fetching: Callable[[str], str] = _nothing_to_fetch
 
 
 class TimelapseService:
@@ -248,10 +242,9 @@ class TimelapseService:
             datetime.fromtimestamp(stamp, UTC).strftime(_HAND_STAMP) for stamp in (order.since, order.until)
         )
         folder = shlex.quote(self._settings.shown_folder(order.prefix))
-        fetching = self._settings.fetching(order.prefix)
         reason = (
             f"{cause}. The frames are kept; {BY_HAND}"
-            f"{fetching}printer-bridge timelapse {folder} --since {since} --until {until}"
+            f"printer-bridge timelapse {folder} --since {since} --until {until}"
         )
         _log.error("no film of %s: %s", _named(order), cause)
         self.failed += 1
@@ -275,7 +268,6 @@ def build_service(
     settings: Settings,
     work_folder: Path,
     shown_folder: Callable[[str], str],
-    fetching: Callable[[str], str] = _nothing_to_fetch,
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
 ) -> TimelapseService:
     """Over those back ends; the rest is as in `FilmSettings`."""
@@ -286,7 +278,6 @@ def build_service(
         settings.ffmpeg,
         timeouts,
         shown_folder=shown_folder,
-        fetching=fetching,
     )
     return TimelapseService(
         backends.notifications, backends.records, backends.frames, backends.clock, film_settings

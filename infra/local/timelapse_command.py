@@ -1,4 +1,7 @@
-"""`printer-bridge timelapse FOLDER`: the film of any folder of JPEGs, with a progress bar."""
+"""`printer-bridge timelapse FOLDER`: the film of any folder of JPEGs, with a progress bar.
+
+Or of a job's folder in the cloud's bucket (`s3://bucket/images/<printer>/<job>/`), whose packs are read too.
+"""
 
 import argparse
 import os
@@ -7,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, TypeVar
@@ -17,8 +20,8 @@ from functions.shared.domain.keys import film_key, film_stamp_of, taken_at_of
 from functions.shared.errors import BridgeError, NotFoundError, PermanentError
 from functions.shared.settings import Settings, declarations
 from functions.timelapse.ffmpeg import find_ffmpeg
-from functions.timelapse.film import EncodeJob, MadeFilm, make_film
-from functions.timelapse.plan import FilmSpec, choose_evenly, most_frames
+from functions.timelapse.film import EncodeJob, Fetch, MadeFilm, make_film
+from functions.timelapse.plan import FEWEST_FRAMES, FilmSpec, choose_evenly, most_frames
 
 _BAR_WIDTH = 30
 _BAR_SECONDS = 0.1
@@ -34,7 +37,10 @@ ValueT = TypeVar("ValueT")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `timelapse` can be told; what is left out comes from the settings."""
     defaults = {it.variable: f"default: {it.variable}, else {it.default}" for it in declarations()}
-    parser.add_argument("folder", type=Path, help="folder of frames (*.jpg)")
+    parser.add_argument(
+        "folder",
+        help="folder of frames (*.jpg), or s3://bucket/images/PRINTER/JOB/ with your AWS credentials",
+    )
     parser.add_argument(
         "--duration",
         type=argument_type(kinds.number(1, 600)),
@@ -58,7 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BYTES",
         help=f"no film larger than that ({defaults['TIMELAPSE_MAX_BYTES']})",
     )
-    parser.add_argument("--out", type=Path, help="the film's file (default: timelapse_<UTC>.mp4 in FOLDER)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="the film's file (default: timelapse_<UTC>.mp4 in FOLDER, of s3:// in this folder)",
+    )
     parser.add_argument(
         "--since",
         type=_stamp,
@@ -114,10 +124,10 @@ def _make(
         max_width=arguments.width or usual.max_width,
         max_bytes=arguments.max_bytes or usual.max_bytes,
     )
-    folder: Path = arguments.folder
-    timed = _frames(folder, arguments.since, arguments.until)
+    source = _source(arguments.folder, arguments.since, arguments.until)
+    timed = source.frames
     places = choose_evenly([at for at, _ in timed], most_frames(spec.target_seconds, spec.fps_cap))
-    out: Path = arguments.out or folder / film_key("", clock())
+    out: Path = arguments.out or source.film_folder / film_key("", clock())
     if out.exists():
         raise _HandError(f"{out} is there already: name another file with --out")
     if not os.access(out.parent, os.W_OK):
@@ -127,8 +137,8 @@ def _make(
         made = make_film(
             EncodeJob(
                 ffmpeg=find_ffmpeg(settings.ffmpeg),
-                keys=[str(timed[place][1]) for place in places],
-                fetch=_read,
+                keys=[timed[place][1] for place in places],
+                fetch=source.fetch,
                 spec=spec,
                 output=part,
                 progress=bar.show,
@@ -136,6 +146,34 @@ def _make(
         )
     part.replace(out)
     return replace(made, path=out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Time and key of each frame, who gives them, and where the film lies if nothing is said."""
+
+    frames: list[tuple[float, str]]
+    fetch: Fetch
+    film_folder: Path
+
+
+_S3 = "s3://"
+
+
+def _source(place: str, since: float | None, until: float | None) -> _Source:
+    if not place.startswith(_S3):
+        folder = Path(place)
+        return _Source([(at, str(path)) for at, path in _frames(folder, since, until)], _read, folder)
+    from functions.shared.aws.clients import make_client
+    from functions.shared.aws.s3 import S3FrameStore
+
+    bucket, _, prefix = place.removeprefix(_S3).partition("/")
+    store = S3FrameStore(make_client("s3"), bucket)
+    found = store.list(prefix.rstrip("/") + "/", since, until)
+    frames = [(frame.taken_at, frame.key) for frame in found if frame.size > 0]
+    if len(frames) < FEWEST_FRAMES:
+        raise _HandError(f"{place} has {len(frames)} such frames, and a film needs two")
+    return _Source(frames, store.get, Path())
 
 
 def _frames(folder: Path, since: float | None, until: float | None) -> list[tuple[float, Path]]:

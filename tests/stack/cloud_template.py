@@ -16,6 +16,7 @@ EVERYTHING_ON = {
     "TelegramBotTokenParameter": "/bridge/token",
     "OpenRouterApiKeyParameter": "/bridge/key",
     "AlarmEmail": "me@example.org",
+    "ShowDashboard": "true",
 }
 
 Resource = Mapping[str, Any]

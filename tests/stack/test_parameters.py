@@ -30,6 +30,7 @@ OF_THE_STACK = {
     "ApiRequestsPerDay",
     "ApiAccessLog",
     "SetApiLogRole",
+    "ShowDashboard",
 }
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OF_ALL_FUNCTIONS = {"TABLE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}

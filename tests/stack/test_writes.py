@@ -19,6 +19,7 @@ from moto import mock_aws
 
 from functions.shared.aws.clients import make_client
 from functions.shared.aws.s3 import S3FrameStore
+from functions.shared.domain.frame_packs import make_pack
 from functions.shared.domain.keys import film_key, frame_key, job_prefix, latest_key, thumbnail_key
 from infra.local.doctor.aws_check import new_frame_key, newest_frame_key
 from tests.stack.cloud_template import Stack, listed, short, statements
@@ -32,6 +33,7 @@ NOON = 1_750_000_000.0
 PREFIX = job_prefix("A1M-1", "benchy")
 FRAME, FILM = frame_key(PREFIX, NOON, 1), film_key(PREFIX, NOON)
 NEW = frame_key(PREFIX, NOON + 10, 2)
+PACK = make_pack([(FRAME, b"a"), (NEW, b"b")]).key
 DOCTORS = "a new one at each look of the doctor"
 FRAME_TAG: dict[str, Any] = {"Tagging": "kind=frame"}
 ONCE: dict[str, Any] = {"IfNoneMatch": "*"}
@@ -143,6 +145,7 @@ def allows(who: str, actions: set[str], place: str, seen: Mapping[str, str]) -> 
     [
         ("EdgePolicy", NEW),
         ("EdgePolicy", FRAME),  # put again after a crash
+        ("EdgePolicy", PACK),
         ("EdgePolicy", latest_key("A1M-1")),
         ("EdgePolicy", DOCTORS),
         ("EdgePolicy", newest_frame_key()),

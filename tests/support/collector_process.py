@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions.shared.aws.s3 import S3FrameStore
 from functions.shared.messages.report import Report, decode_report
 from infra.simulator.server import SimulatedBambui
 from tests.e2e.program import Program
@@ -81,6 +82,7 @@ class Cloud:
         self.reports: list[Report] = []
         number = next(_numbers)
         self.bucket = make_bucket(self.s3, f"printer-frames-{number}")
+        self.frames = S3FrameStore(self.s3, self.bucket)
         self.queue_url = make_queue(self.sqs, f"reports-{number}.fifo")
 
     def take(self) -> int:
@@ -122,9 +124,8 @@ class Cloud:
         wait_until(has_come, lambda: f"{state} did not arrive: {self.states(printer_id)}", seconds)
 
     def keys(self, prefix: str) -> list[str]:
-        answer = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
-        assert not answer["IsTruncated"]
-        return [item["Key"] for item in answer.get("Contents", [])]
+        """Of all frames there, those in packs too."""
+        return [frame.key for frame in self.frames.list(prefix)]
 
     def wait_for_keys(self, prefix: str, count: int, seconds: float = TIMEOUT) -> list[str]:
         """Raises TimeoutError."""
@@ -136,4 +137,4 @@ class Cloud:
         return self.keys(prefix)
 
     def read(self, key: str) -> bytes:
-        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return self.frames.get(key)

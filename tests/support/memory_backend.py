@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from functions.shared.domain.frame_packs import Pack, read_index
 from functions.shared.domain.keys import film_made_at, taken_at_of
 from functions.shared.errors import ConflictError, NotFoundError
 from functions.shared.messages.report import Report, decode_report
@@ -166,3 +167,22 @@ class MemoryFrames:
             made_at = film_made_at(key)
             if key.startswith(prefix) and made_at is not None:
                 yield StoredFrame(key, len(self.stored[key]), made_at)
+
+
+class MemoryPacks(MemoryFrames):
+    """Takes packs too, and gives their frames out as if they lay there alone; `packs`: what is in each."""
+
+    def __init__(self, events: EventLog | None = None) -> None:
+        super().__init__(events)
+        self.packs: dict[str, list[str]] = {}
+
+    def put_pack(self, pack: Pack) -> None:
+        self.puts.append(pack.key)
+        self.fault(pack.key)
+        frames = read_index(pack.key, pack.content, len(pack.content))
+        self.packs[pack.key] = [frame.key for frame in frames]
+        for frame in frames:
+            self.stored[frame.key] = pack.content[frame.offset : frame.offset + frame.size]
+        self.events.append(("pack", pack.key))
+        with self.arrived:
+            self.arrived.notify_all()

@@ -1,15 +1,17 @@
 """The FrameStore port on one S3 bucket: the keys are the objects' keys.
 
-A frame is written once: who may put frames (the edge) may not overwrite, and the tag says when it goes.
+A frame is written once: who may put frames (the edge) may not overwrite, and the tag says when it goes. Most
+come in packs (`functions/shared/domain/frame_packs.py`), and are listed and read as if they lay there alone.
 Actions used: PutObject and PutObjectTagging (put), GetObject and ListBucket (all reading; without ListBucket
 S3 answers "access denied" for a key that is not stored). Encryption is the bucket's default.
 """
 
 import errno
+import heapq
 import logging
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -18,13 +20,20 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.shared.aws.errors import translated
+from functions.shared.aws.packed_frames import PackedFrames
+from functions.shared.domain.frame_packs import (
+    PACK_ENDING,
+    Pack,
+    first_key_of_packs_with,
+    pack_span,
+)
 from functions.shared.domain.keys import (
     FILM_NAMES,
     IMAGES,
     LATEST,
     film_made_at,
+    frame_key_floor,
     is_key,
-    second_key,
     taken_at_of,
 )
 from functions.shared.errors import (
@@ -56,6 +65,7 @@ class S3FrameStore:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self._bucket = bucket
+        self._packed = PackedFrames(self._read_range)
 
     def put(self, key: str, source: Path) -> None:
         """As the port has it: uploaded in one request, then the source is removed.
@@ -74,20 +84,55 @@ class S3FrameStore:
         except OSError as error:
             kind = TransientError if error.errno in _MAY_PASS else PermanentError
             raise kind(f"{source} cannot be read: {error.strerror}") from error
+        with content:
+            self._put(key, content)
+        source.unlink(missing_ok=True)
+
+    def put_pack(self, pack: Pack) -> None:
+        """Store a pack of frames; quiet if it is stored already. Raises as `put`."""
+        if pack_span(pack.key) is None:
+            raise ContractError(f"{pack.key[:200]!r} is no key of a pack")
+        self._put(pack.key, pack.content)
+
+    def _put(self, key: str, content: BinaryIO | bytes) -> None:
         content_type = _CONTENT_TYPES.get(Path(key).suffix, _ANY_CONTENT)
         try:
-            with content, translated():
+            with translated():
                 self._client.put_object(
                     Bucket=self._bucket, Key=key, Body=content, ContentType=content_type, **_demanded(key)
                 )
         except ConflictError:
             _log.debug("%s is stored already", key)  # a put whose answer was lost, or a crash after it
-        source.unlink(missing_ok=True)
 
     def get(self, key: str) -> bytes:
+        packed = self._packed.get(key)
+        if packed is not None:
+            return packed
         content = BytesIO()
-        self._copy(key, content)
+        try:
+            self._copy(key, content)
+        except NotFoundError:
+            packed = self._find_in_packs(key)
+            if packed is None:
+                raise
+            return packed
         return content.getvalue()
+
+    def _find_in_packs(self, key: str) -> bytes | None:
+        """A frame that was to come alone may have come in a pack, after an outage or a power cut."""
+        taken_at = taken_at_of(key)
+        folder = key.rpartition("/")[0] + "/"
+        if taken_at is None or not (_is_job_folder(folder) and is_key(key)):
+            return None
+        for stored in self._objects(folder, _before(folder, taken_at, first_key_of_packs_with)):
+            name, span = stored["Key"], pack_span(stored["Key"])
+            if frame_key_floor(name) > frame_key_floor(key):
+                return None
+            if span is None or span[1] < taken_at:
+                continue
+            if any(frame.key == key for frame in self._packed.frames_of(name, stored["Size"])):
+                return self._packed.get(key)
+        return None
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
@@ -103,20 +148,33 @@ class S3FrameStore:
         """As the port has it. In one job's folder only the requests that the time span needs are made."""
         earliest = -math.inf if since is None else math.floor(since)
         latest = math.inf if until is None else until
-        is_job_folder = _is_job_folder(prefix)
-        for stored in self._objects(prefix, _before(prefix, earliest) if is_job_folder else ""):
+        is_folder = _is_job_folder(prefix)
+        start_after = _before(prefix, earliest, first_key_of_packs_with) if is_folder else ""
+        for frame in _merged(self._frames(prefix, start_after, earliest, latest)):
+            if earliest <= frame.taken_at <= latest:
+                yield frame
+
+    def _frames(
+        self, prefix: str, start_after: str, earliest: float, latest: float
+    ) -> Iterator[tuple[str, Sequence[StoredFrame]]]:
+        """For each object with frames the key that they sort behind, and they. A pack that lies out of that
+        time is not looked into."""
+        for stored in self._objects(prefix, start_after):
             key = stored["Key"]
-            if not (key.endswith(_FRAME_ENDING) and is_key(key)):
+            span = pack_span(key) or _span_of(stored)
+            if span is None:
                 continue
-            taken_at = taken_at_of(key)
-            if taken_at is None:
-                if not key.startswith(f"{LATEST}/"):
-                    continue
-                taken_at = stored["LastModified"].timestamp()
-            if earliest <= taken_at <= latest:
-                yield StoredFrame(key, stored["Size"], taken_at)
-            elif taken_at > latest and is_job_folder and "/" not in key[len(prefix) :]:
+            begin, end = span
+            if begin > latest and _is_job_folder(prefix) and "/" not in key[len(prefix) :]:
                 return  # names sort by time: all that follow are later still
+            if end < earliest or begin > latest:
+                continue
+            if key.endswith(PACK_ENDING):
+                packed = self._packed.frames_of(key, stored["Size"])
+                frames = [StoredFrame(frame.key, frame.size, frame.taken_at) for frame in packed]
+            else:
+                frames = [StoredFrame(key, stored["Size"], begin)]
+            yield frame_key_floor(key), frames
 
     def films(self, prefix: str) -> Iterator[StoredFrame]:
         for stored in self._objects(prefix + FILM_NAMES, ""):
@@ -140,13 +198,14 @@ class S3FrameStore:
                 return
             yield from page.get("Contents", [])
 
-    def _copy(self, key: str, target: IO[bytes]) -> None:
+    def _copy(self, key: str, target: IO[bytes], span: str = "") -> None:
         """Write the content to the target. A connection that breaks off half-way is tried again."""
         if not is_key(key):
             raise NotFoundError("nothing is stored under such a key")
+        asked: dict[str, Any] = {"Range": span} if span else {}
         for tries_left in reversed(range(_READ_TRIES)):
             with translated():
-                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+                body = self._client.get_object(Bucket=self._bucket, Key=key, **asked)["Body"]
                 try:
                     with closing(body):
                         while piece := body.read(_PIECE_BYTES):
@@ -159,6 +218,12 @@ class S3FrameStore:
                     target.truncate()
                     continue
             return
+
+    def _read_range(self, key: str, begin: int, end: int | None) -> bytes:
+        """The bytes from one place to another, or to the end. Raises NotFoundError and TransientError."""
+        content = BytesIO()
+        self._copy(key, content, f"bytes={begin}-{'' if end is None else end - 1}")
+        return content.getvalue()
 
     def _is_known_to_miss(self, key: str) -> bool:
         """Whether S3 says that nothing is stored there.
@@ -184,7 +249,7 @@ def _demanded(key: str) -> dict[str, Any]:
     """
     if key.startswith(f"{LATEST}/"):
         return {}
-    is_frame = taken_at_of(key) is not None
+    is_frame = taken_at_of(key) is not None or key.endswith(PACK_ENDING)
     return {"Tagging": "kind=frame", "IfNoneMatch": "*"} if is_frame else {"Tagging": "kind=film"}
 
 
@@ -200,9 +265,40 @@ def _is_job_folder(prefix: str) -> bool:
     return prefix.startswith(f"{IMAGES}/") and prefix.endswith("/") and prefix.count("/") == 3
 
 
-def _before(folder: str, earliest: float) -> str:
-    """A key after which every frame of that second or later sorts; none for times that no frame has."""
+def _span_of(stored: "ObjectTypeDef") -> tuple[float, float] | None:
+    """When the one frame that lies there was taken; None: it is none."""
+    key = stored["Key"]
+    if not (key.endswith(_FRAME_ENDING) and is_key(key)):
+        return None
+    taken_at = taken_at_of(key)
+    if taken_at is None and key.startswith(f"{LATEST}/"):
+        taken_at = stored["LastModified"].timestamp()
+    return None if taken_at is None else (taken_at, taken_at)
+
+
+def _merged(objects: Iterable[tuple[str, Sequence[StoredFrame]]]) -> Iterator[StoredFrame]:
+    """Frames of objects that overlap, sorted by key, each once: one may lie there alone and in packs too (a
+    power cut between its put and its being forgotten)."""
+    waiting: list[tuple[str, int, float]] = []
+    last = ""
+    for floor, frames in objects:
+        while waiting and waiting[0][0] < floor:
+            key, size, at = heapq.heappop(waiting)
+            if key != last:
+                yield StoredFrame(key, size, at)
+            last = key
+        for frame in frames:
+            heapq.heappush(waiting, (frame.key, frame.size, frame.taken_at))
+    while waiting:
+        key, size, at = heapq.heappop(waiting)
+        if key != last:
+            yield StoredFrame(key, size, at)
+        last = key
+
+
+def _before(folder: str, earliest: float, key_of: Callable[[str, float], str]) -> str:
+    """A key after which all that has frames of that second or later sorts; none for times that none has."""
     try:
-        return second_key(folder, earliest) if earliest > 0 else ""
+        return key_of(folder, earliest) if earliest > 0 else ""
     except (ValueError, OverflowError):
         return ""

@@ -69,6 +69,7 @@ _SEGMENT = r"[A-Za-z0-9()+_~-][A-Za-z0-9 ._()+~-]{0,199}"
 _KEY = re.compile(rf"{IMAGES}(?:/{_SEGMENT}){{1,{KEY_DEPTH_LIMIT}}}|{LATEST}/{_SEGMENT}")
 _FRAME_NAME = re.compile(r"([0-9]{8}T[0-9]{6})_([0-9]{6})_.+\.jpg")
 _STAMP = "%Y%m%dT%H%M%S"
+_ORDER_LENGTH = len("YYYYMMDDThhmmss_XXXXXX")
 
 
 def printer_prefix(printer_id: str) -> str:
@@ -105,7 +106,7 @@ FILM_ENDING = ".mp4"
 def film_made_at(key: str) -> float | None:
     """When the film of that key was made (whole seconds), or None if it is no film's key."""
     stamp = film_stamp_of(key) if key.endswith(FILM_ENDING) else None
-    return None if stamp is None else _time_of(stamp)
+    return None if stamp is None else stamp_seconds(stamp)
 
 
 # Not `.jpg`: in a job's folder that is what its frames, and nothing else, are found by (`*.jpg`).
@@ -152,7 +153,21 @@ def is_key(key: str) -> bool:
 def taken_at_of(key: str) -> float | None:
     """When the frame of that key was taken (whole seconds), or None if it is no frame's key."""
     found = _FRAME_NAME.fullmatch(key.rsplit("/", 1)[-1])
-    return None if found is None else _time_of(found[1])
+    return None if found is None else stamp_seconds(found[1])
+
+
+def stamp_seconds(stamp: str) -> float | None:
+    """Seconds since 1970 of a time as it stands in names; None: it is none."""
+    try:
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def frame_key_floor(key: str) -> str:
+    """The key of a frame, or of a pack of frames, up to its time and counter: what it sorts by."""
+    folder, slash, name = key.rpartition("/")
+    return folder + slash + name[:_ORDER_LENGTH]
 
 
 def belongs_to(key: str, printer_id: str) -> bool:
@@ -160,13 +175,6 @@ def belongs_to(key: str, printer_id: str) -> bool:
     if "\\" in key or "//" in key or not {".", ".."}.isdisjoint(key.split("/")):
         return False
     return key.startswith(printer_prefix(printer_id)) or key == latest_key(printer_id)
-
-
-def _time_of(stamp: str) -> float | None:
-    try:
-        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return None
 
 
 def _stamp(at: float) -> str:

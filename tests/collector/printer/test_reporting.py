@@ -1,6 +1,7 @@
 """A person's news go at once; everything else goes now and then."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -104,6 +105,53 @@ def test_heartbeats_come_at_their_interval_and_are_no_changes() -> None:
             course.status(float(now), **facts)
         beats = [at for at, decision in course.made if not decision.is_durable]
         assert beats == list(range(interval, 1000, interval))
+
+
+CLOUD = replace(RULES, longest_interval=1800.0, progress_step=5, photo_interval=0.0)
+
+
+def test_in_the_cloud_heartbeats_of_a_long_job_come_more_rarely_up_to_half_an_hour() -> None:
+    course = Course(CLOUD)
+    for now in range(0, 36_000, 10):
+        course.status(float(now), **PRINTING)
+    beats = [at for at, _ in course.made]
+    gaps = [later - earlier for earlier, later in pairwise(beats)]
+    assert gaps[:10] == [120] * 10
+    assert all(earlier <= later for earlier, later in pairwise(gaps))
+    assert gaps[-1] == 1800
+    assert len(beats) < 60
+
+
+def test_in_the_cloud_an_idle_printer_is_shown_more_rarely_until_something_happens_to_it() -> None:
+    course = Course(replace(CLOUD, idle_frame_interval=300.0))
+    for now in range(0, 36_000, 10):
+        course.status(float(now), **IDLE)
+    assert [at for at, _ in course.made][:12] == list(range(0, 3600, 300))
+    gaps = [later - earlier for (earlier, _), (later, _) in pairwise(course.made)]
+    assert gaps[-1] == 1800
+    assert is_change(course.status(36_000.0, **{**IDLE, "print_error": 0x0300400D}))
+    course.made.clear()
+    for now in range(36_010, 37_000, 10):
+        course.status(float(now), **{**IDLE, "print_error": 0x0300400D})
+    assert [at for at, _ in course.made] == [36_300, 36_600, 36_900]
+
+
+def test_in_the_cloud_a_percent_of_no_step_waits_for_the_next_heartbeat() -> None:
+    course = Course(CLOUD)
+    course.status(0.0, **{**PRINTING, "percent": 10})
+    assert course.status(20.0, **{**PRINTING, "percent": 11}) is None
+    assert course.status(120.0, **{**PRINTING, "percent": 12}) == Decision(
+        ReportKind.STATUS, is_durable=False, is_told=False
+    )
+    step = course.status(130.0, **{**PRINTING, "percent": 15})
+    assert step == Decision(ReportKind.STATUS, is_durable=True, is_told=True)
+    assert course.tick(200.0) is None
+
+
+def test_without_steps_no_percent_is_told() -> None:
+    course = Course(replace(CLOUD, progress_step=0))
+    course.status(0.0, **{**PRINTING, "percent": 10})
+    assert course.status(20.0, **{**PRINTING, "percent": 90}) is None
 
 
 def test_a_photo_that_falls_due_brings_a_report_with_a_fresh_image() -> None:

@@ -2,12 +2,19 @@
 
 import argparse
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
+from functions.shared.aws.clients import make_client
+from functions.shared.aws.s3 import S3FrameStore
+from functions.shared.domain.frame_packs import make_pack
+from functions.shared.domain.keys import frame_key
 from functions.shared.settings import Settings
 from infra.local.timelapse_command import add_arguments, run
+from tests.support.aws.places import aws_environment, make_bucket
 from tests.support.numbered_frames import fill_folder, numbered_frame, shown_in, top_atoms
 
 BEGIN = 1_700_000_000.0
@@ -122,3 +129,33 @@ def test_what_cannot_be_done_is_said_in_one_line(tmp_path: Path) -> None:
 def test_arguments_out_of_range_are_named(words: tuple[str, str]) -> None:
     with pytest.raises(argparse.ArgumentError, match=words[0]):
         asked("folder", *words)
+
+
+@pytest.fixture
+def bucket() -> Iterator[str]:
+    with aws_environment(), mock_aws():
+        yield make_bucket(make_client("s3"))
+
+
+def test_a_film_of_a_job_in_the_cloud_whose_frames_came_in_packs(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [frame_key(PREFIX, BEGIN + 6 * number, number) for number in range(20)]
+    store = S3FrameStore(make_client("s3"), bucket)
+    store.put_pack(make_pack([(key, numbered_frame(number)) for number, key in enumerate(keys[:15])]))
+    for number, key in enumerate(keys[15:], 15):
+        (tmp_path / "source").write_bytes(numbered_frame(number))
+        store.put(key, tmp_path / "source")
+    monkeypatch.chdir(tmp_path)
+    words = (f"s3://{bucket}/{PREFIX}", "--since", "20231114T221350")
+    assert run(asked(*words), screen=io.StringIO(), clock=lambda: BEGIN) == 0
+    assert shown_in(tmp_path / "timelapse_20231114T221320.mp4") == list(range(5, 20))
+
+
+@pytest.mark.parametrize("place", ["s3://{bucket}/images/A1M-1/nothing/", "s3://no-such-bucket/", "s3://"])
+def test_a_place_in_the_cloud_without_frames_is_said(bucket: str, tmp_path: Path, place: str) -> None:
+    screen = io.StringIO()
+    words = (place.format(bucket=bucket), "--out", tmp_path / "film.mp4")
+    assert run(asked(*words), screen=screen) == 1
+    assert screen.getvalue().startswith("No film: ")
+    assert not list(tmp_path.iterdir())

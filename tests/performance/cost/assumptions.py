@@ -20,10 +20,11 @@ LOG_DAYS = 14  # LogRetentionDays
 # 1,350 frames of 1280x720, half as much again on arm64, and fetching them.
 SECONDS = {"tracker": 0.15, "notify": 0.8, "timelapse": 45.0, "liveness": 0.15, "api": 0.1}
 
-# START, END and REPORT of each invocation, and 26 bytes for each line that is stored.
+# START, END and REPORT of each invocation, and 26 bytes for each line that is stored. API Gateway logs no
+# requests unless it is told to (`ApiAccessLog`): 250 bytes each.
 PLATFORM_LOG_BYTES = 400
 BYTES_BESIDE_A_LINE = 26
-ACCESS_LOG_BYTES = 250
+ACCESS_LOG_BYTES = 0
 
 # Somebody's home automation or web page. A status is asked for more often than an image.
 API_STATUSES = 8_000

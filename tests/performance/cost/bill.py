@@ -60,7 +60,7 @@ class Bill:
 @functools.cache
 def bill() -> Bill:
     used = measured()
-    printer = charged(month_of(used.job, used.idle_hour).with_more(api_figures(used)))
+    printer = charged(month_of(used.job, used.rest).with_more(api_figures(used)))
     fixed = standing_figures().with_more(charged(used.own_hour.times(DAYS * HOURS_A_DAY)))
     together = lines_of(printer.with_more(fixed))
     return Bill(
@@ -88,7 +88,7 @@ def page_figures(used: Measured, printers: int) -> Figures:
     call, answer_bytes = used.page_calls[printers]
     seconds_a_month = DAYS * HOURS_A_DAY * 3600
     calls = seconds_a_month / refresh_seconds(printers, is_embedded=False)
-    new = printers * pictures_of_a_month(used.job, used.idle_hour)
+    new = printers * pictures_of_a_month(used.job, used.rest)
     pictures = min(new, seconds_a_month / CLOUD_PICTURE_SECONDS)
     figures = call.times(calls)
     figures[Unit.API_REQUEST] += calls
@@ -108,7 +108,8 @@ def charged(figures: Figures) -> Figures:
     frame_months, film_months = FRAME_DAYS / DAYS, FILM_DAYS / DAYS
     units[Unit.S3_GB_MONTH] += figures["frame bytes"] / GB * frame_months
     units[Unit.S3_GB_MONTH] += figures["film bytes"] / GB * film_months
-    units[Unit.S3_TAG_MONTH] += figures["frames kept"] * frame_months + figures["films kept"] * film_months
+    tagged = figures["frames kept"] + figures["packs kept"]
+    units[Unit.S3_TAG_MONTH] += tagged * frame_months + figures["films kept"] * film_months
     units[Unit.OUT_GB] += (figures["bytes read by notify"] + figures["bytes read by api"]) / GB
     units[Unit.LOG_GB] += figures[LOG_BYTES] / GB
     units[Unit.LOG_GB_MONTH] += figures[LOG_BYTES] / GB * LOG_DAYS / DAYS

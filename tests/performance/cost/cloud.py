@@ -12,6 +12,7 @@ import pytest
 
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
+from collector.outbox.packing import PackRules
 from collector.printer.policy import session_policy
 from functions.api import handler as api_handler
 from functions.liveness import handler as liveness_handler
@@ -63,7 +64,11 @@ class Cloud:
     def start(self) -> None:
         settings = Settings()
         self.outbox = Outbox(
-            self._folder / "outbox", settings.outbox_max_bytes, self.clock, monotonic=self.clock.monotonic
+            self._folder / "outbox",
+            settings.outbox_max_bytes,
+            self.clock,
+            monotonic=self.clock.monotonic,
+            packs=PackRules(),
         )
         self.edge = edge = SteppedEdge(
             self.outbox,

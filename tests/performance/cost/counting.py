@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from functions.shared.domain.frame_packs import PACK_ENDING, PackedFrame, read_index
 from tests.performance.cost.assumptions import FILM_BYTES, FRAME_BYTES, THUMBNAIL_BYTES
 from tests.performance.cost.figures import Figures
 from tests.performance.cost.mailbox import Letter, Mailbox
@@ -164,18 +165,27 @@ class CountingAws:
         key = asked["Key"]
         is_latest = key.startswith("latest/")
         self.figures[Unit.S3_PUT_LATEST if is_latest else Unit.S3_PUT] += 1
-        if not is_latest:
+        body = asked["Body"]
+        self.objects[key] = content = body if isinstance(body, bytes) else body.read()
+        if key.endswith(PACK_ENDING):
+            frames = len(_packed(key, content))
+            self.figures["packs kept"] += 1
+            self.figures["packed frames kept"] += frames
+            self.figures["frame bytes"] += frames * FRAME_BYTES
+        elif not is_latest:
             self.figures["frames kept" if _is_frame(key) else "films kept"] += 1
             self.figures["frame bytes" if _is_frame(key) else "film bytes"] += assumed_size(key)
-        self.objects[key] = asked["Body"].read()
         return {"ETag": '"e"'}
 
     def _GetObject(self, asked: Answer) -> Answer:  # noqa: N802
         self.figures[Unit.S3_GET] += 1
-        self.figures[f"bytes read by {self.caller}"] += assumed_size(asked["Key"])
         content = self.objects.get(asked["Key"])
         if content is None:
             raise AwsFaultError("NoSuchKey")
+        self.figures[f"bytes read by {self.caller}"] += assumed_size(asked["Key"])
+        if "Range" in asked:
+            begin, _, end = asked["Range"].removeprefix("bytes=").partition("-")
+            content = content[int(begin) : int(end) + 1 if end else None]
         return {"Body": io.BytesIO(content), "ContentLength": len(content)}
 
     def _ListObjectsV2(self, asked: Answer) -> Answer:  # noqa: N802
@@ -202,6 +212,10 @@ def assumed_size(key: str) -> int:
     if key.endswith(".mp4"):
         return FILM_BYTES
     return FRAME_BYTES if key.startswith("latest/") or _is_frame(key) else THUMBNAIL_BYTES
+
+
+def _packed(key: str, content: bytes) -> list[PackedFrame]:
+    return read_index(key, content, len(content))
 
 
 def _is_frame(key: str) -> bool:

@@ -1,7 +1,7 @@
 """A simulated month of one printer: 30 days with two jobs of four hours each, and idle otherwise.
 
-One job and one idle hour go through the real collector, AWS back end and handlers; a month is 60 such jobs
-and 480 such hours, for they do not differ. A job of 40 hours shows how cost grows.
+One job and the eight idle hours behind it go through the real collector, AWS back end and handlers; a month
+is 60 such jobs and rests, for they do not differ. A job of 40 hours shows how cost grows.
 """
 
 import functools
@@ -23,23 +23,24 @@ HOUR = 3600
 LAYERS = 240
 LONG_JOB_HOURS = 40
 # A status and an image this often. The long job's film takes one image in 107 s: more are not kept.
-JOB_STEP, LONG_JOB_STEP, IDLE_STEP = 1.0, 10.0, 1.0
+JOB_STEP, LONG_JOB_STEP, IDLE_STEP = 1.0, 10.0, 5.0
+REST_HOURS = HOURS_A_DAY / JOBS_A_DAY - JOB_HOURS
 _EVERY_FIVE_MINUTES = 300
 _ROUNDS = 12  # of the stack's own doings, an hour
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was used by one job of four hours, one of forty, an idle hour, one call of the API of each kind,
-    and an hour of a stack and a collector without printers. `status_bytes`: an answer with a status.
-    `page_calls`: one request of a page, and the bytes of its answer, by the number of printers.
+    """What was used by one job of four hours, one of forty, the rest until the next job, one call of the API
+    of each kind, and an hour of a stack and a collector without printers. `status_bytes`: an answer with a
+    status. `page_calls`: one request of a page, and the bytes of its answer, by the number of printers.
 
     `told` is what the chat got of the job of four hours, `reconnects` how often that was connected anew.
     """
 
     job: Figures
     long_job: Figures
-    idle_hour: Figures
+    rest: Figures
     status_call: Figures
     image_call: Figures
     own_hour: Figures
@@ -124,10 +125,10 @@ def measured() -> Measured:
             )
             return call, found[0]
 
-        idle_hour = used(lambda: printer.idles(HOUR, IDLE_STEP))
-        idle_reconnects = stack.edge.reconnects
+        reconnects_before = stack.edge.reconnects
         job = used(lambda: printer.prints("Benchy", JOB_HOURS, JOB_STEP))
-        told, reconnects = stack.telegram.texts, stack.edge.reconnects - idle_reconnects
+        told, reconnects = stack.telegram.texts, stack.edge.reconnects - reconnects_before
+        rest = used(lambda: printer.idles(REST_HOURS * HOUR, IDLE_STEP))
         path = f"/api/printer/{PRINTER}"
         stack.ask(path)  # the first makes the container
         sizes: list[int] = []
@@ -138,18 +139,16 @@ def measured() -> Measured:
         stack.session.closed()
         own = used(own_hour)
         return Measured(
-            job, long_job, idle_hour, status_call, image_call, own, sizes[0], page_calls, told, reconnects
+            job, long_job, rest, status_call, image_call, own, sizes[0], page_calls, told, reconnects
         )
 
 
-def month_of(job: Figures, idle_hour: Figures) -> Figures:
+def month_of(job: Figures, rest: Figures) -> Figures:
     """What a printer uses in a month, calls of the API not among it."""
-    jobs = DAYS * JOBS_A_DAY
-    idle_hours = DAYS * (HOURS_A_DAY - JOBS_A_DAY * JOB_HOURS)
-    return job.times(jobs).with_more(idle_hour.times(idle_hours))
+    return job.with_more(rest).times(DAYS * JOBS_A_DAY)
 
 
-def pictures_of_a_month(job: Figures, idle_hour: Figures) -> float:
+def pictures_of_a_month(job: Figures, rest: Figures) -> float:
     """How often another picture of a printer is there to be shown: with each report at the most."""
-    month = month_of(job, idle_hour)
+    month = month_of(job, rest)
     return min(month["writes of printer"], month["frames kept"] + month[Unit.S3_PUT_LATEST])

@@ -23,7 +23,7 @@ def standing_figures() -> Figures:
     resources = source()["Resources"].values()
     figures = Figures()
     figures[Unit.ALARM] = sum(it["Type"] == "AWS::CloudWatch::Alarm" for it in resources)
-    figures[Unit.DASHBOARD] = sum(it["Type"] == "AWS::CloudWatch::Dashboard" for it in resources)
+    figures[Unit.DASHBOARD] = source()["Parameters"]["ShowDashboard"]["Default"] == "true"
     figures[Unit.METRIC] = len(Metric)
     for is_fifo in polled_queues():
         figures[Unit.FIFO_REQUEST if is_fifo else Unit.STANDARD_REQUEST] += _POLLS_A_MONTH

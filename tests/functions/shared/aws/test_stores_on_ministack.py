@@ -15,9 +15,11 @@ from functions.shared.aws.clients import make_client
 from functions.shared.aws.dynamodb import DynamoRecordStore
 from functions.shared.aws.presigned import PresignedObjects
 from functions.shared.aws.s3 import S3FrameStore
+from functions.shared.domain.frame_packs import make_pack
+from functions.shared.domain.keys import frame_key
 from tests.support.aws.places import make_bucket, make_table
 from tests.support.clock import HandClock
-from tests.support.contracts.frames import FramesContract
+from tests.support.contracts.frames import NOON, PREFIX, FramesContract
 from tests.support.contracts.records import RecordHarness, RecordsContract
 from tests.support.timeouts import TIMEOUT
 
@@ -60,6 +62,15 @@ class TestFrames(FramesContract):
     @pytest.fixture
     def frames(self, s3: "S3Client") -> S3FrameStore:
         return S3FrameStore(s3, make_bucket(s3))
+
+    def test_frames_of_a_pack_that_was_put_twice_are_listed_once_and_read(self, frames: S3FrameStore) -> None:
+        kept = {frame_key(PREFIX, NOON + at, at): bytes([at]) * at for at in range(1, 61)}
+        pack = make_pack(list(kept.items()))
+        frames.put_pack(pack)
+        frames.put_pack(pack)
+        listed = list(frames.list(PREFIX, NOON + 31))
+        assert [frame.key for frame in listed] == list(kept)[30:]
+        assert [frames.get(frame.key) for frame in listed] == list(kept.values())[30:]
 
 
 def test_a_presigned_address_opens_its_object_and_any_part_of_it_and_nothing_else(s3: "S3Client") -> None:
