@@ -13,7 +13,7 @@ from functions.shared.domain.frame_packs import PACK_BYTES, PACK_FRAMES, SPAN_SE
 
 PACK_SECONDS = 600.0
 NAMED_SECONDS = 900.0
-_SHARE_OF_JOB = 4  # a pack of a long job may take so much of the time it has run: no job has many packs
+_SHARE_OF_JOB = 3  # a pack of a long job may take so much of the time it has run: no job has many packs
 _LOOK_SECONDS, _LOOKS_END_SECONDS = 100.0, 360.0
 _NAMED_SHARE, _LONGEST_NAMED_SECONDS = 8, 3600.0
 PACKS_AT_ONCE = 4  # each is in memory while it is put

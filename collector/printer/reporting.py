@@ -13,7 +13,7 @@ from functions.shared.messages.report import ReportKind
 
 IDLE_INTERVAL = 300.0
 PERCENT_HOLD = 1.0
-_QUIET_SHARE = 12
+_QUIET_SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class ReportRules:
     None: no frames of an idle printer are kept.
 
     Where each report costs money `longest_interval` is set: up to that the intervals of heartbeats and of
-    idle frames grow to a twelfth of the time that a job has run, or in which nothing happened to an idle
+    idle frames grow to an eighth of the time that a job has run, or in which nothing happened to an idle
     printer. `progress_step`: of these percents somebody is told (0: of none); where intervals grow, any other
     is shown with the next heartbeat.
     """
@@ -148,7 +148,7 @@ def observe(
     is_told = is_change
     if is_percent_new and not is_change:
         is_told = _crosses_step(state, last_reported, rules)
-        is_percent_new = is_told or state.is_after_gap or rules.longest_interval == 0
+        is_percent_new = is_told or _has_fallen(state, last_reported) or rules.longest_interval == 0
     if is_percent_new and not is_change:
         free_at = now if state.percent_at is None else state.percent_at + rules.percent_hold
         if state.is_after_gap or now >= free_at or _is_heartbeat_due(state, now, rules):
@@ -209,6 +209,12 @@ def _crosses_step(state: ReporterState, after: LastReported, rules: ReportRules)
         return False
     before = state.last_reported.percent or 0
     return after.percent // rules.progress_step != before // rules.progress_step
+
+
+def _has_fallen(state: ReporterState, after: LastReported) -> bool:
+    """It may be another job, or another plate: the tracker decides."""
+    before = state.last_reported.percent
+    return None not in (before, after.percent) and (after.percent or 0) < (before or 0)
 
 
 def unheld(state: ReporterState) -> ReporterState:

@@ -12,6 +12,7 @@ from functions.shared.domain.keys import (
     INSPECTIONS,
     PRINTERS,
     belongs_to,
+    collector_key,
     inspection_key,
     listing_key,
     printer_key,
@@ -92,12 +93,15 @@ class Queries:
         self._frames = frames
         self._live = live
         self._recorded: dict[str, PrinterRecord | None] = {}  # read already, by printer
+        self._collectors: dict[str, CollectorRecord | None] = {}  # likewise
         self._listings: dict[str, tuple[ReportedPrinter, ...]] = {}  # likewise, by collector
 
     @cached_property
     def collectors(self) -> list[CollectorRecord]:
         """Every collector ever heard of."""
-        return [collector_record_of(stored) for stored in self._records.list(COLLECTORS)]
+        found = [collector_record_of(stored) for stored in self._records.list(COLLECTORS)]
+        self._collectors |= {it.collector_id: it for it in found}
+        return found
 
     @cached_property
     def chats(self) -> list[ChatState]:
@@ -170,10 +174,18 @@ class Queries:
 
     def watchers(self, printer_id: str) -> list[CollectorRecord]:
         """The collectors of this printer: whose report of it came last, else who lists it."""
-        record = self._record(printer_id)
-        last = record.sequences[-1][0] if record and record.sequences else None
-        found = [it for it in self.collectors if it.collector_id == last]
-        return found or [it for it in self.collectors if printer_id in it.names]
+        last = self._last_collector(self._record(printer_id))
+        return [it for it in self.collectors if printer_id in it.names] if last is None else [last]
+
+    def _last_collector(self, record: PrinterRecord | None) -> CollectorRecord | None:
+        """Whose report of the printer came last. Of thousands of collectors this one alone is read."""
+        if record is None or not record.sequences:
+            return None
+        name = record.sequences[-1][0]
+        if name not in self._collectors:
+            stored = self._stored(collector_key(name))
+            self._collectors[name] = None if stored is None else collector_record_of(stored)
+        return self._collectors[name]
 
     def _data(self, listed: ListedPrinter, inspection: InspectionState) -> PrinterData:
         printer_id = listed.printer_id
@@ -220,9 +232,13 @@ class Queries:
         sources = [_live_printer(name, live)] if live else []
         if record:
             sources.append(_record_printer(record))
-        lists = [self._listing(it) for it in self._newest_first() if it.listing is None]
-        apart = self.watchers(name) if record else self._newest_first()
-        lists += [self._listing(it) for it in [it for it in apart if it.listing is not None][:_LISTS_LIMIT]]
+        last = self._last_collector(record)
+        if last is not None:
+            lists = [self._listing(last)]
+        else:
+            lists = [it.status.printers for it in self._newest_first() if it.listing is None]
+            apart = [it for it in self._newest_first() if it.listing is not None]
+            lists += [self._listing(it) for it in apart[:_LISTS_LIMIT]]
         sources += [_reported_printer(it) for listing in lists for it in listing if it.printer_id == name]
         return _joined(sources).get(name)
 

@@ -45,7 +45,9 @@ def worker() -> LambdaConsumer[Notification]:
     backends, metrics = runtime.backends, runtime.metrics
     deadline = Deadline()
     transport = _transport(runtime, deadline)
-    service = build_service(backends, backends.settings, transport, GIVES_UP_AFTER_SECONDS)
+    service = build_service(
+        backends, backends.settings, transport, GIVES_UP_AFTER_SECONDS, spares_writes=True
+    )
 
     def handle(message: Received[Notification]) -> Settlement:
         sent_before, left_out_before = transport.sent, service.left_out

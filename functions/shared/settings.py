@@ -214,7 +214,7 @@ class Settings:
         _seconds(1, _DAY),
     )
     longest_interval_seconds: float = declared(
-        "LONGEST_INTERVAL_SECONDS", Kind.SECONDS, "1800",
+        "LONGEST_INTERVAL_SECONDS", Kind.SECONDS, "3600",
         "what nobody is told of is shown so late at most, the longer it lasts (cloud; 0: no interval grows)",
         "collector", _seconds(0, _DAY),
     )

@@ -91,7 +91,12 @@ class AwsBackends:
     def records(self) -> RecordStore:
         from functions.shared.aws.dynamodb import DynamoRecordStore
 
-        return DynamoRecordStore(self._client("dynamodb"), self._variable("TABLE_NAME"), self.clock)
+        return DynamoRecordStore(
+            self._client("dynamodb"),
+            self._variable("TABLE_NAME"),
+            self.clock,
+            is_consistent=self.program != _AWAITED,  # the API only shows: half the price for what stands now
+        )
 
     @cached_property
     def partition_move(self) -> "PartitionMove":

@@ -7,8 +7,7 @@ seconds since 1970). `key` is the record's whole key, `kind` its part before the
 and those of a stack of 0.1 in the one `printer`, until they are moved (`partition_move.py`; why so:
 infra/docs/decisions/0014-records-of-printers-lie-in-eight-partitions.md).
 
-Beside them an item has `version` (N), `by` (S, which write made it), and its value: `value` (S, JSON) if
-small, else `packed` (B, the JSON compressed by zlib).
+Beside them an item has `version` (N), `by` (S, which write made it), and its value (`item_values.py`).
 
 Actions used: GetItem, PutItem, Query. (A listing whose prefix names no kind would Scan; no program asks for
 one, and no policy has to allow it.)
@@ -21,11 +20,11 @@ import json
 import math
 import re
 import secrets
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from functions.shared.aws.errors import translated
+from functions.shared.aws.item_values import content_of, text_of
 from functions.shared.errors import ConflictError, ContractError
 from functions.shared.ports import Stored
 from functions.shared.runtime.clocks import Clock
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutItemInputTypeDef, QueryInputTypeDef
 
 KEY_BYTES_LIMIT = 1024  # of a sort key; AWS, "Quotas in Amazon DynamoDB"
-PLAIN_BYTES_LIMIT = 600  # smaller values fit one write unit (1 KiB) anyway, and can be read in the console
 
 _ABSENT = "attribute_not_exists(#key) OR expires_at <= :now"
 _OF_VERSION = "version = :version AND (attribute_not_exists(expires_at) OR expires_at > :now)"
@@ -53,14 +51,18 @@ _PAGE = 32  # items of one partition read at once for a page of all of them
 
 
 class DynamoRecordStore:
-    """Thread-safe. Reads are consistent; what is over by `clock` counts as absent, deleted yet or not.
+    """Thread-safe. Reads are consistent, unless it is for readers only (`is_consistent`): those may see what
+    stood a second ago, for half the price. What is over by `clock` counts as absent, deleted yet or not.
 
     A mark (`put_if_absent`) is a record of the empty object, version 1, until its time is over. The values
     are bounded by DynamoDB's 400 KB an item, which is about 2 MB of status before compression.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, clock: Clock, is_consistent: bool = True
+    ) -> None:
         self._client = client
+        self._is_consistent = is_consistent
         self._table = table
         self._clock = clock
         self._in_old_place: set[str] = set()  # found there; a guess that only saves a request
@@ -73,7 +75,9 @@ class DynamoRecordStore:
         again = places[:1] if len(places) > 1 else ()  # it may have been moved between the two looks
         for place in (*places, *again):
             with translated():
-                answer = self._client.get_item(TableName=self._table, Key=place, ConsistentRead=True)
+                answer = self._client.get_item(
+                    TableName=self._table, Key=place, ConsistentRead=self._is_consistent
+                )
             item = answer.get("Item")
             if item is not None:
                 self._note(written, item)
@@ -92,8 +96,8 @@ class DynamoRecordStore:
         except (TypeError, ValueError, RecursionError) as error:
             raise ContractError(f"record {key[:100]!r} is not JSON: {error}") from error
         version = expected_version + 1
-        content = _content(text) | _over(expires_at)
-        if not self._write(key, version, content, None if expected_version == 0 else expected_version):
+        expected = None if expected_version == 0 else expected_version
+        if not self._write(key, version, text, _over(expires_at), expected):
             raise ConflictError(f"record {key[:100]!r} is not of version {expected_version} any more")
         return version
 
@@ -105,10 +109,9 @@ class DynamoRecordStore:
         return sorted(map(_stored, found.values()), key=lambda stored: stored.key)
 
     def put_if_absent(self, key: str, expires_at: float) -> bool:
-        mark: Item = {"value": {"S": "{}"}, **_over(expires_at)}
-        return self._write(key, 1, mark, None)
+        return self._write(key, 1, "{}", _over(expires_at), None)
 
-    def _write(self, key: str, version: int, content: Item, expected_version: int | None) -> bool:
+    def _write(self, key: str, version: int, text: str, over: Item, expected_version: int | None) -> bool:
         """Put the item if that version (None: nothing) is stored; whether it did."""
         written = _written(key)
         if not _can_be_key(written):
@@ -119,8 +122,10 @@ class DynamoRecordStore:
         places = (place_of(written),) if expected_version is None else self._places(written)
         if expected_version is not None:
             values[":version"] = {"N": str(expected_version)}
-        item: Item = {"version": {"N": str(version)}, "by": {"S": by}, **content}
         for place in places:
+            # No program of before the partitions finds what lies in them: there the format may be newer.
+            content = content_of(text, has_dictionary="#" in place["kind"]["S"])
+            item: Item = {"version": {"N": str(version)}, "by": {"S": by}, **content, **over}
             found = self._write_at(place, item, values, expected_version)
             if found is None:
                 return True
@@ -186,7 +191,7 @@ class DynamoRecordStore:
         """One partition's items, sorted by key, `size` at a time and only as far as they are taken."""
         more: QueryInputTypeDef = {
             "TableName": self._table,
-            "ConsistentRead": True,
+            "ConsistentRead": self._is_consistent,
             "KeyConditionExpression": "#kind = :kind AND begins_with(#key, :prefix)",
             "ExpressionAttributeNames": {"#key": "key", "#kind": "kind"},
             "ExpressionAttributeValues": {":kind": {"S": kind}, ":prefix": {"S": prefix}},
@@ -204,7 +209,9 @@ class DynamoRecordStore:
 
     def _scanned(self, prefix: str, after: str, limit: int | None) -> Iterator[Item]:
         """No program asks for a prefix within a kind, and no policy has to allow it."""
-        pages = self._client.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True)
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table, ConsistentRead=self._is_consistent
+        )
         items = (item for page in pages for item in page["Items"] if not self._is_over(item))
         found = sorted((item for item in items if _key_of(item).startswith(prefix)), key=_key_of)
         yield from itertools.islice((item for item in found if _key_of(item) > after), limit)
@@ -240,13 +247,6 @@ def _key_of(item: Item) -> str:
     return str(item["key"]["S"])
 
 
-def _content(text: str) -> Item:
-    """The value as stored. The text is ASCII."""
-    if len(text) <= PLAIN_BYTES_LIMIT:
-        return {"value": {"S": text}}
-    return {"packed": {"B": zlib.compress(text.encode(), 9)}}
-
-
 def _over(expires_at: float | None) -> Item:
     """Whole seconds for TTL, rounded up: it lasts at least as long as asked for."""
     return {} if expires_at is None else {"expires_at": {"N": str(math.ceil(expires_at))}}
@@ -255,10 +255,8 @@ def _over(expires_at: float | None) -> Item:
 def _stored(item: Item) -> Stored:
     key = _WRITTEN.sub(lambda found: chr(int(found[1], 16)), item["key"]["S"])
     try:
-        packed = item.get("packed", {}).get("B")
-        text = item["value"]["S"] if packed is None else zlib.decompress(bytes(packed))
-        value, version = json.loads(text), int(item["version"]["N"])
-    except (KeyError, ValueError, zlib.error) as error:
+        value, version = json.loads(text_of(item)), int(item["version"]["N"])
+    except (KeyError, ValueError) as error:
         raise ContractError(f"record {key[:100]!r} was not written by this program: {error}") from error
     return Stored(key, value, version)
 

@@ -412,7 +412,7 @@ def test_a_run_that_is_killed_holds_up_its_printer_for_a_minute_and_its_message_
     key = frame_key(job_prefix(PRINTER, JOB), now, 1)
     stack.put_frame(key, jpeg())
     (paused, _) = put(stack, Category.PAUSED, Category.RESUMED, frame=FrameReference(key, now, 1000))
-    for _ in range(2):  # runs that were killed before
+    for _ in range(3):  # runs that were killed before
         Starts(stack.records, stack.now).begin(paused.id)
     telegram.script(STALL, method="sendPhoto")
     with LambdaRuntime("functions.notify.handler.handle", dict(os.environ)) as container:

@@ -15,6 +15,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from functions.shared.aws.clients import make_client
 from functions.shared.aws.dynamodb import PARTITIONS, DynamoRecordStore, old_place_of, place_of
 from functions.shared.aws.partition_move import WAIT_SECONDS, PartitionMove
+from functions.shared.aws.record_dictionary import RECORD_DICTIONARY
 from functions.shared.domain.keys import printer_key
 from functions.shared.errors import ConflictError, ContractError, PermanentError
 from functions.shared.messages.printer_record import PrinterRecord, record_to_json
@@ -22,6 +23,7 @@ from functions.shared.messages.report import FrameReference, Report, ReportKind
 from functions.shared.ports import Stored
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
+from infra.simulator.telemetry import whole_report
 from tests.support.aws.places import aws_environment, listen, make_table
 from tests.support.clock import HandClock
 from tests.support.contracts.records import RecordHarness, RecordsContract
@@ -167,6 +169,50 @@ class TestLayout:
         assert small["value"] == {"S": '{"looks":3}'}
         assert len(large["packed"]["B"]) < 100
         assert json.loads(zlib.decompress(large["packed"]["B"])) == {"status": "x" * 5_000}
+
+    def test_a_printer_s_record_takes_one_write_unit_in_the_partitions_of_today(
+        self, harness: DynamoHarness
+    ) -> None:
+        record = {"printer_id": "A1M-1", "status": whole_report("A1M")}
+        text = json.dumps(record, separators=(",", ":"))
+        harness.records.put("printer/A1M-1", record, 0)
+        (item,) = harness.items()
+        assert item["kind"]["S"].startswith("printer#")
+        assert item_bytes(item) <= 1024 < len(zlib.compress(text.encode(), 9))
+        # An older program could not read it so, and finds it only where it does not look.
+        old_place = {"kind": {"S": "printer"}, "key": item["key"]}
+        harness.client.put_item(TableName=harness.table, Item=item | old_place | {"key": {"S": "printer/B"}})
+        harness.records.put("printer/B", record, 1)
+        old = next(it for it in harness.items() if it["kind"]["S"] == "printer")
+        assert json.loads(zlib.decompress(old["packed"]["B"])) == record
+        for name in ("A1M-1", "B"):
+            stored = harness.records.get(f"printer/{name}")
+            assert stored is not None
+            assert stored.value == record
+
+    def test_the_dictionary_of_packed_records_is_part_of_the_format_and_never_changes(self) -> None:
+        assert zlib.adler32(RECORD_DICTIONARY) == 1124967336
+
+    def test_a_packed_value_that_is_cut_short_is_no_record(self, harness: DynamoHarness) -> None:
+        harness.records.put("printer/A1M-1", {"noise": noise(5_000)}, 0)
+        (item,) = harness.items()
+        item["packed"]["B"] = item["packed"]["B"][:-10]
+        harness.client.put_item(TableName=harness.table, Item=item)
+        with pytest.raises(ContractError, match="not written by this program"):
+            harness.records.get("printer/A1M-1")
+
+    def test_who_only_shows_what_stands_reads_at_half_the_price(self, harness: DynamoHarness) -> None:
+        reads: list[bool] = []
+        for call in ("GetItem", "Query"):
+            listen(
+                harness.client,
+                f"provide-client-params.dynamodb.{call}",
+                lambda params, **_: reads.append(params["ConsistentRead"]),
+            )
+        records = DynamoRecordStore(harness.client, harness.table, harness.clock, is_consistent=False)
+        records.get("chat/1")
+        records.list("chat/")
+        assert reads == [False, False]
 
 
 class TestMarks:
