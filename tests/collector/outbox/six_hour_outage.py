@@ -1,6 +1,6 @@
-"""Six hours of four printers printing without a remote backend, put into an outbox: what waits then."""
+"""Six hours of four printers printing without a remote backend, and the ends, put into an outbox."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from collector.outbox.model import NewReport
 from collector.outbox.outbox import Outbox
@@ -45,4 +45,8 @@ def fill(outbox: Outbox, clock: HandClock, frame_bytes: int, hours: float = HOUR
                     NewReport(a_report(name, clock.wall(), padding=padding), durable=False, job=job)
                 )
         clock.pass_time(1)
+    for place, name in enumerate(PRINTERS):  # for the frames of a running job more would be waited for
+        ended = replace(a_job(name, f"run-{place}"), is_active=False)
+        report = a_report(name, clock.wall(), gcode_state="FINISH", padding=padding)
+        waiting.changes[name].append(outbox.add_report(NewReport(report, durable=True, job=ended)))
     return waiting

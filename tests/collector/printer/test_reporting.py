@@ -148,9 +148,7 @@ def test_in_the_cloud_a_percent_of_no_step_waits_for_the_next_heartbeat() -> Non
     assert course.tick(200.0) is None
 
 
-def test_in_the_cloud_a_percent_that_rose_while_the_connection_was_away_waits_and_one_that_fell_does_not() -> (
-    None
-):
+def test_in_the_cloud_a_percent_that_rose_while_unconnected_waits_and_one_that_fell_does_not() -> None:
     course = Course(CLOUD)
     course.status(0.0, **{**PRINTING, "percent": 11})
     course.reconnect()

@@ -5,6 +5,7 @@ import json
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from functions.shared.domain.frame_packs import PACK_ENDING, read_index
 from tests.support.http_server import Answer, Request
 
 Entry = dict[str, Any]
@@ -27,6 +28,14 @@ def entries_of(request: Request) -> list[Entry]:
 def key_of(request: Request) -> str:
     """Of the object that is put."""
     return unquote(urlsplit(request.path).path).split("/", 2)[2]
+
+
+def frame_keys_of(request: Request) -> list[str]:
+    """Of the frames in it: of a pack those that its index names."""
+    key = key_of(request)
+    if not key.endswith(PACK_ENDING):
+        return [key]
+    return [frame.key for frame in read_index(key, request.body, len(request.body))]
 
 
 def batch_taken(entries: list[Entry]) -> Answer:

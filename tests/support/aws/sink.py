@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from functions.shared.messages.report import Report, decode_report
-from tests.support.aws.edge_calls import batch_taken, entries_of, frame_taken, is_frame, key_of
+from tests.support.aws.edge_calls import batch_taken, entries_of, frame_keys_of, frame_taken, is_frame
 from tests.support.http_server import Answer, Request, read_request, write_answer
 from tests.support.stream_server import stream_server
 from tests.support.timeouts import TIMEOUT
@@ -20,7 +20,7 @@ from tests.support.timeouts import TIMEOUT
 
 @dataclass(frozen=True)
 class Arrival:
-    """A report or (its key) a frame, and when it came by the monotonic clock."""
+    """A report or (its key) a frame, alone or in a pack, and when it came by the monotonic clock."""
 
     at: float
     report: Report | None = None
@@ -88,7 +88,8 @@ class AwsSink:
     def _take(self, request: Request) -> Answer:
         now = time.monotonic()
         if is_frame(request):
-            came, answer = [Arrival(now, key=key_of(request))], frame_taken()
+            came = [Arrival(now, key=key) for key in frame_keys_of(request)]
+            answer = frame_taken()
         else:
             entries = entries_of(request)
             came = [Arrival(now, decode_report(entry["MessageBody"])) for entry in entries]
