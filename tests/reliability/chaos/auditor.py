@@ -274,20 +274,20 @@ def _steps_that_stood(
             if fell_at is not None or not is_first_plate:
                 break  # nobody knows for sure what it takes the percent for
             continue
-        heard = item.heard
+        heard, at = item.heard, item.seen_at
         percent = heard.percent if heard.percent is not None else number * step
         is_running = heard.state == "RUNNING" and heard.name == job and item.is_sure and percent < 100
         if heard.name == job and heard.state == "RUNNING" and heard.percent is not None:
             if fell_at is None and highest - percent >= _FALL:
-                fell_at = item.at
+                fell_at = at
             elif fell_at is not None and highest - percent < _FALL / 2:
                 fell_at = None
-            if fell_at is not None and item.at - fell_at > believed_after + _BELIEF_SLACK:
+            if fell_at is not None and at - fell_at > believed_after + _BELIEF_SLACK:
                 highest, fell_at, is_first_plate = percent, None, False
             highest = max(highest, percent) if fell_at is None else highest
         if not is_running or percent // step != number or fell_at is not None:
-            number, since = (percent // step, item.at) if is_running and fell_at is None else (0, 0.0)
-        elif number > 0 and item.at - since >= HELD_WITHIN:
+            number, since = (percent // step, at) if is_running and fell_at is None else (0, 0.0)
+        elif number > 0 and at - since >= HELD_WITHIN:
             found.add((number, since - _TOO_EARLY if not is_first_plate else 0.0))
     return found
 

@@ -190,6 +190,15 @@ def test_progress_must_be_true_forward_once_and_complete() -> None:
     assert "ghost" in kinds(audit_progress(items, [replace(well[0], percent=70), *well], 20, 60.0))
 
 
+def test_steps_that_a_program_which_stood_still_read_at_once_are_told_as_one() -> None:
+    items: list[Item] = [Opened(0.0), *(running(2.0 + step / 2, percent=step) for step in range(80))]
+    frozen = timeline(items, [], Hindrances(frozen=((8.0, 33.0),)))
+    told = [said(PROGRESS, 33.2, 62)]
+    assert audit_progress(frozen, told, 20, 60.0) == []
+    assert kinds(audit_progress(items, told, 20, 60.0)) == {"lost"}
+    assert kinds(audit_progress(frozen, [], 20, 60.0)) == {"lost"}
+
+
 PLATES: list[Item] = [
     Opened(0.0),
     *(running(2.0 + step / 2, percent=2 * step) for step in range(45)),

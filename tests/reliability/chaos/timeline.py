@@ -28,12 +28,18 @@ class Closed:
 @dataclass(frozen=True, slots=True)
 class Status:
     """A whole status was handed over. `is_read`: the program surely read it; `is_sure`: it also lived long
-    enough to have kept what it says, if it was not to wait for anything."""
+    enough to have kept what it says, if it was not to wait for anything. `late_at`: when a program that stood
+    still read it."""
 
     at: float
     heard: Heard
     is_sure: bool = True
     is_read: bool = True
+    late_at: float | None = None
+
+    @property
+    def seen_at(self) -> float:
+        return self.at if self.late_at is None else self.late_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,7 @@ def timeline(items: Iterable[Item], lives: Sequence[Item], hindrances: Hindrance
                 item,
                 is_sure=not (is_lost_with_socket or is_lost_with_program),
                 is_read=not is_lost_with_socket and read_at + READ_WITHIN < kill_at,
+                late_at=read_at if read_at > item.at else None,
             )
         elif isinstance(item, Started):
             item, ends_at, kill_at = replace(item, ends_at=kill_at), float("inf"), float("inf")
