@@ -4,6 +4,7 @@ Everything is made once per Lambda container and at first use. `template.yaml` s
 """
 
 import contextlib
+import gc
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ def seconds_left(context: LambdaContext) -> float:
 
 
 if TYPE_CHECKING:
-    from boto3.session import Session
+    from botocore.session import Session
 
     from functions.shared.aws.partition_move import PartitionMove
     from functions.shared.aws.presigned import PresignedObjects
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from functions.shared.aws.sqs_event import EventQueue
 
 NO_CHAT = "log"
+SERVICES = frozenset({"dynamodb", "s3", "sqs", "ssm"})
 _AWAITED = "api"  # of all functions the one for whose answer somebody waits
 
 
@@ -162,9 +164,13 @@ class AwsBackends:
     @cached_property
     def _session(self) -> "Session":
         """One for all clients: what botocore reads from its files is read once."""
-        from boto3.session import Session
+        from botocore.session import Session
 
-        return Session()
+        from functions.shared.aws.service_data import LeanLoader
+
+        session = Session()
+        session.register_component("data_loader", LeanLoader(SERVICES))
+        return session
 
     def _variable(self, name: str) -> str:
         value = self.environment.get(name, "").strip()
@@ -192,8 +198,11 @@ def start_early(make: Callable[[], object]) -> None:
     """In Lambda, make it while the handler is imported; what fails then fails again when it is called.
 
     A container's start has a whole processor for up to ten seconds, whatever the function's memory; the
-    first call of a small function has a seventh of one.
+    first call of a small function has a seventh of one. Until here nothing looks for garbage (see
+    `functions/__init__.py`); what there is now stays, and is never looked through again.
     """
     if "AWS_LAMBDA_RUNTIME_API" in os.environ:
         with contextlib.suppress(Exception):
             make()
+        gc.freeze()
+        gc.enable()
