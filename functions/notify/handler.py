@@ -6,7 +6,7 @@ It never waits: whatever has to come later is retried: back to the queue with th
 import functools
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.notify.service import build_service, lateness_of
@@ -45,7 +45,9 @@ def worker() -> LambdaConsumer[Notification]:
     backends, metrics = runtime.backends, runtime.metrics
     deadline = Deadline()
     transport = _transport(runtime, deadline)
-    service = build_service(backends, backends.settings, transport, GIVES_UP_AFTER_SECONDS)
+    service = build_service(
+        backends, backends.settings, transport, GIVES_UP_AFTER_SECONDS, pool=backends.pool
+    )
 
     def handle(message: Received[Notification]) -> Settlement:
         sent_before, left_out_before = transport.sent, service.left_out
@@ -60,7 +62,11 @@ def worker() -> LambdaConsumer[Notification]:
     def longest(delivery: Delivery) -> float:
         return math.inf if service.is_line_of_films(delivery.group) else MESSAGE_SECONDS
 
-    return LambdaConsumer(runtime, QueueName.NOTIFICATIONS, service, handle, longest, deadline)
+    def first_reads(notification: Notification, delivery: Delivery) -> Iterable[str]:  # noqa: ARG001
+        backends.pool.submit(transport.read_token)
+        return service.first_reads(notification)
+
+    return LambdaConsumer(runtime, QueueName.NOTIFICATIONS, service, handle, longest, deadline, first_reads)
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

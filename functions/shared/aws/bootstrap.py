@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from functions.shared.aws.observability import LambdaLogs, Metrics
 from functions.shared.errors import ConfigurationError
-from functions.shared.ports import FrameStore, Queue, RecordStore
+from functions.shared.ports import FrameStore, Queue
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings, load_settings
 
@@ -35,14 +35,18 @@ def seconds_left(context: LambdaContext) -> float:
 
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from botocore.session import Session
 
     from functions.shared.aws.partition_move import PartitionMove
     from functions.shared.aws.presigned import PresignedObjects
+    from functions.shared.aws.read_ahead import ReadAhead
     from functions.shared.aws.secrets import SecretParameter
     from functions.shared.aws.sqs_event import EventQueue
 
 NO_CHAT = "log"
+_THREADS = 4  # as many reads as a message begins with; clients.py allows so many connections
 SERVICES = frozenset({"dynamodb", "s3", "sqs", "ssm"})
 _AWAITED = "api"  # of all functions the one for whose answer somebody waits
 
@@ -90,10 +94,19 @@ class AwsBackends:
         return bool(self.environment.get(secret, "").strip())
 
     @cached_property
-    def records(self) -> RecordStore:
+    def records(self) -> "ReadAhead":
         from functions.shared.aws.dynamodb import DynamoRecordStore
+        from functions.shared.aws.read_ahead import ReadAhead
 
-        return DynamoRecordStore(self._client("dynamodb"), self._variable("TABLE_NAME"), self.clock)
+        store = DynamoRecordStore(self._client("dynamodb"), self._variable("TABLE_NAME"), self.clock)
+        return ReadAhead(store, self.pool)
+
+    @cached_property
+    def pool(self) -> "Executor":
+        """Threads for calls that need not wait for one another; each is made at its first use."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(_THREADS, "beside")
 
     @cached_property
     def partition_move(self) -> "PartitionMove":

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,7 @@ class SecretParameter:
     """`variable` holds the parameter's `name` and is named in errors; `parse` raises ValueError for junk.
 
     `on_read` gets every value that is read, so that logs can hide it. No text made here shows the value.
+    Thread-safe: who asks while it is being read waits for that.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class SecretParameter:
         self._parse = parse
         self._on_read = on_read
         self._read_at = -math.inf
+        self._lock = threading.Lock()
         self._last: str | None = None
 
     def __repr__(self) -> str:
@@ -43,6 +46,10 @@ class SecretParameter:
         Raises TransientError when it cannot be read or used: somebody may put that right. While the store
         is away, the value that was read last still serves.
         """
+        with self._lock:
+            return self._value(is_refused=is_refused)
+
+    def _value(self, *, is_refused: bool) -> str:
         now = time.monotonic()
         if self._last is not None and not is_refused and now - self._read_at < KEPT_SECONDS:
             return self._last
