@@ -42,6 +42,7 @@ class LogicalClock:
 
     calls: list[tuple[str, int]] = field(default_factory=list)
     _own: threading.local = field(default_factory=threading.local)
+    _ends: dict[Any, int] = field(default_factory=dict)
 
     @property
     def now(self) -> int:
@@ -67,7 +68,7 @@ class LogicalClock:
                 try:
                     return function(*arguments, **named)
                 finally:
-                    future.ended = self.now
+                    self._ends[future] = self.now
 
             handed_over = threading.Event()
 
@@ -83,7 +84,7 @@ class LogicalClock:
             try:
                 return result(future, timeout)
             finally:
-                self.now = max(self.now, getattr(future, "ended", 0))
+                self.now = max(self.now, self._ends.get(future, 0))
 
         patch.setattr(ThreadPoolExecutor, "submit", submitted)
         patch.setattr(Future, "result", waited)
@@ -151,7 +152,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
         make, watched = clients.make_client, set()
 
         def make_client(service: str, *arguments: Any, **named: Any) -> Any:
-            client: Any = make(service, *arguments, **named)  # type: ignore[call-overload]
+            client: Any = make(service, *arguments, **named)
             if service not in watched:
                 watched.add(service)
                 client.meta.events.register(

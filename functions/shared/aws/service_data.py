@@ -28,7 +28,7 @@ _S3_OF_AWS = {
 }
 
 
-class LeanLoader(Loader):  # type: ignore[misc]
+class LeanLoader(Loader):
     """The `data_loader` of a botocore session that makes clients of `services` only."""
 
     def __init__(self, services: frozenset[str]) -> None:

@@ -32,7 +32,7 @@ from tests.performance.benchmarks.deployed_function import (
 from tests.performance.benchmarks.receiving import show
 from tests.support.lambda_runtime.container import Code, LambdaRuntime
 from tests.support.lambda_runtime.event_source import api_event
-from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, LambdaStack
+from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, OPENROUTER_KEY_NAME, LambdaStack
 from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import TIMEOUT
 
@@ -144,6 +144,7 @@ def first_event(stack: LambdaStack, name: str, number: int) -> Mapping[str, Any]
 def test_a_function_starts_in_so_many_times_what_an_empty_one_takes(
     stack: LambdaStack, telegram: TelegramServer, tmp_path: Path
 ) -> None:
+    stack.set(OPENROUTER_API_KEY_PARAMETER=OPENROUTER_KEY_NAME)  # so that checks are on; it is not read
     packages, environment = runtime_packages(tmp_path), dict(os.environ)
     measured = {"empty": Starts(EMPTY_HANDLER, code(empty(tmp_path), packages))}
     for name in FUNCTIONS:

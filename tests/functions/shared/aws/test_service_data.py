@@ -35,10 +35,7 @@ def test_the_endpoint_and_the_signature_are_botocores(
     with aws_environment():
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
         for service in sorted(SERVICES):
-            whole, lean = (
-                make_client(service, region, session).meta  # type: ignore[call-overload]
-                for session in sessions
-            )
+            whole, lean = (make_client(service, region, session).meta for session in sessions)
             assert lean.endpoint_url == whole.endpoint_url
             assert lean.region_name == whole.region_name == region
             assert lean.partition == whole.partition
