@@ -4,6 +4,9 @@ import logging
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
+from functions.api import deferred_models  # noqa: F401  # before anything else imports FastAPI
+
+# isort: split
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from fastapi.security import APIKeyHeader

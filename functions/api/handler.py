@@ -6,6 +6,8 @@ The gateway has asked for the key already, so the application asks for none.
 import functools
 import json
 import logging
+import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -107,4 +109,12 @@ def stage_path(event: Mapping[str, Any]) -> str:
     return prefix if asked == prefix or asked.startswith(prefix + "/") else ""
 
 
-start_early(lambda: application("/prod"))
+def _start() -> None:
+    # FastAPI asks of every answer's model whether it is one of pydantic 1, and loads pydantic's copy of it
+    # for that; and pydantic looks for plugins in every package that is installed. Here is neither.
+    sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    application("/prod")
+
+
+start_early(_start)

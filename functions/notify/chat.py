@@ -4,15 +4,16 @@ What they must agree on (pace, turns, holds, what is refused) is one record, cha
 """
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from functions.notify import refusals, turns
 from functions.notify.chat_state import back_off, change_state, is_group, read_state
 from functions.notify.transports import Answer
 from functions.notify.turns import Turn
 from functions.shared.domain.keys import chat_key
-from functions.shared.messages.chat_record import ChatState, Lane
+from functions.shared.messages.chat_record import ChatState, Lane, chat_state_of
 from functions.shared.ports import RecordStore
+from functions.shared.records import Found
 from functions.shared.runtime.clocks import Clock
 from functions.shared.text import full_duration
 
@@ -26,6 +27,14 @@ def left_out_before(lane: Lane, number: int | None) -> int:
     if number is None or lane.flooded_from < 0:
         return lane.left_out
     return lane.left_out + max(0, number - lane.flooded_from - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The state of a chat, and the record that it was read from."""
+
+    state: ChatState
+    found: Found
 
 
 class Chat:
@@ -43,15 +52,33 @@ class Chat:
         self._topic = topic
         self._clock = clock
 
+    @property
+    def key(self) -> str:
+        """Of its record."""
+        return self._key
+
     def state(self) -> ChatState:
         return read_state(self._records, self._key)
 
-    def take_turn(self, state: ChatState, turn: Turn) -> tuple[ChatState, float]:
+    def look(self) -> Look:
+        """At the chat as it stands, to take a turn by it."""
+        found = Found(self._records.get(self._key))
+        return Look(chat_state_of(found.stored), found)
+
+    def is_free(self, look: Look, turn: Turn) -> bool:
+        """Whether there is a place for it now, unless somebody else is faster."""
+        state, now = look.state, turn.taken_at
+        return (
+            refusals.seconds_held(state, now) <= 0
+            and turns.take_turn(state, turn.lane, now, self._most)[1] <= 0
+        )
+
+    def take_turn(self, look: Look, turn: Turn) -> tuple[ChatState, float]:
         """A place in the chat's window; the seconds to wait if there is none, or nothing is sent now.
 
-        Nothing is read or written again when all stays as in `state`.
+        Nothing is written when all stays as it was, and nothing is read again unless somebody else wrote.
         """
-        now, wait = turn.taken_at, 0.0
+        state, now, wait = look.state, turn.taken_at, 0.0
 
         def take(state: ChatState) -> ChatState:
             nonlocal wait
@@ -61,7 +88,7 @@ class Chat:
             after, wait = turns.take_turn(state, turn.lane, now, self._most)
             return after if wait > 0 else refusals.let_one_try(after, now)
 
-        return (state if take(state) == state else self._change(take)), wait
+        return (state if take(state) == state else self._change(take, look.found)), wait
 
     def leave_out(self, lane: str, number: int, flooded_to: int) -> None:
         """The message of that number is superseded, in a flood that reaches to that other number."""
@@ -182,5 +209,5 @@ class Chat:
             lambda state: refusals.taken_again(turns.give_back(state, turn).with_lane(turn.lane, turns.well))
         )
 
-    def _change(self, change: "refusals.Change") -> ChatState:
-        return change_state(self._records, self._key, change)
+    def _change(self, change: "refusals.Change", found: Found | None = None) -> ChatState:
+        return change_state(self._records, self._key, change, found)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functions.shared.messages.chat_record import ChatState, Window, chat_state_of
 from functions.shared.messages.codec import recall, to_json
 from functions.shared.ports import RecordStore
-from functions.shared.records import update
+from functions.shared.records import Found, update
 
 PERIOD_SECONDS = 60.0
 CLOCK_TOLERANCE = 5.0
@@ -47,9 +47,12 @@ def read_state(records: RecordStore, key: str) -> ChatState:
     return chat_state_of(records.get(key))
 
 
-def change_state(records: RecordStore, key: str, change: Callable[[ChatState], ChatState]) -> ChatState:
-    """Apply a change and return the new state; nothing is written when nothing changes.
+def change_state(
+    records: RecordStore, key: str, change: Callable[[ChatState], ChatState], found: Found | None = None
+) -> ChatState:
+    """Apply a change and return the new state; nothing is written when nothing changes. `found`: what was
+    read of it just now.
 
     Raises ConflictError only when others keep writing in between.
     """
-    return update(records, key, functools.partial(recall, ChatState), to_json, change)
+    return update(records, key, functools.partial(recall, ChatState), to_json, change, found=found)

@@ -6,7 +6,7 @@ It never waits: whatever has to come later is retried: back to the queue with th
 import functools
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.notify.service import build_service, lateness_of
@@ -46,7 +46,12 @@ def worker() -> LambdaConsumer[Notification]:
     deadline = Deadline()
     transport = _transport(runtime, deadline)
     service = build_service(
-        backends, backends.settings, transport, GIVES_UP_AFTER_SECONDS, spares_writes=True
+        backends,
+        backends.settings,
+        transport,
+        GIVES_UP_AFTER_SECONDS,
+        spares_writes=True,
+        pool=backends.pool,
     )
 
     def handle(message: Received[Notification]) -> Settlement:
@@ -62,7 +67,11 @@ def worker() -> LambdaConsumer[Notification]:
     def longest(delivery: Delivery) -> float:
         return math.inf if service.is_line_of_films(delivery.group) else MESSAGE_SECONDS
 
-    return LambdaConsumer(runtime, QueueName.NOTIFICATIONS, service, handle, longest, deadline)
+    def first_reads(notification: Notification, delivery: Delivery) -> Iterable[str]:
+        backends.pool.submit(transport.read_token)
+        return service.first_reads(notification, delivery.receive_count)
+
+    return LambdaConsumer(runtime, QueueName.NOTIFICATIONS, service, handle, longest, deadline, first_reads)
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Several threads, or functions, may handle messages at once, each of another prin
 
 import logging
 import threading
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -20,7 +21,14 @@ from functions.notify.turns import Turn
 from functions.notify.wording import count
 from functions.shared.consumer import RETRY_SECONDS
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import digest, effect_id, films_chat, printer_key
+from functions.shared.domain.keys import (
+    digest,
+    done_key,
+    effect_id,
+    films_chat,
+    printer_key,
+    starts_key,
+)
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, ConflictError, TransientError
@@ -101,7 +109,8 @@ class _Try:
 class NotifyService:
     """`timelapses` is where a smaller film is ordered (None: films are not made here), `notifications` the
     queue that this works off, where a film goes on in the line of films. `left_out` counts messages that
-    newer ones superseded.
+    newer ones superseded. `pool`: what need not wait for one another is written at once, for a table that is
+    a trip away.
     """
 
     def __init__(
@@ -113,8 +122,10 @@ class NotifyService:
         clock: Clock,
         rules: NotifyRules,
         notifications: Queue | None = None,
+        pool: Executor | None = None,
     ) -> None:
         self.left_out = 0
+        self._pool = pool
         self._counting = threading.Lock()
         self._records = records
         self._delivery = NotificationDelivery(transport, frames)
@@ -176,7 +187,8 @@ class NotifyService:
         lateness = lateness_of(message, now)
         is_in_films_line = notification.film is not None and self.is_line_of_films(message.group)
         lane = _FILMS if is_in_films_line else digest(notification.printer_id)[:16]
-        state = self._chat.state()
+        look = self._chat.look()
+        state = look.state
         if self._leave_out(notification, lateness, state.lane(lane)):
             return Done()
         if notification.category in _OUTDATED and lateness > LATE_MESSAGE_SECONDS:
@@ -185,23 +197,49 @@ class NotifyService:
         if notification.film is not None and not is_in_films_line and self._pass_on(notification, lateness):
             return Done()
         turn = Turn(lane, now)
-        state, wait = self._chat.take_turn(state, turn)
+        is_written_down = self._is_written_down(message.receive_count)
+        starting: Future[int] | None = None
+        if self._pool is not None and is_written_down and self._chat.is_free(look, turn):
+            starting = self._pool.submit(self._starts.begin, notification.id)
+        try:
+            state, wait = self._chat.take_turn(look, turn)
+        except BridgeError:
+            self._take_back(starting, notification.id)
+            raise
         if wait > 0:
+            self._take_back(starting, notification.id)
             _log.debug("%s waits %.1f s for its turn", notification.id, wait)
             return Retry(wait)
         tried = self._try_of(notification, turn, state, lateness)
-        if self._rules.spares_writes and message.receive_count == 1:
+        if not is_written_down:
             return self._settlement_of(tried, state)
-        return self._begin(tried, state)
+        starts = self._starts.begin(notification.id) if starting is None else starting.result()
+        return self._begun(tried, state, starts)
+
+    def _take_back(self, starting: "Future[int] | None", effect: str) -> None:
+        """The start that was to be written while the turn was taken, which somebody else was faster with."""
+        if starting is None:
+            return
+        with suppress(BridgeError):
+            starting.result()
+            self._starts.take_back(effect)
+
+    def _is_written_down(self, receive_count: int) -> bool:
+        """Whether its start is, see `NotifyRules.spares_writes`."""
+        return receive_count > 1 or not self._rules.spares_writes
+
+    def first_reads(self, notification: Notification, receive_count: int) -> tuple[str, ...]:
+        """The keys of what is read before it is sent, in its delivery of that number."""
+        first = done_key(notification.id), self._chat.key
+        return (*first, starts_key(notification.id)) if self._is_written_down(receive_count) else first
 
     def is_line_of_films(self, group: str) -> bool:
         """Whether that group's messages are films, which take long and hold up nothing else."""
         return group == self._films_group
 
-    def _begin(self, tried: _Try, state: ChatState) -> Settlement:
+    def _begun(self, tried: _Try, state: ChatState, starts: int) -> Settlement:
         """Try it, unless that has ended so many runs that it would end this one too."""
         effect = tried.notification.id
-        starts = self._starts.begin(effect)
         if starts > STARTS_LIMIT:
             self._starts.end(effect)  # who puts it back from the dead letters has it tried anew
             self._chat.not_tried(tried.turn)
@@ -368,6 +406,7 @@ def build_service(
     transport: Transport,
     gives_up_after: float | None = None,
     spares_writes: bool = False,
+    pool: Executor | None = None,
 ) -> NotifyService:
     """Over those back ends, to that transport."""
     return NotifyService(
@@ -378,6 +417,7 @@ def build_service(
         backends.clock,
         NotifyRules.from_settings(settings, backends.chat, gives_up_after, spares_writes),
         backends.notifications,
+        pool,
     )
 
 

@@ -73,6 +73,10 @@ class LogTransport:
     def __init__(self) -> None:
         self.sent = 0
 
+    def read_token(self) -> str:
+        """It needs none."""
+        return ""
+
     def send_text(self, message: Message) -> Answer:
         return self._show(message, "")
 
@@ -98,6 +102,7 @@ class RotatingTokenTransport:
     """A Transport: one made with the token, made anew when that changes. `sent` counts what went through."""
 
     def __init__(self, read_token: ReadSecret, make: Callable[[str], Transport]) -> None:
+        self.read_token = read_token
         self._token = RotatingSecret(read_token, make)
         self.sent = 0
 

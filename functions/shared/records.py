@@ -5,18 +5,26 @@ Parts of the commit protocol (infra/docs/architecture.md, "Commit protocol, ids 
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from functions.shared.domain.keys import done_key
 from functions.shared.domain.limits import DONE_MARK_SECONDS
 from functions.shared.errors import ConflictError
-from functions.shared.ports import RecordStore
+from functions.shared.ports import RecordStore, Stored
 
 _log = logging.getLogger(__name__)
 ValueT = TypeVar("ValueT")
 
 # Nobody waits in between: eight writers that all come first in turn are a fault of another kind.
 _TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a read of a record has found: perhaps nothing."""
+
+    stored: Stored | None
 
 
 def update(
@@ -26,15 +34,18 @@ def update(
     write: Callable[[ValueT], dict[str, Any]],
     change: Callable[[ValueT], ValueT],
     expires_at: float | None = None,
+    found: Found | None = None,
 ) -> ValueT:
     """Change a record as it is stored now, and again if somebody else wrote in between; what it is then.
 
     `read` makes a value of what is stored (empty: nothing is), `write` the reverse; `change` may be called
-    several times. Nothing is written when nothing changes; what is lasts until it `expires_at`.
+    several times. Nothing is written when nothing changes; what is lasts until it `expires_at`. `found`: what
+    was read of it just now, which is not read again unless somebody else wrote in between.
     Raises ConflictError when others keep writing.
     """
     for tries_left in reversed(range(_TRIES)):
-        stored = records.get(key)
+        stored = found.stored if found is not None else records.get(key)
+        found = None
         before = read(stored.value if stored else {})
         after = change(before)
         if after == before:

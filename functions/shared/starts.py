@@ -34,10 +34,17 @@ class Starts:
         """
         return self._change(effect_id, lambda starts: starts + 1)
 
+    def take_back(self, effect_id: str) -> None:
+        """One that was written down for a try that is not made now. As `end`, if it cannot be written."""
+        self._write_end(effect_id, lambda starts: max(0, starts - 1))
+
     def end(self, effect_id: str) -> None:
         """Take all back: it is known what became of it. If that cannot be written it counts as not known."""
+        self._write_end(effect_id, lambda _: 0)
+
+    def _write_end(self, effect_id: str, change: Callable[[int], int]) -> None:
         try:
-            self._change(effect_id, lambda _: 0)
+            self._change(effect_id, change)
         except BridgeError as error:
             _log.warning("that a run with %s came to its end could not be written: %s", effect_id, error)
 

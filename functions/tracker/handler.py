@@ -1,7 +1,7 @@
 """Lambda entry of the tracker: reports from SQS in, records and effects out."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.shared.aws.bootstrap import LambdaContext, QueueName, Secret, make_runtime, start_early
@@ -10,7 +10,8 @@ from functions.shared.aws.observability import Metric
 from functions.shared.aws.senders import Senders
 from functions.shared.dispatch import Done, Received, Settlement
 from functions.shared.messages.report import Report
-from functions.tracker.service import build_service, lateness_of
+from functions.shared.ports import Delivery
+from functions.tracker.service import build_service, lateness_of, record_key
 
 
 @functools.cache
@@ -31,7 +32,11 @@ def worker() -> LambdaConsumer[Report]:
             metrics.add(Metric.REPORT_DELAY, lateness_of(message, backends.clock()))
         return settlement
 
-    return LambdaConsumer(runtime, QueueName.REPORTS, service, handle)
+    def first_reads(report: Report, delivery: Delivery) -> Iterable[str]:
+        yield from senders.first_reads(delivery.sender)
+        yield record_key(report)
+
+    return LambdaConsumer(runtime, QueueName.REPORTS, service, handle, first_reads=first_reads)
 
 
 def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

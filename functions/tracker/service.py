@@ -106,7 +106,7 @@ class TrackerService:
         if report.kind is ReportKind.COLLECTOR:
             self._keep_collector(message)
             return
-        key = printer_key(report.printer_id)
+        key = record_key(report)
         stored = self.records.get(key)
         version = stored.version if stored else 0
         record: PrinterRecord | None = None
@@ -135,7 +135,7 @@ class TrackerService:
     def _keep_collector(self, message: Received[Report]) -> None:
         """A collector's report on itself; the far side's own clock says when it was heard."""
         report, now = message.content, self.clock()
-        key = collector_key(report.collector_id)
+        key = record_key(report)
         stored = self.records.get(key)
         before = collector_record_of(stored) if stored else CollectorRecord(report.collector_id)
         last = -1 if before.sequence is None else before.sequence  # the doctor's has -1, and is not kept
@@ -184,6 +184,13 @@ def build_service(
         watches_collectors,
         site_of,
     )
+
+
+def record_key(report: Report) -> str:
+    """Of the record that the report goes into: its printer's, or the collector's own."""
+    if report.kind is ReportKind.COLLECTOR:
+        return collector_key(report.collector_id)
+    return printer_key(report.printer_id)
 
 
 def lateness_of(message: Received[Report], now: float) -> float:

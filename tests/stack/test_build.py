@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.performance.benchmarks.deployed_function import build as build_for_this_machine
 from tests.stack.cloud_template import ROOT
 from tests.support.timeouts import TIMEOUT
 
@@ -89,7 +90,28 @@ def machine_of(program: Path) -> int | None:
 
 
 def megabytes(folder: Path) -> float:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    """Of what is written; compiled it is once more as much at the most."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return sum(path.stat().st_size for path in files) / 1e6
+
+
+def compiled_for(folder: Path) -> set[str]:
+    """The versions of Python that modules are compiled for: of all modules, or of none."""
+    compiled = [path for path in folder.rglob("*.pyc") if path.parent.name == "__pycache__"]
+    assert len(compiled) in (0, len(list(folder.rglob("*.py"))))
+    return {path.suffixes[-2].removeprefix(".") for path in compiled}
+
+
+def test_modules_come_compiled_and_are_not_compared_with_their_sources(tmp_path: Path) -> None:
+    """Lambda would compile them at every start. Its own Python has to do it: here this one stands for it."""
+    task = build_for_this_machine("liveness", tmp_path)
+    assert compiled_for(task) == {sys.implementation.cache_tag}
+    path = next((task / "functions" / "liveness" / "__pycache__").glob("service.*.pyc"))
+    content = path.read_bytes()
+    flags = int.from_bytes(content[4:8], "little")
+    assert flags == 0b01  # a hash, unchecked (PEP 552): unpacking gives the files other times
+    assert b"/var/task/functions/liveness/service.py" in content
+    assert str(tmp_path).encode() not in content
 
 
 def test_the_machine_of_a_program_is_read(tmp_path: Path) -> None:
@@ -102,10 +124,11 @@ def test_the_machine_of_a_program_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_an_artifact_has_its_own_function_and_what_is_shared_and_no_other(built: Path, name: str) -> None:
     functions = artifact(built, name) / "functions"
-    folders = {path.name for path in functions.iterdir() if path.is_dir()}
+    folders = {path.name for path in functions.iterdir() if path.is_dir()} - {"__pycache__"}
     assert folders == {"shared", name}
     for part in ("shared", name):
-        there = {path.relative_to(functions) for path in (functions / part).rglob("*") if path.is_file()}
+        files = (path for path in (functions / part).rglob("*") if path.is_file() and path.suffix != ".pyc")
+        there = {path.relative_to(functions) for path in files}
         written = (ROOT / "functions" / part).rglob("*")
         here = {path.relative_to(ROOT / "functions") for path in written if path.is_file()}
         lists = {"requirements.txt", "requirements.lock"}
@@ -123,7 +146,10 @@ def test_an_artifact_has_the_libraries_it_needs_and_no_others(built: Path, name:
         assert (library in found) is (name in functions), library
     assert "tests" not in found
     assert "bin" not in found
-    assert not list(artifact(built, name).rglob("__pycache__"))
+    assert compiled_for(artifact(built, name)) in (
+        set(),
+        {"cpython-313"},
+    )  # by the target's Python, if it is here
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

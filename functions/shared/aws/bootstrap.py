@@ -4,6 +4,7 @@ Everything is made once per Lambda container and at first use. `template.yaml` s
 """
 
 import contextlib
+import gc
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from functions.shared.aws.observability import LambdaLogs, Metrics
 from functions.shared.errors import ConfigurationError
-from functions.shared.ports import FrameStore, Queue, RecordStore
+from functions.shared.ports import FrameStore, Queue
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings, load_settings
 
@@ -34,14 +35,19 @@ def seconds_left(context: LambdaContext) -> float:
 
 
 if TYPE_CHECKING:
-    from boto3.session import Session
+    from concurrent.futures import Executor
+
+    from botocore.session import Session
 
     from functions.shared.aws.partition_move import PartitionMove
     from functions.shared.aws.presigned import PresignedObjects
+    from functions.shared.aws.read_ahead import ReadAhead
     from functions.shared.aws.secrets import SecretParameter
     from functions.shared.aws.sqs_event import EventQueue
 
 NO_CHAT = "log"
+_THREADS = 4  # as many reads as a message begins with; clients.py allows so many connections
+SERVICES = frozenset({"dynamodb", "s3", "sqs", "ssm"})
 _AWAITED = "api"  # of all functions the one for whose answer somebody waits
 
 
@@ -88,15 +94,24 @@ class AwsBackends:
         return bool(self.environment.get(secret, "").strip())
 
     @cached_property
-    def records(self) -> RecordStore:
+    def records(self) -> "ReadAhead":
         from functions.shared.aws.dynamodb import DynamoRecordStore
+        from functions.shared.aws.read_ahead import ReadAhead
 
-        return DynamoRecordStore(
+        store = DynamoRecordStore(
             self._client("dynamodb"),
             self._variable("TABLE_NAME"),
             self.clock,
             is_consistent=self.program != _AWAITED,  # the API only shows: half the price for what stands now
         )
+        return ReadAhead(store, self.pool)
+
+    @cached_property
+    def pool(self) -> "Executor":
+        """Threads for calls that need not wait for one another; each is made at its first use."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(_THREADS, "beside")
 
     @cached_property
     def partition_move(self) -> "PartitionMove":
@@ -167,9 +182,13 @@ class AwsBackends:
     @cached_property
     def _session(self) -> "Session":
         """One for all clients: what botocore reads from its files is read once."""
-        from boto3.session import Session
+        from botocore.session import Session
 
-        return Session()
+        from functions.shared.aws.service_data import LeanLoader
+
+        session = Session()
+        session.register_component("data_loader", LeanLoader(SERVICES))
+        return session
 
     def _variable(self, name: str) -> str:
         value = self.environment.get(name, "").strip()
@@ -197,8 +216,11 @@ def start_early(make: Callable[[], object]) -> None:
     """In Lambda, make it while the handler is imported; what fails then fails again when it is called.
 
     A container's start has a whole processor for up to ten seconds, whatever the function's memory; the
-    first call of a small function has a seventh of one.
+    first call of a small function has a seventh of one. Until here nothing looks for garbage (see
+    `functions/__init__.py`); what there is now stays, and is never looked through again.
     """
     if "AWS_LAMBDA_RUNTIME_API" in os.environ:
         with contextlib.suppress(Exception):
             make()
+        gc.freeze()
+        gc.enable()

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from functions.shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from boto3.session import Session
     from botocore.config import Config
+    from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -53,19 +53,19 @@ def make_client(
 
     `session`: one that this thread makes several clients of, which takes half the time. `is_awaited`: it
     gives up within three seconds. Region (if none is given), credentials and endpoint (`AWS_ENDPOINT_URL`)
-    are found as boto3 finds them.
+    are found as boto3 finds them; boto3 itself is not needed, and would be a tenth of a function's start.
     Raises ConfigurationError when it finds no region, or an unusable profile or endpoint.
     """
-    from boto3.session import Session
     from botocore.exceptions import BotoCoreError
+    from botocore.session import Session
 
     try:
-        # Never boto3's shared session: it may not be used by several threads at once.
-        own = session or Session(region_name=region)
+        # Never a shared session: it may not be used by several threads at once.
+        own = session or Session()
         config = client_config(service)
         if is_awaited:
             config = config.merge(_awaited_config())
-        return own.client(service, region, config=config)  # type: ignore[call-overload]
+        return own.create_client(service, region, config=config)
     except (BotoCoreError, ValueError) as error:
         hint = "set AWS_DEFAULT_REGION, and check AWS_PROFILE and AWS_ENDPOINT_URL if they are set"
         raise ConfigurationError([f"no AWS client for {service} can be made: {error} ({hint})"]) from error

@@ -9,7 +9,8 @@ told of it all.
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic
 
 from functions.shared.aws.bootstrap import LambdaContext, QueueName, Runtime, seconds_left
@@ -31,17 +32,23 @@ _KEYS = ("printer_id", "message_id")
 _log = logging.getLogger(__name__)
 
 Handle = Callable[[Received[ContentT]], Settlement]
+FirstReads = Callable[[ContentT, Delivery], Iterable[str]]
 
 
 def _endless(_: Delivery) -> float:
     return math.inf
 
 
+def _none(_content: object, _delivery: Delivery) -> Iterable[str]:
+    return ()
+
+
 class LambdaConsumer(Generic[ContentT]):
     """Of one queue. `handle`: the service's, or what counts figures around it.
 
     `longest`: the seconds after which a run with that delivery begins nothing more, if its function has more;
-    `deadline` is set to them, for who calls others.
+    `deadline` is set to them, for who calls others. `first_reads`: the keys of the records that the service
+    asks for first, which are read while the queue is told that its deliveries are in hand.
     """
 
     def __init__(
@@ -52,6 +59,7 @@ class LambdaConsumer(Generic[ContentT]):
         handle: Handle[ContentT] | None = None,
         longest: Callable[[Delivery], float] = _endless,
         deadline: Deadline | None = None,
+        first_reads: FirstReads[ContentT] = _none,
     ) -> None:
         self._backends = runtime.backends
         self._logs = runtime.logs
@@ -59,6 +67,7 @@ class LambdaConsumer(Generic[ContentT]):
         self._name = name
         self._longest = longest
         self._deadline = deadline or Deadline()
+        self._first_reads = first_reads
         self._service = _KeyedService(service, handle or service.handle, runtime.logs)
 
     def consume(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -68,6 +77,7 @@ class LambdaConsumer(Generic[ContentT]):
         """
         self._logs.about({"request_id": context.aws_request_id})
         queue = self._backends.event_queue(self._name, event)
+        self._read_ahead(queue.deliveries())
         self._hold(queue, seconds_left(context))
         consumer = Consumer(
             queue, self._service, is_fifo=self._name.is_fifo, seconds_left=lambda: seconds_left(context)
@@ -77,7 +87,18 @@ class LambdaConsumer(Generic[ContentT]):
                 self._consume(delivery, consumer)
         finally:
             self._write_metrics(consumer)
+            self._service.forget()
+            self._backends.records.end()
         return queue.response()
+
+    def _read_ahead(self, deliveries: Sequence[Delivery]) -> None:
+        """What is wrong with one is said when it is its turn."""
+        if self._first_reads is _none:
+            return
+        for delivery in deliveries:
+            with suppress(Exception):
+                content = self._service.decode_ahead(delivery.body)
+                self._backends.records.begin(self._first_reads(content, delivery))
 
     def _hold(self, queue: "EventQueue", left: float) -> None:
         """Set the end of this run, and have nobody else get its deliveries until then."""
@@ -124,12 +145,21 @@ class _KeyedService(Generic[ContentT]):
     def __init__(self, service: Service[ContentT], handle: Handle[ContentT], logs: LambdaLogs) -> None:
         self._service = service
         self._logs = logs
+        self._decoded: dict[str, ContentT] = {}
         self.handle = handle
         self.refuse = service.refuse
 
+    def decode_ahead(self, body: str) -> ContentT:
+        """The same, before it is its turn; it is not decoded again then."""
+        content = self._decoded[body] = self._service.decode(body)
+        return content
+
+    def forget(self) -> None:
+        self._decoded.clear()
+
     def decode(self, body: str) -> ContentT:
         try:
-            content = self._service.decode(body)
+            content = self._decoded.pop(body, None) or self._service.decode(body)
         except ContractError:
             self._logs.about(_keys_of_undecodable(body))
             raise

@@ -1,6 +1,6 @@
 """Presigned addresses of S3: whoever has one may read that one object, until it ends; no call is made.
 
-boto3 signs for now, so that each address would differ from the last. Here the time of signing is given:
+botocore signs for now, so that each address would differ from the last. Here the time of signing is given:
 one picture has one address, which a browser keeps. It ends early with the credentials that signed it, a
 function's after hours: who gets 403 for it asks for another.
 Source: AWS, "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)".

@@ -1,13 +1,13 @@
 """A secret in the SSM parameter store: read at first use, kept for five minutes, never shown."""
 
 import logging
+import math
+import threading
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from functions.shared.errors import TransientError
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.parameters import SSMProvider
+from functions.shared.errors import BridgeError, TransientError
 
 KEPT_SECONDS = 300
 _log = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ class SecretParameter:
     """`variable` holds the parameter's `name` and is named in errors; `parse` raises ValueError for junk.
 
     `on_read` gets every value that is read, so that logs can hide it. No text made here shows the value.
+    Thread-safe: who asks while it is being read waits for that.
     """
 
     def __init__(
@@ -32,7 +33,8 @@ class SecretParameter:
         self._variable = variable
         self._parse = parse
         self._on_read = on_read
-        self._provider: SSMProvider | None = None
+        self._read_at = -math.inf
+        self._lock = threading.Lock()
         self._last: str | None = None
 
     def __repr__(self) -> str:
@@ -44,41 +46,39 @@ class SecretParameter:
         Raises TransientError when it cannot be read or used: somebody may put that right. While the store
         is away, the value that was read last still serves.
         """
-        from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+        with self._lock:
+            return self._value(is_refused=is_refused)
 
+    def _value(self, *, is_refused: bool) -> str:
+        now = time.monotonic()
+        if self._last is not None and not is_refused and now - self._read_at < KEPT_SECONDS:
+            return self._last
+        client = self._client()
         try:
-            read = self._store().get(self._name, max_age=KEPT_SECONDS, force_fetch=is_refused, decrypt=True)
-        except GetParameterError as error:
-            reason = _reason_of(error)
+            read = self._read(client)
+        except BridgeError as error:
             if self._last is not None:
-                _log.warning("the parameter %r cannot be read again: %s", self._name, reason)
+                _log.warning("the parameter %r cannot be read again: %s", self._name, error)
                 return self._last
             raise TransientError(
-                f"the parameter {self._name!r} cannot be read: {reason}. Create it as a SecureString in this "
+                f"the parameter {self._name!r} cannot be read: {error}. Create it as a SecureString in this "
                 f"region and let the function read it (of a KMS key of your own the stack has to know: "
                 f"SecretsKmsKeyArn), or correct the name in {self._variable}"
             ) from None
         try:
-            value = self._parse(str(read).strip())
+            value = self._parse(read.strip())
             if not value:
                 raise ValueError("is empty")
         except ValueError as error:
             raise TransientError(f"the parameter {self._name!r} {error}: put the right value in") from None
         self._on_read(value)
-        self._last = value
+        self._last, self._read_at = value, now
         return value
 
-    def _store(self) -> "SSMProvider":
-        if self._provider is None:
-            from aws_lambda_powertools.utilities.parameters import SSMProvider
+    def _read(self, client: Any) -> str:
+        """Raises BridgeError, in our own words: AWS repeats signed headers in some of its messages."""
+        from functions.shared.aws.errors import translated
 
-            self._provider = SSMProvider(boto3_client=self._client())
-        return self._provider
-
-
-def _reason_of(error: Exception) -> str:
-    """In our own words: AWS repeats signed headers in some of its messages."""
-    from functions.shared.aws.errors import translate
-
-    cause = error.__context__
-    return str(translate(cause)) if isinstance(cause, Exception) else type(error).__name__
+        with translated():
+            answer = client.get_parameter(Name=self._name, WithDecryption=True)
+        return str(answer["Parameter"]["Value"])

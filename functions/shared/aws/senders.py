@@ -1,5 +1,7 @@
 """Whose key a report was sent with: SQS says which user or role it was, and the table which site that is."""
 
+from collections.abc import Iterable
+
 from functions.shared.domain.keys import sender_key
 from functions.shared.ports import RecordStore
 from functions.shared.runtime.clocks import Clock
@@ -16,12 +18,18 @@ class Senders:
         self._clock = clock
         self._known: dict[str, tuple[str | None, float]] = {}
 
+    def first_reads(self, sender: str) -> Iterable[str]:
+        """The key of what `site_of` would read now."""
+        owner = _owner_of(sender)
+        is_known = self._clock() < self._known.get(owner, (None, 0.0))[1]
+        return [sender_key(owner)] if owner and not is_known else []
+
     def site_of(self, sender: str) -> str | None:
         """None: a key without a site, which reaches all of them. Raises TransientError.
 
         `sender` is SQS's `SenderId`: a user's id, or a role's with the name of its session.
         """
-        owner = sender.partition(":")[0]
+        owner = _owner_of(sender)
         if not owner:
             return None
         site, until = self._known.get(owner, (None, 0.0))
@@ -34,3 +42,7 @@ class Senders:
                 self._known.clear()
             self._known[owner] = (site, now + REMEMBERED_SECONDS)
         return site
+
+
+def _owner_of(sender: str) -> str:
+    return sender.partition(":")[0]

@@ -1,6 +1,7 @@
 """What the tests of notify share: real queue, records and frames, a real Bot API server, a clock."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
@@ -95,6 +96,7 @@ class Harness:
     transport: Transport | None = None
     clock: HandClock = field(default_factory=lambda: HandClock(NOW))
     spares_writes: bool = False
+    pool: Executor | None = None
 
     def __post_init__(self) -> None:
         self.database = closed_at_the_end(SqliteDatabase(self.folder / "state.sqlite3"))
@@ -123,6 +125,7 @@ class Harness:
                 spares_writes=self.spares_writes,
             ),
             self.queue,
+            self.pool,
         )
 
     def put(self, *notifications: Notification) -> None:

@@ -37,6 +37,13 @@ def test_starts_are_counted_for_each_effect_until_its_end_is_known(starts: Start
     assert starts.begin("c-1/paused") == 2
 
 
+def test_one_that_comes_to_no_try_is_taken_back_and_no_other(starts: Starts) -> None:
+    starts.begin("c-1/started")
+    starts.begin("c-1/started")
+    starts.take_back("c-1/started")
+    assert starts.begin("c-1/started") == 2
+
+
 def test_what_was_never_begun_is_not_written(starts: Starts, records: SqliteRecordStore) -> None:
     starts.end("c-1/started")
     assert records.list("starts/") == []

@@ -117,7 +117,7 @@ def test_a_film_of_any_length_costs_the_same(plain_job: Path, long_job: Path, tm
         f"target recipe, 10,000 frames {target_recipe:.1f} (ours {long / target_recipe:.2f})\n"
         f"peak memory {max(plain_memory, long_memory)} MB, film {size / 1e6:.1f} MB\n"
     )
-    assert long <= 6 * decoding
+    assert long <= 3 * decoding
     assert long <= 1.1 * plain
     assert max(plain_memory, long_memory) <= MEMORY_LIMIT_MB
 

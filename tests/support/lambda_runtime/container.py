@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +21,20 @@ _ROOT = Path(__file__).parents[3]
 _ANSWER_BYTES_LIMIT = 6_291_556  # what Lambda says when it refuses one
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Where a container's modules are, and how Python is started: here and now as it is installed, unless
+    said. `task` is the function's own folder; `path` where else modules are looked for.
+    """
+
+    task: Path = _ROOT
+    path: tuple[Path, ...] = ()
+    options: Sequence[str] = ()
+
+
+_AS_INSTALLED = Code()
+
+
 class LambdaRuntime:
     """One container of one function, with that whole environment: `invoke` calls its handler, `begin` does
     not wait for it. At the end it is killed, whatever it does.
@@ -27,8 +42,15 @@ class LambdaRuntime:
     `output` is what it has printed so far.
     """
 
-    def __init__(self, handler: str, environment: Mapping[str, str], seconds: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        handler: str,
+        environment: Mapping[str, str],
+        seconds: float = TIMEOUT,
+        code: Code = _AS_INSTALLED,
+    ) -> None:
         self._handler = handler
+        self._code = code
         self._environment = environment
         self._seconds = seconds
         self._events: queue.Queue[str | None] = queue.Queue()
@@ -40,16 +62,16 @@ class LambdaRuntime:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.started_at = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", self._handler],
-            cwd=_ROOT,
+            [sys.executable, *self._code.options, "-m", "awslambdaric", self._handler],
+            cwd=self._code.task,
             env={
                 **self._environment,
                 "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_address[1]}",
                 "AWS_LAMBDA_FUNCTION_NAME": "function",
                 "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-                "LAMBDA_TASK_ROOT": str(_ROOT),
-                "PYTHONPATH": str(_ROOT),
+                "LAMBDA_TASK_ROOT": str(self._code.task),
+                "PYTHONPATH": ":".join(map(str, (self._code.task, *self._code.path))),
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -70,6 +92,10 @@ class LambdaRuntime:
     @property
     def output(self) -> str:
         return "".join(self._printed)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """What the handler answers. Raises AssertionError with what Lambda would be told of a failure."""

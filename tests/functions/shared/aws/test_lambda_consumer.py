@@ -186,3 +186,31 @@ def test_a_part_is_on_when_its_parameter_is_named() -> None:
     for value, is_on in (("", False), (" ", False), ("/name", True)):
         backends = AwsBackends({"OPENROUTER_API_KEY_PARAMETER": value}, "tracker", lambda: 0.0)
         assert backends.has(Secret.OPENROUTER_KEY) is is_on
+
+
+def test_what_a_service_asks_for_first_is_read_while_its_deliveries_are_held(stack: LambdaStack) -> None:
+    """Each is decoded once, and what cannot be is no reason to read nothing for the others."""
+    decoded, given = [], []
+    runtime = make_runtime("tracker")
+
+    def work(message: Received[Letter]) -> Settlement:
+        stack.records.put(f"letter/{message.content.id}", {"n": 2}, 1)  # behind its back: read before
+        given.append(runtime.backends.records.get(f"letter/{message.content.id}"))
+        return Done()
+
+    class Watched(Working):
+        def decode(self, body: str) -> Letter:
+            decoded.append(body)
+            return super().decode(body)
+
+    for name in ("a1", "b1"):
+        stack.records.put(f"letter/{name}", {"n": 1}, 0)
+    send(stack, "a1", "{}", "b1")
+    consumer = LambdaConsumer(
+        runtime, QueueName.REPORTS, Watched(work), first_reads=lambda letter, _: [f"letter/{letter.id}"]
+    )
+    assert stack.turn("REPORTS", consumer.consume) == 3
+    assert [found and found.value for found in given] == [{"n": 1}, {"n": 1}]
+    assert sorted(decoded) == ["a1", "b1", "{}", "{}"]
+    assert [body for body, _ in stack.dead("REPORTS")] == ["{}"]
+    assert runtime.backends.records.get("letter/a1") == stack.records.get("letter/a1")

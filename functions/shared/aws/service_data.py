@@ -1,0 +1,58 @@
+"""botocore's data files, as far as a client of one of our services takes anything from them.
+
+For its first client botocore looks into the folders of all 400 services, and parses 1.2 MB of endpoints of
+every region. It then takes addresses from the service's own rules, and of all that only what its small file
+of partitions says too: a fifth of a function's start.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.loaders import Loader
+
+_ENDPOINTS = "endpoints"
+_DEFAULTS = {
+    "hostname": "{service}.{region}.{dnsSuffix}",
+    "protocols": ["https"],
+    "signatureVersions": ["v4"],
+}
+# The one service that signs in a way of its own, and that of us-east-1 has an address for all regions.
+_S3 = {"defaults": {"signatureVersions": ["s3v4"]}, "endpoints": {}}
+_S3_OF_AWS = {
+    **_S3,
+    "isRegionalized": True,
+    "partitionEndpoint": "aws-global",
+    "endpoints": {
+        "aws-global": {"credentialScope": {"region": "us-east-1"}, "hostname": "s3.amazonaws.com"},
+    },
+}
+
+
+class LeanLoader(Loader):
+    """The `data_loader` of a botocore session that makes clients of `services` only."""
+
+    def __init__(self, services: frozenset[str]) -> None:
+        super().__init__()
+        self._services = sorted(services)
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
+        return self._services
+
+    def load_data_with_path(self, name: str) -> tuple[Any, str]:
+        if name != _ENDPOINTS:
+            found: tuple[Any, str] = super().load_data_with_path(name)
+            return found
+        data, path = super().load_data_with_path("partitions")
+        return {"version": 3, "partitions": [_partition(it) for it in data["partitions"]]}, path
+
+
+def _partition(known: Mapping[str, Any]) -> dict[str, Any]:
+    """In the form of the file of endpoints."""
+    return {
+        "partition": known["id"],
+        "dnsSuffix": known["outputs"]["dnsSuffix"],
+        "regionRegex": known["regionRegex"],
+        "regions": known["regions"],
+        "defaults": _DEFAULTS,
+        "services": {"s3": _S3_OF_AWS if known["id"] == "aws" else _S3},
+    }
