@@ -1,4 +1,4 @@
-"""How the value of a record lies in an item of DynamoDB, small enough for one write unit (1 KiB) if it can be.
+"""How a record's value lies in an item of DynamoDB, small enough for one write unit (1 KiB) if it can be.
 
 `value` (S): the JSON, if it is small; else `packed` (B): the JSON compressed by zlib, with the dictionary of
 `record_dictionary.py` or without.

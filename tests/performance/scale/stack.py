@@ -29,6 +29,7 @@ from tests.performance.cost.lambdas import Lambdas
 from tests.support.aws.places import aws_environment
 from tests.support.clock import HandClock
 from tests.support.edge_material import jpeg
+from tests.support.event_loop import own_event_loop
 from tests.support.lambda_runtime.event_source import api_event
 from tests.support.lambda_runtime.stack import new_containers
 
@@ -197,7 +198,7 @@ class ScaledStack:
 @contextlib.contextmanager
 def scaled_stack() -> Iterator[ScaledStack]:
     """A stack in which nothing has happened yet."""
-    with aws_environment(), pytest.MonkeyPatch.context() as patch, new_containers():
+    with own_event_loop(), aws_environment(), pytest.MonkeyPatch.context() as patch, new_containers():
         made = ScaledStack()
         patch.setattr(clients, "make_client", lambda *_, **__: BareClient(made.aws))
         patch.setattr("functions.shared.aws.bootstrap.wall_clock", made.clock)
