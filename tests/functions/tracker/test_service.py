@@ -20,7 +20,7 @@ from functions.shared.ports import Outgoing
 from functions.shared.settings import Settings
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService, build_service
-from functions.tracker.transitions import advance
+from functions.tracker.transitions import advance_with_history
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
@@ -284,9 +284,9 @@ def killed_with(harness: ServiceHarness, deadly: Report, monkeypatch: pytest.Mon
     def dies(record: Any, report: Report, rules: Rules) -> Any:
         if report.id == deadly.id:
             raise KilledError
-        return advance(record, report, rules)
+        return advance_with_history(record, report, rules)
 
-    monkeypatch.setattr("functions.tracker.service.advance", dies)
+    monkeypatch.setattr("functions.tracker.service.advance_with_history", dies)
     killed = 0
     while harness.reports.count():
         assert killed < 20, "it is set aside"
