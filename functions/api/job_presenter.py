@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from functions.api.addresses import Address, Addresses
 from functions.api.job_schemas import (
@@ -122,7 +123,7 @@ def line_view(line: JobLine, addresses: Addresses, keeping: Keeping, now: float)
     return JobLineView(**_line_fields(line, addresses, keeping, now))
 
 
-def _line_fields(line: JobLine, addresses: Addresses, keeping: Keeping, now: float) -> dict[str, object]:
+def _line_fields(line: JobLine, addresses: Addresses, keeping: Keeping, now: float) -> dict[str, Any]:
     end, files = line.end, files_of(line, keeping, now)
     figures = in_bounds(end.percent, end.layer, end.total_layers, None)
     duration = end.duration_seconds
@@ -176,7 +177,7 @@ def detail_view(parts: JobParts, addresses: Addresses, keeping: Keeping, now: fl
         if not parts.course.points or point.seconds > parts.course.points[-1].seconds
     )
     return JobDetailView(
-        **fields,  # type: ignore[arg-type]
+        **fields,
         errors=_errors(codes, end.model),
         pauses=[_pause(it, end.ended_at) for it in parts.course.pauses],
         checks=[_check(it) for it in parts.checks.checks],
@@ -285,18 +286,18 @@ def stats_view(found: Sequence[PrinterMonth], wanted: JobFilter, now: float) -> 
     everything = together(day for days in by_printer.values() for day in days)
     return StatsView(
         at=_time(now),
-        all=FiguresWithReasons(**_figures(everything), reasons=_reasons(everything)),  # type: ignore[arg-type]
+        all=FiguresWithReasons(**_figures(everything), reasons=_reasons(everything)),
         printers=[
             PrinterFigures(
                 printer_id=shown(name),
-                **_figures(total),  # type: ignore[arg-type]
+                **_figures(total),
                 reasons=_reasons(total),
             )
             for name in sorted(by_printer)
             for total in [together(by_printer[name])]
         ],
         months=[
-            MonthFiguresView(month=month, **_figures(together(by_month[month])))  # type: ignore[arg-type]
+            MonthFiguresView(month=month, **_figures(together(by_month[month])))
             for month in sorted(by_month, reverse=True)
         ],
     )
@@ -307,7 +308,7 @@ def _is_wanted(month: str, day: DayFigures, wanted: JobFilter) -> bool:
     return begun + _DAY > wanted.since and begun < wanted.until
 
 
-def _figures(total: DayFigures) -> dict[str, object]:
+def _figures(total: DayFigures) -> dict[str, Any]:
     decided = total.finished + total.failed
     fields = dict.fromkeys(FiguresView.model_fields)
     return fields | {

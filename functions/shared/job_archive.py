@@ -21,6 +21,7 @@ from functions.shared.domain.job_keys import (
 )
 from functions.shared.errors import ConflictError, ContractError
 from functions.shared.messages.job_figures import (
+    MonthFigures,
     counted_job,
     figures_of,
     figures_to_json,
@@ -154,6 +155,10 @@ class JobArchive:
     def _count(self, end: JobEnd) -> None:
         job = counted_job(end)
         month = month_of(end.ended_at)
+
+        def counted(known: MonthFigures) -> MonthFigures:
+            return known if job is None else with_job(known, job)
+
         key = figures_key(month, end.printer_id)
         if self.records.get(key) is None:  # the printer's first of that month: it may be the first of all
             with suppress(ConflictError):
@@ -163,7 +168,7 @@ class JobArchive:
             key,
             figures_of,
             figures_to_json,
-            lambda known: known if job is None else with_job(known, job),
+            counted,
             self._expires_after(month),
         )
 

@@ -60,7 +60,7 @@ def is_point_due(seconds: float, last_point: int | None) -> bool:
     if last_point is None:
         return True
     slots = max(1.0, seconds / (SLOT_SECONDS * KEPT_POINTS))
-    slot = SLOT_SECONDS * 2 ** math.ceil(math.log2(slots))
+    slot: int = SLOT_SECONDS * 2 ** math.ceil(math.log2(slots))
     return int(seconds) // slot > last_point // slot
 
 
