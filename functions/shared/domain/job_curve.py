@@ -1,17 +1,17 @@
 """The curve of a job: progress and temperatures over its time, in a bounded number of points.
 
-Time is divided into slots, and of each slot the first point is kept. When too many slots have a point, slots
-become twice as long. So it makes no difference in which order, how often and in what portions points come in.
+Time is divided into slots, and of each slot the first point is kept. A curve that lasts longer than there may
+be slots has slots twice as long. So it makes no difference in which order, how often and in what portions
+points come in: the last slot's first point tells as well how long slots are (as their number is even).
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from functions.shared.domain.figures import DEGREES, PERCENT, number, whole_number
 
 CURVE_POINTS = 300
-KEPT_POINTS = CURVE_POINTS - 1  # the point of the end is kept apart, as no slot may lose it
+KEPT_POINTS = CURVE_POINTS - 2  # even; the point of the end is kept apart, as no slot may lose it
 SLOT_SECONDS = 30
 _COLUMNS = ("seconds", "percent", "nozzle", "bed", "chamber")
 _LONGEST_TEXT = 20_000
@@ -41,27 +41,33 @@ def merged_curve(*curves: Iterable[CurvePoint]) -> Curve:
 
 
 def thinned(points: Sequence[CurvePoint], most: int = KEPT_POINTS) -> Curve:
-    """At most so many of the points, which are sorted by time."""
-    slot = SLOT_SECONDS
-    while True:
-        kept: list[CurvePoint] = []
-        last = -1
-        for point in points:
-            if point.seconds // slot != last:
-                kept.append(point)
-                last = point.seconds // slot
-        if len(kept) <= most:
-            return tuple(kept)
-        slot *= 2
+    """At most so many (an even number) of the points, which are sorted by time."""
+    if not points:
+        return ()
+    slot = _slot_of(points[-1].seconds, most)
+    kept: list[CurvePoint] = []
+    last = -1
+    for point in points:
+        if point.seconds // slot != last:
+            kept.append(point)
+            last = point.seconds // slot
+    return tuple(kept)
 
 
 def is_point_due(seconds: float, last_point: int | None) -> bool:
-    """Whether another point is worth keeping so long after the start; a job that lasts long has fewer."""
+    """Whether another point is worth keeping so long after the start: in a slot that has none yet."""
     if last_point is None:
         return True
-    slots = max(1.0, seconds / (SLOT_SECONDS * KEPT_POINTS))
-    slot: int = SLOT_SECONDS * 2 ** math.ceil(math.log2(slots))
+    slot = _slot_of(int(seconds), KEPT_POINTS)
     return int(seconds) // slot > last_point // slot
+
+
+def _slot_of(seconds: int, most: int) -> int:
+    """How long slots are, so that so many of them reach that far."""
+    slot = SLOT_SECONDS
+    while seconds // slot >= most:
+        slot *= 2
+    return slot
 
 
 def encode_curve(points: Sequence[CurvePoint]) -> str:
