@@ -152,7 +152,8 @@ def test_little_waits_in_the_record_and_the_curve_stays_small() -> None:
     longest = 0
     for number in range(40 * 30):
         printer.status(120, mc_percent=number * 100 // 1200, nozzle_temper=219 + number % 3)
-        longest = max(longest, len(json.dumps(record_to_json(replace(printer.record, status=None)))))  # type: ignore[type-var]
+        assert printer.record is not None
+        longest = max(longest, len(json.dumps(record_to_json(replace(printer.record, status=None)))))
         assert len(printer.job.course.points) < 20
     printer.status(120, gcode_state="FINISH", mc_percent=100)
     course, (end,) = kept(printer)
@@ -217,7 +218,7 @@ def test_each_end_that_is_told_of_a_recorded_print_is_kept(name: str) -> None:
             last = seconds
     told = [(it.job_id, it.category.value) for category in _ENDS for it in printer.notifications(category)]
     ends = [(it.end.job_id, it.end.result) for it in printer.changes if it.end is not None]
-    assert sorted(ends) == sorted(told)  # type: ignore[type-var]
+    assert sorted(ends) == sorted(told)
     assert ends
     for job_id, _ in ends:
         course, _ = kept(printer, job_id)
