@@ -51,6 +51,7 @@ from functions.api.schemas import (
     PrinterView,
     Refusal,
 )
+from functions.api.web_files import PREFIX, WebFiles
 from functions.shared.errors import NotFoundError, TransientError
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
@@ -84,6 +85,7 @@ NO_FILM = "no film yet"
 
 _PAGE_PATH = "/"
 _DOCS_PATH = "/docs"
+_DOCS_QUERY = "docs"  # where the gateway, which answers that path itself, sends the browser
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DESCRIPTION = """What 3D printers behind BambUI are doing.
 
@@ -128,7 +130,7 @@ def create_app(
     sending = sending or PictureSending()
     own_addresses = OwnAddresses(api_key)
     addresses: Addresses = own_addresses if bucket is None else BucketAddresses(bucket)
-    page, docs = Page("page.html", addresses.origin), Page("docs.html")
+    web, docs = WebFiles(addresses.origin), Page("docs.html")
     started_at = clock() if live is not None else None
     app = DescribedApp(
         title="Printer Realtime Bridge",
@@ -143,7 +145,7 @@ def create_app(
         app.add_middleware(
             KeyCheck,
             key=api_key,
-            pages=(_PAGE_PATH, _DOCS_PATH),
+            pages=(_PAGE_PATH, _DOCS_PATH, *web.paths),
             opens=lambda path, asked: own_addresses.opens(path, asked, clock()),
         )
     app.add_middleware(middleware.PrinterPaths, root_path=root_path)
@@ -162,8 +164,26 @@ def create_app(
         return printer
 
     @app.get(_PAGE_PATH, include_in_schema=False)
-    def show_page() -> Response:
-        return page.response()
+    def show_page(
+        request: Request,
+        if_none_match: Annotated[str | None, Header()] = None,
+        accept_encoding: Annotated[str, Header()] = "",
+    ) -> Response:
+        if _DOCS_QUERY in request.query_params:
+            return docs.response()
+        return web.page(if_none_match, accept_encoding)
+
+    @app.get(PREFIX + "{name}", include_in_schema=False)
+    def show_file(
+        name: str,
+        v: str | None = None,
+        if_none_match: Annotated[str | None, Header()] = None,
+        accept_encoding: Annotated[str, Header()] = "",
+    ) -> Response:
+        file = web.file(name, v, if_none_match, accept_encoding)
+        if file is None:
+            raise HTTPException(404)
+        return file
 
     @app.get(_DOCS_PATH, include_in_schema=False)
     def show_docs() -> Response:

@@ -1,4 +1,4 @@
-"""The pages for a person: each one self-contained file under a policy that allows just its own parts."""
+"""A page for a person that is one self-contained file, under a policy that allows just its own parts."""
 
 import base64
 import hashlib
@@ -9,21 +9,17 @@ from starlette.responses import HTMLResponse, Response
 
 
 class Page:
-    """An HTML file of this package and the content security policy made from it.
+    """An HTML file of this package and the content security policy made from it."""
 
-    `pictures_from`: the origin of another server that has its pictures and films.
-    """
-
-    def __init__(self, name: str, pictures_from: str | None = None) -> None:
-        pictures = " ".join(("'self'", "blob:", *([pictures_from] if pictures_from else [])))
+    def __init__(self, name: str) -> None:
         self._html = resources.files("functions.api").joinpath(name).read_text(encoding="utf-8")
         self._policy = "; ".join(
             (
                 "default-src 'none'",
                 f"script-src {_source(self._html, 'script')}",
                 f"style-src {_source(self._html, 'style')}",
-                f"img-src {pictures} data:",
-                f"media-src {pictures}",
+                "img-src 'self' blob: data:",
+                "media-src 'self' blob:",
                 "connect-src 'self'",
                 "base-uri 'none'",
                 "form-action 'none'",
