@@ -64,7 +64,9 @@ class WebFiles:
         headers = {"Content-Security-Policy": self._policy(style), "Cache-Control": _ASK}
         return _answer(file, headers, if_none_match, encodings)
 
-    def file(self, name: str, version: str | None, if_none_match: str | None, encodings: str) -> Response | None:
+    def file(
+        self, name: str, version: str | None, if_none_match: str | None, encodings: str
+    ) -> Response | None:
         """One of its files; None: there is none of that name. `version`: of its address."""
         if name not in self.names:
             return None

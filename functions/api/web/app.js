@@ -17,9 +17,10 @@ import { span, zone } from "./words.js";
 
 const TICK_MS = 1000, SOONEST_MS = 250;
 const byId = (id) => document.getElementById(id);
+const WITHIN = { printer: "wall", job: "history" };
 const VIEWS = { wall, printer, history: historyView, job, nowhere };
 let view = null, overview = null, lastAnswer = null, pause = FIRST_MS, timer = 0, sectionTimer = 0, scrollTimer = 0, ticker = 0;
-let isRunning = false, isComplete = false, toldTrouble = new Set();
+let isRunning = false, toldTrouble = new Set();
 
 function nowhere() {
   return {
@@ -45,7 +46,8 @@ function show(isMoved) {
   for (const section of view.sections || []) section.wake = refreshSections;
   byId("view").replaceChildren(view.node);
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.dataset.view === route.view) link.setAttribute("aria-current", "page");
+    const isHere = link.dataset.view === route.view;
+    if (isHere || link.dataset.view === WITHIN[route.view]) link.setAttribute("aria-current", isHere ? "page" : "true");
     else link.removeAttribute("aria-current");
   }
   if (overview) view.update(overview);
@@ -119,8 +121,6 @@ async function refresh() {
     lastAnswer = Date.now();
     put(byId("notice"), "");
     document.body.classList.remove("is-old");
-    if (!isComplete) complete();
-    isComplete = true;
   } catch (error) {
     if (error instanceof KeyNeeded) return askForKey(error.message);
     sayNoAnswer(error);
@@ -181,3 +181,4 @@ byId("zone").textContent = "Times are in the zone of this browser: " + zone();
 show(false);
 tick();
 refresh();
+complete();

@@ -26,12 +26,14 @@ export function monthBars(all) {
       drawn("text", { x: x + (SPACE - 20) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, monthName(month.month)));
   });
   const used = KINDS.filter(([kind]) => months.some((month) => month[kind]));
+  const scroll = element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Jobs by month, drawn" }, drawn("svg", { viewBox: "0 0 " + width + " " + HEIGHT, width, height: HEIGHT, "aria-hidden": "true" },
+    drawn("line", { class: "base", x1: 0, x2: width, y1: BASE + 0.5, y2: BASE + 0.5 }), columns));
+  requestAnimationFrame(() => { scroll.scrollLeft = scroll.scrollWidth; });  // the newest first
   return element("figure", { class: "months" },
     element("figcaption", {}, "Jobs by month"),
-    element("div", { class: "scroll" }, drawn("svg", { viewBox: "0 0 " + width + " " + HEIGHT, width, height: HEIGHT, "aria-hidden": "true" },
-      drawn("line", { class: "base", x1: 0, x2: width, y1: BASE + 0.5, y2: BASE + 0.5 }), columns)),
+    scroll,
     element("p", { class: "legend" }, used.map(([kind, word]) => element("span", { data: { kind } }, word))),
-    element("table", { class: "unseen" }, element("caption", {}, "Jobs by month"),
+    element("div", { class: "unseen" }, element("table", {}, element("caption", {}, "Jobs by month"),
       element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Month"), used.map(([, word]) => element("th", { scope: "col" }, word)))),
-      element("tbody", {}, months.map((month) => element("tr", {}, element("th", { scope: "row" }, monthName(month.month)), used.map(([kind]) => element("td", {}, String(month[kind]))))))));
+      element("tbody", {}, months.map((month) => element("tr", {}, element("th", { scope: "row" }, monthName(month.month)), used.map(([kind]) => element("td", {}, String(month[kind])))))))));
 }

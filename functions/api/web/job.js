@@ -6,7 +6,7 @@ import { element, named } from "./elements.js";
 import { errorList, pill } from "./parts.js";
 import { addressOf } from "./route.js";
 import { Section, refreshSections } from "./section.js";
-import { capital, clockTime, duration, layers, megabytes, resultOf } from "./words.js";
+import { capital, dayTime, duration, layers, megabytes, resultOf } from "./words.js";
 
 const row = (label, ...value) => (value.flat().some(Boolean) ? element("div", {}, element("dt", {}, label), element("dd", {}, ...value)) : null);
 
@@ -41,16 +41,16 @@ export function job({ id, retitle }) {
           found.reason ? element("p", { class: "problem" }, named(capital(found.reason))) : null,
           element("dl", { class: "rows" },
             row("Printer", element("a", { href: addressOf("printer", found.printer_id) }, named(found.printer_id)), found.model ? [" ", named(found.model)] : null),
-            row("Began", (found.start_is_known ? "" : "before ") + clockTime(found.started_at)), row("Ended", found.ended_at ? clockTime(found.ended_at) : ""),
+            row("Began", (found.start_is_known ? "" : "before ") + dayTime(found.started_at)), row("Ended", found.ended_at ? dayTime(found.ended_at) : ""),
             row("Took", duration(found.duration_seconds)), row("Of it paused", found.paused_seconds ? duration(found.paused_seconds) : ""),
             row("Reached", [found.percent !== null ? found.percent + " %" : "", layers(found)].filter(Boolean).join(", "))))),
       part("Curve", curve || element("p", { class: "empty" }, "Too little was seen of it for a curve.")),
       part("Errors", errorList(found.errors)),
       part("Pauses", found.pauses.length ? element("ul", { class: "plain" }, found.pauses.map((pause) => element("li", {},
-        element("time", { datetime: pause.began_at }, clockTime(pause.began_at)), element("span", {}, pause.seconds !== null ? duration(pause.seconds) : "not ended"),
+        element("time", { datetime: pause.began_at }, dayTime(pause.began_at)), element("span", {}, pause.seconds !== null ? duration(pause.seconds) : "not ended"),
         pause.reason ? named(capital(pause.reason)) : null))) : null),
       part("Checks of the AI", found.checks.length ? element("ul", { class: "plain" }, found.checks.map((check) => element("li", { data: { verdict: check.verdict } },
-        element("time", { datetime: check.at }, clockTime(check.at)), element("strong", {}, named(capital(check.verdict))),
+        element("time", { datetime: check.at }, dayTime(check.at)), element("strong", {}, named(capital(check.verdict))),
         named([check.category?.replaceAll("_", " "), check.confidence !== null ? Math.round(check.confidence * 100) + " % sure" : "", check.summary].filter(Boolean).join(" · "))))) : null),
     ].filter(Boolean);
   }

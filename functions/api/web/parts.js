@@ -2,7 +2,7 @@
 
 import { element, named, outside } from "./elements.js";
 import { addressOf } from "./route.js";
-import { capital, clockTime, duration, layers, megabytes, readiness, resultOf } from "./words.js";
+import { capital, clockTime, dayTime, duration, layers, megabytes, readiness, resultOf } from "./words.js";
 
 export const pill = ([word, tone]) => element("span", { class: "pill", data: { tone } }, named(word));
 
@@ -39,7 +39,7 @@ export const problemLine = (printer) => (printer.problem ? element("p", { class:
 // A line of the list of earlier jobs.
 export function jobLine(job, withPrinter) {
   const picture = job.thumbnail || job.image;
-  const facts = [clockTime(job.started_at), duration(job.duration_seconds), job.percent !== null && job.result !== "finished" ? job.percent + " %" : "",
+  const facts = [dayTime(job.started_at), duration(job.duration_seconds), job.percent !== null && job.result !== "finished" ? job.percent + " %" : "",
     job.film ? "film " + megabytes(job.film.size) : ""].filter(Boolean);
   return element("li", { class: "job-line" },
     picture ? element("img", { src: picture.address, alt: "", loading: "lazy", decoding: "async" }) : element("span", { class: "no-image", "aria-hidden": "true" }),

@@ -70,8 +70,11 @@ export class Picture {
     this.shown = address;
     this.takenAt = takenAt;
     this.failures = this.retryAt = 0;
-    this.image.src = next.src;
-    this.image.hidden = !this.wanted;
+    next.alt = this.image.alt;
+    next.hidden = !this.wanted;
+    this.image.replaceWith(next);  // itself: its address, set at another, might be loaded again
+    this.image = next;
+    put(this.blank, this.wanted ? "" : "No picture yet");
     if (before.startsWith("blob:")) URL.revokeObjectURL(before);
     this.tick();
     return true;

@@ -44,7 +44,6 @@ class Card {
       ].filter(Boolean));
       if (hadFocus) this.link.focus({ preventScroll: true });
     }
-    this.tick();
   }
 
   tick() {
@@ -106,6 +105,7 @@ export function wall({ query, replaceQuery }) {
       put(summary, printers.length ? active + " of " + printers.length + (overview.isMore ? " shown" : "") + " with a job" : "");
       filter.hidden = printers.length < 2;
       apply();
+      this.tick();
     },
     pictures: () => [...cards.values()].map((card) => card.picture),
     tick: () => cards.forEach((card) => card.tick()),

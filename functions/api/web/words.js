@@ -10,7 +10,7 @@ export const STATES = {
 
 export const RESULTS = {
   finished: ["Finished", "done"], failed: ["Failed", "bad"], cancelled: ["Cancelled", "held"],
-  ended: ["Ended, not known how", ""], never_began: ["Never began", "held"],
+  ended: ["Ended", ""], never_began: ["Never began", "held"],
 };
 
 // The word for a printer's state, and its tone.
@@ -43,6 +43,9 @@ export function clockTime(text, now = Date.now()) {
   const year = at.getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" };
   return at.toLocaleDateString([], days < 6 ? { weekday: "short" } : { day: "numeric", month: "short", ...year }) + ", " + time;
 }
+
+// The same with its day, where there are many.
+export const dayTime = (text, now = Date.now()) => (new Date(text).toDateString() === new Date(now).toDateString() ? "today, " : "") + clockTime(text, now);
 
 export const monthName = (text) =>
   new Date(text + "-15T12:00:00Z").toLocaleDateString([], { month: "short", year: "2-digit", timeZone: "UTC" });

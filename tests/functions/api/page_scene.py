@@ -1,6 +1,7 @@
 """Six printers in six states, and what they did before, as the page shows them."""
 
 import math
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -10,16 +11,28 @@ from infra.simulator.camera import Painter
 from infra.simulator.timeline import Scene
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData
 
-PRINTING, PAUSED, FAILED, FINISHED, SILENT, OFF = "A1 mini desk", "P1S garage", "X1C rack 2", "A1 kitchen", "A1 attic", "P1P shelf"
+PRINTING, PAUSED, FAILED, FINISHED, SILENT, OFF = (
+    "A1 mini desk",
+    "P1S garage",
+    "X1C rack 2",
+    "A1 kitchen",
+    "A1 attic",
+    "P1P shelf",
+)
 FILAMENT_OUT = 50364437
 HOUR = 3600.0
 PICTURE_SIZE = (640, 400)
 _MODELS = {PRINTING: "A1 mini", PAUSED: "P1S", FAILED: "X1C", FINISHED: "A1", SILENT: "A1", OFF: "P1P"}
 
 
+@cache
+def _painter(size: tuple[int, int]) -> Painter:
+    return Painter(size)
+
+
 def picture(number: int, subject: str, built: float, tangle: float = 0.0, is_printing: bool = True) -> bytes:
     """What its camera sees."""
-    return Painter(PICTURE_SIZE).jpeg(Scene(number, 60.0, subject, built, tangle, is_printing))
+    return _painter(PICTURE_SIZE).jpeg(Scene(number, 60.0, subject, built, tangle, is_printing))
 
 
 def fill(data: BridgeData) -> None:
@@ -27,30 +40,105 @@ def fill(data: BridgeData) -> None:
     status = dict(RUNNING)
     data.put_collector("c1", NOW - 30, *(it for it in _MODELS if it != OFF))
     data.put_collector("c2", NOW - 30, OFF, is_online=False)
-    _put(data, PRINTING, status | {"subtask_name": "Phone stand (blue)"}, 3, Scene(7, 60, "Phone stand (blue)", 0.62, 0, True))
-    paused = status | {"gcode_state": "PAUSE", "subtask_name": "Gridfinity 4x2 bin", "mc_percent": 34, "layer_num": 51, "stg_cur": 6, "print_error": FILAMENT_OUT}
+    _put(
+        data,
+        PRINTING,
+        status | {"subtask_name": "Phone stand (blue)"},
+        3,
+        Scene(7, 60, "Phone stand (blue)", 0.62, 0, True),
+    )
+    paused = status | {
+        "gcode_state": "PAUSE",
+        "subtask_name": "Gridfinity 4x2 bin",
+        "mc_percent": 34,
+        "layer_num": 51,
+        "stg_cur": 6,
+        "print_error": FILAMENT_OUT,
+    }
     _put(data, PAUSED, paused, 4, Scene(11, 60, "Gridfinity 4x2 bin", 0.34, 0, False))
-    failed = status | {"gcode_state": "FAILED", "subtask_name": "Dragon, articulated", "print_error": 0x0300_8002, "nozzle_temper": 41.0, "nozzle_target_temper": 0, "bed_temper": 35, "bed_target_temper": 0}
-    _put(data, FAILED, failed, 6, Scene(4, 60, "Dragon, articulated", 0.41, 0.8, False), result="failed", ended=NOW - 1800, percent=41, layer=102)
-    finished = status | {"gcode_state": "FINISH", "subtask_name": "Benchy", "nozzle_temper": 31.0, "nozzle_target_temper": 0, "bed_temper": 29, "bed_target_temper": 0}
-    _put(data, FINISHED, finished, 2, Scene(9, 60, "Benchy", 1.0, 0, False), result="finished", ended=NOW - 2 * HOUR, percent=100, layer=200)
+    failed = status | {
+        "gcode_state": "FAILED",
+        "subtask_name": "Dragon, articulated",
+        "print_error": 0x0300_8002,
+        "nozzle_temper": 41.0,
+        "nozzle_target_temper": 0,
+        "bed_temper": 35,
+        "bed_target_temper": 0,
+    }
+    _put(
+        data,
+        FAILED,
+        failed,
+        6,
+        Scene(4, 60, "Dragon, articulated", 0.41, 0.8, False),
+        result="failed",
+        ended=NOW - 1800,
+        percent=41,
+        layer=102,
+    )
+    finished = status | {
+        "gcode_state": "FINISH",
+        "subtask_name": "Benchy",
+        "nozzle_temper": 31.0,
+        "nozzle_target_temper": 0,
+        "bed_temper": 29,
+        "bed_target_temper": 0,
+    }
+    _put(
+        data,
+        FINISHED,
+        finished,
+        2,
+        Scene(9, 60, "Benchy", 1.0, 0, False),
+        result="finished",
+        ended=NOW - 2 * HOUR,
+        percent=100,
+        layer=200,
+    )
     lost = status | {"subtask_name": "Lamp shade", "mc_percent": 78, "layer_num": 310, "total_layer_num": 400}
-    data.put_record(SILENT, model="A1", status=lost, received_at=NOW - 720, state="IDLE", state_inferred=True, silent_since=NOW - 700,
-                    job=_job("Lamp shade", percent=78, layer=310, total_layers=400, phase="lost"))
+    data.put_record(
+        SILENT,
+        model="A1",
+        status=lost,
+        received_at=NOW - 720,
+        state="IDLE",
+        state_inferred=True,
+        silent_since=NOW - 700,
+        job=_job("Lamp shade", percent=78, layer=310, total_layers=400, phase="lost"),
+    )
     data.put_image(SILENT, picture(5, "Lamp shade", 0.78), NOW - 725)
     data.put_inspection(PRINTING, last_look_at=NOW - 240, verdict="fine")
 
 
-def _put(data: BridgeData, name: str, status: dict[str, Any], age: float, scene: Scene, *, result: str | None = None,
-         ended: float | None = None, percent: int = 62, layer: int = 89) -> None:
+def _put(
+    data: BridgeData,
+    name: str,
+    status: dict[str, Any],
+    age: float,
+    scene: Scene,
+    *,
+    result: str | None = None,
+    ended: float | None = None,
+    percent: int = 62,
+    layer: int = 89,
+) -> None:
     data.put_live(name, status, NOW - age)
-    data.put_image(name, Painter(PICTURE_SIZE).jpeg(scene), NOW - age)
-    job = _job(status["subtask_name"], percent=percent, layer=layer, total_layers=200, state=status["gcode_state"])
+    data.put_image(name, _painter(PICTURE_SIZE).jpeg(scene), NOW - age)
+    job = _job(
+        status["subtask_name"], percent=percent, layer=layer, total_layers=200, state=status["gcode_state"]
+    )
     if ended is not None:
         job |= {"ended_at": ended, "result": result, "phase": "ended"}
     else:
         job |= {"percent": status["mc_percent"], "layer": status["layer_num"], "remaining_minutes": 72}
-    data.put_record(name, model=_MODELS[name], status=status, received_at=NOW - age - 1, state=status["gcode_state"], job=job)
+    data.put_record(
+        name,
+        model=_MODELS[name],
+        status=status,
+        received_at=NOW - age - 1,
+        state=status["gcode_state"],
+        job=job,
+    )
 
 
 def _job(name: str, **fields: Any) -> dict[str, Any]:
@@ -82,8 +170,8 @@ class MadeUpHistory:
         self.fault: HTTPException | None = None
         self.is_empty = False
         self.rename = rename
-        self.thumbnail = Painter((320, 200)).jpeg(Scene(9, 60, "Benchy", 1.0))
-        self.photo = Painter(PICTURE_SIZE).jpeg(Scene(9, 60, "Benchy", 1.0))
+        self.thumbnail = _painter((320, 200)).jpeg(Scene(9, 60, "Benchy", 1.0))
+        self.photo = _painter(PICTURE_SIZE).jpeg(Scene(9, 60, "Benchy", 1.0))
 
     def lines(self) -> list[dict[str, Any]]:
         found = []
@@ -134,7 +222,9 @@ class MadeUpHistory:
         app.get("/api/jobs/{job}")(self._job)
         app.get("/api/printer/{name}/job")(self._running)
         app.get("/api/printer/{name}/messages")(self._messages)
-        app.router.routes[:0] = [app.router.routes.pop() for _ in range(len(app.router.routes) - routes)][::-1]
+        app.router.routes[:0] = [app.router.routes.pop() for _ in range(len(app.router.routes) - routes)][
+            ::-1
+        ]
 
     def _note(self, request: Request) -> None:
         self.asked.append(f"{request.url.path}?{request.url.query}")
@@ -167,14 +257,27 @@ class MadeUpHistory:
         self._note(request)
         if self.is_empty:
             raise HTTPException(404, "no job yet")
-        first = self.lines()[0] | {"ended_at": None, "result": None, "duration_seconds": 7200, "percent": 62, "started_at": _time(NOW - 2 * HOUR)}
+        first = self.lines()[0] | {
+            "ended_at": None,
+            "result": None,
+            "duration_seconds": 7200,
+            "percent": 62,
+            "started_at": _time(NOW - 2 * HOUR),
+        }
         return self.whole(first)
 
     def _messages(self, name: str, request: Request) -> dict[str, Any]:
         self._note(request)
-        told = [(240, "Progress: 60 %, layer 86/200, ready ~15:20", "notice"), (2400, "Print resumed after 21 min", "notice"),
-                (3660, "Print paused: filament ran out (0300-8015)\nLoad new filament, then resume", "attention"), (7200, "Print started: Phone stand (blue)", "notice")]
-        messages = [{"at": _time(NOW - ago), "text": self.rename or text, "severity": severity} for ago, text, severity in told]
+        told = [
+            (240, "Progress: 60 %, layer 86/200, ready ~15:20", "notice"),
+            (2400, "Print resumed after 21 min", "notice"),
+            (3660, "Print paused: filament ran out (0300-8015)\nLoad new filament, then resume", "attention"),
+            (7200, "Print started: Phone stand (blue)", "notice"),
+        ]
+        messages = [
+            {"at": _time(NOW - ago), "text": self.rename or text, "severity": severity}
+            for ago, text, severity in told
+        ]
         return {"at": _time(NOW), "messages": [] if self.is_empty else messages}
 
     def _stats(self, request: Request) -> dict[str, Any]:
@@ -183,13 +286,24 @@ class MadeUpHistory:
         months: dict[str, list[dict[str, Any]]] = {}
         for number, line in enumerate(found):
             months.setdefault(f"2025-{11 - number // 6:02d}", []).append(line)
-        reasons = [{"reason": self.rename or "the first layer was found bad", "jobs": 3}, {"reason": self.rename or "filament tangled", "jobs": 1}]
-        return {"at": _time(NOW), "all": _figures(found) | {"reasons": reasons}, "printers": [], "months": [{"month": month} | _figures(lines) for month, lines in sorted(months.items())]}
+        reasons = [
+            {"reason": self.rename or "the first layer was found bad", "jobs": 3},
+            {"reason": self.rename or "filament tangled", "jobs": 1},
+        ]
+        return {
+            "at": _time(NOW),
+            "all": _figures(found) | {"reasons": reasons},
+            "printers": [],
+            "months": [{"month": month} | _figures(lines) for month, lines in sorted(months.items())],
+        }
 
     def _csv(self, request: Request) -> Response:
         self._note(request)
         rows = ["id,name", *(f"{it['id']},made up" for it in self._found(request))]
-        return Response("\r\n".join(rows), headers={"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": "attachment"})
+        return Response(
+            "\r\n".join(rows),
+            headers={"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": "attachment"},
+        )
 
     def _film(self, job: str, request: Request) -> Response:
         begin, _, end = request.headers.get("range", "bytes=0-").removeprefix("bytes=").partition("-")
@@ -198,7 +312,9 @@ class MadeUpHistory:
         return Response(self.film[first : last + 1], 206, headers, "video/mp4")
 
     def _image(self, job: str, request: Request) -> Response:
-        return Response(self.thumbnail if "small" in request.query_params else self.photo, media_type="image/jpeg")
+        return Response(
+            self.thumbnail if "small" in request.query_params else self.photo, media_type="image/jpeg"
+        )
 
 
 def _time(seconds: float) -> str:
@@ -218,5 +334,11 @@ def _figures(lines: list[dict[str, Any]]) -> dict[str, Any]:
     counts = {it: results.count(it) for it in ("finished", "failed", "cancelled", "ended")}
     seconds = [it["duration_seconds"] for it in lines]
     tried = counts["finished"] + counts["failed"]
-    return {"jobs": len(lines), **counts, "success_rate": counts["finished"] / tried if tried else None, "hours": sum(seconds) / HOUR,
-            "mean_seconds": sum(seconds) / len(seconds) if seconds else None, "longest_seconds": max(seconds, default=None)}
+    return {
+        "jobs": len(lines),
+        **counts,
+        "success_rate": counts["finished"] / tried if tried else None,
+        "hours": sum(seconds) / HOUR,
+        "mean_seconds": sum(seconds) / len(seconds) if seconds else None,
+        "longest_seconds": max(seconds, default=None),
+    }
