@@ -1,7 +1,7 @@
 """The page's files as they are sent: the modules of `functions/api/web` as one script, the style in the page.
 
-A gateway in a new account gives a page and one file at once, not twelve (decision 0017). Nothing is built: the
-files are read and put together when they are first asked for.
+A gateway in a new account gives a page and one file at once, not twenty (decision 0017). Nothing is built:
+the files are read and put together when they are first asked for.
 """
 
 import base64
@@ -48,7 +48,10 @@ class _File:
 
 
 class WebFiles:
-    """All that a browser loads without the key. `pictures_from`: another server that has pictures and films."""
+    """All that a browser loads without the key.
+
+    `pictures_from`: the origin of another server that has its pictures and films.
+    """
 
     def __init__(self, pictures_from: str | None = None) -> None:
         self._pictures = " ".join(("'self'", "blob:", *([pictures_from] if pictures_from else [])))

@@ -1,7 +1,7 @@
 """The page before a real server in a real browser, and what goes wrong with either."""
 
 import asyncio
-import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,30 +11,34 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from functions.timelapse.ffmpeg import find_ffmpeg
 from tests.functions.api.bridge_data import NOW, BridgeData
-from tests.functions.api.page_scene import OFF, MadeUpHistory
+from tests.functions.api.made_up_history import MadeUpHistory
+from tests.functions.api.page_scene import OFF
 from tests.functions.api.serving import served
 from tests.support.chromium import Tab
 from tests.support.page_in_a_browser import wait_for
-from tests.support.timeouts import wait_until
+from tests.support.timeouts import TIMEOUT, wait_until
 
 DESKTOP, PHONE = (1280, 860), (390, 844)
 # The browser's clock stands one second after the scene's, so that every age is the same each time.
 _CLOCK = f"Date.now = () => {round(NOW * 1000) + 1000};"
 _READY = """(() => {
-  const images = [...document.images].filter((it) => it.checkVisibility() && it.getBoundingClientRect().top < innerHeight);
+  const isSeen = (it) => it.checkVisibility() && it.getBoundingClientRect().top < innerHeight;
+  const images = [...document.images].filter(isSeen);
   const videos = [...document.querySelectorAll("video")];
-  return !document.querySelector(".loading, .skeleton, [aria-busy=true]") && document.fonts.size === 1
+  return !document.querySelector(".loading, .skeleton, [aria-busy=true]")
+    && document.fonts.size === 1
     && images.every((it) => it.complete) && videos.every((it) => it.readyState > 0)
-    && [...document.querySelectorAll("#cards .picture")].every((it) => it.getBoundingClientRect().top > innerHeight
-      || !it.querySelector("img[hidden]:not([alt='Picture of PICTURELESS'])"));
+    && [...document.querySelectorAll("#cards .picture")].filter(isSeen)
+      .every((it) => !it.querySelector("img[hidden]:not([alt='Picture of PICTURELESS'])"));
 })()""".replace("PICTURELESS", OFF)
 
 
 class Interference:
-    """Middleware: `answers` in the place of the bridge's, by how the path begins: a status, words and headers.
+    """Middleware: `answers` in the place of the bridge's, by how the path begins.
 
-    None: no answer, until it is taken away.
+    A status, a value and headers; None: no answer, until it is taken away.
     """
 
     def __init__(self, app: ASGIApp, stage: "Stage") -> None:
@@ -45,7 +49,7 @@ class Interference:
         path = scope["path"]
         self._stage.asked.append(path)
         self._stage.headers.append(dict(HTTPConnection(scope).headers))
-        while (found := self._stage.answer_to(path)) == "none":
+        while (found := self._stage.answer_to(path)) == "none":  # noqa: ASYNC110 - a test's thread says when
             await asyncio.sleep(0.01)
         if found is None:
             await self._app(scope, receive, send)
@@ -137,17 +141,8 @@ def overflow(tab: Tab) -> int:
     return int(tab.run("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def quoted(text: str) -> str:
-    return json.dumps(text)
-
-
 def film_of(folder: Path) -> bytes:
     """Twenty seconds of a test picture."""
-    import subprocess
-
-    from functions.timelapse.ffmpeg import find_ffmpeg
-    from tests.support.timeouts import TIMEOUT
-
     film = folder / "film.mp4"
     picture = ["-f", "lavfi", "-i", "color=c=0x8a5a2b:size=320x180:rate=2:duration=20"]
     command = [

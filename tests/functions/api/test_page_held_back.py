@@ -1,7 +1,7 @@
 """The page where a gateway takes only so many requests: it waits as it is told, and then asks less often.
 
-In a real browser, before a real server that plays its answers one after another. A wait of a second or more is over
-at once; how long it was is noted.
+In a real browser, before a real server that plays its answers one after another. A wait of a second or more
+is over at once; how long it was is noted.
 """
 
 import json
@@ -112,10 +112,8 @@ class Player:
         )
         self.tab.go("about:blank")
         self.tab.go(f"http://127.0.0.1:{self.port}/")
-        done = (
-            "(told.pauses.length >= %d || !document.getElementById('key-form').hidden || document.hidden)"
-            % refreshes
-        )
+        asks = "!document.getElementById('key-form').hidden"
+        done = f"(told.pauses.length >= {refreshes} || {asks} || document.hidden)"
         wait_until(
             lambda: self.tab.run(f"document.readyState === 'complete' && {done}") is True,
             lambda: str(self.told),

@@ -1,4 +1,4 @@
-"""The page as a person uses it, in a real browser before the embedded server: key, clicks, keys, addresses, films."""
+"""The page as a person uses it, in a real browser before a real server: clicks, keys, addresses, films."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData
-from tests.functions.api.page_scene import FAILED, FINISHED, OFF, PAUSED, PRINTING, MadeUpHistory, fill
+from tests.functions.api.made_up_history import MadeUpHistory
+from tests.functions.api.page_scene import FAILED, FINISHED, OFF, PAUSED, PRINTING, fill
 from tests.functions.api.page_stage import Stage, film_of, staged
 from tests.support.chromium import ABSENT, Tab, find_chromium
 from tests.support.edge_material import jpeg
@@ -61,6 +62,12 @@ def until(stage: Stage, script: str, expected: Any = True) -> None:
 
 def until_asked(stage: Stage, path: str, times: int = 1) -> None:
     wait_until(lambda: stage.asked.count(path) >= times, lambda: str(stage.asked))
+
+
+def choose(stage: Stage, query: str, value: str) -> None:
+    """In the first such control, which has no keys or clicks of its own in a browser without a window."""
+    it = f"document.querySelector({query!r})"
+    now(stage, f"{it}.value = {value!r}; {it}.dispatchEvent(new Event('change'))")
 
 
 def test_with_a_key_set_the_page_loads_asks_for_it_and_then_shows_all(
@@ -242,16 +249,10 @@ def test_the_history_is_filtered_gone_through_and_taken_along(stage: Stage) -> N
     assert now(
         stage, "document.activeElement.closest('.job-line') === document.querySelectorAll('.job-line')[30]"
     )
-    now(
-        stage,
-        "(() => { const it = document.querySelectorAll('select')[1]; it.value = 'failed'; it.dispatchEvent(new Event('change')); })()",
-    )
+    choose(stage, "label:nth-of-type(2) select", "failed")
     until(stage, count, 5)
     assert now(stage, "location.hash") == "#/history?result=failed"
-    now(
-        stage,
-        "(() => { const it = document.querySelectorAll('input[type=date]')[0]; it.value = '2025-11-22'; it.dispatchEvent(new Event('change')); })()",
-    )
+    choose(stage, "input[type=date]", "2025-11-22")
     until(stage, count, 1)
     assert "since=2025-11-21T23%3A00%3A00.000Z" in stage.history.asked[-2], "its midnight is the browser's"
     now(
@@ -299,9 +300,12 @@ def test_the_film_of_the_last_job_is_there_without_a_history(
 def test_a_curve_tells_what_was_when(stage: Stage) -> None:
     stage.open("#/job/j2")
     stage.settle()
-    box = now(stage, "(() => { const it = document.querySelector('.plot'); it.scrollIntoView({block: 'center'});"
-                     " const box = it.getBoundingClientRect(); return [box.left, box.top, box.width]; })()")  # fmt: skip
-    stage.tab.call("Input.dispatchMouseEvent", type="mouseMoved", x=box[0] + box[2] / 2, y=box[1] + 60)
+    plot = "document.querySelector('.plot')"
+    now(stage, f"{plot}.scrollIntoView({{ block: 'center' }})")
+    left, top, width = now(
+        stage, f"(({{ left, top, width }}) => [left, top, width])({plot}.getBoundingClientRect())"
+    )
+    stage.tab.call("Input.dispatchMouseEvent", type="mouseMoved", x=left + width / 2, y=top + 60)
     words = stage.wait_for(".tooltip", "progress")
     assert "progress 49 %" in words or "progress 50 %" in words or "progress 48 %" in words
     assert "nozzle 220 °C" in words
@@ -317,7 +321,10 @@ def test_nothing_polls_while_hidden(stage: Stage, view: str) -> None:
     now(
         stage,
         """(() => { window.begun = 0; const real = window.setTimeout;
-        window.setTimeout = (run, ms, ...more) => { if (ms >= 250) begun += 1; return real(run, ms, ...more); };
+        window.setTimeout = (run, ms, ...more) => {
+            if (ms >= 250) begun += 1;
+            return real(run, ms, ...more);
+        };
         Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });
         document.dispatchEvent(new Event('visibilitychange')); })()""",
     )
@@ -333,14 +340,15 @@ def test_the_shell_is_kept_and_no_data(stage: Stage) -> None:
     stage.settle()
     until(stage, "navigator.serviceWorker.ready.then((it) => Boolean(it.active))")
     until(stage, "caches.keys().then((all) => all.length)", 1)
-    kept = "caches.keys().then(([it]) => caches.open(it)).then((it) => it.keys()).then((all) => all.map((it) => new URL(it.url).pathname).sort())"
+    kept = (
+        "caches.keys().then(([it]) => caches.open(it)).then((it) => it.keys())"
+        ".then((all) => all.map((it) => new URL(it.url).pathname).sort())"
+    )
     until(stage, kept, ["/", "/web/app.js"])
     stage.answers["/api/"] = (503, {}, {})
     stage.refuse("/", 503)
     now(stage, "location.reload()")
     stage.wait_for("#notice", "No answer from the bridge")
     assert now(stage, kept) == ["/", "/web/app.js"]
-    now(
-        stage,
-        "navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((it) => it.unregister())))",
-    )
+    gone = "navigator.serviceWorker.getRegistrations().then((all) => all.map((it) => it.unregister()))"
+    now(stage, f"{gone}.then((all) => Promise.all(all)).then((all) => all.length)")

@@ -1,7 +1,7 @@
 """Every view of the page and every state of it, in light and dark, on desk and phone, in a real browser.
 
-Each is looked through by axe-core, must not scroll sideways, and looks as it did when somebody last looked at it
-(`tests/support/screenshots.py`).
+Each is looked through by axe-core, must not scroll sideways, and looks as it did when somebody last looked at
+it (`tests/support/screenshots.py`).
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.functions.api.bridge_data import NOW, BridgeData
-from tests.functions.api.page_scene import FAILED, PRINTING, MadeUpHistory, fill
+from tests.functions.api.made_up_history import MadeUpHistory
+from tests.functions.api.page_scene import FAILED, PRINTING, fill
 from tests.functions.api.page_stage import Stage, film_of, overflow, staged
 from tests.functions.api.test_names import HOSTILE
 from tests.support.accessibility import faults
