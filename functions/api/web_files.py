@@ -1,6 +1,6 @@
 """The page's files as they are sent: the modules of `functions/api/web` as one script, the style in the page.
 
-A gateway in a new account gives a page and one file at once, not twenty (decision 0017). Nothing is built:
+A gateway in a new account gives a page and one file at once, not twenty (decision 0020). Nothing is built:
 the files are read and put together when they are first asked for.
 """
 

@@ -28,7 +28,8 @@ def find_chromium() -> str | None:
 class Tab:
     """The page that a browser shows, as its DevTools see it (Chrome DevTools Protocol)."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, process_group: int) -> None:
+        self.process_group = process_group
         self._home = home
         self._open = contextlib.ExitStack()
         self._connection: ClientConnection | None = None
@@ -195,7 +196,7 @@ def chromium(program: str, url: str, folder: Path, names: Sequence[str] = ()) ->
         env={**os.environ, "HOME": str(folder)},
         start_new_session=True,
     )
-    tab = Tab(home)
+    tab = Tab(home, process.pid)
     try:
         yield tab
     finally:

@@ -41,7 +41,7 @@ function show(isMoved) {
     if (location.hash !== address && (location.hash || address !== "#/")) window.history.replaceState(null, "", address);
   };
   clearTimeout(sectionTimer);
-  view = VIEWS[route.view]({ id: route.id, query: route.query, replaceQuery, retitle, goneTo: noteFailure });
+  view = VIEWS[route.view]({ id: route.id, query: route.query, replaceQuery, retitle, goneTo: noteFailure, askNow: refresh });
   view.wakeBy?.(refreshSections);
   for (const section of view.sections || []) section.wake = refreshSections;
   byId("view").replaceChildren(view.node);
@@ -102,6 +102,7 @@ async function refreshAll() {
 }
 
 function sayNoAnswer(error) {
+  if (!overview) view.noAnswer?.();
   const since = lastAnswer ? " since " + new Date(lastAnswer).toLocaleTimeString() + ". What is shown is old" : "";
   if (error instanceof HeldBack) {
     pause = afterRefusal(pause, error.seconds);

@@ -44,7 +44,7 @@ export function history({ query, replaceQuery, goneTo }) {
   }
 
   const figures = new Section({
-    title: "Figures", empty: "There are no figures yet.",
+    title: "Figures", empty: "No job like that has ended: there is nothing to count.",
     load: () => read("api/stats?" + asked(question("printer", "since", "until"))),
     draw: ({ all, months }) => (all.jobs ? [
       element("dl", { class: "figures" }, [["Jobs", String(all.jobs)], ["Success rate", all.success_rate === null ? "–" : Math.round(all.success_rate * 100) + " %"],

@@ -55,7 +55,7 @@ export function job({ id, retitle }) {
     ].filter(Boolean);
   }
 
-  const whole = new Section({ title: "", empty: "This job is not known (any more).", load: () => read("api/jobs/" + encodeURIComponent(id)), draw });
+  const whole = new Section({ title: "", empty: "This job is not known. It may be older than what is kept.", load: () => read("api/jobs/" + encodeURIComponent(id)), draw });
   return {
     node: element("div", { class: "job-view" }, element("p", { class: "crumbs" }, element("a", { href: addressOf("history") }, "History")), heading, whole.node),
     title: () => name,

@@ -46,7 +46,7 @@ export function jobLine(job, withPrinter) {
     element("div", {},
       element("a", { class: "cover", href: addressOf("job", job.id) }, named(job.name || "Unnamed job")),
       withPrinter ? element("span", { class: "of" }, named(job.printer_id)) : null,
-      element("span", { class: "facts" }, facts.join(" · ")),
+      element("span", { class: "facts" }, facts.map((text) => text.replaceAll(" ", "\u00a0")).join(" · ")),
       job.reason ? element("span", { class: "reason" }, named(capital(job.reason))) : null),
     pill(resultOf(job)));
 }

@@ -75,7 +75,7 @@ export class Section {
     }
     const words = isHeldBack ? "Held back: " + error.message + ". Asked again in " + span(error.seconds) + "."
       : error instanceof Refused ? "Refused " + error.message + "." : "This could not be read: no answer from the bridge.";
-    this.body.replaceChildren(element("p", { class: "failed" }, words),
+    this.body.replaceChildren(element("p", { class: isHeldBack ? "held" : "failed" }, words),
       isHeldBack ? "" : element("button", { type: "button", on: { click: () => { this.renew(); this.body.replaceChildren(element("p", { class: "loading" }, "Loading")); this.wake?.(); } } }, "Try again"));
   }
 }

@@ -58,7 +58,7 @@ class Card {
   }
 }
 
-export function wall({ query, replaceQuery }) {
+export function wall({ query, replaceQuery, askNow }) {
   const cards = new Map();
   const list = element("div", { id: "cards" }), summary = element("p", { class: "summary" }), empty = element("div", { class: "blank-state", hidden: true });
   const search = element("input", { type: "search", placeholder: "Name, model or job", "aria-label": "Filter by name, model or job", value: query.get("q") || "", on: { input: apply } });
@@ -106,6 +106,10 @@ export function wall({ query, replaceQuery }) {
       filter.hidden = printers.length < 2;
       apply();
       this.tick();
+    },
+    noAnswer() {
+      this.node.querySelector(".skeletons")?.replaceWith(element("div", { class: "blank-state skeletons" }, element("h2", {}, "Nothing can be shown yet"),
+        element("p", {}, "The bridge has not answered since this page was opened."), element("p", {}, element("button", { type: "button", on: { click: askNow } }, "Ask now"))));
     },
     pictures: () => [...cards.values()].map((card) => card.picture),
     tick: () => cards.forEach((card) => card.tick()),

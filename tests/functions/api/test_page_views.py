@@ -116,7 +116,7 @@ STATES: dict[str, tuple[str, Callable[[Stage], None], str, str]] = {
     "history-held-back": (
         "#/history",
         held_back,
-        ".history",
+        ".held",
         "Held back: too many requests. Asked again in 40 s",
     ),
     "job-unknown": ("#/job/nobody", lambda _: None, ".job-view", "not known"),
