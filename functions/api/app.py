@@ -19,6 +19,7 @@ from functions.api.addresses import (
 )
 from functions.api.film_sending import FilmResponse
 from functions.api.health import collector_silence, health, pictures_health
+from functions.api.history import HistoryParts, add_history, keeping_files
 from functions.api.json_values import utc_time
 from functions.api.middleware import (
     HEADER,
@@ -116,6 +117,8 @@ def create_app(
     image_bytes_limit: int | None = None,
     sending: PictureSending | None = None,
     bucket: SigningBucket | None = None,
+    film_days: float = 30.0,
+    image_days: float = 7.0,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
@@ -126,6 +129,7 @@ def create_app(
     user's own (None: any name). `is_open`: all the network may look. `image_bytes_limit`: a larger
     picture is given in a smaller rendition (None: any is given as it is). `sending`: bounds the pictures that
     are being sent. `bucket` (cloud): who has the pictures and films, and signs addresses of them.
+    `film_days`, `image_days`: how long films and frames are kept.
     """
     sending = sending or PictureSending()
     own_addresses = OwnAddresses(api_key)
@@ -356,6 +360,20 @@ def create_app(
         pictures = None if live is None else pictures_health(live.pictures)
         return view.model_copy(update={"is_open": is_open, "pictures": pictures})
 
+    add_history(
+        app,
+        HistoryParts(
+            records,
+            frames,
+            queries,
+            lambda segment, stores: found(segment, stores).printer_id,
+            addresses,
+            keeping_files(film_days, image_days, frames, is_local=bucket is None),
+            sending,
+            clock,
+            image_bytes_limit,
+        ),
+    )
     if metrics is not None:
         _add_metrics(app, metrics)
     return app

@@ -50,6 +50,8 @@ def application(root_path: str) -> Mangum:
         root_path,
         image_bytes_limit=IMAGE_BYTES_LIMIT,
         bucket=runtime.backends.presigned(),
+        film_days=runtime.backends.settings.film_retention_days,
+        image_days=runtime.backends.settings.image_retention_days,
     )
     return Mangum(RawPath(app), lifespan="off")
 

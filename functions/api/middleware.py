@@ -1,9 +1,10 @@
 """What stands before every route: whose request it is, the API key, safe headers, printer names of any
 content in a path.
 
-Servers hand on the path decoded, where `a%2Fimage` cannot be told from `a/image`. So the routes see the
-name as one encoded segment, made from the raw path where the server gives it. API Gateway does not: there a
-name that ends in `/image` is taken for a request for the image (likewise the others of `_OF_A_PRINTER`).
+Servers hand on the path decoded, where `a%2Fimage` cannot be told from `a/image`. So the routes see the name
+as one encoded segment, made from the raw path where the server gives it. API Gateway does not: there a name
+that ends in `/image` is taken for a request for the image (likewise `/film`, `/film.mp4`, `/job`,
+`/messages`).
 """
 
 import hashlib
