@@ -128,7 +128,9 @@ class Tab:
         if is_whole:
             box = self.call("Page.getLayoutMetrics")["cssContentSize"]
             clip = {"clip": {**box, "scale": 1}, "captureBeyondViewport": True}
-        return base64.b64decode(self.call("Page.captureScreenshot", format="png", **clip)["data"])
+        return base64.b64decode(
+            self.call("Page.captureScreenshot", format="png", optimizeForSpeed=True, **clip)["data"]
+        )
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """A method of the DevTools protocol, which must be one. Its result."""

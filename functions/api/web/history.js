@@ -7,7 +7,7 @@ import { jobLine } from "./parts.js";
 import { Section, refreshSections } from "./section.js";
 import { RESULTS, capital, duration } from "./words.js";
 
-const PAGE = 30, DOWNLOAD_MS = 120000;
+const PAGE = 30, DOWNLOAD_MS = 120000, MOST_EMPTY_PAGES = 8;
 
 // A day of this browser's zone as the times where it begins and ends.
 function dayTimes(since, until) {
@@ -57,7 +57,16 @@ export function history({ query, replaceQuery, goneTo }) {
 
   const list = element("ul", { class: "job-lines" });
   const more = element("button", { type: "button", class: "more", hidden: true, on: { click: loadMore } }, "Show more");
-  const page = (after) => read("api/jobs?" + asked({ ...question("printer", "result", "since", "until"), cursor: after, limit: PAGE }));
+  // A page may be empty and others follow all the same.
+  async function page(after) {
+    let answer, from = after;
+    for (let tries = 0; tries < MOST_EMPTY_PAGES; tries += 1) {
+      answer = await read("api/jobs?" + asked({ ...question("printer", "result", "since", "until"), cursor: from, limit: PAGE }));
+      from = answer.next_cursor;
+      if (answer.jobs.length || from === null) break;
+    }
+    return answer;
+  }
   const jobs = new Section({
     title: "Jobs", empty: "No job like that has ended yet.", extra: download,
     load: () => page(""),
@@ -65,7 +74,7 @@ export function history({ query, replaceQuery, goneTo }) {
       cursor = answer.next_cursor;
       more.hidden = cursor === null;
       list.replaceChildren(...answer.jobs.map((job) => jobLine(job, true)));
-      return answer.jobs.length ? [list, more] : null;
+      return answer.jobs.length || cursor !== null ? [list, more] : null;
     },
   });
   const sections = [jobs, figures];
@@ -89,14 +98,25 @@ export function history({ query, replaceQuery, goneTo }) {
     }
   }
 
+  // In the cloud it comes in parts, each of which says where the next one is.
+  async function tables(first) {
+    const parts = [];
+    for (let query = first; query;) {
+      const response = await ask("api/jobs.csv" + query, {}, DOWNLOAD_MS);
+      if (!response.ok) throw new Error("error " + response.status);
+      // Each part begins with the names of its columns.
+      parts.push(parts.length ? (await response.text()).replace(/^[^\n]*\n/, "") : await response.blob());
+      query = /<(\?[^>]*)>; rel="next"/.exec(response.headers.get("Link") || "")?.[1];
+    }
+    return parts;
+  }
+
   // A link could not send the key.
   async function takeAlong() {
     download.disabled = true;
     put(said, "");
     try {
-      const response = await ask("api/jobs.csv?" + asked(question("printer", "result", "since", "until")), {}, DOWNLOAD_MS);
-      if (!response.ok) throw new Error("error " + response.status);
-      const address = URL.createObjectURL(await response.blob());
+      const address = URL.createObjectURL(new Blob(await tables("?" + asked(question("printer", "result", "since", "until"))), { type: "text/csv" }));
       element("a", { href: address, download: "jobs.csv" }).click();
       setTimeout(() => URL.revokeObjectURL(address), DOWNLOAD_MS);
     } catch (error) {

@@ -45,6 +45,7 @@ class MadeUpHistory:
         self.asked: list[str] = []
         self.fault: HTTPException | None = None
         self.is_empty = False
+        self.has_gap = False  # nothing that is asked for among the newest, and more behind them
         self.rename = rename
         self.thumbnail = painter((320, 200)).jpeg(Scene(9, 60, "Benchy", 1.0))
         self.photo = painter(PICTURE_SIZE).jpeg(Scene(9, 60, "Benchy", 1.0))
@@ -191,6 +192,8 @@ class MadeUpHistory:
         begin, limit = int(request.query_params.get("cursor", 0)), int(request.query_params.get("limit", 30))
         found = self._found(request)
         following = str(begin + limit) if len(found) > begin + limit else None
+        if self.has_gap and "cursor" not in request.query_params:
+            return {"at": _time(NOW), "jobs": [], "next_cursor": "0"}
         return {"at": _time(NOW), "jobs": found[begin : begin + limit], "next_cursor": following}
 
     def _job(self, job: str, request: Request) -> dict[str, Any]:
@@ -246,11 +249,13 @@ class MadeUpHistory:
 
     def _csv(self, request: Request) -> Response:
         self._note(request)
-        rows = ["id,name", *(f"{it['id']},made up" for it in self._found(request))]
-        return Response(
-            "\r\n".join(rows),
-            headers={"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": "attachment"},
-        )
+        found, is_second = self._found(request), "cursor" in request.query_params
+        half = len(found) // 2
+        rows = ["id,name", *(f"{it['id']},made up" for it in (found[half:] if is_second else found[:half]))]
+        headers = {"Content-Disposition": "attachment"}
+        if not is_second:
+            headers["Link"] = f'<?{request.query_params}&cursor=second>; rel="next"'
+        return Response("".join(f"{row}\r\n" for row in rows), 200, headers, "text/csv")
 
     def _film(self, job: str, request: Request) -> Response:
         begin, _, end = request.headers.get("range", "bytes=0-").removeprefix("bytes=").partition("-")

@@ -115,15 +115,16 @@ class Stage:
         self.headers.clear()
         self.history.asked.clear()
         self.history.fault, self.history.rename = None, None
-        self.history.is_empty = False
+        self.history.is_empty = self.history.has_gap = False
 
 
 @contextmanager
-def staged(data: BridgeData, history: MadeUpHistory, tab: Tab, key: str = "") -> Iterator[Stage]:
-    """That bridge before that browser, whose clock stands still."""
-    stage = Stage(data, history, tab)
+def staged(data: BridgeData, history: MadeUpHistory | None, tab: Tab, key: str = "") -> Iterator[Stage]:
+    """That bridge before that browser, whose clock stands still. `history` None: the bridge's own."""
+    stage = Stage(data, history or MadeUpHistory(), tab)
     app = data.app(key)
-    history.add_to(app)
+    if history is not None:
+        history.add_to(app)
     app.add_middleware(Interference, stage=stage)
     tab.live_in("Europe/Berlin", "en-GB")
     clock = tab.run_before(_CLOCK)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData
+from tests.functions.api.kept_jobs import keep_check, keep_film, keep_job
 from tests.functions.api.made_up_history import MadeUpHistory
 from tests.functions.api.page_scene import FAILED, FINISHED, OFF, PAUSED, PRINTING, fill
 from tests.functions.api.page_stage import Stage, film_of, staged
@@ -262,9 +263,41 @@ def test_the_history_is_filtered_gone_through_and_taken_along(stage: Stage) -> N
     )
     stage.tab.click(".download")
     until(stage, "window.taken.length", 1)
-    assert now(stage, "taken[0].text()").startswith("id,name\r\n")
-    [asked] = [it for it in stage.history.asked if it.startswith("/api/jobs.csv")]
-    assert "result=failed" in asked
+    assert now(stage, "taken[0].text()") == "id,name\r\nj1,made up\r\n", "in parts, as the cloud gives it"
+    asked = [it for it in stage.history.asked if it.startswith("/api/jobs.csv")]
+    assert ["result=failed" in it for it in asked] == [True, True]
+
+
+def test_what_is_found_only_far_back_is_found(stage: Stage) -> None:
+    stage.history.has_gap = True
+    stage.open("#/history?result=failed")
+    until(stage, "document.querySelectorAll('.job-line').length", 5)
+
+
+def test_jobs_that_were_kept_are_shown_by_the_bridges_own_history(bridge: BridgeData, page_tab: Tab) -> None:
+    fill(bridge)
+    for number in range(3):
+        keep_film(bridge, keep_job(bridge, f"j{number}", NOW - number * 86_400, printer_id=PRINTING))
+    keep_check(bridge, "j0", verdict="suspicious", category="spaghetti", confidence=0.7, summary="Strands")
+    keep_job(bridge, "j9", NOW - 7200, printer_id=PAUSED, result="failed", reason="filament ran out")
+    with staged(bridge, None, page_tab) as stage:
+        stage.open("#/history")
+        stage.settle()
+        names = "[...document.querySelectorAll('.job-line a')].map((it) => it.textContent)"
+        assert now(stage, names) == ["Part j0", "Part j9", "Part j1", "Part j2"]
+        assert "75 %" in stage.wait_for(".figures", "Success rate")
+        assert "Filament ran out" in stage.wait_for(".job-lines", "Part j9")
+        page_tab.click(".job-line a")
+        stage.wait_for(".job-view", "70 % sure · Strands")
+        assert "Paused by the user" in stage.wait_for(".job-view", "Pauses")
+        stage.wait_for(".plot")
+        poster = now(stage, "document.querySelector('video, figure').outerHTML")
+        assert "api/jobs/j0/" in poster
+        stage.open(PRINTER)
+        stage.settle()
+        assert now(stage, names) == ["Part j0", "Part j1", "Part j2"]
+        stage.open("#/job/nobody")
+        stage.wait_for(".empty", "not known")
 
 
 def test_a_film_plays_from_where_one_likes_and_can_be_had(stage: Stage) -> None:
@@ -313,6 +346,11 @@ def test_a_curve_tells_what_was_when(stage: Stage) -> None:
     assert {"0 %", "50 %", "100 %", "250°", "start", "1 h", "3 h"} <= set(axis)
 
 
+def data_of(stage: Stage) -> list[str]:
+    """What was asked for of it; a picture or a file may still be on its way."""
+    return [it for it in stage.asked if it.startswith("/api/") and not it.endswith("/image")]
+
+
 @pytest.mark.parametrize("view", ["#/", PRINTER, "#/history", "#/job/j0"])
 def test_nothing_polls_while_hidden(stage: Stage, view: str) -> None:
     stage.open(view)
@@ -328,10 +366,10 @@ def test_nothing_polls_while_hidden(stage: Stage, view: str) -> None:
         Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });
         document.dispatchEvent(new Event('visibilitychange')); })()""",
     )
-    asked = len(stage.asked)
+    asked = data_of(stage)
     # What was to come next comes now, and asks nothing.
     now(stage, "new Promise((done) => setTimeout(done, 30))")
-    assert len(stage.asked) == asked
+    assert data_of(stage) == asked
     assert now(stage, timers) == 0
 
 
