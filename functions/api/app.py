@@ -31,7 +31,7 @@ from functions.api.middleware import (
     SafeHeaders,
 )
 from functions.api.overview import MOST, overview, overview_response, tag_of
-from functions.api.pages import Page
+from functions.api.pages import add_pages, open_paths
 from functions.api.paging import cursor_of, name_before, page_size
 from functions.api.picture_answer import (
     IMAGE_TOO_LARGE,
@@ -52,7 +52,7 @@ from functions.api.schemas import (
     PrinterView,
     Refusal,
 )
-from functions.api.web_files import PREFIX, WebFiles
+from functions.api.web_files import WebFiles
 from functions.shared.errors import NotFoundError, TransientError
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
@@ -84,9 +84,6 @@ NO_STATUS = "no status yet"
 NO_IMAGE = "no image yet"
 NO_FILM = "no film yet"
 
-_PAGE_PATH = "/"
-_DOCS_PATH = "/docs"
-_DOCS_QUERY = "docs"  # where the gateway, which answers that path itself, sends the browser
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DESCRIPTION = """What 3D printers behind BambUI are doing.
 
@@ -134,7 +131,7 @@ def create_app(
     sending = sending or PictureSending()
     own_addresses = OwnAddresses(api_key)
     addresses: Addresses = own_addresses if bucket is None else BucketAddresses(bucket)
-    web, docs = WebFiles(addresses.origin), Page("docs.html")
+    web = WebFiles(addresses.origin)
     started_at = clock() if live is not None else None
     app = DescribedApp(
         title="Printer Realtime Bridge",
@@ -149,7 +146,7 @@ def create_app(
         app.add_middleware(
             KeyCheck,
             key=api_key,
-            pages=(_PAGE_PATH, _DOCS_PATH, *web.paths),
+            pages=open_paths(web),
             opens=lambda path, asked: own_addresses.opens(path, asked, clock()),
         )
     app.add_middleware(middleware.PrinterPaths, root_path=root_path)
@@ -167,31 +164,7 @@ def create_app(
             raise HTTPException(404, UNKNOWN_PRINTER)
         return printer
 
-    @app.get(_PAGE_PATH, include_in_schema=False)
-    def show_page(
-        request: Request,
-        if_none_match: Annotated[str | None, Header()] = None,
-        accept_encoding: Annotated[str, Header()] = "",
-    ) -> Response:
-        if _DOCS_QUERY in request.query_params:
-            return docs.response()
-        return web.page(if_none_match, accept_encoding)
-
-    @app.get(PREFIX + "{name}", include_in_schema=False)
-    def show_file(
-        name: str,
-        v: str | None = None,
-        if_none_match: Annotated[str | None, Header()] = None,
-        accept_encoding: Annotated[str, Header()] = "",
-    ) -> Response:
-        file = web.file(name, v, if_none_match, accept_encoding)
-        if file is None:
-            raise HTTPException(404)
-        return file
-
-    @app.get(_DOCS_PATH, include_in_schema=False)
-    def show_docs() -> Response:
-        return docs.response()
+    add_pages(app, web)
 
     @app.get(
         OPEN_PATH,
