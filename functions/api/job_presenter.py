@@ -179,7 +179,7 @@ def detail_view(parts: JobParts, addresses: Addresses, keeping: Keeping, now: fl
     return JobDetailView(
         **fields,
         errors=_errors(codes, end.model),
-        pauses=[_pause(it, end.ended_at) for it in parts.course.pauses],
+        pauses=[_pause(it, end.ended_at if end.end_is_known else None) for it in parts.course.pauses],
         checks=[_check(it) for it in parts.checks.checks],
         curve=_curve(curve),
     )

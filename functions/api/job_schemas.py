@@ -78,7 +78,7 @@ class PauseView(View):
     ended_at: datetime | None = Field(
         description="null: it lasted until the job's end, or still does", examples=[_TIME]
     )
-    seconds: float | None = Field(description="null: it still lasts", examples=[312.0])
+    seconds: float | None = Field(description="null: it still lasts, or nobody saw its end", examples=[312.0])
     reason: str | None = Field(description="Why it paused, in words", examples=["Paused by the user"])
 
 

@@ -42,7 +42,7 @@ from functions.shared.messages.job_history import (
     part_to_json,
     with_check,
 )
-from functions.shared.ports import RecordStore
+from functions.shared.ports import RecordStore, Stored
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
 
@@ -96,7 +96,7 @@ class JobArchive:
         key = job_part_key(job_id, JobPart.FILM)
         for tries_left in reversed(range(_TRIES)):
             stored = self.records.get(key)
-            newest = newest_film(part_of(JobFilm, stored), film)
+            newest = newest_film(_film_in(stored), film)
             if stored is not None and stored.value == part_to_json(newest):
                 break
             try:
@@ -132,7 +132,7 @@ class JobArchive:
                 before, end = end, self._end_of(job_id)
                 if end is None or end.ended_at != before.ended_at:
                     continue
-                film = part_of(JobFilm, self.records.get(job_part_key(job_id, JobPart.FILM)))
+                film = _film_in(self.records.get(job_part_key(job_id, JobPart.FILM)))
                 value = part_to_json(line_of(end, film))
                 if stored is not None and stored.value == value:
                     break
@@ -210,3 +210,12 @@ class JobArchive:
             return None
         begun = datetime.strptime(month + "+0000", "%Y-%m%z").astimezone(UTC).timestamp()
         return max(begun + _MONTH_SECONDS, self.clock()) + self.retention_days * _DAY
+
+
+def _film_in(stored: Stored | None) -> JobFilm | None:
+    """One that cannot be read is none: another may take its place."""
+    try:
+        return part_of(JobFilm, stored)
+    except ContractError as error:
+        _log.error("a film in the history cannot be read: %s", error)
+        return None

@@ -59,7 +59,9 @@ def follow_history(
             ended = event.job
             if record.job is not None and record.job.id == ended.id:
                 ended = _followed(evaluation, record.job, events)
-                record = replace(record, job=replace(ended, course=JobCourse(), point_at=_last(ended)))
+                # One that fell silent while it was paused may be back, and still be paused.
+                course = _still_open(ended) if ended.phase is Phase.SILENCED else JobCourse()
+                record = replace(record, job=replace(ended, course=course))
             changes.append(_change_at_end(evaluation, ended, event, record))
             break
     job = record.job
@@ -71,14 +73,13 @@ def follow_history(
         ended_before = before.ended_at if is_back and before is not None else None
         change = JobHistoryChange(job.id, record.printer_id, job.course, ended_before=ended_before)
         changes.append(change)
-        still_open = tuple(pause for pause in job.course.pauses if pause.ended_at is None)
-        job = replace(job, course=JobCourse(pauses=still_open))
+        job = replace(job, course=_still_open(job))
     return (record if job == record.job else replace(record, job=job)), tuple(changes)
 
 
-def _last(job: Job) -> int | None:
-    points = job.course.points
-    return points[-1].seconds if points else job.point_at
+def _still_open(job: Job) -> JobCourse:
+    """What of its course is not over."""
+    return JobCourse(pauses=tuple(pause for pause in job.course.pauses if pause.ended_at is None))
 
 
 def _followed(evaluation: Evaluation, job: Job, events: Sequence[Event]) -> Job:
@@ -139,8 +140,10 @@ def _change_at_end(evaluation: Evaluation, job: Job, event: Event, record: Print
     assert job.ended_at is not None
     before, now = evaluation.before.job, evaluation.now
     was_over = before is not None and before.id == job.id and before.ended_at is not None
-    still_paused = paused_in([it for it in job.course.pauses if it.ended_at is None], job.ended_at)
     is_seen = event.kind not in _UNSEEN and not event.is_late
+    heard_at = evaluation.before.received_at
+    paused_until = job.ended_at if is_seen or heard_at is None else min(job.ended_at, heard_at)
+    still_paused = paused_in(_still_open(job).pauses, paused_until)
     has_point = is_seen and evaluation.report.kind is ReportKind.STATUS and now >= job.started_at
     end = JobEnd(
         job_id=job.id,

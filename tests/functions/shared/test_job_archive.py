@@ -225,6 +225,14 @@ def test_it_is_kept_for_as_long_as_it_is_set(records: RecordStore, clock: HandCl
     assert total(records).jobs == 0
 
 
+def test_a_film_that_cannot_be_read_is_none(records: RecordStore) -> None:
+    records.put(job_part_key("j1", JobPart.FILM), {"from": "a version that is not known"}, 0)
+    archive(records).keep(change_of(END))
+    assert [line.film for line in lines(records)] == [None]
+    archive(records).keep_film("j1", FILM)
+    assert [line.film for line in lines(records)] == [FILM]
+
+
 def test_an_end_that_cannot_be_read_is_no_end(records: RecordStore) -> None:
     records.put(job_part_key("j1", JobPart.END), {"from": "a version that is not known"}, 0)
     archive(records).keep_film("j1", FILM)

@@ -72,6 +72,31 @@ def test_pauses_have_their_reasons_and_lengths(printer: TrackerHarness) -> None:
     assert end.reason is not None
 
 
+def test_a_pause_goes_on_over_a_silence(printer: TrackerHarness) -> None:
+    printer.start()
+    printer.status(60, gcode_state="PAUSE", stg_cur=16)
+    printer.silence(50)
+    (silent,) = kept(printer)[1]
+    assert silent.paused_seconds == 0.0, "it was last heard of when it paused"
+    printer.status(200)
+    printer.status(50, gcode_state="RUNNING", stg_cur=0)
+    printer.status(600, gcode_state="FINISH")
+    course, (_, end) = kept(printer)
+    (pause,) = course.pauses
+    assert pause.ended_at == pause.began_at + 300
+    assert end.paused_seconds == 300.0
+
+
+def test_a_pause_that_nobody_saw_the_end_of_is_not_as_long_as_that(printer: TrackerHarness) -> None:
+    printer.start(task_id="7")
+    printer.status(60, gcode_state="PAUSE", stg_cur=16)
+    printer.status(40)
+    first = printer.job.id
+    printer.status(90_000, gap=True, gcode_state="RUNNING", task_id="8", subtask_name="Vase")
+    (end,) = kept(printer, first)[1]
+    assert (end.result, end.paused_seconds) == ("ended", 40.0)
+
+
 def test_a_failure_has_its_codes_and_reason(printer: TrackerHarness) -> None:
     printer.start()
     printer.status(600, gcode_state="FAILED", print_error=0x0300_4006)
