@@ -15,7 +15,7 @@ from tests.e2e.rig import IMAGE, bridge_over, settle, until_filmed, until_told
 from tests.support.chromium import ABSENT, Tab, chromium, find_chromium
 from tests.support.page_in_a_browser import come_back, wait_for
 from tests.support.telegram.server import TelegramServer
-from tests.support.timeouts import wait_until
+from tests.support.timeouts import eventually, wait_until
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason=ABSENT)
 
@@ -50,7 +50,9 @@ def look(tab: Tab, address: str) -> None:
 
     wait_until(is_all_there, lambda: json.dumps(shown_states(tab)))
     wait_until(
-        lambda: tab.run("[...document.querySelectorAll('#cards img')].some((it) => it.naturalWidth > 0)") is True,
+        lambda: (
+            tab.run("[...document.querySelectorAll('#cards img')].some((it) => it.naturalWidth > 0)") is True
+        ),
         lambda: "no picture",
     )
     tab.click("a[href='#/printer/Printing']")
@@ -88,6 +90,8 @@ async def test_six_printers_are_on_the_wall_and_a_job_that_ends_is_in_the_histor
             await asyncio.to_thread(look, tab, address)
             for number in range(2, 5):
                 await printers["Printing"].push_image(Scene(number, subject="Benchy", built=number / 5))
+            folder = tmp_path / "images" / "Printing"
+            await eventually(lambda: len(list(folder.rglob("*.jpg"))) >= 2)  # else the film waits for them
             await printers["Printing"].push_status(gcode_state="FINISH", mc_percent=100, layer_num=40)
             await until_filmed(telegram)
             await asyncio.to_thread(look_back, tab, address)

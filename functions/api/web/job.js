@@ -3,10 +3,13 @@
 import { read } from "./api.js";
 import { curveOf } from "./curve.js";
 import { element, named } from "./elements.js";
+import { age } from "./overview.js";
 import { errorList, pill } from "./parts.js";
 import { addressOf } from "./route.js";
 import { Section, refreshSections } from "./section.js";
 import { capital, dayTime, duration, layers, megabytes, resultOf } from "./words.js";
+
+const FILM_SECONDS = 1800, AGAIN_MS = 30000;
 
 const row = (label, ...value) => (value.flat().some(Boolean) ? element("div", {}, element("dt", {}, label), element("dd", {}, ...value)) : null);
 
@@ -34,6 +37,8 @@ export function job({ id, retitle }) {
     name = found.name || "Unnamed job";
     heading.replaceChildren(named(name));
     retitle();
+    // A film comes some minutes after the end.
+    whole.repeatMs = !found.film && found.ended_at && age(found.ended_at) < FILM_SECONDS ? AGAIN_MS : 0;
     const curve = curveOf(found);
     return [
       element("div", { class: "job-grid" }, player(found),

@@ -64,7 +64,8 @@ export function printer({ id: name, goneTo }) {
     title: () => (printerData?.job?.is_active && printerData.job.percent !== null ? printerData.job.percent + " % · " + name : name),
     update(overview) {
       const found = overview.printers.find((it) => it.printer_id === name) || null;
-      for (const section of sections) section.repeatMs = REFRESHES * overview.refreshMs;
+      messages.repeatMs = REFRESHES * overview.refreshMs;
+      curve.repeatMs = found?.job?.is_active ? messages.repeatMs : 0;
       isKnown = found !== null || overview.isMore;
       unknown.hidden = isKnown;
       content.hidden = !isKnown;

@@ -4,7 +4,7 @@ import { HeldBack, KeyNeeded, Refused } from "./api.js";
 import { element } from "./elements.js";
 import { span } from "./words.js";
 
-const AGAIN_MS = 15000;
+const AGAIN_MS = 15000, SHORT_SECONDS = 10;
 
 export class Section {
   // `load`: promises what is shown; `draw`: makes nodes of it, or null where there is nothing;
@@ -71,6 +71,10 @@ export class Section {
     if (this.shown !== null) {
       this.retryAt = Math.min(this.retryAt, performance.now() + Math.max(this.repeatMs, AGAIN_MS));
       this.node.classList.add("is-old");
+      return;
+    }
+    if (isHeldBack && error.seconds <= SHORT_SECONDS) {  // a gateway takes one question in seconds: it is no trouble
+      this.body.replaceChildren(element("p", { class: "loading" }, "Loading, as soon as the bridge takes another question"));
       return;
     }
     const words = isHeldBack ? "Held back: " + error.message + ". Asked again in " + span(error.seconds) + "."

@@ -170,6 +170,14 @@ def test_the_wall_has_problems_first_and_is_filtered_by_words_and_by_group(stage
     assert now(stage, names) == [FINISHED]
 
 
+def test_a_question_that_is_held_back_for_seconds_is_asked_again_by_itself(stage: Stage) -> None:
+    stage.refuse("/api/stats", 429, "too many requests", Retry_After="0.3")
+    stage.open("#/history")
+    stage.wait_for(".loading", "as soon as the bridge takes another question")
+    stage.answers.clear()
+    stage.wait_for(".figures", "Jobs")
+
+
 def test_views_have_addresses_and_back_and_forward_lead_through_them(stage: Stage) -> None:
     stage.open()
     stage.settle()
