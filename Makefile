@@ -56,7 +56,7 @@ check: $(DEV_READY) ## format, lint, type-check
 	$(VENV_PYTHON) -m mypy
 
 .PHONY: bench
-bench: $(DEV_READY) ## figures of latency, memory, receive path and films (minutes)
+bench: $(DEV_READY) ## figures of latency, memory, receive path, films and the page (minutes)
 	$(VENV_PYTHON) -m pytest -m benchmark -s -p no:xdist tests/performance
 
 .PHONY: chaos

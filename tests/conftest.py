@@ -16,6 +16,7 @@ pytest.register_assert_rewrite(
 )
 
 _ONE_STACK = ("tests/stack/deployed/", "tests/stack/test_build.py")
+_ONE_BROWSER = "tests/functions/api/test_page_"
 
 # How long an example takes is no matter of right and wrong, and the same examples are tried on every machine.
 # New ones: `pytest --hypothesis-profile=explore`, and `make fuzz`.
@@ -39,9 +40,14 @@ def no_database_is_left_open() -> Iterator[None]:
 
 
 class CloudOnOneWorker(LoadScopeScheduling):  # type: ignore[misc]
-    """Each test goes to whoever is free, those of the built and deployed stack to one: it is built once."""
+    """Each test goes to whoever is free, those of the built and deployed stack to one: it is built once.
+
+    So do those that look at the page: one browser shows it to all of them.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(_ONE_BROWSER):
+            return _ONE_BROWSER
         return _ONE_STACK[0] if nodeid.startswith(_ONE_STACK) else nodeid
 
 

@@ -23,7 +23,7 @@ NOT_READ = {
 }
 # Of the shell lines in documents, of the Makefile, of other programs: names in capitals that are no settings.
 VARIABLES = frozenset({
-    *("SECONDS_LONG", "WORKERS", "CHAOS", "FUZZ", "SOAK", "HTTPS_PROXY", "NOTIFY_SOCKET"),
+    *("SECONDS_LONG", "WORKERS", "CHAOS", "FUZZ", "SOAK", "PAGE_SHOTS", "HTTPS_PROXY", "NOTIFY_SOCKET"),
     *("HTTP_STATUS_URL_TEMPLATE", "HTTP_STATUS_SEED_ON_STARTUP", "HTTP_STATUS_SEED_INTERVAL_SECONDS"),
 })  # fmt: skip
 README_LINES = 200

@@ -34,7 +34,7 @@ from functions.api.middleware import (
     SafeHeaders,
 )
 from functions.api.overview import MOST, overview, overview_response, tag_of
-from functions.api.pages import Page
+from functions.api.pages import add_pages, open_paths
 from functions.api.paging import cursor_of, name_before, page_size
 from functions.api.picture_answer import (
     IMAGE_TOO_LARGE,
@@ -55,6 +55,7 @@ from functions.api.schemas import (
     PrinterView,
     Refusal,
 )
+from functions.api.web_files import WebFiles
 from functions.shared.errors import NotFoundError, TransientError
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
@@ -86,8 +87,6 @@ NO_STATUS = "no status yet"
 NO_IMAGE = "no image yet"
 NO_FILM = "no film yet"
 
-_PAGE_PATH = "/"
-_DOCS_PATH = "/docs"
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DESCRIPTION = """What 3D printers behind BambUI are doing.
 
@@ -135,7 +134,7 @@ def create_app(
     sending = sending or PictureSending()
     own_addresses = OwnAddresses(api_key)
     addresses: Addresses = own_addresses if bucket is None else BucketAddresses(bucket)
-    page, docs = Page("page.html", addresses.origin), Page("docs.html")
+    web = WebFiles(addresses.origin)
     started_at = clock() if live is not None else None
     app = DescribedApp(
         title="Printer Realtime Bridge",
@@ -150,7 +149,7 @@ def create_app(
         app.add_middleware(
             KeyCheck,
             key=api_key,
-            pages=(_PAGE_PATH, _DOCS_PATH),
+            pages=open_paths(web),
             opens=lambda path, asked: own_addresses.opens(path, asked, clock()),
         )
     app.add_middleware(middleware.PrinterPaths, root_path=root_path)
@@ -168,13 +167,7 @@ def create_app(
             raise HTTPException(404, UNKNOWN_PRINTER)
         return printer
 
-    @app.get(_PAGE_PATH, include_in_schema=False)
-    def show_page() -> Response:
-        return page.response()
-
-    @app.get(_DOCS_PATH, include_in_schema=False)
-    def show_docs() -> Response:
-        return docs.response()
+    add_pages(app, web)
 
     @app.get(
         OPEN_PATH,

@@ -8,7 +8,8 @@ import pytest
 from functions.api.middleware import REFUSED
 from tests.stack.cloud_template import EVERYTHING_ON, Stack, short, source
 
-PAGES = ("/", "/docs")
+PAGES = ("/", "/web/{file}", "/docs")
+BY_ITSELF = "/docs"  # answered by the gateway
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,9 @@ def methods(stack: Stack) -> dict[tuple[str, str], dict[str, Any]]:
 def test_every_path_leads_to_the_function_and_only_by_get(stack: Stack) -> None:
     found = methods(stack)
     assert set(found) == {*((page, "get") for page in PAGES), ("/{proxy+}", "get")}
-    for method in found.values():
+    for (path, _), method in found.items():
+        if path == BY_ITSELF:
+            continue
         integration = method["x-amazon-apigateway-integration"]
         assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
         assert short(integration["uri"]).endswith("/functions/ApiFunction/invocations")
@@ -36,6 +39,16 @@ def test_every_path_but_the_pages_asks_for_the_key_by_default(stack: Stack) -> N
         assert method["security"] == ([] if path in PAGES else [{"api_key": []}]), path
     scheme = stack.properties("RestApi")["Body"]["components"]["securitySchemes"]["api_key"]
     assert scheme == {"type": "apiKey", "name": "x-api-key", "in": "header"}
+
+
+def test_the_gateway_sends_who_wants_the_description_to_the_page_that_shows_it(stack: Stack) -> None:
+    method = methods(stack)[BY_ITSELF, "get"]
+    integration = method["x-amazon-apigateway-integration"]
+    assert integration["type"] == "mock"
+    assert json.loads(integration["requestTemplates"]["application/json"]) == {"statusCode": 302}
+    answer = integration["responses"]["302"]
+    assert answer["responseParameters"] == {"method.response.header.Location": "'./?docs'"}
+    assert "Location" in method["responses"]["302"]["headers"]
 
 
 def test_the_key_reaches_the_stage_and_its_value_is_not_ours(stack: Stack) -> None:

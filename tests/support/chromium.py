@@ -1,5 +1,6 @@
 """A real browser without a window, where there is one."""
 
+import base64
 import contextlib
 import json
 import os
@@ -27,7 +28,8 @@ def find_chromium() -> str | None:
 class Tab:
     """The page that a browser shows, as its DevTools see it (Chrome DevTools Protocol)."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, process_group: int) -> None:
+        self.process_group = process_group
         self._home = home
         self._open = contextlib.ExitStack()
         self._connection: ClientConnection | None = None
@@ -47,6 +49,95 @@ class Tab:
         wait_until(is_run, lambda: str(said))
         assert "exceptionDetails" not in said["result"], said["result"]["exceptionDetails"]
         return said["result"]["result"].get("value")
+
+    def go(self, url: str) -> None:
+        """Another page, or another address of this one."""
+        said = self.call("Page.navigate", url=url)
+        assert "errorText" not in said, said
+
+    def show_as(
+        self, width: int, height: int, *, is_dark: bool = False, is_phone: bool = False, is_calm: bool = True
+    ) -> None:
+        """On such a screen. `is_calm`: its user wants no motion."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=is_phone,
+        )
+        features = {
+            "prefers-color-scheme": "dark" if is_dark else "light",
+            "prefers-reduced-motion": "reduce" if is_calm else "no-preference",
+        }
+        self.call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": name, "value": value} for name, value in features.items()],
+        )
+
+    def live_in(self, zone: str, language: str) -> None:
+        """As if this machine stood there."""
+        self.call("Emulation.setTimezoneOverride", timezoneId=zone)
+        self.call("Emulation.setLocaleOverride", locale=language)
+
+    def run_before(self, script: str) -> str:
+        """A script before every page's own from now on, until `stop_running`."""
+        self.call("Page.enable")
+        return str(self.call("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"])
+
+    def stop_running(self, identifier: str) -> None:
+        self.call("Page.removeScriptToEvaluateOnNewDocument", identifier=identifier)
+
+    def click(self, query: str) -> None:
+        """With the mouse, in the middle of the first such element that is shown, when there is one."""
+        place: list[float] = []
+
+        def is_found() -> bool:
+            found = self.run(
+                f"(() => {{ const it = [...document.querySelectorAll({json.dumps(query)})]"
+                ".find((it) => it.checkVisibility()); if (!it) return null;"
+                " it.scrollIntoView({ block: 'center', behavior: 'instant' });"
+                " const box = it.getBoundingClientRect();"
+                " return [box.left + box.width / 2, box.top + box.height / 2]; })()"
+            )
+            place[:] = found or []
+            return bool(place)
+
+        wait_until(is_found, lambda: f"nothing to click at {query}")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call(
+                "Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1
+            )
+
+    def press(self, key: str, text: str = "") -> None:
+        """One key, by its name in DOM."""
+        code = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39}.get(key, 0)
+        about: dict[str, Any] = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        if key == "Enter":
+            text = "\r"
+        self.call("Input.dispatchKeyEvent", type="keyDown", **about, **({"text": text} if text else {}))
+        self.call("Input.dispatchKeyEvent", type="keyUp", **about)
+
+    def write(self, text: str) -> None:
+        """Into whatever has the focus."""
+        self.call("Input.insertText", text=text)
+
+    def screenshot(self, *, is_whole: bool = False) -> bytes:
+        """A PNG of what the screen shows, or of the whole page."""
+        clip = {}
+        if is_whole:
+            box = self.call("Page.getLayoutMetrics")["cssContentSize"]
+            clip = {"clip": {**box, "scale": 1}, "captureBeyondViewport": True}
+        return base64.b64decode(
+            self.call("Page.captureScreenshot", format="png", optimizeForSpeed=True, **clip)["data"]
+        )
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """A method of the DevTools protocol, which must be one. Its result."""
+        said = self._call(method, **parameters)
+        assert "error" not in said, (method, said)
+        result: dict[str, Any] = said["result"]
+        return result
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
         if self._connection is None:
@@ -93,6 +184,9 @@ def chromium(program: str, url: str, folder: Path, names: Sequence[str] = ()) ->
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+            "--font-render-hinting=none",
+            "--autoplay-policy=no-user-gesture-required",
             "--no-first-run",
             "--remote-debugging-port=0",  # without it the program ends when the page is loaded
             f"--user-data-dir={home}",
@@ -104,7 +198,7 @@ def chromium(program: str, url: str, folder: Path, names: Sequence[str] = ()) ->
         env={**os.environ, "HOME": str(folder)},
         start_new_session=True,
     )
-    tab = Tab(home)
+    tab = Tab(home, process.pid)
     try:
         yield tab
     finally:

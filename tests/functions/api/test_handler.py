@@ -271,6 +271,23 @@ def test_the_page_may_show_pictures_of_the_bucket_s_server_and_of_no_other(stack
     assert "connect-src 'self';" in policy
 
 
+@pytest.mark.parametrize("stage_name", ["prod", None])
+def test_the_page_and_its_files_come_whole_compressed_and_kept(
+    stack: LambdaStack, stage_name: str | None
+) -> None:
+    page = get("/", stage_name, **{"Accept-Encoding": "gzip"})
+    assert (page["headers"]["content-encoding"], page["isBase64Encoded"]) == ("gzip", True)
+    html = gzip.decompress(base64.b64decode(page["body"])).decode()
+    assert '<script type="module" src="web/app.js?v=' in html
+    script = get("/web/app.js", stage_name, **{"Accept-Encoding": "gzip"})
+    assert b"api/overview" in gzip.decompress(base64.b64decode(script["body"]))
+    again = get("/web/app.js", stage_name, **{"If-None-Match": script["headers"]["etag"]})
+    assert (again["statusCode"], again["body"]) == (304, "")
+    icon = get("/web/icon-192.png", stage_name)
+    assert base64.b64decode(icon["body"]).startswith(b"\x89PNG")
+    assert get("/web/words.js", stage_name)["statusCode"] == 404
+
+
 def test_a_film_is_where_the_bucket_is_and_any_part_of_it_is_given(stack: LambdaStack) -> None:
     now, prefix = stack.now(), job_prefix("A1M-1", "benchy")
     assert body_of(get("/api/printer/A1M-1/film"))["detail"] == "unknown printer"

@@ -1,90 +1,138 @@
 """The page where a gateway takes only so many requests: it waits as it is told, and then asks less often.
 
-Its script is run by Node with a document of nothing. Node is no part of the project; without it
-this is skipped.
+In a real browser, before a real server that plays its answers one after another. A wait of a second or more
+is over at once; how long it was is noted.
 """
 
 import json
-import re
-import shutil
-import subprocess
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from fastapi import FastAPI, Request, Response
+from starlette.responses import JSONResponse
 
-from functions import api
-from tests.support.timeouts import TIMEOUT
+from functions.api.web_files import WebFiles
+from tests.functions.api.serving import served
+from tests.support.chromium import ABSENT, Tab, find_chromium
+from tests.support.edge_material import jpeg
+from tests.support.timeouts import wait_until
 
-PAGE = Path(api.__file__).with_name("page.html")
-NODE = shutil.which("node")
+pytestmark = pytest.mark.skipif(find_chromium() is None, reason=ABSENT)
+
 REFRESH_MS = 15_000
 OVERVIEW = "api/overview"
-# Plays the page's refreshes one after the other; a timer is over at once, and its length noted.
-BROWSER = """
-const { script, answers, refreshes, hidden } = JSON.parse(require("fs").readFileSync(0));
-const nothing = new Proxy(function () {}, {
-  get: (_, name) => (name === Symbol.toPrimitive ? () => "" : name === Symbol.iterator ? undefined : nothing),
-  set: () => true, apply: () => nothing,
-});
-const box = { bottom: 0, top: 0 };
-const element = new Proxy(
-  {
-    isConnected: true, classList: nothing, src: "", addEventListener: () => {},
-    getBoundingClientRect: () => box,
-  },
-  {
-    get: (own, name) => (name in own ? own[name] : nothing),
-    set: (own, name, value) => ((own[name] = value), true),
-  },
-);
-const told = { asked: [], tags: [], pictures: [], pauses: [], notices: [], refused: [], state: null };
-const paper = (list) => ({ set textContent(text) { list.push(text); }, hidden: true });
-const notice = paper(told.notices), refused = paper(told.refused);
-let refreshed = 0, now = Date.parse("2025-11-22T13:08:00Z");
-Date.now = performance.now = () => now;
-const respond = ({ status = 200, value = {}, headers = {} }) => ({
-  status, ok: status < 300, json: async () => value, headers: { get: (name) => headers[name] ?? null },
-});
-global.fetch = async (path, { headers }) => {
-  told.asked.push(path);
-  told.tags.push(headers["If-None-Match"] ?? null);
-  return respond(answers.length > 1 ? answers.shift() : answers[0]);
-};
-global.innerHeight = 1000;
-global.Image = class {
-  set src(address) { told.pictures.push(address.split("/").pop()); this.address = address; }
-  get src() { return this.address; }
-  async decode() { if (this.address.includes("broken")) throw new Error("not to be decoded"); }
-};
-global.document = {
-  hidden, body: element, addEventListener: () => {}, createElement: () => element,
-  getElementById: (id) => (id === "notice" ? notice : id === "key-refused" ? refused : id === "card"
-    ? { content: { firstElementChild: { cloneNode: () => ({ ...element, dataset: {}, isConnected: true,
-        getBoundingClientRect: () => box, querySelector: () => element, remove: () => {} }) } } } : element),
-};
-global.sessionStorage = { getItem: () => "k", setItem: () => {}, removeItem: () => {} };
-global.clearTimeout = () => {};
-const end = () => process.stdout.write(JSON.stringify(told), () => process.exit(0));
-global.setTimeout = (run, milliseconds) => {
-  told.pauses.push(milliseconds);
-  now += milliseconds;
-  refreshed += 1;
-  if (refreshed < refreshes) setImmediate(run);
-  else end();
-  return 1;
-};
-new Function(script)();
-let rounds = 0;
-const look = () => (++rounds > 1000 ? end() : setImmediate(look));
-look(); // until nothing more is asked
-"""
 HELD_BACK = {"status": 429, "value": {"detail": "too many requests"}, "headers": {"Retry-After": "4"}}
 QUOTA = {
     "status": 429,
     "value": {"detail": "too many requests for today"},
     "headers": {"Retry-After": "3600"},
 }
+# Time passes only by waiting. After so many refreshes no timer is ever over.
+BROWSER = """
+window.told = { pauses: [], notices: [] };
+let passed = 0;
+const begin = Date.parse("2025-11-22T13:08:00Z"), real = window.setTimeout;
+Date.now = () => begin + passed;
+performance.now = () => passed;
+window.setTimeout = (run, milliseconds, ...more) => {
+  if (!(milliseconds >= 1000)) return real(run, milliseconds, ...more);
+  told.pauses.push(milliseconds);
+  told.notices.push(document.getElementById("notice").textContent);
+  passed += milliseconds;
+  return told.pauses.length < REFRESHES ? real(run, 0) : 0;
+};
+window.setInterval = () => 0;
+sessionStorage.setItem("printer-bridge-key", "k");
+if (IS_HIDDEN) Object.defineProperty(document, "hidden", { get: () => true });
+"""
+
+
+@dataclass
+class Told:
+    """What came to the server, and what the page did."""
+
+    asked: list[str] = field(default_factory=list)
+    tags: list[str | None] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+    pauses: list[int] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    refused: str = ""
+
+
+@dataclass
+class Player:
+    """Plays `answers` one after another, the last one for ever."""
+
+    tab: Tab
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
+    port: int = 0
+
+    def app(self) -> FastAPI:
+        app, web = FastAPI(), WebFiles()
+
+        @app.get("/")
+        def page() -> Response:
+            return web.page(None, "")
+
+        @app.get("/web/{name}")
+        def file(name: str) -> Response:
+            return web.file(name, None, None, "") or Response(status_code=404)
+
+        @app.get("/pictures/{name}")
+        def picture(name: str) -> Response:
+            self.told.pictures.append(name)
+            if name == "broken":
+                return Response(status_code=403)
+            return Response(jpeg(), media_type="image/jpeg")
+
+        @app.get("/api/{path:path}")
+        def answer(path: str, request: Request) -> Response:
+            self.told.asked.append(f"api/{path}")
+            self.told.tags.append(request.headers.get("if-none-match"))
+            it = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+            status = it.get("status", 200)
+            if status == 304:
+                return Response(status_code=304)
+            return JSONResponse(
+                json.loads(json.dumps(it.get("value", {})).replace("PORT", str(self.port))),
+                status,
+                it.get("headers"),
+            )
+
+        return app
+
+    def played(self, *answers: dict[str, Any], refreshes: int, hidden: bool = False) -> Told:
+        """What the page asked and how it waited, until it has refreshed so often or asks for a key."""
+        self.answers, self.told = list(answers), Told()
+        script = self.tab.run_before(
+            BROWSER.replace("REFRESHES", str(refreshes)).replace("IS_HIDDEN", json.dumps(hidden))
+        )
+        self.tab.go("about:blank")
+        self.tab.go(f"http://127.0.0.1:{self.port}/")
+        asks = "!document.getElementById('key-form').hidden"
+        done = f"(told.pauses.length >= {refreshes} || {asks} || document.hidden)"
+        wait_until(
+            lambda: self.tab.run(f"document.readyState === 'complete' && {done}") is True,
+            lambda: str(self.told),
+        )
+        self.told.pauses, self.told.notices = self.tab.run("[told.pauses, told.notices]")
+        self.told.refused = self.tab.run("document.getElementById('key-refused').textContent")
+        self.tab.stop_running(script)
+        self.tab.run("sessionStorage.clear()")
+        return self.told
+
+
+@pytest.fixture(scope="module")
+def player(page_tab: Tab) -> Iterator[Player]:
+    player = Player(page_tab)
+    page_tab.show_as(1280, 860)
+    with served(player.app()) as server:
+        player.port = server.port
+        yield player
+        page_tab.go("about:blank")
 
 
 def said(
@@ -95,7 +143,10 @@ def said(
         {
             "printer_id": f"P{number}",
             "has_status": False,
-            "image": {"taken_at": "2025-11-22T13:08:00Z", "address": f"https://frames.example/{address}"},
+            "image": {
+                "taken_at": "2025-11-22T13:08:00Z",
+                "address": f"http://127.0.0.1:PORT/pictures/{address}",
+            },
         }
         for number, address in enumerate(addresses)
     ]
@@ -110,74 +161,62 @@ def said(
     return {"value": value, "headers": {"ETag": tag}}
 
 
-def played(*answers: dict[str, Any], refreshes: int, hidden: bool = False) -> dict[str, Any]:
-    """What the page asked and how it waited; the last answer stays."""
-    assert NODE is not None
-    (script,) = re.findall(r"<script>(.*?)</script>", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    given = json.dumps({"script": script, "answers": answers, "refreshes": refreshes, "hidden": hidden})
-    done = subprocess.run([NODE, "-e", BROWSER], input=given, capture_output=True, text=True, timeout=TIMEOUT)
-    assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+def test_a_refresh_is_one_request_and_comes_as_often_as_the_bridge_says(player: Player) -> None:
+    told = player.played(said(), refreshes=3)
+    assert (told.asked, told.pauses) == ([OVERVIEW] * 3, [REFRESH_MS] * 3)
+    assert set(told.notices) == {""}
 
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node here to run the page's script")
+def test_it_says_what_it_has_and_shows_that_on_when_nothing_has_changed(player: Player) -> None:
+    told = player.played(said("a"), {"status": 304}, refreshes=3)
+    assert told.tags == [None, 'W/"1"', 'W/"1"']
+    assert told.pictures == ["a"]
+    assert told.pauses == [REFRESH_MS] * 3
 
 
-def test_a_refresh_is_one_request_and_comes_as_often_as_the_bridge_says() -> None:
-    told = played(said(), refreshes=3)
-    assert (told["asked"], told["pauses"]) == ([OVERVIEW] * 3, [REFRESH_MS] * 3)
-    assert set(told["notices"]) == {""}
-
-
-def test_it_says_what_it_has_and_shows_that_on_when_nothing_has_changed() -> None:
-    told = played(said("a"), {"status": 304}, refreshes=3)
-    assert told["tags"] == [None, 'W/"1"', 'W/"1"']
-    assert told["pictures"] == ["a"]
-    assert told["pauses"] == [REFRESH_MS] * 3
-
-
-def test_first_pictures_come_at_once_and_newer_ones_one_at_a_time_in_turn() -> None:
-    told = played(said("a1", "b1", "c1"), said("a2", "b2", "c2"), said("a3", "b3", "c2"), refreshes=4)
-    loaded = list(dict.fromkeys(told["pictures"]))
+def test_first_pictures_come_at_once_and_newer_ones_one_at_a_time_in_turn(player: Player) -> None:
+    told = player.played(said("a1", "b1", "c1"), said("a2", "b2", "c2"), said("a3", "b3", "c2"), refreshes=4)
+    loaded = list(dict.fromkeys(told.pictures))
     assert set(loaded[:3]) == {"a1", "b1", "c1"}
     assert loaded[3:] == ["a2", "b3", "c2"]
 
 
-def test_where_pictures_cost_nothing_all_of_them_come() -> None:
-    told = played(
+def test_where_pictures_cost_nothing_all_of_them_come(player: Player) -> None:
+    told = player.played(
         said("a1", "b1", seconds_a_picture=None), said("a2", "b2", seconds_a_picture=None), refreshes=2
     )
-    assert set(told["pictures"]) == {"a1", "b1", "a2", "b2"}
+    assert set(told.pictures) == {"a1", "b1", "a2", "b2"}
 
 
-def test_for_a_picture_that_is_refused_another_address_is_asked_for_and_not_for_ever() -> None:
-    told = played(said("broken"), said("broken"), {"status": 404}, said("broken"), refreshes=9)
-    assert told["tags"][1] is None, "the same answer would have the same address"
-    assert told["pictures"] == ["broken"]
-    others = [path for path in told["asked"] if path != OVERVIEW]
+def test_for_a_picture_that_is_refused_another_address_is_asked_for_and_not_for_ever(player: Player) -> None:
+    told = player.played(said("broken"), said("broken"), {"status": 404}, said("broken"), refreshes=9)
+    assert told.tags[1] is None, "the same answer would have the same address"
+    assert told.pictures == ["broken"]
+    others = [path for path in told.asked if path != OVERVIEW]
     assert set(others) == {"api/printer/P0/image"}, "what S3 does not have, the bridge may"
     assert len(others) < 5, "more and more rarely"
 
 
-def test_a_hidden_page_asks_nothing() -> None:
-    told = played(said(), refreshes=1, hidden=True)
-    assert (told["asked"], told["pauses"]) == ([], [])
+def test_a_hidden_page_asks_nothing(player: Player) -> None:
+    told = player.played(said(), refreshes=1, hidden=True)
+    assert (told.asked, told.pauses) == ([], [])
 
 
-def test_who_is_held_back_waits_as_told_and_says_so() -> None:
-    told = played(said(), HELD_BACK, said(), refreshes=3)
-    assert told["pauses"][:2] == [REFRESH_MS, 2 * REFRESH_MS]
-    assert REFRESH_MS < told["pauses"][2] < 2 * REFRESH_MS, "and comes back to its pace"
-    assert any("Held back (429): too many requests" in text for text in told["notices"])
-    assert told["notices"][-1] == ""
+def test_who_is_held_back_waits_as_told_and_says_so(player: Player) -> None:
+    told = player.played(said(), HELD_BACK, said(), refreshes=3)
+    assert told.pauses[:2] == [REFRESH_MS, 2 * REFRESH_MS]
+    assert REFRESH_MS < told.pauses[2] < 2 * REFRESH_MS, "and comes back to its pace"
+    assert any("Held back (429): too many requests" in text for text in told.notices)
+    assert told.notices[-1] == ""
 
 
-def test_who_is_refused_for_ever_asks_once_a_minute_and_when_the_day_is_used_up_once_an_hour() -> None:
-    assert played(HELD_BACK, refreshes=7)["pauses"][-1] == 60_000
-    told = played(QUOTA, refreshes=2)
-    assert told["pauses"][-1] == 3_600_000
-    assert "for today" in told["notices"][-1]
+def test_who_is_refused_for_ever_asks_once_a_minute_and_when_the_day_is_used_up_once_an_hour(
+    player: Player,
+) -> None:
+    assert player.played(HELD_BACK, refreshes=7).pauses[-1] == 60_000
+    told = player.played(QUOTA, refreshes=2)
+    assert told.pauses[-1] == 3_600_000
+    assert "for today" in told.notices[-1]
 
 
 @pytest.mark.parametrize(
@@ -189,15 +228,15 @@ def test_who_is_refused_for_ever_asks_once_a_minute_and_when_the_day_is_used_up_
     ],
 )
 def test_a_key_that_is_refused_is_asked_for_anew_and_it_is_said_by_whom(
-    answer: dict[str, Any], words: str
+    player: Player, answer: dict[str, Any], words: str
 ) -> None:
-    told = played(answer, refreshes=1)
-    assert words in told["refused"][-1]
-    assert (told["asked"], told["pauses"]) == ([OVERVIEW], []), "nothing more until there is one"
+    told = player.played(answer, refreshes=1)
+    assert words in told.refused
+    assert (told.asked, told.pauses) == ([OVERVIEW], []), "nothing more until there is one"
 
 
-def test_any_other_refusal_is_no_matter_of_the_key() -> None:
+def test_any_other_refusal_is_no_matter_of_the_key(player: Player) -> None:
     foreign = {"status": 403, "value": {"detail": "a page of another site may not ask here"}}
-    told = played(foreign, refreshes=1)
-    assert told["refused"] == []
-    assert "No answer" in told["notices"][-1]
+    told = player.played(foreign, refreshes=1)
+    assert told.refused == ""
+    assert "No answer" in told.notices[-1]

@@ -139,7 +139,8 @@ def test_it_sets_settings_that_exist_and_keeps_all_state_in_the_volume() -> None
         ("README.md", False),
         ("LICENSE", False),
         ("collector/__main__.py", False),
-        ("functions/api/page.html", False),
+        ("functions/api/docs.html", False),
+        ("functions/api/web/app.js", False),
         ("infra/simulator/server.py", False),
     ],
 )

@@ -1,0 +1,100 @@
+// One printer: large, with the curve of its job, what it says and what was said of it.
+
+import { read } from "./api.js";
+import { curveOf } from "./curve.js";
+import { element, named, put } from "./elements.js";
+import { degrees, errorList, jobLine, pill, problemLine, progress } from "./parts.js";
+import { Picture } from "./picture.js";
+import { addressOf, printerPath } from "./route.js";
+import { Section, refreshSections } from "./section.js";
+import { capital, clockTime, stateOf } from "./words.js";
+import { ageLine } from "./wall.js";
+
+// Four refreshes of what is shown live: a curve and a list change slowly, and in the cloud each question costs.
+const REFRESHES = 4, PAST_JOBS = 6;
+
+export function printer({ id: name, goneTo }) {
+  const picture = new Picture(name), path = printerPath(name);
+  let printerData = null, isKnown = null;
+  const state = element("div", { class: "state-line" }), facts = element("div", { class: "facts-panel" }), foot = element("p", { class: "foot" });
+  const heading = element("h1", { tabindex: -1 }, named(name));
+  const unknown = element("div", { class: "blank-state", hidden: true }, element("h2", {}, "No printer of that name is known"),
+    element("p", {}, element("a", { href: addressOf("wall") }, "To the wall")));
+  const full = element("button", { type: "button", class: "whole", on: { click: () => picture.node.requestFullscreen?.() } }, "Full screen");
+  picture.node.append(full);
+
+  const film = element("button", { type: "button", class: "film", hidden: true, on: { click: showFilm } }, "Film of the last job");
+  async function showFilm() {
+    try {
+      const found = await read(path + "/film");
+      if (!found) { film.textContent = "No film yet"; return; }
+      const video = element("video", { controls: true, autoplay: true, playsinline: true, src: found.address });
+      video.muted = true;
+      film.replaceWith(video);
+      video.focus();
+    } catch (error) {
+      film.textContent = "The film could not be asked for. Try again";
+      goneTo(error);
+    }
+  }
+
+  const curve = new Section({
+    title: "Curve of the job", empty: "No job has been seen yet.",
+    load: () => read(path + "/job"), draw: (job) => curveOf(job),
+  });
+  const messages = new Section({
+    title: "Told in the last 24 hours", empty: "Nothing was told of it in the last 24 hours.",
+    load: () => read(path + "/messages"),
+    draw: ({ messages: list }) => (list.length ? element("ol", { class: "messages" }, list.map((message) => element("li", { data: { severity: message.severity } },
+      element("time", { datetime: message.at }, clockTime(message.at)), element("p", {}, named(message.text))))) : null),
+  });
+  const past = new Section({
+    title: "Jobs before", empty: "No job has ended yet since the history began.",
+    extra: element("a", { href: addressOf("history", "", { printer: name }) }, "All of them"),
+    load: () => read("api/jobs?limit=" + PAST_JOBS + "&printer=" + encodeURIComponent(name)),
+    draw: ({ jobs }) => (jobs.length ? element("ul", { class: "job-lines" }, jobs.map((job) => jobLine(job, false))) : null),
+  });
+  const sections = [curve, messages, past];
+  const content = element("div", { class: "printer-grid" },
+    element("div", { class: "live" }, picture.node, film),
+    element("div", { class: "panel" }, state, facts, foot), curve.node, messages.node, past.node);
+
+  return {
+    node: element("div", { class: "printer" }, element("p", { class: "crumbs" }, element("a", { href: addressOf("wall") }, "Wall")), heading, unknown, content),
+    title: () => (printerData?.job?.is_active && printerData.job.percent !== null ? printerData.job.percent + " % · " + name : name),
+    update(overview) {
+      const found = overview.printers.find((it) => it.printer_id === name) || null;
+      messages.repeatMs = REFRESHES * overview.refreshMs;
+      curve.repeatMs = found?.job?.is_active ? messages.repeatMs : 0;
+      isKnown = found !== null || overview.isMore;
+      unknown.hidden = isKnown;
+      content.hidden = !isKnown;
+      if (!found) return;
+      picture.want(found.image, overview.secondsAPicture !== null);
+      if (printerData !== found) {
+        // Another job, or an end: the rest is not waited for.
+        if (printerData && (printerData.job?.id !== found.job?.id || printerData.job?.is_active !== found.job?.is_active)) for (const section of sections) section.renew();
+        printerData = found;
+        const look = found.last_look, shown = stateOf(found);
+        content.dataset.tone = shown[1];
+        state.replaceChildren(pill(shown), found.stage && found.state !== "RUNNING" ? element("span", { class: "stage" }, named(capital(found.stage))) : "",
+          found.model ? element("span", { class: "model" }, named(found.model)) : "");
+        facts.replaceChildren(...[
+          found.job?.name ? element("p", { class: "job" }, named(found.job.name)) : null,
+          progress(found.job, shown[1]), problemLine(found), errorList(found.errors), degrees(found.temperatures),
+          look?.last_look_at ? element("p", { class: "look" }, "Last check at ", clockTime(look.last_look_at), ": ", named(look.verdict)) : null,
+          look?.note ? element("p", { class: "look" }, "No check", look.noted_at ? " at " + clockTime(look.noted_at) : "", ": ", named(look.note)) : null,
+        ].filter(Boolean));
+        film.hidden = !found.job?.ended_at;
+      }
+      this.tick();
+    },
+    refresh: () => (isKnown === false ? Infinity : refreshSections(sections)),
+    sections,
+    pictures: () => [picture],
+    tick() {
+      picture.tick();
+      if (printerData) put(foot, ageLine({ ...printerData, last_look: null }));
+    },
+  };
+}
