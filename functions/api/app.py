@@ -41,7 +41,6 @@ from functions.api.picture_answer import (
 )
 from functions.api.picture_sending import PictureSending
 from functions.api.presenter import newest_status, overview_printer, printer_view, summary
-from functions.api.queries import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
 from functions.api.schemas import (
     FilmView,
     HealthView,
@@ -54,6 +53,7 @@ from functions.api.schemas import (
 from functions.shared.errors import NotFoundError, TransientError
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.read_model import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
 from functions.shared.runtime.clocks import Clock
 
 log = logging.getLogger(__name__)

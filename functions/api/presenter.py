@@ -11,11 +11,9 @@ from functions.api.addresses import Addresses, printer_address
 from functions.api.json_values import (
     age,
     sendable,
-    shown,
     shown_or_none,
     utc_time,
 )
-from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
 from functions.api.schemas import (
     FaultView,
     ImageView,
@@ -36,7 +34,8 @@ from functions.shared.domain.status import PAUSED, PrinterStatus, is_active, is_
 from functions.shared.domain.status_view import JobFigures, has_job, in_bounds, job_figures, shown_state
 from functions.shared.messages.inspection_record import CheckState, InspectionState
 from functions.shared.messages.printer_record import Job, PrinterRecord
-from functions.shared.text import rough_duration
+from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
+from functions.shared.text import rough_duration, shown
 
 
 def errors_of(facts: PrinterStatus, model: str | None) -> list[FaultView]:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from functions.notify.markup import Line, Span
 from functions.notify.render import (
     Message,
     RenderContext,
@@ -22,6 +21,7 @@ from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, THUMBNAIL_BY
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.ports import FrameStore
+from functions.shared.telegram.markup import Line, Span
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,12 @@ the codes and what is to be known of the message itself (age of the photo, delay
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from functions.notify import wording
-from functions.notify.markup import (
+from functions.notify.wording import Figures, is_paused, is_silent, wording_of
+from functions.shared.domain.faults import Fault, is_told_by, most_exact
+from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
+from functions.shared.messages.effects import BY_HAND, Category, Film, Notification
+from functions.shared.telegram import figure_words
+from functions.shared.telegram.markup import (
     CAPTION_LIMIT,
     TEXT_LIMIT,
     WORD_JOINER,
@@ -24,10 +28,6 @@ from functions.notify.markup import (
     utf16_length,
     without_markup,
 )
-from functions.notify.wording import Figures, is_paused, is_silent, wording_of
-from functions.shared.domain.faults import Fault, is_told_by, most_exact
-from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
-from functions.shared.messages.effects import BY_HAND, Category, Film, Notification
 from functions.shared.text import duration
 
 _PRINTER_LIMIT = 80
@@ -111,7 +111,7 @@ def headline_message(notification: Notification, context: RenderContext, remark:
 
 def film_remark(film: Film, why: str, *, is_named: bool = True) -> Line:
     """Why a film does not come along, and where it lies."""
-    said = Span(f"{why} ({wording.size(film.size)}).")
+    said = Span(f"{why} ({figure_words.size(film.size)}).")
     if not is_named:
         return (said,)
     return (said, Span(" It is kept as "), Span(code_words(film.key, 300), "code"), Span("."))
@@ -131,25 +131,25 @@ def _job_line(notification: Notification) -> Line:
 
 def _figures(notification: Notification, context: RenderContext) -> Line:
     job = notification.job
-    percent = wording.known_percent(job.percent)
-    layer = wording.layers(job.layer, job.total_layers)
+    percent = figure_words.known_percent(job.percent)
+    layer = figure_words.layers(job.layer, job.total_layers)
     minutes = None if is_paused(notification) else job.remaining_minutes
-    left = wording.remaining(minutes, percent)
-    ready = wording.ready(minutes, context.now, context.lateness, context.zone)
-    total = wording.known_layers(job.total_layers)
+    left = figure_words.remaining(minutes, percent)
+    ready = figure_words.ready(minutes, context.now, context.lateness, context.zone)
+    total = figure_words.known_layers(job.total_layers)
     seconds = notification.duration_seconds
     lasted = duration(seconds) if seconds is not None and 0 <= seconds < 1e8 else None
-    progress = f"{wording.bar(percent)} {percent} %" if percent is not None else None
+    progress = f"{figure_words.bar(percent)} {percent} %" if percent is not None else None
     match wording_of(notification).figures:
         case Figures.ESTIMATE:
-            layers = wording.count(total, "layer") if total is not None else None
+            layers = figure_words.count(total, "layer") if total is not None else None
             parts = [left, ready, layers]
         case Figures.RUNNING:
             parts = [progress, layer, left, ready]
         case Figures.STANDING:
             parts = [progress, layer]
         case Figures.RESULT:
-            layers = wording.count(total, "layer") if total is not None else None
+            layers = figure_words.count(total, "layer") if total is not None else None
             parts = [f"took {lasted}" if lasted else None, layers]
         case Figures.STOPPED:
             parts = [progress, layer, f"after {lasted}" if lasted else None]
@@ -162,9 +162,11 @@ def _figures(notification: Notification, context: RenderContext) -> Line:
 def _film_words(film: Film, lasted: str | None) -> str:
     seconds = film.duration_seconds if 0 <= film.duration_seconds < 1e6 else 0.0
     parts = [f"{duration(seconds)} film" + (f" of {lasted}" if lasted else "")]
-    parts.append(wording.count(max(0, film.frames), "frame"))
+    parts.append(figure_words.count(max(0, film.frames), "frame"))
     if film.missing > 0:
-        parts.append(f"{wording.count(film.missing, 'frame')} {'is' if film.missing == 1 else 'are'} missing")
+        parts.append(
+            f"{figure_words.count(film.missing, 'frame')} {'is' if film.missing == 1 else 'are'} missing"
+        )
     return _SEPARATOR.join(parts)
 
 
@@ -174,7 +176,7 @@ def _details(notification: Notification, limit: int) -> list[Line]:
     reason = most_exact(notification.reason, exact) if notification.reason else ""
     reason, by_hand, command = reason.partition(BY_HAND)
     if command:  # it is there to be copied: no joiner may be in it
-        because = wording.capitalized(plain_words(reason, limit))
+        because = figure_words.capitalized(plain_words(reason, limit))
         return [(Span(f"{because} {by_hand}"), Span(code_words(command, limit), "code"), Span("."))]
     reason = plain_words(reason, limit) if reason else ""
     text = plain_words(notification.text, limit) if notification.text else ""
@@ -186,7 +188,7 @@ def _details(notification: Notification, limit: int) -> list[Line]:
 
 
 def _reason_span(notification: Notification, reason: str) -> str:
-    because = wording.sentence(reason) if reason else ""
+    because = figure_words.sentence(reason) if reason else ""
     match notification.category:
         case Category.PAUSED:
             if not reason:
@@ -218,8 +220,8 @@ def _reason_span(notification: Notification, reason: str) -> str:
 def _verdict(notification: Notification, text: str) -> str:
     confidence = notification.confidence
     if confidence is None or not 0 <= confidence <= 1:
-        return wording.sentence(text)
-    return wording.sentence(
+        return figure_words.sentence(text)
+    return figure_words.sentence(
         f"The AI check is {round(confidence * 100)} % sure" + (f": {text}" if text else "")
     )
 
@@ -232,7 +234,7 @@ def _fault_texts(notification: Notification, reason: str, limit: int) -> list[st
     for text in texts:
         if not any(is_told_by(text, other) for other in said):
             said.append(text)
-    lines = [wording.sentence(text) for text in said if text != reason]
+    lines = [figure_words.sentence(text) for text in said if text != reason]
     if shown and not said and notification.category in (Category.ERROR, Category.FAILED):
         lines.append(f"No words are known for {'this code' if len(shown) == 1 else 'these codes'}.")
     if len(notification.faults) > len(shown):

@@ -17,7 +17,6 @@ from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT, seconds_held
 from functions.notify.render import Message, RenderContext
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.notify.turns import Turn
-from functions.notify.wording import count
 from functions.shared.consumer import RETRY_SECONDS
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
 from functions.shared.domain.keys import digest, effect_id, films_chat, printer_key
@@ -33,6 +32,7 @@ from functions.shared.records import is_done, mark_done
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
+from functions.shared.telegram.figure_words import count
 from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.notify.markup import clean
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.codec import fields_in, fields_of
+from functions.shared.telegram.markup import clean
 
 _REASON_LIMIT = 200
 _ADVICE = (

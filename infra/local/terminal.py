@@ -8,9 +8,9 @@ from typing import BinaryIO, TextIO
 
 from functions.notify.render import Message
 from functions.notify.transports import Answer, Outcome
-from functions.notify.wording import size, zone_name
 from functions.shared.messages.effects import Film
 from functions.shared.runtime.clocks import Clock
+from functions.shared.telegram.figure_words import size, zone_name
 from functions.shared.text import duration
 
 _WIDTHS = (40, 100)

@@ -56,6 +56,11 @@ def digest(*parts: str) -> str:
     return _hex("".join(f"{len(part)}:{part}" for part in parts))
 
 
+def token_of(name: str) -> str:
+    """What stands for an id of any content where there is little room: 16 hex digits."""
+    return digest(name)[:16]
+
+
 def _hex(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -207,7 +212,12 @@ def inspection_key(printer_id: str) -> str:
 
 def chat_key(chat_id: str) -> str:
     """What is remembered of one chat (written by notify)."""
-    return CHATS + digest(chat_id)[:16]
+    return CHATS + token_of(chat_id)
+
+
+def preferences_key(chat_id: str) -> str:
+    """What the people of one chat have asked for (written by the chat's own part)."""
+    return "preferences/" + token_of(chat_id)
 
 
 def printer_chat(chat_id: str, printer_id: str) -> str:

@@ -6,9 +6,9 @@ from fastapi.responses import JSONResponse
 
 from functions.api.health import health
 from functions.api.presenter import newest_status, printer_view, summary
-from functions.api.queries import ListedPrinter, Queries
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.read_model import ListedPrinter, Queries
 from tests.support.memory_backend import MemoryFrames, MemoryRecords
 
 _FRAMES: FrameStore = MemoryFrames()
