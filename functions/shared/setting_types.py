@@ -86,6 +86,12 @@ def flag(value: str) -> bool | None:
     return value == "1"
 
 
+def switch(value: str) -> bool:
+    if value not in ("0", "1"):
+        raise ValueError("must be 0 or 1")
+    return value == "1"
+
+
 def integer(lowest: int, highest: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         try:

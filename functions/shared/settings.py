@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from functions.shared import setting_types as kinds
+from functions.shared.domain.quiet_hours import QuietHours, parse_quiet_hours
 from functions.shared.errors import ConfigurationError
 from functions.shared.picture_memory import DEFAULT_BYTES, LEAST_BYTES
 from functions.shared.setting_types import Declaration, Kind, declared
@@ -96,6 +97,26 @@ class Settings:
     telegram_api_url: str = declared(
         "TELEGRAM_API_URL", Kind.URL, "https://api.telegram.org", "another Bot API server", "notify local",
         kinds.url("http", "https"),
+    )
+    telegram_topics: str = declared(
+        "TELEGRAM_TOPICS", Kind.CHOICE, "off",
+        "printer: a topic for each printer, made by the bot in a group with topics where it may",
+        "notify local", kinds.choice("off", "printer"),
+    )
+    chat_answers: bool = declared(
+        "CHAT_ANSWERS", Kind.FLAG, "0", "1: the bot takes commands in the chat, and alerts have buttons",
+        "notify local", kinds.switch,
+    )
+    progress_mode: str = declared(
+        "PROGRESS_MODE", Kind.CHOICE, "separate",
+        "separate: a message each time; edit: one message for each job, which is edited; off: no progress and "
+        "no interval photos", "notify local", kinds.choice("separate", "edit", "off"),
+    )
+    quiet_hours: QuietHours | None = declared(
+        "QUIET_HOURS", Kind.TEXT, "",
+        "by the clock of `TIMEZONE`, such as `22:00-07:00`: what is no alert makes no sound, progress waits "
+        "for a summary at their end",
+        "notify liveness local", parse_quiet_hours,
     )
     progress_step: int = declared(
         "PROGRESS_STEP", Kind.INTEGER, "5", "percent between progress messages (0: none)", "tracker local",
@@ -249,7 +270,7 @@ class Settings:
     )
     timezone: ZoneInfo = declared(
         "TIMEZONE", Kind.ZONE, "UTC", "zone of the times in messages and in the terminal",
-        "notify local", kinds.zone,
+        "notify liveness local", kinds.zone,
     )
     ffmpeg: str = declared(
         "FFMPEG", Kind.TEXT, "", "another ffmpeg than the one that is installed along", "timelapse local",
