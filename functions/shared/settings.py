@@ -109,8 +109,8 @@ class Settings:
     )
     progress_mode: str = declared(
         "PROGRESS_MODE", Kind.CHOICE, "separate",
-        "separate: a message each time; edit: one message for each job, which is edited; off: no progress and "
-        "no interval photos", "notify local", kinds.choice("separate", "edit", "off"),
+        "separate: a message each time; edit: one message for each job, which is edited; off: no progress "
+        "and no interval photos", "notify local", kinds.choice("separate", "edit", "off"),
     )
     quiet_hours: QuietHours | None = declared(
         "QUIET_HOURS", Kind.TEXT, "",
