@@ -40,7 +40,7 @@ from functions.api.picture_answer import (
     matches,
 )
 from functions.api.picture_sending import PictureSending
-from functions.api.presenter import newest_status, overview_printer, printer_view, summary
+from functions.api.presenter import overview_printer, printer_view, summary
 from functions.api.schemas import (
     FilmView,
     HealthView,
@@ -53,6 +53,7 @@ from functions.api.schemas import (
 from functions.shared.errors import NotFoundError, TransientError
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.printer_now import newest_status
 from functions.shared.read_model import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
 from functions.shared.runtime.clocks import Clock
 

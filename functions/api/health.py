@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 from functions.api.json_values import age, shown_or_none, utc_time
-from functions.api.presenter import newest_status, silent_since
 from functions.api.schemas import ChatHealth, CollectorHealth, HealthView, PicturesHealth, PrinterHealth
 from functions.shared.domain.collector_rivals import rivals_among
 from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
 from functions.shared.latest_pictures import LatestPictures
 from functions.shared.messages.chat_record import ChatState, standing_refusal
 from functions.shared.messages.collector_record import CollectorRecord
+from functions.shared.printer_now import newest_status, silent_since
 from functions.shared.read_model import PrinterData
 from functions.shared.text import rough_duration, shown
 

@@ -7,13 +7,14 @@ import logging
 from dataclasses import replace
 
 from functions.notify import refusals, turns
-from functions.notify.chat_state import back_off, change_state, is_group, read_state
+from functions.notify.chat_state import back_off, change_state, read_state
 from functions.notify.transports import Answer
 from functions.notify.turns import Turn
 from functions.shared.domain.keys import chat_key
 from functions.shared.messages.chat_record import ChatState, Lane
 from functions.shared.ports import RecordStore
 from functions.shared.runtime.clocks import Clock
+from functions.shared.telegram.pace import asked_to_wait, is_group, seconds_held
 from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Chat:
 
         def take(state: ChatState) -> ChatState:
             nonlocal wait
-            wait = refusals.seconds_held(state, now)
+            wait = seconds_held(state, now)
             if wait > 0:
                 return state
             after, wait = turns.take_turn(state, turn.lane, now, self._most)
@@ -115,7 +116,7 @@ class Chat:
 
         def asked(state: ChatState) -> ChatState:
             after = turns.give_back(state, turn) if turn is not None else state
-            return refusals.asked_to_wait(after, now, seconds)
+            return asked_to_wait(after, now, seconds)
 
         self._change(asked)
 
@@ -169,7 +170,7 @@ class Chat:
         state = self._change(refused)
         if is_new and state.refusal is not None:
             _log.error("%s", refusals.told(state.refusal.what, answer.reason))
-        return refusals.seconds_held(state, now)
+        return seconds_held(state, now)
 
     def not_tried(self, turn: Turn) -> None:
         """Its place is free again, and nothing is known of the chat by it."""

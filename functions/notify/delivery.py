@@ -20,6 +20,7 @@ from functions.shared.domain.keys import belongs_to
 from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, THUMBNAIL_BYTES, THUMBNAIL_SIDE
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.effects import Category, Film, Notification
+from functions.shared.messages.job_message import JobMessage
 from functions.shared.ports import FrameStore
 from functions.shared.telegram.markup import Line, Span
 
@@ -58,6 +59,27 @@ class NotificationDelivery:
                 return answer
             _log.warning("the picture of %s is left out: %s", notification.id, answer.reason)
         return self.send_text(render(notification, context))
+
+    def edit(self, notification: Notification, context: RenderContext, shown: JobMessage) -> Answer:
+        """Show it in that message, with a newer photo if that one has any; UNCHANGED if it stays as it is.
+
+        Whatever is refused of it costs nothing: the next edit tells more.
+        """
+        photo = self._photo_of(notification) if shown.has_photo else None
+        message = render(notification, context, has_photo=photo is not None)
+        if shown.has_photo and photo is None:
+            message = render(notification, context, as_caption=True)
+
+        def edit(given: Message, with_photo: bytes | None) -> Answer:
+            return self._transport.edit(given, shown.message_id, with_photo, is_caption=shown.has_photo)
+
+        answer = _formatted_first(message, lambda given: edit(given, photo))
+        if photo is not None and answer.outcome in _GIVEN_UP:
+            answer = edit(render(notification, context, as_caption=True), None)
+        if answer.outcome in _GIVEN_UP:
+            _log.warning("a message could not be edited: %s", answer.reason)
+            return Answer(Outcome.UNCHANGED, answer.reason)
+        return answer
 
     def deliver_headline(self, notification: Notification, context: RenderContext) -> Answer:
         """Its first line alone: what happened, without what Telegram may not like in the rest."""

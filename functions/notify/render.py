@@ -7,6 +7,7 @@ the codes and what is to be known of the message itself (age of the photo, delay
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
+from functions.notify.buttons import Buttons
 from functions.notify.wording import Figures, is_paused, is_silent, wording_of
 from functions.shared.domain.faults import Fault, is_told_by, most_exact
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
@@ -39,7 +40,8 @@ _SEPARATOR = " · "
 @dataclass(frozen=True, slots=True)
 class RenderContext:
     """When a message is written: now, how many seconds ago the event was, and the reader's zone; `notes` are
-    sentences on the messages themselves (what was left out, where they go). `goes_to_topic` as in Message.
+    sentences on the messages themselves (what was left out, where they go). `is_quiet`: it makes no sound.
+    The others as in Message.
     """
 
     now: float
@@ -47,6 +49,10 @@ class RenderContext:
     zone: tzinfo
     notes: tuple[str, ...] = ()
     goes_to_topic: bool = True
+    is_quiet: bool = False
+    topic_id: int | None = None
+    reply_to: int | None = None
+    buttons: Buttons = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +60,17 @@ class Message:
     """What goes out: Telegram's HTML (None: send the plain text), the same as plain text, its sound, and
     whether it goes to the topic, if one is set, or to the chat itself.
 
-    Buttons, if there ever are any, belong here.
+    `topic_id`: its printer's own topic, in the place of the one that is set; `reply_to`: the message that it
+    answers to, if that is there still; `buttons`: rows of what can be pressed under it.
     """
 
     html: str | None
     plain: str
     is_silent: bool = False
     goes_to_topic: bool = True
+    topic_id: int | None = None
+    reply_to: int | None = None
+    buttons: Buttons = ()
 
     @property
     def outside_telegram(self) -> str:
@@ -79,14 +89,20 @@ def photo_age(notification: Notification) -> float | None:
 
 
 def render(
-    notification: Notification, context: RenderContext, *, has_photo: bool = False, remark: Line = ()
+    notification: Notification,
+    context: RenderContext,
+    *,
+    has_photo: bool = False,
+    remark: Line = (),
+    as_caption: bool = False,
 ) -> Message:
     """The message, within Telegram's limit for a caption (with a photo or film) or a text.
 
     `has_photo`: a photo goes along, so its age is said. `remark`: one more line before the last.
+    `as_caption`: of a photo that is there already.
     """
     is_film = notification.category is Category.FILM and not remark
-    limit = CAPTION_LIMIT if has_photo or is_film else TEXT_LIMIT
+    limit = CAPTION_LIMIT if has_photo or is_film or as_caption else TEXT_LIMIT
     lines = [
         _headline(notification),
         _job_line(notification),
@@ -98,15 +114,35 @@ def render(
         _footnotes(notification, context, has_photo),
     ]
     lines = [line for line in lines if line]
+    return _addressed(to_html(fitted(lines, limit)), _plain(lines, limit), notification, context)
+
+
+def message_of_lines(lines: list[Line], context: RenderContext) -> Message:
+    """A text of several printers."""
     return Message(
-        to_html(fitted(lines, limit)), _plain(lines, limit), is_silent(notification), context.goes_to_topic
+        to_html(lines), _plain(lines, TEXT_LIMIT), context.is_quiet, context.goes_to_topic, context.topic_id
+    )
+
+
+def _addressed(
+    html: str | None, plain: str, notification: Notification, context: RenderContext
+) -> Message:
+    """How loud it is, where it goes, and what is under it."""
+    return Message(
+        html,
+        plain,
+        is_silent(notification) or context.is_quiet,
+        context.goes_to_topic,
+        context.topic_id,
+        context.reply_to,
+        context.buttons,
     )
 
 
 def headline_message(notification: Notification, context: RenderContext, remark: str) -> Message:
     """Its first line and a remark, without markup: what is left to try when the whole is not taken."""
     lines = [_headline(notification), (Span(remark),)]
-    return Message(None, _plain(lines, TEXT_LIMIT), is_silent(notification), context.goes_to_topic)
+    return _addressed(None, _plain(lines, TEXT_LIMIT), notification, context)
 
 
 def film_remark(film: Film, why: str, *, is_named: bool = True) -> Line:

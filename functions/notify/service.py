@@ -13,7 +13,7 @@ from datetime import tzinfo
 from functions.notify.chat import Chat, left_out_before
 from functions.notify.chat_state import LONGEST_BACK_OFF, back_off
 from functions.notify.delivery import NotificationDelivery
-from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT, seconds_held
+from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT
 from functions.notify.render import Message, RenderContext
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.notify.turns import Turn
@@ -33,6 +33,7 @@ from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
 from functions.shared.telegram.figure_words import count
+from functions.shared.telegram.pace import seconds_held
 from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)

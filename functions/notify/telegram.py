@@ -1,6 +1,7 @@
 """The Telegram transport: the Bot API over HTTP. Every way a call can end is an Answer; the token is in none.
 
-Source: core.telegram.org/bots/api (sendMessage, sendPhoto, sendVideo).
+Source: core.telegram.org/bots/api (sendMessage, sendPhoto, sendVideo, editMessageText, editMessageCaption,
+editMessageMedia, createForumTopic, ReplyParameters, InlineKeyboardMarkup).
 """
 
 import json
@@ -64,8 +65,7 @@ class Telegram:
             fields = {**self._address(message), "link_preview_options": {"is_disabled": True}}
             fields["text"], mode = _text_of(message)
             fields |= mode | ({"disable_notification": True} if message.is_silent else {})
-            body = json.dumps(fields).encode()
-            return self._post("sendMessage", body, "application/json", self._times)
+            return self._post_fields("sendMessage", fields | _surroundings(message))
 
         return self._following_the_chat(call)
 
@@ -73,6 +73,29 @@ class Telegram:
         def call() -> Answer:
             part = FilePart("photo", "photo.jpg", "image/jpeg", BytesIO(photo), len(photo))
             return self._post_form("sendPhoto", message, {}, [part], self._times)
+
+        return replace(self._following_the_chat(call), has_photo=True)
+
+    def edit(self, message: Message, message_id: int, photo: bytes | None, *, is_caption: bool) -> Answer:
+        text, mode = _text_of(message)
+
+        def call() -> Answer:
+            fields = {"chat_id": self._chat(), "message_id": message_id} | _keyboard(message)
+            if is_caption and photo is not None:
+                media = {"type": "photo", "media": "attach://photo", "caption": text, **mode}
+                part = FilePart("photo", "photo.jpg", "image/jpeg", BytesIO(photo), len(photo))
+                body = MultipartBody(_as_texts(fields | {"media": media}), [part])
+                return self._post("editMessageMedia", body, body.content_type, self._times)
+            if is_caption:
+                return self._post_fields("editMessageCaption", {**fields, "caption": text, **mode})
+            preview = {"link_preview_options": {"is_disabled": True}}
+            return self._post_fields("editMessageText", {**fields, "text": text, **mode, **preview})
+
+        return self._following_the_chat(call)
+
+    def make_topic(self, name: str) -> Answer:
+        def call() -> Answer:
+            return self._post_fields("createForumTopic", {"chat_id": self._chat(), "name": name})
 
         return self._following_the_chat(call)
 
@@ -97,11 +120,18 @@ class Telegram:
         return self._following_the_chat(call)
 
     def _address(self, message: Message) -> dict[str, Any]:
-        chat_id = self._chat_id
-        address: dict[str, Any] = {"chat_id": chat_id if chat_id.startswith("@") else int(chat_id)}
-        if self._thread_id is not None and message.goes_to_topic:
+        address: dict[str, Any] = {"chat_id": self._chat()}
+        if message.topic_id is not None:
+            address["message_thread_id"] = message.topic_id
+        elif self._thread_id is not None and message.goes_to_topic:
             address["message_thread_id"] = self._thread_id
         return address
+
+    def _chat(self) -> str | int:
+        return self._chat_id if self._chat_id.startswith("@") else int(self._chat_id)
+
+    def _post_fields(self, method: str, fields: Mapping[str, Any]) -> Answer:
+        return self._post(method, json.dumps(fields).encode(), "application/json", self._times)
 
     def _post_form(
         self,
@@ -112,7 +142,7 @@ class Telegram:
         times: CallTimes,
     ) -> Answer:
         caption, mode = _text_of(message)
-        fields = {name: str(value) for name, value in self._address(message).items()}
+        fields = _as_texts(self._address(message) | _surroundings(message))
         fields |= {"caption": caption, **mode, **more}
         if message.is_silent:
             fields["disable_notification"] = "true"
@@ -151,6 +181,28 @@ class _ChatMovedError(Exception):
     def __init__(self, new_chat_id: int) -> None:
         super().__init__(str(new_chat_id))
         self.new_chat_id = new_chat_id
+
+
+def _surroundings(message: Message) -> dict[str, Any]:
+    """What it answers to, and the buttons under it; an answer goes out though that is gone."""
+    if message.reply_to is None:
+        return _keyboard(message)
+    answered = {"message_id": message.reply_to, "allow_sending_without_reply": True}
+    return {"reply_parameters": answered} | _keyboard(message)
+
+
+def _keyboard(message: Message) -> dict[str, Any]:
+    if not message.buttons:
+        return {}
+    rows = [[{"text": text, "callback_data": data} for text, data in row] for row in message.buttons]
+    return {"reply_markup": {"inline_keyboard": rows}}
+
+
+def _as_texts(fields: Mapping[str, Any]) -> dict[str, str]:
+    """A form has texts only; objects are JSON in it."""
+    return {
+        name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in fields.items()
+    }
 
 
 def _text_of(message: Message) -> tuple[str, dict[str, str]]:

@@ -48,6 +48,12 @@ class CountingTransport:
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
         return self._counted(self._transport.send_film(message, film, content, thumbnail))
 
+    def edit(self, message: Message, message_id: int, photo: bytes | None, *, is_caption: bool) -> Answer:
+        return self._counted(self._transport.edit(message, message_id, photo, is_caption=is_caption))
+
+    def make_topic(self, name: str) -> Answer:
+        return self._transport.make_topic(name)
+
     def _counted(self, answer: Answer) -> Answer:
         with self._lock:
             self.outcomes[answer.outcome] += 1

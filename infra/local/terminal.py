@@ -40,6 +40,12 @@ class Terminal:
     ) -> Answer:
         return self._show(message, f"🎞 {duration(film.duration_seconds)}, {size(film.size)}: {film.key}")
 
+    def edit(self, message: Message, message_id: int, photo: bytes | None, *, is_caption: bool) -> Answer:  # noqa: ARG002
+        return self._show(message, None)
+
+    def make_topic(self, name: str) -> Answer:
+        return Answer(Outcome.REFUSED, f"a terminal has no topics, and none for {name}")
+
     def _show(self, message: Message, attachment: str | None) -> Answer:
         lowest, highest = _WIDTHS
         width = max(lowest, min(highest, shutil.get_terminal_size().columns)) - 4

@@ -9,12 +9,13 @@ from typing import Any
 
 from functions.notify import transports
 from functions.notify.render import Message
-from functions.notify.telegram import CallTimes, Telegram
+from functions.notify.telegram import Telegram
 from functions.shared.domain.keys import chat_key
 from functions.shared.errors import TransientError
 from functions.shared.messages.chat_record import ChatState, Refused, chat_state_of, standing_refusal
 from functions.shared.messages.codec import fields_of
 from functions.shared.settings import Settings
+from functions.shared.telegram.calls import CallTimes
 from functions.shared.text import full_duration
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning

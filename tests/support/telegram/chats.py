@@ -155,9 +155,10 @@ class Updates:
         self.waiting: list[dict[str, Any]] = []
         self._last = 500
 
-    def add(self, update: Mapping[str, Any]) -> None:
+    def add(self, update: Mapping[str, Any]) -> int:
         self._last += 1
         self.waiting.append({"update_id": self._last, **update})
+        return self._last
 
     def take(self, offset: int, limit: int) -> list[dict[str, Any]]:
         if offset < 0:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Self
 
-from tests.support.telegram import chats
+from tests.support.telegram import chats, incoming
 from tests.support.telegram.calls import Call, CallError, bad_request, read_call
 from tests.support.telegram.chats import ChatProfile, Updates
 from tests.support.telegram.faults import Fault
@@ -27,6 +27,7 @@ from tests.support.telegram.forum import (
     read_forum_call,
 )
 from tests.support.telegram.http import BotHttpServer
+from tests.support.telegram.incoming import ADA, BotSide
 from tests.support.telegram.keyboards import KeyboardError, reply_to
 from tests.support.timeouts import TIMEOUT
 
@@ -95,7 +96,7 @@ class TelegramServer:
         self.profiles: dict[int, ChatProfile] = {}
         self.username = "bridge_bot"
         self.reads_all = False
-        self.webhook = ""
+        self.bot = BotSide()
         self.refuses_all: CallError | None = None
         self.updates = Updates()
         self.calls = 0
@@ -150,8 +151,10 @@ class TelegramServer:
     def down(self) -> None:
         """The port is closed, and so are all connections; `up` opens the same port again."""
         if self._server is not None:
-            self._server.close_all()
-            self._server = None
+            server, self._server = self._server, None
+            with self._changed:
+                self._changed.notify_all()  # who polls
+            server.close_all()
 
     def up(self) -> None:
         if self._server is None:
@@ -215,6 +218,11 @@ class TelegramServer:
             raise CallError(401, "Unauthorized") if ":" in root else CallError(404, "Not Found")
         if self.refuses_all is not None:
             raise self.refuses_all
+        if incoming.is_incoming(method):
+            with self._changed:
+                done: dict[str, Any] = self.bot.answer(method, body, self.updates.waiting.clear)
+                self._changed.notify_all()
+            return done  # mostly true
         if chats.is_query(method):
             answer: dict[str, Any] = self._answer_query(method, chats.read_query(method, body))
             return answer  # of getUpdates a list, of sendChatAction true
@@ -235,18 +243,65 @@ class TelegramServer:
             self._changed.notify_all()
         return {"message_id": posted.id, "date": int(posted.at), "chat": {"id": call.chat_id}}
 
-    def happens(self, **update: Any) -> None:
-        """The bot sees something: `message={...}`, `my_chat_member={...}`."""
+    @property
+    def webhook(self) -> str:
+        return self.bot.webhook.url
+
+    @webhook.setter
+    def webhook(self, url: str) -> None:
+        self.bot.webhook.url = url
+
+    def happens(self, **update: Any) -> int:
+        """The bot sees something: `message={...}`, `my_chat_member={...}`. The update's id."""
         with self._changed:
-            self.updates.add(update)
+            number = self.updates.add(update)
             self._changed.notify_all()
+            return number
+
+    def says(self, text: str, sender: Mapping[str, Any] = ADA, **more: Any) -> int:
+        """A person writes in the chat, just now."""
+        chat_id = int(self.chat_id)
+        message = {
+            "message_id": 9_000,
+            "date": int(time.time()),
+            "chat": chats.chat_fields(chat_id, self._profile(chat_id)),
+            "from": sender,
+            "text": text,
+        }
+        return self.happens(message=message | more)
+
+    def presses(self, button: str, message: Posted | None = None, sender: Mapping[str, Any] = ADA) -> str:
+        """A person presses a button, by its words, of the last message that has it. The id of the press."""
+        messages = [message] if message is not None else self.messages[::-1]
+        found = [(it, one) for it in messages for one in incoming.buttons_of(it.parameters)]
+        below, data = next((it, one["callback_data"]) for it, one in found if one["text"] == button)
+        return self.presses_data(data, below, sender)
+
+    def presses_data(self, data: str, below: Posted, sender: Mapping[str, Any] = ADA) -> str:
+        """As `presses`, whatever the button carries."""
+        chat_id = int(below.chat_id)
+        press = f"press-{len(self.bot.open_presses) + len(self.bot.answers) + 1}"
+        chat = chats.chat_fields(chat_id, self._profile(chat_id))
+        shown = {"message_id": below.id, "date": int(below.at), "chat": chat, "text": below.text}
+        with self._changed:
+            self.bot.open_presses.add(press)
+        self.happens(callback_query={"id": press, "from": sender, "message": shown, "data": data})
+        return press
+
+    def push(self) -> int:
+        """Push what waits to the webhook; how many updates were taken."""
+        with self._changed:
+            waiting = list(self.updates.waiting)
+        taken = self.bot.push(waiting)
+        with self._changed:
+            del self.updates.waiting[:taken]
+        return taken
 
     def _answer_query(self, method: str, values: Mapping[str, Any]) -> Any:
         if method == "getMe":
             return chats.me(self.token, self.username, self.reads_all)
         if method == "getWebhookInfo":
-            waiting = len(self.updates.waiting)
-            return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": waiting}
+            return self.bot.info(len(self.updates.waiting))
         if method == "getUpdates":
             return self._updates(values)
         chat_id = values["chat_id"]
@@ -271,9 +326,21 @@ class TelegramServer:
                 "the webhook first",
             )
         with self._changed:
+            self.bot.allowed = values.get("allowed_updates", self.bot.allowed)
+            self.bot.polls += 1
+            own = self.bot.polls
+            self._changed.notify_all()
             offset, limit = values.get("offset", 0), values.get("limit", 100)
-            self._changed.wait_for(lambda: self.updates.take(offset, limit), values.get("timeout", 0))
-            return self.updates.take(offset, limit)
+
+            def wanted() -> list[dict[str, Any]]:
+                return [it for it in self.updates.take(offset, limit) if self.bot.wants(it)]
+
+            self._changed.wait_for(
+                lambda: self.bot.polls != own or self._server is None or wanted(), values.get("timeout", 0)
+            )
+            if self.bot.polls != own:
+                raise incoming.TERMINATED
+            return wanted()
 
     def refuse(self, error: CallError) -> None:
         with self._changed:
