@@ -56,7 +56,7 @@ class NotificationDelivery:
             message = render(notification, context, has_photo=True)
             answer = _formatted_first(message, lambda given: self._transport.send_photo(given, photo))
             if not _is_hopeless(answer, failures, _PHOTO_TRIES):
-                return answer
+                return replace(answer, has_photo=answer.is_sent)
             _log.warning("the picture of %s is left out: %s", notification.id, answer.reason)
         return self.send_text(render(notification, context))
 

@@ -64,7 +64,7 @@ class _Printer:
 def digest_message(
     held: Sequence[HeldMessages], records: Sequence[PrinterRecord], context: RenderContext
 ) -> Message | None:
-    """None if there is nothing to tell. `records`: the printers that it tells of, and others that may be open."""
+    """None if there is nothing to tell. `records`: the printers that it tells of, others may be open too."""
     told = {it.printer_id: it for it in held if not it.is_empty}
     if not told:
         return None
@@ -102,7 +102,9 @@ def _printers(told: dict[str, HeldMessages], records: Sequence[PrinterRecord]) -
         printer = _Printer(name, _standing(known.get(name), held), known.get(name), held)
         if name in told or printer.standing is Standing.PAUSED:
             printers.append(printer)
-    return sorted(printers, key=lambda it: (it.standing if it.standing.is_open else Standing.PRINTING, it.name))
+    return sorted(
+        printers, key=lambda it: (it.standing if it.standing.is_open else Standing.PRINTING, it.name)
+    )
 
 
 def _standing(record: PrinterRecord | None, held: HeldMessages) -> Standing:
@@ -119,9 +121,7 @@ def _standing(record: PrinterRecord | None, held: HeldMessages) -> Standing:
     return Standing.ENDED if ended else Standing.IDLE
 
 
-def _lines(
-    printers: Sequence[_Printer], most: int, context: RenderContext, named: int
-) -> list[Line]:
+def _lines(printers: Sequence[_Printer], most: int, context: RenderContext, named: int) -> list[Line]:
     """With at most so many lines of what happened at each, and only the first so many printers by name."""
     lines: list[Line] = [_title(printers)]
     for printer in printers[:named]:
@@ -197,11 +197,19 @@ def _event(message: HeldMessage, told_job: str | None, zone: tzinfo) -> Line:
     notification = message.notification
     spoken = wording_of(notification)
     at = _hour(notification.observed_at, zone)
-    spans = [Span(f"{at} {spoken.icon} {plain_words(spoken.words, 120)}" if at else f"{spoken.icon} {spoken.words}")]
+    spans = [
+        Span(
+            f"{at} {spoken.icon} {plain_words(spoken.words, 120)}" if at else f"{spoken.icon} {spoken.words}"
+        )
+    ]
     if notification.job.name and notification.job.name != told_job:
         spans += [Span(" "), Span(code_words(notification.job.name, _JOB_LIMIT), "code")]
     reason = notification.reason or next((fault.text for fault in notification.faults if fault.text), "")
-    if reason and notification.severity is not Severity.NOTICE and notification.category is not Category.DEFECT:
+    if (
+        reason
+        and notification.severity is not Severity.NOTICE
+        and notification.category is not Category.DEFECT
+    ):
         spans.append(Span(f". {figure_words.sentence(plain_words(reason, _REASON_LIMIT))}"))
     return tuple(spans)
 

@@ -116,9 +116,7 @@ class HeldBack:
         now, is_kept_back = self._clock(), sound is Sound.KEPT_BACK
         self._change(
             notification.printer_id,
-            lambda held: with_message(
-                held, notification, now, is_kept_back=is_kept_back, by_hours=by_hours
-            ),
+            lambda held: with_message(held, notification, now, is_kept_back=is_kept_back, by_hours=by_hours),
         )
 
     def _change(self, printer_id: str, change: Callable[[HeldMessages], HeldMessages]) -> None:

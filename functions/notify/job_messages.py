@@ -48,9 +48,7 @@ def comes_too_soon(message: JobMessage | None, notification: Notification, now: 
 class JobMessages:
     """Of one chat. `sender` puts the result of a job behind its message on the queue."""
 
-    def __init__(
-        self, records: RecordStore, chat_id: str, sender: EffectSender, clock: Clock
-    ) -> None:
+    def __init__(self, records: RecordStore, chat_id: str, sender: EffectSender, clock: Clock) -> None:
         self._records = records
         self._chat_id = chat_id
         self._sender = sender
@@ -82,7 +80,8 @@ class JobMessages:
     def edited(self, notification: Notification) -> None:
         now = self._clock()
         self._write(
-            notification, lambda message: replace(message, edited_at=now, is_over=notification.is_edit)
+            notification,
+            lambda message: replace(message, edited_at=now, is_over=message.is_over or notification.is_edit),
         )
 
     def over(self, notification: Notification) -> None:
@@ -96,7 +95,9 @@ class JobMessages:
         with suppress(BridgeError):
             message = self.of(notification)
             if message is not None and not message.is_over:
-                shown = replace(notification, id=effect_id(notification.id, "edit"), is_edit=True, number=None)
+                shown = replace(
+                    notification, id=effect_id(notification.id, "edit"), is_edit=True, number=None
+                )
                 self._sender.send(shown)
 
     def _write(self, notification: Notification, change: Callable[[JobMessage], JobMessage]) -> None:

@@ -124,9 +124,7 @@ def message_of_lines(lines: list[Line], context: RenderContext) -> Message:
     )
 
 
-def _addressed(
-    html: str | None, plain: str, notification: Notification, context: RenderContext
-) -> Message:
+def _addressed(html: str | None, plain: str, notification: Notification, context: RenderContext) -> Message:
     """How loud it is, where it goes, and what is under it."""
     return Message(
         html,

@@ -74,7 +74,7 @@ class Telegram:
             part = FilePart("photo", "photo.jpg", "image/jpeg", BytesIO(photo), len(photo))
             return self._post_form("sendPhoto", message, {}, [part], self._times)
 
-        return replace(self._following_the_chat(call), has_photo=True)
+        return self._following_the_chat(call)
 
     def edit(self, message: Message, message_id: int, photo: bytes | None, *, is_caption: bool) -> Answer:
         text, mode = _text_of(message)

@@ -15,8 +15,9 @@ from functions.shared.messages.chat_preferences import read_preferences
 from functions.shared.messages.effects import Category, Notification
 from functions.shared.messages.held_messages import HeldMessages, read_held
 from functions.shared.messages.quiet_times import QuietTimes
-from functions.shared.ports import Queue, RecordStore
+from functions.shared.ports import Backends, Queue, RecordStore
 from functions.shared.runtime.clocks import Clock
+from functions.shared.settings import Settings
 
 DIGEST_HEADING = "all printers"  # the line of the queue that it waits in
 # For so long one that was asked for is waited for; then it is asked for anew, as if it had been lost.
@@ -67,3 +68,9 @@ class DigestSchedule:
         self.records.put_if_absent(asked, now + _ASKED_SECONDS)
         _log.info("the digest of %d printers is asked for", len(due))
         return True
+
+
+def digest_schedule(backends: Backends, settings: Settings) -> DigestSchedule:
+    """Over those back ends, by those settings."""
+    times = QuietTimes(settings.quiet_hours, settings.timezone)
+    return DigestSchedule(backends.records, backends.notifications, backends.chat, times, backends.clock)

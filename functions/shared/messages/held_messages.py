@@ -64,9 +64,7 @@ def read_held(body: Mapping[str, Any]) -> HeldMessages:
 def held_to_json(held: HeldMessages) -> dict[str, Any]:
     """As stored."""
     body = to_json(held)
-    body["messages"] = [
-        {**it, "notification": without_empty(it["notification"])} for it in body["messages"]
-    ]
+    body["messages"] = [{**it, "notification": without_empty(it["notification"])} for it in body["messages"]]
     return body
 
 

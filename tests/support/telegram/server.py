@@ -230,6 +230,8 @@ class TelegramServer:
             made: dict[str, Any] = self._answer_forum_call(method, read_forum_call(method, body))
             return made  # of most true
         call = read_call(method, content_type, body)
+        if "reply_markup" in call.parameters:
+            incoming.check_keyboard(call.parameters["reply_markup"])
         self._check_chat(call)
         with self._changed:
             self._check_pace(call.chat_id)

@@ -1,0 +1,263 @@
+"""Quiet hours and mutes: what is no alert wakes nobody, and all of it is told once when they are over."""
+
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.shared.domain.faults import Fault, Severity
+from functions.shared.domain.keys import held_prefix, preferences_key, printer_key
+from functions.shared.domain.quiet_hours import QuietHours
+from functions.shared.messages.chat_preferences import (
+    EVERY_PRINTER,
+    preferences_to_json,
+    read_preferences,
+    with_mute,
+    with_quiet,
+    without_mute,
+)
+from functions.shared.messages.effects import Category, Notification
+from functions.shared.messages.printer_record import (
+    Job,
+    Phase,
+    PrinterRecord,
+    record_to_json,
+)
+from functions.shared.records import update
+from tests.functions.notify.harness import BERLIN, Harness, notification
+from tests.support.clock import HandClock
+from tests.support.telegram.server import TelegramServer
+
+NIGHT = QuietHours(time(22, 0), time(7, 0))
+RAN_OUT = Fault("0300-8004", "Filament ran out", "", Severity.ATTENTION)
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).timestamp()
+
+
+def harness_at(folder: Path, telegram: TelegramServer, when: str, **rules: Any) -> Harness:
+    clock = HandClock(at(when))
+    return Harness(folder, telegram, telegram.chat_id, clock=clock, rules={"quiet_hours": NIGHT, **rules})
+
+
+class Night:
+    """Printers with their records, and messages at times of the night."""
+
+    def __init__(self, harness: Harness) -> None:
+        self.harness = harness
+        self._number = 0
+
+    def stands(self, printer: str, state: str, name: str, percent: int, **said: Any) -> None:
+        """As the tracker would have written it."""
+        now = self.harness.clock()
+        phase = Phase.ENDED if state in ("FINISH", "FAILED") else Phase.ACTIVE
+        job = Job(
+            id=f"{printer}/{name}", started_at=now, start_is_known=True, phase=phase, state=state,
+            printing_since=now, next_photo_at=now, next_inspection_at=now, name=name, percent=percent, **said,
+        )  # fmt: skip
+        record = PrinterRecord(printer, received_at=now, state=state, job=job)
+        stored = self.harness.records.get(printer_key(printer))
+        version = stored.version if stored else 0
+        self.harness.records.put(printer_key(printer), record_to_json(record), version)
+
+    def tells(self, when: str, printer: str, category: Category, name: str, **said: Any) -> Notification:
+        """A message of that time, at its turn."""
+        self.harness.clock.pass_time(at(when) - self.harness.clock())
+        self._number += 1
+        told = notification(
+            category,
+            self._number,
+            printer_id=printer,
+            job_name=name,
+            job_id=f"{printer}/{name}",
+            observed_at=at(when),
+            **said,
+        )
+        self.harness.put(told)
+        self.harness.run(2)
+        return told
+
+    def comes(self, when: str) -> None:
+        self.harness.clock.pass_time(at(when) - self.harness.clock())
+        self.harness.digests.check()
+        self.harness.run(2)
+
+
+def wish(harness: Harness, change: Any) -> None:
+    key = preferences_key(harness.chat_id)
+    update(harness.records, key, read_preferences, preferences_to_json, change)
+
+
+def loud(telegram: TelegramServer) -> list[str]:
+    return [message.text.split("\n")[0] for message in telegram.messages if not message.is_silent]
+
+
+def test_a_night_of_three_printers_with_a_restart_in_it(tmp_path: Path, telegram: TelegramServer) -> None:
+    harness = harness_at(tmp_path, telegram, "2025-11-24T21:00")
+    night = Night(harness)
+    night.stands("P1S-2", "RUNNING", "bracket.3mf", 10)
+    night.tells("2025-11-24T21:30", "A1M-1", Category.STARTED, "benchy.3mf")
+    night.tells("2025-11-24T22:10", "A1M-1", Category.PROGRESS, "benchy.3mf", percent=20)
+    night.tells("2025-11-24T23:10", "A1M-1", Category.PHOTO, "benchy.3mf", percent=40)
+    night.tells("2025-11-25T01:40", "X1C-3", Category.FAILED, "vase.3mf", severity=Severity.CRITICAL)
+    night.stands("X1C-3", "FAILED", "vase.3mf", 62, result="failed")
+    harness.restart()
+    night.tells(
+        *("2025-11-25T03:12", "P1S-2", Category.PAUSED, "bracket.3mf"),
+        severity=Severity.ATTENTION, reason="Filament ran out", faults=(RAN_OUT,), percent=45,
+    )  # fmt: skip
+    night.stands("P1S-2", "PAUSE", "bracket.3mf", 45)
+    night.tells("2025-11-25T04:10", "A1M-1", Category.FINISHED, "benchy.3mf")
+    night.tells("2025-11-25T05:00", "A1M-1", Category.STARTED, "lid.3mf")
+    night.tells("2025-11-25T06:30", "A1M-1", Category.PROGRESS, "lid.3mf", percent=60)
+    harness.clock.pass_time(at("2025-11-25T06:59") - harness.clock())
+    night.stands("A1M-1", "RUNNING", "lid.3mf", 65, remaining_minutes=130)
+    assert loud(telegram) == [
+        "▶️ A1M-1: print started",
+        "❌ X1C-3: print failed",
+        "⏸️ P1S-2: print paused",
+    ]
+    assert [message.text.split("\n")[0] for message in telegram.messages if message.is_silent] == [
+        "✅ A1M-1: print finished",
+        "▶️ A1M-1: print started",
+    ]
+    before = len(telegram.messages)
+    night.comes("2025-11-25T06:59:30")
+    assert len(telegram.messages) == before
+    harness.restart()
+    night.comes("2025-11-25T07:00:05")
+    harness.restart()
+    night.comes("2025-11-25T07:05:05")
+    night.comes("2025-11-25T13:10:00")
+    (digest,) = telegram.messages[before:]
+    assert not digest.is_silent
+    assert digest.text.split("\n") == [
+        "🌅 Quiet hours are over",
+        "",
+        "⏸️ P1S-2: paused · 45 % bracket.3mf",
+        "03:12 ⏸️ print paused bracket.3mf. Filament ran out.",
+        "",
+        "❌ X1C-3: failed",
+        "01:40 ❌ print failed vase.3mf",
+        "",
+        "🖨 A1M-1: printing · 65 % · ready ~09:09 CET lid.3mf",
+        "04:10 ✅ print finished benchy.3mf",
+        "05:00 ▶️ print started lid.3mf",
+        "",
+        "Kept back: 2 progress messages · 1 photo",
+    ]
+    assert harness.records.list(held_prefix(harness.chat_id)) == []
+
+
+def test_a_mute_in_mid_print_says_at_its_end_what_it_kept_back(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    harness = harness_at(tmp_path, telegram, "2025-11-24T12:00", quiet_hours=None, chat_answers=True)
+    night = Night(harness)
+    night.stands("A1M-1", "RUNNING", "benchy.3mf", 20)
+    wish(harness, lambda known: with_mute(known, "A1M-1", at("2025-11-24T12:00"), at("2025-11-24T14:00")))
+    night.tells("2025-11-24T12:30", "A1M-1", Category.PROGRESS, "benchy.3mf", percent=25)
+    night.tells("2025-11-24T12:31", "P1S-2", Category.PROGRESS, "vase.3mf", percent=25)
+    night.tells("2025-11-24T12:40", "A1M-1", Category.RESUMED, "benchy.3mf", percent=25)
+    night.tells(*("2025-11-24T12:50", "A1M-1", Category.PAUSED, "benchy.3mf"), severity=Severity.ATTENTION)
+    night.comes("2025-11-24T13:59")
+    assert [message.text.split("\n")[0] for message in telegram.messages] == [
+        "🖨 P1S-2: printing",
+        "▶️ A1M-1: print resumed",
+        "⏸️ A1M-1: print paused",
+    ]
+    assert loud(telegram) == ["⏸️ A1M-1: print paused"]
+    night.comes("2025-11-24T14:00:10")
+    night.comes("2025-11-24T14:10:10")
+    (digest,) = telegram.messages[3:]
+    assert digest.text.split("\n") == [
+        "🔔 A1M-1: no longer muted",
+        "",
+        "🖨 A1M-1: printing · 20 % benchy.3mf",
+        "12:40 ▶️ print resumed benchy.3mf",
+        "12:50 ⏸️ print paused",
+        "",
+        "Kept back: 1 progress message",
+    ]
+
+
+def test_a_mute_that_is_taken_back_is_over_at_once_and_one_of_all_is_told_together(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    harness = harness_at(tmp_path, telegram, "2025-11-24T12:00", quiet_hours=None, chat_answers=True)
+    night = Night(harness)
+    wish(harness, lambda known: with_mute(known, EVERY_PRINTER, harness.clock(), harness.clock() + 36_000))
+    night.tells("2025-11-24T12:30", "A1M-1", Category.FINISHED, "benchy.3mf")
+    night.tells("2025-11-24T12:31", "P1S-2", Category.FINISHED, "vase.3mf")
+    night.comes("2025-11-24T13:00")
+    assert loud(telegram) == []
+    wish(harness, lambda known: without_mute(known, EVERY_PRINTER, harness.clock()))
+    night.comes("2025-11-24T13:01")
+    assert loud(telegram) == ["🔔 No longer muted"]
+
+
+def test_the_wish_of_the_chat_outranks_the_hours_that_are_set(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    harness = harness_at(tmp_path, telegram, "2025-11-24T12:00", chat_answers=True)
+    night = Night(harness)
+    wish(harness, lambda known: with_quiet(known, "off"))
+    night.tells("2025-11-24T23:00", "A1M-1", Category.FINISHED, "benchy.3mf")
+    wish(harness, lambda known: with_quiet(known, "12:00-14:00"))
+    night.tells("2025-11-25T13:00", "A1M-1", Category.FINISHED, "lid.3mf")
+    assert [message.is_silent for message in telegram.messages] == [False, True]
+
+
+def test_what_is_late_or_asks_for_nothing_more_is_told_as_ever(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    """Nothing is read or written of quiet where nobody asked for it."""
+    harness = harness_at(tmp_path, telegram, "2025-11-24T23:00", quiet_hours=None)
+    wish(harness, lambda known: with_mute(known, EVERY_PRINTER, harness.clock(), harness.clock() + 36_000))
+    Night(harness).tells("2025-11-24T23:00", "A1M-1", Category.FINISHED, "benchy.3mf")
+    assert loud(telegram) == ["✅ A1M-1: print finished"]
+    assert harness.records.list(held_prefix(harness.chat_id)) == []
+
+
+def test_a_digest_waits_for_telegram_and_comes_once(tmp_path: Path, telegram: TelegramServer) -> None:
+    harness = harness_at(tmp_path, telegram, "2025-11-24T23:00")
+    night = Night(harness)
+    night.tells("2025-11-24T23:00", "A1M-1", Category.FINISHED, "benchy.3mf")
+    telegram.down()
+    for minutes in range(0, 60, 5):
+        night.comes(f"2025-11-25T07:{minutes:02}")
+    assert harness.queue.count() == 1
+    harness.restart()
+    telegram.up()
+    harness.run(900, step=5)
+    night.comes("2025-11-25T09:00")
+    assert [message.text.split("\n")[0] for message in telegram.messages] == [
+        "✅ A1M-1: print finished",
+        "🌅 Quiet hours are over",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("begin", "last", "over"),
+    [
+        ("2025-03-29T23:00", "2025-03-30T06:59", "2025-03-30T07:00:10"),
+        ("2025-10-25T23:00", "2025-10-26T06:59", "2025-10-26T07:00:10"),
+    ],
+    ids=["clocks go forward", "clocks go back"],
+)
+def test_a_night_in_which_clocks_change_has_one_digest(
+    begin: str, last: str, over: str, tmp_path: Path, telegram: TelegramServer
+) -> None:
+    harness = harness_at(tmp_path, telegram, begin)
+    night = Night(harness)
+    night.tells(begin, "A1M-1", Category.FINISHED, "benchy.3mf")
+    start, end = at(begin), at(last)
+    for step in range(1, int((end - start) // 600)):
+        harness.clock.pass_time(start + step * 600 - harness.clock())
+        harness.digests.check()
+    night.comes(last)
+    assert len(telegram.messages) == 1
+    night.comes(over)
+    assert len(telegram.messages) == 2
