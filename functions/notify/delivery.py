@@ -23,6 +23,7 @@ from functions.shared.messages.effects import Category, Film, Notification
 from functions.shared.messages.job_message import JobMessage
 from functions.shared.ports import FrameStore
 from functions.shared.telegram.markup import Line, Span
+from functions.shared.wording import details
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class NotificationDelivery:
         answered TOO_LARGE and not told yet. Raises TransientError when the film cannot be read now.
         """
         if notification.film is not None and as_text:
-            return self.announce_film(notification, context, "Sending the film broke off again and again")
+            return self.announce_film(notification, context, details.FILM_BROKE_OFF)
         if notification.film is not None:
             return self._deliver_film(notification, notification.film, context, failures)
         photo = None if as_text else self._photo_of(notification)
@@ -83,8 +84,7 @@ class NotificationDelivery:
 
     def deliver_headline(self, notification: Notification, context: RenderContext) -> Answer:
         """Its first line alone: what happened, without what Telegram may not like in the rest."""
-        remark = "Telegram does not take the rest of this message."
-        return self._transport.send_text(headline_message(notification, context, remark))
+        return self._transport.send_text(headline_message(notification, context, details.REST_NOT_TAKEN))
 
     def announce_film(self, notification: Notification, context: RenderContext, why: str) -> Answer:
         """Say by text why a film does not come along, and where it lies."""
@@ -99,7 +99,7 @@ class NotificationDelivery:
     ) -> Answer:
         if not belongs_to(film.key, notification.printer_id):
             _log.error("the film of %s is not its printer's own: refused", notification.id)
-            return self._send_with_text(notification, context, (Span("The film could not be read."),))
+            return self._send_with_text(notification, context, (Span(details.FILM_UNREADABLE),))
         thumbnail = self._thumbnail_of(notification)
 
         def send(message: Message) -> Answer:
@@ -111,11 +111,11 @@ class NotificationDelivery:
             answer = _formatted_first(render(notification, context), send)
         except (PermanentError, OSError) as error:
             _log.error("the film of %s cannot be read: %s", notification.id, type(error).__name__)
-            return self._send_with_text(notification, context, (Span("The film could not be read."),))
+            return self._send_with_text(notification, context, (Span(details.FILM_UNREADABLE),))
         if answer.outcome is Outcome.TOO_LARGE or not _is_hopeless(answer, failures, _FILM_TRIES):
             return answer
         _log.warning("the film of %s is left out: %s", notification.id, answer.reason)
-        return self.announce_film(notification, context, "Telegram does not take the film")
+        return self.announce_film(notification, context, details.FILM_NOT_TAKEN)
 
     def _send_with_text(self, notification: Notification, context: RenderContext, remark: Line) -> Answer:
         return self.send_text(render(notification, context, remark=remark))

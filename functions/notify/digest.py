@@ -11,7 +11,6 @@ from datetime import datetime, tzinfo
 from enum import IntEnum
 
 from functions.notify.render import Message, RenderContext, message_of_lines
-from functions.notify.wording import wording_of
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.figures import known_remaining
 from functions.shared.domain.status import PAUSED
@@ -30,6 +29,7 @@ from functions.shared.telegram.markup import (
     utf16_length,
 )
 from functions.shared.wording import digest as words
+from functions.shared.wording.headlines import wording_of
 
 # Lines of what happened at one printer, from the longest form to the shortest.
 _LINES = (8, 4, 2, 1, 0)

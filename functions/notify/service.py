@@ -42,6 +42,7 @@ from functions.shared.starts import STARTS_LIMIT, Starts
 from functions.shared.telegram.figure_words import count
 from functions.shared.telegram.pace import seconds_held
 from functions.shared.text import full_duration
+from functions.shared.wording import details
 
 _log = logging.getLogger(__name__)
 
@@ -54,9 +55,6 @@ _FILMS = "films"
 # As many runs may end in a picture before it is taken to be the reason, and left out.
 AS_TEXT_AFTER_STARTS = 3
 _LONGEST_STORAGE_WAIT = 60.0
-_TOPIC_NOTE = (
-    "The topic of TELEGRAM_THREAD_ID is not there: messages come here until it is back or another is set."
-)
 
 
 class NotifyService:
@@ -252,8 +250,7 @@ class NotifyService:
         left_out = left_out_before(state.lane(turn.lane), notification.number)
         notes = []
         if left_out:
-            were = "was" if left_out == 1 else "were"
-            notes.append(f"{count(left_out, 'older message')} of this printer {were} left out.")
+            notes.append(details.left_out(left_out))
         goes_to_topic = self._chat.goes_to_topic(state, turn.taken_at)
         context = RenderContext(turn.taken_at, lateness, self._rules.zone, tuple(notes), is_quiet=is_quiet)
         if not goes_to_topic:
@@ -267,8 +264,7 @@ class NotifyService:
             if self._order_smaller_film(notification):
                 self._chat.message_refused(tried.turn)
                 return self._finish(notification, "a smaller film is ordered")
-            why = "The film is too large for Telegram"
-            answer = self._delivery.announce_film(notification, tried.context, why)
+            answer = self._delivery.announce_film(notification, tried.context, details.FILM_TOO_LARGE)
         if answer.outcome is Outcome.DOUBTFUL:
             since = self._chat.doubted_since(tried.turn, state, notification.id)
             if since is None:
@@ -388,7 +384,7 @@ def build_service(
 
 def _without_topic(context: RenderContext, state: ChatState) -> RenderContext:
     """To the chat itself, which is told so once."""
-    notes = context.notes if state.topic_is_told else (*context.notes, _TOPIC_NOTE)
+    notes = context.notes if state.topic_is_told else (*context.notes, details.TOPIC_IS_MISSING)
     return replace(context, goes_to_topic=False, notes=notes)
 
 

@@ -1,4 +1,4 @@
-"""The words of notifications: one row for each category's first and third line."""
+"""The words of notifications: one row for each category's first and third line. Pure."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
