@@ -18,7 +18,7 @@ MAKES_MESSAGES = {"Notification", "Message", "Span"}
 ROOMS = (
     "functions/shared/wording/",
     "functions/shared/telegram/figure_words.py",
-    "functions/chat/wording.py",
+    *(f"functions/{function}/wording.py" for function in PACKAGES),
     "functions/shared/domain/",  # tables: what codes, stages and slots mean
 )
 NOT_FOR_PEOPLE = (

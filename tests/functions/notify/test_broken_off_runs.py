@@ -43,6 +43,14 @@ class Deadly:
         with self._call("film"):
             return self._telegram.send_film(message, film, content, thumbnail)
 
+    def edit(self, message: Message, message_id: int, photo: bytes | None, *, is_caption: bool) -> Answer:
+        with self._call("edit"):
+            return self._telegram.edit(message, message_id, photo, is_caption=is_caption)
+
+    def make_topic(self, name: str) -> Answer:
+        with self._call("topic"):
+            return self._telegram.make_topic(name)
+
     @contextmanager
     def _call(self, kind: str) -> Iterator[None]:
         self.tried.append(kind)

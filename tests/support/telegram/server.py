@@ -391,7 +391,7 @@ class TelegramServer:
         return answer
 
     def _edited(self, call: Call) -> Posted:
-        number = call.parameters["message_id"]
+        number: int = call.parameters["message_id"]
         before = self._messages[number - 1] if 0 < number <= len(self._messages) else None
         topics = self.chats[int(call.chat_id)]
         is_gone = before is None or number in self.deleted or before.chat_id != call.chat_id

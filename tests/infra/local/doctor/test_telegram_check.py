@@ -219,3 +219,16 @@ def test_a_chat_where_all_is_well_or_a_broken_state_has_no_line(
     broken.mkdir()
     (broken / DATABASE_FILE).write_bytes(b"no database" * 100)
     assert "messages" not in look(telegram, DATA_DIR=str(broken))
+
+
+def test_topics_of_printers_need_a_forum_and_the_right_to_make_them(telegram: TelegramServer) -> None:
+    found = look(telegram, TELEGRAM_TOPICS="printer")["topics of printers"]
+    assert (found.outcome, "has no topics" in found.found) == (FAULT, True)
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True)
+    found = look(telegram, TELEGRAM_TOPICS="printer")["topics of printers"]
+    assert (found.outcome, "manage topics" in (found.advice or "")) == (FAULT, True)
+    rights = {"status": "administrator", "can_manage_topics": True}
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True, member=rights)
+    assert look(telegram, TELEGRAM_TOPICS="printer")["topics of printers"].outcome == FINE
+    found = look(telegram, TELEGRAM_TOPICS="printer", TELEGRAM_CHAT_ID=str(CHAT_ID))["topics of printers"]
+    assert found.outcome == FAULT
