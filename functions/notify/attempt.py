@@ -65,14 +65,16 @@ class Placement:
         """Whether it is figures in its job's message rather than a message of its own."""
         return self._jobs is not None and job_messages.is_shown_in_one(notification)
 
-    def prepared(self, attempt: Attempt) -> Attempt:
-        """With its buttons, and the message of its job. Raises TransientError."""
+    def prepared(self, attempt: Attempt, chat: str) -> Attempt:
+        """With its buttons, and the message of its job in that chat. Raises TransientError."""
         if self._has_buttons:
             buttons = buttons_of(attempt.notification)
             attempt = replace(attempt, context=replace(attempt.context, buttons=buttons))
         if self._jobs is None:
             return attempt
-        attempt = replace(attempt, shown=self._jobs.of(attempt.notification))
+        shown = self._jobs.of(attempt.notification)
+        if shown is not None and shown.chat == chat:
+            attempt = replace(attempt, shown=shown)
         if self.is_edited(attempt.notification) and attempt.notification.frame is None:
             return replace(attempt, notification=self._with_newest_frame(attempt.notification))
         return attempt
@@ -120,6 +122,8 @@ class Placement:
             )
             return attempt, self._delivery.send_text(placed)
         shown = attempt.shown
+        if shown is None and attempt.notification.is_edit:
+            return attempt, Answer(Outcome.UNCHANGED, "the message of its job is in another chat")
         if shown is not None and self.is_edited(attempt.notification):
             return self._edit(attempt, shown, failures)
         if shown is not None and shown.topic == attempt.context.topic_id:
@@ -128,7 +132,7 @@ class Placement:
 
     def _edit(self, attempt: Attempt, shown: JobMessage, failures: int) -> tuple[Attempt, Answer]:
         """One that is gone is sent anew, once; its job's result is a message of its own anyway."""
-        answer = self._delivery.edit(attempt.notification, attempt.context, shown)
+        answer = self._delivery.edit(attempt.notification, attempt.context, shown, failures)
         if not job_messages.is_lost(answer):
             return attempt, answer
         if shown.is_renewed or attempt.notification.is_edit:

@@ -31,6 +31,7 @@ _GIVEN_UP = frozenset({Outcome.REFUSED, Outcome.TOO_LARGE, Outcome.BAD_MARKUP, O
 _PERHAPS_MARKUP = frozenset({Outcome.BAD_MARKUP, Outcome.REFUSED, Outcome.DOUBTFUL})
 _PHOTO_TRIES = 2
 _FILM_TRIES = 12  # most of an hour, by the back-off
+_EDIT_TRIES = 8  # four minutes: alerts of that printer wait behind it
 
 
 class NotificationDelivery:
@@ -61,23 +62,25 @@ class NotificationDelivery:
             _log.warning("the picture of %s is left out: %s", notification.id, answer.reason)
         return self.send_text(render(notification, context))
 
-    def edit(self, notification: Notification, context: RenderContext, shown: JobMessage) -> Answer:
+    def edit(
+        self, notification: Notification, context: RenderContext, shown: JobMessage, failures: int
+    ) -> Answer:
         """Show it in that message, with a newer photo if that one has any; UNCHANGED if it stays as it is.
 
-        Whatever is refused of it costs nothing: the next edit tells more.
+        Whatever is refused of it, or fails for long, costs nothing: the next edit tells more.
         """
-        photo = self._photo_of(notification) if shown.has_photo else None
-        message = render(notification, context, has_photo=photo is not None)
-        if shown.has_photo and photo is None:
-            message = render(notification, context, as_caption=True)
+        with_photo = shown.has_photo and failures < _PHOTO_TRIES
+        photo = self._photo_of(notification) if with_photo else None
 
-        def edit(given: Message, with_photo: bytes | None) -> Answer:
-            return self._transport.edit(given, shown.message_id, with_photo, is_caption=shown.has_photo)
+        def edit(newer: bytes | None) -> Answer:
+            message = render(notification, context, has_photo=newer is not None, as_caption=shown.has_photo)
+            return _formatted_first(message, lambda given: self._transport.edit(given, shown, newer))
 
-        answer = _formatted_first(message, lambda given: edit(given, photo))
+        answer = edit(photo)
         if photo is not None and answer.outcome in _GIVEN_UP:
-            answer = edit(render(notification, context, as_caption=True), None)
-        if answer.outcome in _GIVEN_UP:
+            answer = edit(None)
+        is_given_up = answer.outcome is Outcome.UNAVAILABLE and failures >= _EDIT_TRIES
+        if answer.outcome in _GIVEN_UP or is_given_up:
             _log.warning("a message could not be edited: %s", answer.reason)
             return Answer(Outcome.UNCHANGED, answer.reason)
         return answer

@@ -101,8 +101,11 @@ class PrinterTopics:
         if answer.outcome is Outcome.UNAVAILABLE:  # it may be there all the same
             _log.warning("it is not known whether %s has a topic now: %s", printer_id, answer.reason)
             return None, None
-        _log.error(
-            "no topic can be made for %s (%s): let the bot manage topics, in a group with topics",
+        level = (
+            logging.ERROR if known.refused_at is None else logging.DEBUG
+        )  # once, not each quarter of an hour
+        _log.log(
+            *(level, "no topic can be made for %s (%s): let the bot manage topics, in a group with topics"),
             *(printer_id, answer.reason),
         )
         self._change(printer_id, lambda _: replace(begun, asked_at=None, refused_at=now))

@@ -255,7 +255,8 @@ class NotifyService:
         context = RenderContext(turn.taken_at, lateness, self._rules.zone, tuple(notes), is_quiet=is_quiet)
         if not goes_to_topic:
             context = _without_topic(context, state)
-        return self._placement.prepared(Attempt(notification, turn, context, left_out))
+        chat = state.moved_to or self._rules.chat_id
+        return self._placement.prepared(Attempt(notification, turn, context, left_out), chat)
 
     def _settlement_of(self, tried: Attempt, state: ChatState) -> Settlement:
         notification = tried.notification
@@ -319,7 +320,18 @@ class NotifyService:
         again = self._placement.deliver(tried, 0)[1]
         return replace(again, outcome=Outcome.REFUSED) if again.outcome is Outcome.DOUBTFUL else again
 
-    def _sent(self, tried: Attempt, answer: Answer) -> Done:
+    def _struck_out(self, notification: Notification) -> Settlement | None:
+        """After a digest was sent; if it fails, a repeat does it, which sends nothing as it is marked."""
+        try:
+            self._strike_out(notification)
+        except BridgeError as error:
+            _log.warning("what %s has told is still held: %s", notification.id, error)
+            with suppress(BridgeError):
+                if is_done(self._records, notification.id):
+                    return Retry(RETRY_SECONDS)
+        return None
+
+    def _sent(self, tried: Attempt, answer: Answer) -> Settlement:
         self._placement.arrived(tried, answer)
         is_remote = answer.message_id is not None  # what a terminal shows needs no line beside it
         how = f"sent as message {answer.message_id}" if is_remote else "shown"
@@ -337,8 +349,7 @@ class NotifyService:
             )
         except BridgeError as error:  # whatever it is: what was sent must not be sent again
             _log.warning("the state of the chat could not be written: %s", error)
-        self._strike_out(tried.notification)
-        return done
+        return self._struck_out(tried.notification) or done
 
     def _finish(self, notification: Notification, how: str, level: int = logging.INFO) -> Done:
         """Mark it done; a mark that fails must not send the message again."""

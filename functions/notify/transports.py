@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 from functions.notify.render import Message
 from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Film
+from functions.shared.messages.job_message import JobMessage
 from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
 
 _log = logging.getLogger(__name__)
@@ -70,10 +71,8 @@ class Transport(Protocol):
         """An MP4 of `film.size` bytes, read from the stream's start while it is sent."""
         ...
 
-    def edit(self, message: Message, message_id: int, photo: bytes | None, *, is_caption: bool) -> Answer:
-        """Put it in the place of what that message says; `is_caption`: of one with a photo, which stays
-        where there is no other.
-        """
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+        """Put it in the place of what that message says; its photo stays where there is no other."""
         ...
 
     def make_topic(self, name: str) -> Answer:
@@ -102,7 +101,7 @@ class LogTransport:
     ) -> Answer:
         return self._show(message, f" [film, {film.size} bytes: {film.key}]")
 
-    def edit(self, message: Message, message_id: int, photo: bytes | None, *, is_caption: bool) -> Answer:  # noqa: ARG002
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:  # noqa: ARG002
         return self._show(message, "")
 
     def make_topic(self, name: str) -> Answer:
@@ -130,8 +129,8 @@ class RotatingTokenTransport:
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
         return self._send(lambda transport: transport.send_film(message, film, content, thumbnail))
 
-    def edit(self, message: Message, message_id: int, photo: bytes | None, *, is_caption: bool) -> Answer:
-        return self._send(lambda transport: transport.edit(message, message_id, photo, is_caption=is_caption))
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+        return self._send(lambda transport: transport.edit(message, shown, photo))
 
     def make_topic(self, name: str) -> Answer:
         return self._send(lambda transport: transport.make_topic(name))

@@ -21,7 +21,7 @@ from functions.shared.settings import Settings
 
 DIGEST_HEADING = "all-printers"  # the line of the queue that it waits in
 # For so long one that was asked for is waited for; then it is asked for anew, as if it had been lost.
-_ASKED_SECONDS = 6 * 3600.0
+_ASKED_SECONDS = 3600.0
 _log = logging.getLogger(__name__)
 
 

@@ -99,7 +99,7 @@ class Worker(Generic[ContentT]):
                 return
 
 
-_DIGEST_SECONDS = 15.0
+_DIGEST_SECONDS = 30.0
 
 
 class DigestTimer:

@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
+from functions.notify.telegram import Telegram
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import printer_key
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, PrinterRecord, record_to_json
 from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import JOB, NOW, PRINTER, Harness, jpeg, notification
-from tests.support.telegram.faults import answers
-from tests.support.telegram.server import TelegramServer
+from tests.support.telegram.chats import ChatProfile
+from tests.support.telegram.faults import SERVER_ERROR, answers
+from tests.support.telegram.server import GROUP_ID, TelegramServer
 
 EDIT = {"progress_mode": "edit"}
 
@@ -218,3 +220,45 @@ def test_who_asked_for_nothing_gets_messages_as_ever(harness: Harness, telegram:
     assert not any(
         set(message.parameters) & {"reply_parameters", "reply_markup"} for message in telegram.messages
     )
+
+
+def test_a_group_that_became_a_supergroup_gets_a_new_message_and_no_other_is_overwritten(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    """Numbers begin anew there: the old one's is by now another message's."""
+    old = -4242
+    telegram.chats[old] = None
+    harness = Harness(tmp_path, telegram, str(old), rules=EDIT)
+    job = Print(harness)
+    job.tells(Category.PROGRESS, 5)
+    telegram.profiles[old] = ChatProfile("group", migrated_to=GROUP_ID)
+    job.tells(Category.PROGRESS, 10)
+    job.tells(Category.PAUSED, 10, severity=Severity.ATTENTION)
+    job.tells(Category.PROGRESS, 15)
+    harness.restart(Telegram(telegram.token, str(old), api_url=telegram.url))
+    job.tells(Category.PROGRESS, 20)
+    job.tells(Category.FINISHED, 100)
+    assert [(it.chat_id, it.text.split("\n")[0]) for it in telegram.messages] == [
+        (old, "🖨 A1M-1: printing"),
+        (GROUP_ID, "✅ A1M-1: print finished"),
+        (GROUP_ID, "⏸️ A1M-1: print paused"),
+        (GROUP_ID, "✅ A1M-1: print finished"),
+    ]
+    assert [it.edits for it in telegram.messages] == [0, 3, 0, 0]
+
+
+def test_an_edit_that_never_comes_through_is_given_up_and_alerts_go_on(
+    editing: Harness, telegram: TelegramServer
+) -> None:
+    job = Print(editing)
+    job.tells(Category.PROGRESS, 5)
+    telegram.script(*[SERVER_ERROR] * 20, method="editMessageText")
+    job.tells(Category.FINISHED, 100)
+    Print(editing, "job-2").tells(Category.STARTED, after=1)
+    editing.run(600, step=5)
+    assert firsts(telegram) == [
+        "🖨 A1M-1: printing",
+        "✅ A1M-1: print finished",
+        "▶️ A1M-1: print started",
+    ]
+    assert editing.queue.count() == 0

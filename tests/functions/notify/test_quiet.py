@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from functions.notify import service
+from functions.notify.held_back import HeldBack
 from functions.shared.domain.faults import Fault, Severity
 from functions.shared.domain.keys import held_prefix, preferences_key, printer_key
 from functions.shared.domain.quiet_hours import QuietHours
+from functions.shared.errors import TransientError
 from functions.shared.messages.chat_preferences import (
     EVERY_PRINTER,
     preferences_to_json,
@@ -24,6 +27,7 @@ from functions.shared.messages.printer_record import (
     PrinterRecord,
     record_to_json,
 )
+from functions.shared.ports import RecordStore
 from functions.shared.records import update
 from tests.functions.notify.harness import BERLIN, Harness, notification
 from tests.support.clock import HandClock
@@ -261,3 +265,79 @@ def test_a_night_in_which_clocks_change_has_one_digest(
     assert len(telegram.messages) == 1
     night.comes(over)
     assert len(telegram.messages) == 2
+
+
+class FullStore:
+    """A store that writes nothing of what is held while `is_full`."""
+
+    def __init__(self, records: RecordStore) -> None:
+        self._records = records
+        self.is_full = False
+
+    def put(
+        self, key: str, value: dict[str, Any], expected_version: int, expires_at: float | None = None
+    ) -> int:
+        if self.is_full and key.startswith("held/"):
+            raise TransientError("it takes nothing")
+        return self._records.put(key, value, expected_version, expires_at)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._records, name)
+
+
+def test_a_store_in_trouble_keeps_what_waits_and_holds_up_no_alert(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    harness = harness_at(tmp_path, telegram, "2025-11-24T23:00")
+    store = FullStore(harness.records)
+    harness.records = store  # type: ignore[assignment]
+    harness.restart()
+    night = Night(harness)
+    store.is_full = True
+    night.tells("2025-11-24T23:01", "A1M-1", Category.PAUSED, "benchy.3mf", severity=Severity.ATTENTION)
+    night.tells("2025-11-24T23:02", "A1M-1", Category.RESUMED, "benchy.3mf")
+    assert loud(telegram) == ["⏸️ A1M-1: print paused"]
+    assert harness.queue.count() == 1
+    store.is_full = False
+    harness.run(90)
+    store.is_full = True
+    night.comes("2025-11-25T07:01")
+    harness.run(30)
+    store.is_full = False
+    harness.run(90)
+    night.comes("2025-11-25T09:01")
+    assert [message.text.split("\n")[0] for message in telegram.messages] == [
+        "⏸️ A1M-1: print paused",
+        "▶️ A1M-1: print resumed",
+        "🌅 Quiet hours are over",
+    ]
+    assert harness.records.list(held_prefix(harness.chat_id)) == []
+
+
+class KilledError(BaseException):
+    """The process is gone at this point."""
+
+
+@pytest.mark.parametrize("when", ["before the mark", "before it is taken out"])
+def test_a_kill_around_the_digest_repeats_it_at_most_where_a_message_may_be_repeated(
+    when: str, tmp_path: Path, telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = harness_at(tmp_path, telegram, "2025-11-24T23:00")
+    night = Night(harness)
+    night.tells("2025-11-24T23:00", "A1M-1", Category.FINISHED, "benchy.3mf")
+
+    def dies(*_: object) -> None:
+        raise KilledError
+
+    is_before = when == "before the mark"
+    monkeypatch.setattr(*((service, "mark_done") if is_before else (HeldBack, "clear")), dies)
+    with pytest.raises(KilledError):
+        night.comes("2025-11-25T07:01")
+    monkeypatch.undo()
+    harness.clock.pass_time(601)
+    harness.restart()
+    harness.run(5)
+    night.comes("2025-11-25T09:01")
+    digests = [message for message in telegram.messages if message.text.startswith("🌅")]
+    assert len(digests) == (2 if is_before else 1)
+    assert harness.records.list(held_prefix(harness.chat_id)) == []
