@@ -96,7 +96,7 @@ class JobMessages:
             message = self.of(notification)
             if message is not None and not message.is_over:
                 shown = replace(
-                    notification, id=effect_id(notification.id, "edit"), is_edit=True, number=None
+                    notification, id=effect_id(notification.id, "edit"), edit_of=notification.id, number=None
                 )
                 self._sender.send(shown)
 

@@ -119,8 +119,8 @@ class Notification:
     `reason` is a plain sentence (pause reason, cause); `text` is free, untrusted text (AI summary).
     Of a film: `remake` is the order it was made by, so that a smaller one can be ordered once if it is
     refused as too large (an order that has `max_bytes` is that smaller one); `frame` is its thumbnail.
-    `number`: the tracker's count of the printer's messages (`supersession.py`). `is_edit`: it was told, and
-    is to be shown in the message of its job that is edited.
+    `number`: the tracker's count of the printer's messages (`supersession.py`). `edit_of`: the id of
+    what told it; this is to be shown in the message of its job that is edited, and is no message of its own.
     """
 
     id: str
@@ -145,7 +145,11 @@ class Notification:
     ended: bool = False
     late_end: bool = False
     number: int | None = None
-    is_edit: bool = False
+    edit_of: str | None = None
+
+    @property
+    def is_edit(self) -> bool:
+        return self.edit_of is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,7 +290,7 @@ def test_a_store_in_trouble_keeps_what_waits_and_holds_up_no_alert(
 ) -> None:
     harness = harness_at(tmp_path, telegram, "2025-11-24T23:00")
     store = FullStore(harness.records)
-    harness.records = store  # type: ignore[assignment]
+    harness.records = store
     harness.restart()
     night = Night(harness)
     store.is_full = True
@@ -330,7 +330,10 @@ def test_a_kill_around_the_digest_repeats_it_at_most_where_a_message_may_be_repe
         raise KilledError
 
     is_before = when == "before the mark"
-    monkeypatch.setattr(*((service, "mark_done") if is_before else (HeldBack, "clear")), dies)
+    if is_before:
+        monkeypatch.setattr(service, "mark_done", dies)
+    else:
+        monkeypatch.setattr(HeldBack, "clear", dies)
     with pytest.raises(KilledError):
         night.comes("2025-11-25T07:01")
     monkeypatch.undo()

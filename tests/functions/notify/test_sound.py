@@ -15,7 +15,7 @@ notifications = st.builds(
     observed_at=st.just(1.0),
     severity=st.sampled_from(Severity),
     ended=st.booleans(),
-    is_edit=st.booleans(),
+    edit_of=st.none() | st.just("y"),
 )
 
 
