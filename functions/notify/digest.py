@@ -127,7 +127,7 @@ def _lines(printers: Sequence[_Printer], most: int, context: RenderContext, name
     for printer in printers[:named]:
         if most:
             lines.append(())
-        lines += [_now(printer, context), *_course(printer.held, most, context)]
+        lines += [_now(printer, context), *_course(printer, most, context)]
     others = printers[named:]
     if others:
         counts = Counter(it.standing for it in others)
@@ -173,20 +173,29 @@ def _now(printer: _Printer, context: RenderContext) -> Line:
             ready = figure_words.ready(left, context.now, since, context.zone)
             figures += [ready] if ready else []
     name = Span(name_words(printer.name, _NAME_LIMIT), "b")
-    spans = [Span(f"{icon} "), name, Span(": " + figure_words.listed([said, *figures]))]
-    if job is not None and job.name and printer.standing in (Standing.PAUSED, Standing.PRINTING):
-        spans += [Span(" "), Span(code_words(job.name, _JOB_LIMIT), "code")]
-    return tuple(spans)
+    spans = [Span(f"{icon} "), name, Span(f": {said}")]
+    job_name = _job_shown(printer)
+    if job_name:
+        spans += [Span(" "), Span(code_words(job_name, _JOB_LIMIT), "code")]
+    return (*spans, *(Span(f" · {figure}") for figure in figures))
 
 
-def _course(held: HeldMessages, most: int, context: RenderContext) -> list[Line]:
+def _job_shown(printer: _Printer) -> str | None:
+    """The name of the job that goes on."""
+    job = printer.record.job if printer.record is not None else None
+    goes_on = printer.standing in (Standing.PAUSED, Standing.PRINTING)
+    return job.name if job is not None and goes_on else None
+
+
+def _course(printer: _Printer, most: int, context: RenderContext) -> list[Line]:
     """What happened, the newest lines of it; an alert has its reason."""
     if most <= 0:
         return []
+    held = printer.held
     shown = held.messages[-most:]
     missing = len(held.messages) - len(shown) + held.left_out
     lines: list[Line] = [(Span(words.earlier(missing)),)] if missing else []
-    job: str | None = None
+    job = _job_shown(printer)
     for message in shown:
         lines.append(_event(message, job, context.zone))
         job = message.notification.job.name or job

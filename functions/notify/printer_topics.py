@@ -104,10 +104,7 @@ class PrinterTopics:
         level = (
             logging.ERROR if known.refused_at is None else logging.DEBUG
         )  # once, not each quarter of an hour
-        _log.log(
-            *(level, "no topic can be made for %s (%s): let the bot manage topics, in a group with topics"),
-            *(printer_id, answer.reason),
-        )
+        _log.log(level, "no topic can be made for %s: %s", printer_id, answer.reason)
         self._change(printer_id, lambda _: replace(begun, asked_at=None, refused_at=now))
         return None, None
 

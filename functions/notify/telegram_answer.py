@@ -29,6 +29,8 @@ _ADVICE = (
     ("chat was deleted", "check TELEGRAM_CHAT_ID: the group is gone"),
     ("kicked", "add the bot to the chat again"),
     ("not a member", "add the bot to the chat again"),
+    ("rights to create a topic", "make it an administrator that may manage topics"),
+    ("not a forum", "switch topics on in the group's settings"),
     ("not enough rights", "let the bot post in the chat"),
     ("have no rights", "let the bot post in the chat"),
     ("need administrator rights", "let the bot post in the channel"),

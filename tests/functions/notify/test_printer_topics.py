@@ -68,7 +68,7 @@ def test_where_none_may_be_made_alerts_go_to_the_chat_itself(
     tell(forum, 2)
     assert places(telegram) == [None, None]
     assert telegram.calls_of["createForumTopic"] == 1
-    assert [line for line in caplog.messages if "let the bot manage topics" in line]
+    assert [line for line in caplog.messages if "may manage topics" in line]
     telegram.profiles[GROUP_ID].member = dict(MAY)
     forum.clock.pass_time(901)
     tell(forum, 3)

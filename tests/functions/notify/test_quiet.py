@@ -1,6 +1,5 @@
 """Quiet hours and mutes: what is no alert wakes nobody, and all of it is told once when they are over."""
 
-from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -8,90 +7,19 @@ import pytest
 
 from functions.notify import service
 from functions.notify.held_back import HeldBack
-from functions.shared.domain.faults import Fault, Severity
-from functions.shared.domain.keys import held_prefix, preferences_key, printer_key
-from functions.shared.domain.quiet_hours import QuietHours
+from functions.shared.domain.faults import Severity
+from functions.shared.domain.keys import held_prefix
 from functions.shared.errors import TransientError
 from functions.shared.messages.chat_preferences import (
     EVERY_PRINTER,
-    preferences_to_json,
-    read_preferences,
     with_mute,
     with_quiet,
     without_mute,
 )
-from functions.shared.messages.effects import Category, Notification
-from functions.shared.messages.printer_record import (
-    Job,
-    Phase,
-    PrinterRecord,
-    record_to_json,
-)
+from functions.shared.messages.effects import Category
 from functions.shared.ports import RecordStore
-from functions.shared.records import update
-from tests.functions.notify.harness import BERLIN, Harness, notification
-from tests.support.clock import HandClock
+from tests.functions.notify.night import RAN_OUT, Night, at, harness_at, wish
 from tests.support.telegram.server import TelegramServer
-
-NIGHT = QuietHours(time(22, 0), time(7, 0))
-RAN_OUT = Fault("0300-8004", "Filament ran out", "", Severity.ATTENTION)
-
-
-def at(text: str) -> float:
-    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).timestamp()
-
-
-def harness_at(folder: Path, telegram: TelegramServer, when: str, **rules: Any) -> Harness:
-    clock = HandClock(at(when))
-    return Harness(folder, telegram, telegram.chat_id, clock=clock, rules={"quiet_hours": NIGHT, **rules})
-
-
-class Night:
-    """Printers with their records, and messages at times of the night."""
-
-    def __init__(self, harness: Harness) -> None:
-        self.harness = harness
-        self._number = 0
-
-    def stands(self, printer: str, state: str, name: str, percent: int, **said: Any) -> None:
-        """As the tracker would have written it."""
-        now = self.harness.clock()
-        phase = Phase.ENDED if state in ("FINISH", "FAILED") else Phase.ACTIVE
-        job = Job(
-            id=f"{printer}/{name}", started_at=now, start_is_known=True, phase=phase, state=state,
-            printing_since=now, next_photo_at=now, next_inspection_at=now, name=name, percent=percent, **said,
-        )  # fmt: skip
-        record = PrinterRecord(printer, received_at=now, state=state, job=job)
-        stored = self.harness.records.get(printer_key(printer))
-        version = stored.version if stored else 0
-        self.harness.records.put(printer_key(printer), record_to_json(record), version)
-
-    def tells(self, when: str, printer: str, category: Category, name: str, **said: Any) -> Notification:
-        """A message of that time, at its turn."""
-        self.harness.clock.pass_time(at(when) - self.harness.clock())
-        self._number += 1
-        told = notification(
-            category,
-            self._number,
-            printer_id=printer,
-            job_name=name,
-            job_id=f"{printer}/{name}",
-            observed_at=at(when),
-            **said,
-        )
-        self.harness.put(told)
-        self.harness.run(2)
-        return told
-
-    def comes(self, when: str) -> None:
-        self.harness.clock.pass_time(at(when) - self.harness.clock())
-        self.harness.digests.check()
-        self.harness.run(2)
-
-
-def wish(harness: Harness, change: Any) -> None:
-    key = preferences_key(harness.chat_id)
-    update(harness.records, key, read_preferences, preferences_to_json, change)
 
 
 def loud(telegram: TelegramServer) -> list[str]:
@@ -140,13 +68,13 @@ def test_a_night_of_three_printers_with_a_restart_in_it(tmp_path: Path, telegram
     assert digest.text.split("\n") == [
         "🌅 Quiet hours are over",
         "",
-        "⏸️ P1S-2: paused · 45 % bracket.3mf",
-        "03:12 ⏸️ print paused bracket.3mf. Filament ran out.",
+        "⏸️ P1S-2: paused bracket.3mf · 45 %",
+        "03:12 ⏸️ print paused. Filament ran out.",
         "",
         "❌ X1C-3: failed",
         "01:40 ❌ print failed vase.3mf",
         "",
-        "🖨 A1M-1: printing · 65 % · ready ~09:09 CET lid.3mf",
+        "🖨 A1M-1: printing lid.3mf · 65 % · ready ~09:09 CET",
         "04:10 ✅ print finished benchy.3mf",
         "05:00 ▶️ print started lid.3mf",
         "",
@@ -179,8 +107,8 @@ def test_a_mute_in_mid_print_says_at_its_end_what_it_kept_back(
     assert digest.text.split("\n") == [
         "🔔 A1M-1: no longer muted",
         "",
-        "🖨 A1M-1: printing · 20 % benchy.3mf",
-        "12:40 ▶️ print resumed benchy.3mf",
+        "🖨 A1M-1: printing benchy.3mf · 20 %",
+        "12:40 ▶️ print resumed",
         "12:50 ⏸️ print paused",
         "",
         "Kept back: 1 progress message",

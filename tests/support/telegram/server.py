@@ -113,7 +113,9 @@ class TelegramServer:
         self.edits: list[Posted] = []  # each as it was after it
         self.uneditable: set[int] = set()
         self.deleted: set[int] = set()
-        self.forum = Forum(lambda chat: self.chats[chat], self.chats.__setitem__)
+        self.forum = Forum(
+            lambda chat: self.chats[chat], lambda chat, topics: self.chats.update({chat: topics})
+        )
         self._changed = threading.Condition()
         self._server: BotHttpServer | None = None
         self._port = 0
