@@ -1,4 +1,4 @@
-"""A print at night in its printer's topic, as one message that is edited, with a restart of the bridge in it."""
+"""A print at night in its printer's topic, as one message that is edited, with a restart in it."""
 
 import asyncio
 import time
