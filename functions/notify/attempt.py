@@ -66,13 +66,22 @@ class Placement:
         return self._jobs is not None and job_messages.is_shown_in_one(notification)
 
     def prepared(self, attempt: Attempt, chat: str) -> Attempt:
-        """With its buttons, and the message of its job in that chat. Raises TransientError."""
+        """With its buttons, and the message of its job in that chat.
+
+        Raises TransientError, but not for what would only answer to that.
+        """
         if self._has_buttons:
             buttons = buttons_of(attempt.notification)
             attempt = replace(attempt, context=replace(attempt.context, buttons=buttons))
         if self._jobs is None:
             return attempt
-        shown = self._jobs.of(attempt.notification)
+        try:
+            shown = self._jobs.of(attempt.notification)
+        except BridgeError as error:
+            if self.is_edited(attempt.notification):
+                raise
+            _log.warning("it is not known which message is its job's: %s", error)
+            return attempt
         if shown is not None and shown.chat == chat:
             attempt = replace(attempt, shown=shown)
         if self.is_edited(attempt.notification) and attempt.notification.frame is None:

@@ -78,11 +78,9 @@ class JobMessages:
         self._write(notification, lambda _: new)
 
     def edited(self, notification: Notification) -> None:
+        """Its result too is no end: a job that was taken as ended by silence may come back."""
         now = self._clock()
-        self._write(
-            notification,
-            lambda message: replace(message, edited_at=now, is_over=message.is_over or notification.is_edit),
-        )
+        self._write(notification, lambda message: replace(message, edited_at=now))
 
     def over(self, notification: Notification) -> None:
         """It is gone, and no other is made."""

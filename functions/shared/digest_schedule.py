@@ -6,13 +6,19 @@ its queue first, with an id that follows from what is held, and then marked as a
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from functions.shared.domain.faults import Severity
-from functions.shared.domain.keys import asked_key, digest, effect_id, held_prefix, preferences_key
-from functions.shared.effect_sender import EffectSender
+from functions.shared.domain.keys import (
+    asked_key,
+    digest,
+    effect_id,
+    held_prefix,
+    preferences_key,
+    printer_chat,
+)
 from functions.shared.messages.chat_preferences import read_preferences
-from functions.shared.messages.effects import Category, Notification
+from functions.shared.messages.effects import Category, Notification, outgoing
 from functions.shared.messages.held_messages import HeldMessages, read_held
 from functions.shared.messages.quiet_times import QuietTimes
 from functions.shared.ports import Backends, Queue, RecordStore
@@ -64,7 +70,11 @@ class DigestSchedule:
             observed_at=now,
             severity=Severity.NOTICE,
         )
-        EffectSender(self.chat, self.notifications).send(notification)
+        message = outgoing(notification, printer_chat(self.chat, DIGEST_HEADING))
+        # After a crash before the mark the queue drops the repeat, though its cut is a later one.
+        message = replace(message, deduplication_id=digest(asked))
+        for refusal in self.notifications.send([message]):
+            _log.error("the digest is refused for good: %s", refusal.reason)
         self.records.put_if_absent(asked, now + _ASKED_SECONDS)
         _log.info("the digest of %d printers is asked for", len(due))
         return True

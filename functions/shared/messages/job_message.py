@@ -11,7 +11,7 @@ from functions.shared.messages.codec import recall, to_json
 class JobMessage:
     """`message_id` in the chat `chat`, in the printer's topic if it has one; `edited_at` by notify's clock.
 
-    `is_renewed`: an earlier one was gone, and a further one is not made. `is_over`: it is edited no more.
+    `is_renewed`: an earlier one was gone, and a further one is not made. `is_over`: this one is gone too.
     """
 
     job_id: str = ""

@@ -8,9 +8,11 @@ import pytest
 from functions.notify.telegram import Telegram
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import printer_key
+from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, PrinterRecord, record_to_json
 from functions.shared.messages.report import FrameReference
+from functions.shared.ports import RecordStore, Stored
 from tests.functions.notify.harness import JOB, NOW, PRINTER, Harness, jpeg, notification
 from tests.support.telegram.chats import ChatProfile
 from tests.support.telegram.faults import SERVER_ERROR, answers
@@ -262,3 +264,44 @@ def test_an_edit_that_never_comes_through_is_given_up_and_alerts_go_on(
         "▶️ A1M-1: print started",
     ]
     assert editing.queue.count() == 0
+
+
+def test_a_job_that_comes_back_after_silence_goes_on_in_its_message(
+    editing: Harness, telegram: TelegramServer
+) -> None:
+    job = Print(editing)
+    job.tells(Category.PROGRESS, 5)
+    job.tells(Category.CONTACT_LOST, 10, severity=Severity.ATTENTION, ended=True)
+    assert telegram.messages[0].text.startswith("📡")
+    job.tells(Category.CONTACT_RESTORED, 10)
+    job.tells(Category.PROGRESS, 15)
+    assert firsts(telegram) == [
+        "🖨 A1M-1: printing",
+        "📡 A1M-1: contact lost at 10 %",
+        "📶 A1M-1: contact restored",
+    ]
+    assert telegram.messages[0].text.endswith("15 %")
+
+
+class Unreadable:
+    """A store that knows nothing of jobs' messages for a while."""
+
+    def __init__(self, records: RecordStore) -> None:
+        self._records = records
+
+    def get(self, key: str) -> Stored | None:
+        if key.startswith("job_message/"):
+            raise TransientError("it cannot be read")
+        return self._records.get(key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._records, name)
+
+
+def test_an_alert_does_not_wait_for_what_it_would_answer_to(
+    editing: Harness, telegram: TelegramServer
+) -> None:
+    editing.records = Unreadable(editing.records)
+    editing.restart()
+    Print(editing).tells(Category.PAUSED, 5, severity=Severity.ATTENTION)
+    assert firsts(telegram) == ["⏸️ A1M-1: print paused"]
