@@ -31,8 +31,8 @@ from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
 
 # More printers are not looked through for one that has been paused since before the night.
-_MOST_LOOKED_AT = 1000
-_PAGE = 100
+MOST_LOOKED_AT = 1000
+PAGE = 100
 _log = logging.getLogger(__name__)
 
 
@@ -80,11 +80,12 @@ class HeldBack:
         return due_among(held, quiet, cut)
 
     def standing(self, told: list[HeldMessages]) -> list[PrinterRecord]:
-        """The printers that a digest tells of; after quiet hours all that there are."""
-        if any(it.by_hours for it in told):
-            return self._all_printers()
-        stored = [self._records.get(printer_key(it.printer_id)) for it in told]
-        return [printer_record_of(it) for it in stored if it is not None]
+        """The printers that a digest tells of; after quiet hours others too, which may be paused."""
+        found = self._all_printers() if any(it.by_hours for it in told) else []
+        known = {record.printer_id for record in found}
+        others = [it.printer_id for it in told if it.printer_id not in known]
+        stored = [self._records.get(printer_key(printer_id)) for printer_id in others]
+        return [*found, *(printer_record_of(it) for it in stored if it is not None)]
 
     def clear(self, cut: float) -> None:
         """All that was held by then was told. Raises TransientError."""
@@ -100,10 +101,10 @@ class HeldBack:
     def _all_printers(self) -> list[PrinterRecord]:
         found: list[PrinterRecord] = []
         after = ""
-        while len(found) < _MOST_LOOKED_AT:
-            page = self._records.list(PRINTERS, after, _PAGE)
+        while len(found) < MOST_LOOKED_AT:
+            page = self._records.list(PRINTERS, after, PAGE)
             found += map(printer_record_of, page)
-            if len(page) < _PAGE:
+            if len(page) < PAGE:
                 break
             after = page[-1].key
         return found

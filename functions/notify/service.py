@@ -343,7 +343,7 @@ class NotifyService:
             self._chat.sent(
                 tried.turn,
                 answer,
-                to_topic=tried.context.goes_to_topic,
+                to_topic=tried.context.goes_to_topic if tried.context.topic_id is None else None,
                 told_left_out=tried.left_out,
                 number=tried.notification.number,
             )

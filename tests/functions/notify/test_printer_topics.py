@@ -149,3 +149,17 @@ def test_a_jobs_message_is_in_its_printers_topic_and_alerts_answer_to_it_there(
     harness.put(notification(Category.PAUSED, 10, job_id="job", severity=Severity.ATTENTION))
     harness.run(1)
     assert telegram.messages[3].thread_id is not None
+
+
+def test_a_message_in_its_printers_topic_says_nothing_of_the_topic_that_is_set(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    telegram.chats[GROUP_ID] = frozenset()
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True, member=dict(MAY))
+    harness = Harness(tmp_path, telegram, str(GROUP_ID), thread_id=7, rules={"topics": "printer"})
+    tell(harness, 1, "2 printers", Category.COLLECTOR_LOST)
+    harness.run(200, step=1)
+    tell(harness, 2)
+    tell(harness, 3, "2 printers", Category.COLLECTOR_BACK)
+    assert places(telegram) == [None, "A1M-1", None]
+    assert harness.state().topic_is_told
