@@ -18,7 +18,7 @@ from functions.api.addresses import (
     version_of,
 )
 from functions.api.film_sending import FilmResponse
-from functions.api.health import collector_silence, health, pictures_health
+from functions.api.health import health, pictures_health
 from functions.api.json_values import utc_time
 from functions.api.middleware import (
     HEADER,
@@ -53,7 +53,7 @@ from functions.api.schemas import (
 from functions.shared.errors import NotFoundError, TransientError
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
-from functions.shared.printer_now import newest_status
+from functions.shared.printer_now import collector_silence, newest_status
 from functions.shared.read_model import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
 from functions.shared.runtime.clocks import Clock
 
