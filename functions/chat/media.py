@@ -52,8 +52,7 @@ class Media:
         """The freshest there is; its age is said where it looks like now and is not."""
         picture, is_fresh = self._picture(printer_id, wish)
         if picture is None:
-            line: Line = (*title(printer_id), Span(f": {wording.no_photo(name_words(printer_id, 60))}"))
-            return self._bot.say(place, [line])
+            return self._bot.say(place, [(Span(wording.no_photo(name_words(printer_id, _NAME_LIMIT))),)])
         printer = known.named(printer_id)
         lines = list(card(printer, known, is_compact=False)) if printer is not None else [title(printer_id)]
         age = self._clock() - picture.taken_at

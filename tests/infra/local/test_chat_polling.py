@@ -101,7 +101,9 @@ async def test_the_whole_bridge_answers_in_mid_print(tmp_path: Path, telegram: T
         await printer.push_status(gcode_state="RUNNING", subtask_name="benchy", mc_percent=42)
         await until_told(telegram, "started")
         telegram.says("/status")
-        await asyncio.to_thread(telegram.wait_for, lambda them: any("42 %" in it.text for it in them))
+        await asyncio.to_thread(telegram.wait_for, lambda them: any(": printing" in it.text for it in them))
+        await printer.push_image()
+        await eventually(lambda: bridge.collector.pictures.taken_at("A1M-1") is not None)
         telegram.says("/photo")
         told = await asyncio.to_thread(
             telegram.wait_for, lambda them: "ago" not in them[-1].text and len(them) > 2
