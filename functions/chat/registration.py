@@ -19,7 +19,7 @@ from functions.shared.records import update
 _log = logging.getLogger(__name__)
 
 # Of a webhook: as many updates at once, each of which is an execution that alerts may need.
-_CONNECTIONS = 1
+CONNECTIONS = 1
 
 
 def webhook_secret(token: str) -> str:
@@ -67,7 +67,7 @@ def keep_webhook(bot: Bot, url: str, secret: str) -> bool:
         url=url,
         secret_token=secret,
         allowed_updates=list(WANTED),
-        max_connections=_CONNECTIONS,
+        max_connections=CONNECTIONS,
     )
     if not reply.is_ok:
         _log.error("the webhook could not be set: %s", reply.description)

@@ -14,6 +14,8 @@ from functions.shared.messages.codec import load_object, recall, to_json
 
 DESCRIPTION_FILE = "sample.json"
 LISTED_LIMIT = 500
+PICTURES_LIMIT = 2
+PLACE = "samples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ class Sample:
     def folder(self) -> str:
         """Names of folders sort by time; a repeat has the same."""
         return f"{second_key('', self.alerted_at or self.kept_at)}_{self.id}"
+
+    @property
+    def picture_names(self) -> list[str]:
+        """Below the folder, or the bucket, that all is in."""
+        numbers = range(1, min(self.pictures, PICTURES_LIMIT) + 1)
+        return [f"{PLACE}/{self.folder}/{picture_name(number)}" for number in numbers]
 
 
 class Samples(Protocol):

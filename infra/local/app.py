@@ -140,6 +140,7 @@ class Bridge:
             hosts=own_names(settings.host, settings.allowed_hosts),
             is_open=is_beyond_loopback(settings.host) and not settings.api_key,
             sending=PictureSending(shares.sending),
+            samples=self._samples,
         )
         room = ConnectionRoom[ApiConnection](*places_for(raise_descriptor_limit()))
         self.api = ApiServer(app, settings.host, settings.port, room)

@@ -11,6 +11,7 @@ from functions.shared.errors import NotFoundError
 from functions.shared.samples import (
     DESCRIPTION_FILE,
     LISTED_LIMIT,
+    PLACE,
     Sample,
     described,
     picture_name,
@@ -20,7 +21,7 @@ from functions.shared.samples import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PREFIX = "samples/"
+PREFIX = f"{PLACE}/"
 
 
 class S3Samples:

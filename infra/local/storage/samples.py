@@ -8,13 +8,13 @@ from functions.shared.errors import TransientError
 from functions.shared.samples import (
     DESCRIPTION_FILE,
     LISTED_LIMIT,
+    PLACE,
     Sample,
     described,
     picture_name,
     sample_of,
 )
 
-FOLDER = "samples"
 _UNFINISHED = ".new"
 
 
@@ -22,7 +22,7 @@ class FileSamples:
     """Samples. A folder appears whole, or not at all. `most` is over 0."""
 
     def __init__(self, data_dir: Path, most: int) -> None:
-        self._folder = data_dir / FOLDER
+        self._folder = data_dir / PLACE
         self._most = most
 
     def keep(self, sample: Sample, pictures: Sequence[bytes]) -> None:

@@ -108,15 +108,13 @@ class Harness:
 
     def restart(self) -> None:
         """A new service, as after a restart of the program."""
-        settings = Settings(
-            **{
-                "telegram_bot_token": self.telegram.token,
-                "telegram_chat_id": self.telegram.chat_id,
-                "telegram_api_url": self.telegram.url,
-                "timezone": BERLIN,
-            }
-            | self.changed
-        )
+        fields: dict[str, Any] = {
+            "telegram_bot_token": self.telegram.token,
+            "telegram_chat_id": self.telegram.chat_id,
+            "telegram_api_url": self.telegram.url,
+            "timezone": BERLIN,
+        }
+        settings = Settings(**fields | self.changed)
         self.connection = BotConnection(self.telegram.token, self.telegram.url)
         self.bot = Bot(self.connection)
         self.service: ChatService = build_service(

@@ -1,6 +1,7 @@
 """The pure core: whatever is asked of whatever is known, there is an answer, and it fits Telegram."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -47,7 +48,7 @@ def known(*records: PrinterRecord) -> Known:
 def anything_known(draw: st.DrawFn) -> Known:
     records = []
     for name in draw(st.lists(names.filter(bool), max_size=6, unique=True)):
-        status = {
+        status: dict[str, Any] = {
             "gcode_state": draw(states),
             "subtask_name": draw(any_text),
             "mc_percent": draw(st.integers(-5, 105)),
