@@ -103,6 +103,9 @@ def answer_command(request: Request, known: Known) -> Response:
         return _for_all(request, known)
     names = [it.printer_id for it in known.printers]
     found = matching(request.name, names)
+    if not found and request.word is Word.FILM:  # it may be the print's name
+        jobs = {it.job.name: it.printer_id for it in known.printers if it.job is not None and it.job.name}
+        found = [jobs[name] for name in matching(request.name, list(jobs))]
     if not found:
         return said(wording.unknown_printer(plain_words(request.name, NAME_LIMIT)))
     if len(found) > 1:

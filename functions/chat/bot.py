@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any, BinaryIO
 
 from functions.chat.answers import Button
-from functions.chat.updates import WANTED, Origin
+from functions.chat.updates import WANTED
 from functions.shared.messages.codec import fields_in, fields_of
 from functions.shared.telegram.calls import BotConnection, CallTimes, NoAnswer
 from functions.shared.telegram.markup import (
@@ -75,10 +75,6 @@ class Place:
     chat: int
     topic: int | None = None
     reply_to: int | None = None
-
-    @classmethod
-    def of(cls, origin: Origin, *, is_reply: bool) -> "Place":
-        return cls(origin.chat, origin.topic, origin.message_id if is_reply else None)
 
 
 class Bot:

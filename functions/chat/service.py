@@ -20,7 +20,16 @@ from functions.chat.commands import Request, Word, request_of
 from functions.chat.media import Media
 from functions.chat.parts import parts_of
 from functions.chat.reading import ChatReadings
-from functions.chat.updates import Command, Membership, Migration, Press, Update, read_update, update_id_of
+from functions.chat.updates import (
+    Command,
+    Membership,
+    Migration,
+    Origin,
+    Press,
+    Update,
+    read_update,
+    update_id_of,
+)
 from functions.shared.domain.keys import chat_key, effect_id, preferences_key, reception_key
 from functions.shared.domain.quiet_hours import QuietHours
 from functions.shared.errors import BridgeError, TransientError
@@ -169,7 +178,7 @@ class ChatService:
             self._bot.answer_press(found.id, wording.TOO_MANY_TOAST)
 
     def _answer_command(self, found: Command, request: Request, state: ChatState, mark: str) -> None:
-        place = Place.of(found.origin, is_reply=True)
+        place = self._place(found.origin, state, is_reply=True)
         needs_printers = request.word not in (Word.HELP, Word.QUIET)
         known = self._known(found, needs_printers=needs_printers, name=request.name)
         self._carry_out(answer_command(request, known), known, place, state, mark)
@@ -188,7 +197,14 @@ class ChatService:
             return
         if answered.may_pass:
             raise _NotNowError(self._wait_after(answered))
-        self._carry_out(response, known, Place.of(found.origin, is_reply=False), state, mark)
+        self._carry_out(response, known, self._place(found.origin, state, is_reply=False), state, mark)
+
+    def _place(self, origin: Origin, state: ChatState, *, is_reply: bool) -> Place:
+        """Where it was asked; of a group that was upgraded meanwhile, there, where no old message is."""
+        is_old = state.moved_to is not None and str(origin.chat) == self._rules.chat_id != state.moved_to
+        if is_old and state.moved_to is not None and state.moved_to.lstrip("-").isdigit():
+            return Place(int(state.moved_to))
+        return Place(origin.chat, origin.topic, origin.message_id if is_reply else None)
 
     def _known(self, found: Command | Press, *, needs_printers: bool, name: str = "") -> Known:
         stored = self._records.get(preferences_key(self._rules.chat_id))
