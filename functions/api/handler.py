@@ -50,6 +50,7 @@ def application(root_path: str) -> Mangum:
         root_path,
         image_bytes_limit=IMAGE_BYTES_LIMIT,
         bucket=runtime.backends.presigned(),
+        samples=runtime.backends.samples,
     )
     return Mangum(RawPath(app), lifespan="off")
 

@@ -19,6 +19,7 @@ from functions.api.schemas import (
     OverviewPrinter,
     PrinterSummary,
     PrinterView,
+    SampleView,
     ShownImageView,
     TemperaturesView,
 )
@@ -28,6 +29,7 @@ from functions.shared.domain.status import is_active
 from functions.shared.messages.inspection_record import CheckState, InspectionState
 from functions.shared.printer_now import PrinterNow, newest_status, printer_now
 from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
+from functions.shared.samples import Sample
 from functions.shared.text import rough_duration, shown
 
 
@@ -154,6 +156,19 @@ def _temperatures(status: Mapping[str, object]) -> TemperaturesView:
 def _image(taken_at: float | None, now: float) -> ImageView | None:
     at, seconds = utc_time(taken_at), age(now, taken_at)
     return None if at is None or seconds is None else ImageView(taken_at=at, age_seconds=seconds)
+
+
+def sample_view(sample: Sample) -> SampleView:
+    return SampleView(
+        id=shown(sample.id),
+        printer_id=shown(sample.printer_id),
+        category=shown(sample.category),
+        confidence=sample.confidence,
+        summary=shown_or_none(sample.summary),
+        alerted_at=utc_time(sample.alerted_at),
+        kept_at=utc_time(sample.kept_at),
+        pictures=sample.picture_names,
+    )
 
 
 def inspection_view(remembered: InspectionState, now: float) -> InspectionView | None:

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
-from functions.inspection.policy import Budget, UsedUp
+from functions.inspection.frames import FramePair
+from functions.inspection.policy import Budget, Check, UsedUp
 from functions.inspection.verdict import Defect, Verdict
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import effect_id
 from functions.shared.messages.effects import Category, Inspection, JobSnapshot, Notification
+from functions.shared.messages.inspection_record import Evidence
 from functions.shared.messages.report import FrameReference
 from functions.shared.wording import reasons
 
@@ -42,6 +44,20 @@ def alert(
         confidence=confidence,
         severity=Severity.CRITICAL if verdict.category in _RUINOUS else Severity.ATTENTION,
         frame=frame,
+    )
+
+
+def evidence_of(check: Check, verdict: Verdict, pair: FramePair) -> Evidence:
+    """What an alert is about."""
+    return Evidence(
+        check=check.id,
+        job_id=check.job_id,
+        category=verdict.category.value,
+        at=check.at,
+        confidence=verdict.confidence,
+        summary=verdict.summary or None,
+        frame=pair.frame.key,
+        earlier_frame=pair.earlier_key,
     )
 
 

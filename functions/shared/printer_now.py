@@ -4,12 +4,16 @@ Embedded, the memory is ahead of the record by up to a heartbeat: a status newer
 newer than the silence that the record knows of, decides the state and the job's figures.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from functions.shared.domain.error_codes import notable_codes
 from functions.shared.domain.faults import Fault, faults_of
+from functions.shared.domain.limits import COLLECTOR_SILENT_SECONDS
 from functions.shared.domain.status import PAUSED, PrinterStatus, is_finished, read_status
 from functions.shared.domain.status_view import JobFigures, has_job, in_bounds, job_figures, shown_state
+from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
 from functions.shared.text import rough_duration, shown
@@ -186,3 +190,19 @@ def _figures_of(job: Job | None) -> JobFigures:
     if job is None:
         return JobFigures()
     return in_bounds(job.percent, job.layer, job.total_layers, job.remaining_minutes)
+
+
+def quiet_for(collector: CollectorRecord, now: float, started_at: float | None) -> float:
+    """Seconds since it was heard of, counted at most from the start of this program if that is given."""
+    heard = [at for at in (collector.received_at, started_at) if at is not None]
+    return max(0.0, now - max(heard)) if heard else math.inf
+
+
+def collector_silence(
+    watchers: Sequence[CollectorRecord], now: float, started_at: float | None
+) -> float | None:
+    """How long the collectors of a printer have not been heard of, if that is too long, else None."""
+    if not watchers:
+        return None
+    quiet = min(quiet_for(collector, now, started_at) for collector in watchers)
+    return quiet if COLLECTOR_SILENT_SECONDS < quiet < math.inf else None

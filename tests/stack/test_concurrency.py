@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from functions.api.overview import refresh_seconds
+from functions.chat.registration import CONNECTIONS
 from functions.shared.aws.clients import make_client
 from tests.stack.cloud_template import EVERYTHING_ON, Stack, short, source
 from tests.support.aws.places import aws_environment
@@ -22,6 +23,7 @@ ACCOUNT = 10
 START_SECONDS = 2.0  # of a new container, which counts too; the API's takes 1 s of a whole processor here
 TELL = {"TrackerFunction", "NotifyFunction"}
 HOUR = 3600
+HOOK = "/telegram"
 FIRST_BACK_OFF_SECONDS = 1.0  # at most: botocore, standard mode
 OF_CONCURRENCY = ("TrackerConcurrency", "NotifyConcurrency", "InspectionConcurrency", "TimelapseConcurrency")
 
@@ -44,7 +46,14 @@ def most_of_workers(stack: Stack) -> dict[str, int]:
 def most_of_the_api(stack: Stack) -> int:
     """The same of the gateway, with every call a new container and taking all of its time."""
     seconds: float = START_SECONDS + stack.properties("ApiFunction")["Timeout"]
-    return sum(burst + math.floor(rate * seconds) for rate, burst in bounds(stack).values())
+    paths = {path: bound for path, bound in bounds(stack).items() if path != HOOK}
+    return sum(burst + math.floor(rate * seconds) for rate, burst in paths.values())
+
+
+def most_of_the_chat(stack: Stack) -> int:
+    """Telegram's one, which may take all of its time, and strangers', who are refused at once."""
+    rate, burst = bounds(stack)[HOOK]
+    return 0 if burst == 0 else CONNECTIONS + math.floor(rate * START_SECONDS)
 
 
 def bounds(stack: Stack) -> dict[str, tuple[float, int]]:
@@ -61,6 +70,14 @@ def bounds(stack: Stack) -> dict[str, tuple[float, int]]:
 def test_the_api_at_its_bounds_leaves_tracker_and_notify_all_they_can_use(stack: Stack) -> None:
     workers = most_of_workers(stack)
     assert most_of_the_api(stack) + sum(workers[name] for name in TELL) <= ACCOUNT
+    assert most_of_the_chat(stack) == 0, "it is off by default"
+
+
+def test_who_turns_the_chat_on_in_such_an_account_has_one_request_less_at_once() -> None:
+    answered = Stack(**EVERYTHING_ON, ChatAnswers="1", ApiRequestsAtOnce="1")
+    workers = most_of_workers(answered)
+    others = most_of_the_api(answered) + most_of_the_chat(answered)
+    assert others + sum(workers[name] for name in TELL) <= ACCOUNT
 
 
 def test_the_workers_at_their_bounds_fit_together_with_the_schedule(stack: Stack) -> None:
@@ -86,7 +103,7 @@ def test_the_bounds_of_the_gateway_hold_for_every_path_with_and_without_a_key(st
 
 
 def test_who_loads_pages_takes_nothing_from_who_asks_for_data(stack: Stack) -> None:
-    assert set(bounds(stack)) == {"/*", "/", "/docs"}
+    assert set(bounds(stack)) == {"/*", "/", "/docs", HOOK}
     assert bounds(stack)["/"] == bounds(stack)["/docs"] == (0.1, 1)
 
 

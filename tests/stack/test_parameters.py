@@ -9,7 +9,7 @@ from functions.shared.setting_types import Declaration, Kind
 from functions.shared.settings import declarations, load_settings
 from tests.stack.cloud_template import EVERYTHING_ON, Stack, short, source, text
 
-FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "api")
+FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "chat", "api")
 CLOUD = (*FUNCTIONS, "template")
 NAMES = {"OPENROUTER": "OpenRouter"}  # brands are written as they write themselves
 OF_THE_STACK = {
@@ -50,6 +50,7 @@ WIRING = {
     "inspection": {"NOTIFICATIONS_QUEUE_URL", "FRAMES_BUCKET", "OPENROUTER_API_KEY_PARAMETER"},
     "timelapse": {"NOTIFICATIONS_QUEUE_URL", "FRAMES_BUCKET"},
     "liveness": {"NOTIFICATIONS_QUEUE_URL"},
+    "chat": {"FRAMES_BUCKET", "COMMANDS_QUEUE_URL", "TELEGRAM_BOT_TOKEN_PARAMETER"},
     "api": {"FRAMES_BUCKET"},
 }
 

@@ -98,6 +98,24 @@ def latest_key(printer_id: str) -> str:
     return f"{LATEST}/{safe_segment(printer_id)}.jpg"
 
 
+_ASKED_FRAME = re.compile(rf"{LATEST}/.+~asked~[0-9a-f]{{16}}~([0-9]{{8}}T[0-9]{{6}})\.jpg")
+
+
+def asked_frame_prefix(printer_id: str, wish: str) -> str:
+    """How the key of a frame begins that was asked for by that wish; no other printer's frame lies there."""
+    return f"{LATEST}/{safe_segment(printer_id)}~asked~{token_of(wish)}~"
+
+
+def asked_frame_key(prefix: str, taken_at: float) -> str:
+    return f"{prefix}{_stamp(taken_at)}.jpg"
+
+
+def asked_frame_taken_at(key: str) -> float | None:
+    """When the frame was taken (whole seconds), or None if it was not asked for."""
+    found = _ASKED_FRAME.fullmatch(key)
+    return None if found is None else _time_of(found[1])
+
+
 def film_key(prefix: str, made_at: float) -> str:
     """The key of a film made at that time, beside its frames."""
     return f"{prefix}timelapse_{_stamp(made_at)}.mp4"
@@ -237,6 +255,9 @@ def job_message_key(chat_id: str, printer_id: str) -> str:
 def topic_key(chat_id: str, printer_id: str) -> str:
     """The topic of a printer in a chat (written by notify)."""
     return f"topic/{token_of(chat_id)}/{token_of(printer_id)}"
+def reception_key(chat_id: str) -> str:
+    """How it goes with what comes from the chat (written by who receives it)."""
+    return "reception/" + token_of(chat_id)
 
 
 def printer_chat(chat_id: str, printer_id: str) -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from functions.shared.telegram.multipart import MultipartBody
 from functions.shared.text import HIDDEN
@@ -69,6 +70,8 @@ class BotConnection:
         self.api_url = api_url.rstrip("/")
         self._time_left = time_left
         self._local = threading.local()
+        self._sessions: WeakSet[DeadlineSession] = WeakSet()
+        self._is_closed = False
         logging.getLogger("urllib3.connectionpool").addFilter(self._hide_token)
 
     def post(
@@ -83,6 +86,8 @@ class BotConnection:
         import requests
         import urllib3
 
+        if self._is_closed:
+            return NoAnswer("the program ends")
         left = self._time_left()
         if left < SHORTEST_SECONDS:
             return NoAnswer("no time is left for it in this run")
@@ -118,6 +123,12 @@ class BotConnection:
         self._session().close()
         self._local.session = None
 
+    def close(self) -> None:
+        """Cut off every call, whichever thread makes it; no other is made."""
+        self._is_closed = True
+        for session in list(self._sessions):
+            session.cut_off()
+
     def _session(self) -> "DeadlineSession":
         """One for each thread, so that connections are used again."""
         from functions.shared.telegram.deadline_session import DeadlineSession
@@ -125,6 +136,7 @@ class BotConnection:
         session: DeadlineSession | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = DeadlineSession()
+            self._sessions.add(session)
         return session
 
     def _hide_token(self, record: logging.LogRecord) -> bool:

@@ -6,12 +6,14 @@ Source: core.telegram.org/bots/api (User, ChatFullInfo, ChatMember, ChatPermissi
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from functions.notify import transports
 from functions.notify.render import Message
 from functions.notify.telegram import Telegram
-from functions.shared.domain.keys import chat_key
+from functions.shared.domain.keys import chat_key, reception_key
 from functions.shared.errors import TransientError
+from functions.shared.messages.chat_reception import ChatReception, read_reception
 from functions.shared.messages.chat_record import ChatState, Refused, chat_state_of, standing_refusal
 from functions.shared.messages.codec import fields_of
 from functions.shared.settings import Settings
@@ -25,6 +27,7 @@ from infra.local.stores import DATABASE_FILE
 
 TEST_TEXT = "Printer Realtime Bridge: this is the test message of `printer-bridge doctor`. All is well."
 _SECONDS = 15.0
+_RIVAL_NEWS_SECONDS = 3600.0  # two who poll find each other out within minutes
 _RIGHTS = {"can_send_messages": "messages", "can_send_photos": "photos", "can_send_videos": "videos"}
 _GENERAL = 1  # refused with "message thread not found" (tdlib/telegram-bot-api, issue 798)
 _FIND_IT = "`printer-bridge chat-id` shows the chats that the bot has seen."
@@ -50,6 +53,8 @@ def run(setup: Setup) -> CheckResult:
         findings += _look_at_chat(setup, api, me.fields.get("id"))
     waiting = evaluate_refusal(_remembered(setup), time.time())
     findings += [waiting] if waiting is not None else []
+    if me.is_ok and settings.chat_answers:
+        findings += evaluate_reception(api.call("getWebhookInfo"), _reception(setup), time.time())
     return CheckResult(findings, me.ahead)
 
 
@@ -108,6 +113,46 @@ def _remembered(setup: Setup) -> ChatState:
     except TransientError:  # the check of the database says it
         return ChatState()
     return chat_state_of(stored[0] if stored else None)
+
+
+def _reception(setup: Setup) -> ChatReception:
+    """What the bridge found out when it asked for what people write."""
+    settings = setup.settings
+    try:
+        stored = read_records(settings.data_dir / DATABASE_FILE, reception_key(settings.telegram_chat_id))
+    except TransientError:
+        return ChatReception()
+    return read_reception(stored[0].value if stored else {})
+
+
+def evaluate_reception(webhook: BotAnswer, reception: ChatReception, now: float) -> list[Finding]:
+    """Whether what people write in the chat reaches this bridge."""
+    subject = "answers in the chat"
+    found: list[Finding] = []
+    if reception.removed_at is not None:
+        gone = full_duration(max(0.0, now - reception.removed_at))
+        found.append(
+            fault(subject, f"the bot was removed from the chat {gone} ago", "Add the bot to the chat again.")
+        )
+    if reception.rival_at is not None and 0 <= now - reception.rival_at <= _RIVAL_NEWS_SECONDS:
+        found.append(
+            fault(
+                subject,
+                "another program asks Telegram for what people write to this bot: each gets a part of it",
+                "Stop the other one, or make a bot of its own for it (@BotFather, /newbot).",
+            )
+        )
+    url = text_of(webhook.fields.get("url"))
+    if webhook.is_ok and url:
+        host = urlsplit(url).hostname or "another server"
+        found.append(
+            warning(
+                subject,
+                f"Telegram pushes what people write to {host}, not to this bridge",
+                "A start of the bridge removes that. If it is wanted there, set CHAT_ANSWERS=0 here.",
+            )
+        )
+    return found or [fine(subject, "on: /help in the chat shows what can be asked")]
 
 
 def evaluate_refusal(state: ChatState, now: float) -> Finding | None:

@@ -81,12 +81,13 @@ async def test_every_route_and_field_is_described(bridge: BridgeData) -> None:
         "/api/printer/{printer_id}/film.mp4",
         "/api/printer/{printer_id}/image",
         "/api/printers",
+        "/api/samples",
     ]
     for route, methods in document["paths"].items():
         assert set(methods) == {"get"}
         assert methods["get"]["summary"], route
         assert methods["get"]["description"], route
-    for view in ("PrinterView", "OverviewView", "OverviewPrinter", "FilmView"):
+    for view in ("PrinterView", "OverviewView", "OverviewPrinter", "FilmView", "SampleView"):
         fields = document["components"]["schemas"][view]["properties"]
         bare = [name for name, it in fields.items() if not ({"description", "examples", "$ref"} & it.keys())]
         assert bare == []
