@@ -164,6 +164,10 @@ class Collector:
         found |= {name: task.snapshot() for name, task in list(self._printers.items())}
         return [found[name] for name in sorted(found)]
 
+    def watches(self, printer_id: str) -> bool:
+        """From any thread: whether it is one of ours to watch."""
+        return printer_id in self._printers or printer_id in self._discovery.known
+
     def tasks(self) -> int:
         """From any thread: the tasks of the event loop."""
         return 0 if self._loop is None else len(asyncio.all_tasks(self._loop))

@@ -1,6 +1,7 @@
 """The edge program on its own: its composition root, and the event loop it runs in."""
 
 import asyncio
+import functools
 import logging
 import socket
 import threading
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from collector.agent import Collector
+from collector.commands import CommandReceiver, open_commands
 from collector.config import CloudSettings
 from collector.health import supervise
 from collector.metrics.agent import edge_parts
@@ -90,6 +92,12 @@ class EdgeProgram:
             is_disk_full=lambda: outbox.is_disk_full,
             version=version(),
         )
+        self._commands = None
+        if settings.commands_queue_url:
+            opens = functools.partial(
+                open_commands, settings.commands_queue_url, settings.frames_bucket, chosen.region
+            )
+            self._commands = CommandReceiver(opens, self._collector.pictures, self._collector.watches)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; then end within five seconds, whatever hangs."""
@@ -101,6 +109,7 @@ class EdgeProgram:
             daemon=True,
         )
         shipping.start()
+        answering = self._commands.start(shipping_ends) if self._commands is not None else None
         page = MetricsPage(edge_parts(self._collector, self._outbox, version()))
         settings = self._settings
         names = own_names(settings.metrics_host, settings.allowed_hosts)
@@ -129,6 +138,8 @@ class EdgeProgram:
             await self._collector.stop()
             await asyncio.gather(*tasks, return_exceptions=True)
             shipping.join(_STOP_SECONDS)
+            if answering is not None:
+                answering.join(0.0)  # mostly in a long poll, which is left behind
             self._outbox.close()
 
 

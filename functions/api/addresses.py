@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
-from functions.api.json_values import shown
+from functions.shared.text import shown
 
 # A picture that stands for weeks (a printer that is off) gets another address this often. An address is good
 # for two such times: S3 signs nothing for longer than seven days.

@@ -21,7 +21,7 @@ from functions.api.addresses import (
     version_of,
 )
 from functions.api.film_sending import FilmResponse
-from functions.api.health import collector_silence, health, pictures_health
+from functions.api.health import health, pictures_health
 from functions.api.history import HistoryParts, add_history, keeping_files
 from functions.api.json_values import utc_time
 from functions.api.middleware import (
@@ -44,8 +44,7 @@ from functions.api.picture_answer import (
     matches,
 )
 from functions.api.picture_sending import PictureSending
-from functions.api.presenter import newest_status, overview_printer, printer_view, summary
-from functions.api.queries import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
+from functions.api.presenter import overview_printer, printer_view, sample_view, summary
 from functions.api.schemas import (
     FilmView,
     HealthView,
@@ -54,12 +53,16 @@ from functions.api.schemas import (
     PrinterSummary,
     PrinterView,
     Refusal,
+    SampleView,
 )
 from functions.api.web_files import WebFiles
 from functions.shared.errors import NotFoundError, TransientError
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.printer_now import collector_silence, newest_status
+from functions.shared.read_model import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
 from functions.shared.runtime.clocks import Clock
+from functions.shared.samples import Samples
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +122,7 @@ def create_app(
     bucket: SigningBucket | None = None,
     film_days: float = 30.0,
     image_days: float = 7.0,
+    samples: Samples | None = None,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
@@ -178,6 +182,11 @@ def create_app(
     def say_ok() -> str:
         """Answers `OK`, without a key too."""
         return "OK"
+
+    @app.get("/api/samples", summary="Alerts of the AI that were none", response_model=list[SampleView])
+    def show_samples() -> list[SampleView]:
+        """What people said looks fine in the chat, newest first; empty if none are kept (KEEP_SAMPLES)."""
+        return [sample_view(it) for it in samples.newest()] if samples is not None else []
 
     @app.get(
         "/api/overview",

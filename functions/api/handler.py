@@ -54,6 +54,7 @@ def application(root_path: str) -> Mangum:
         bucket=runtime.backends.presigned(),
         film_days=runtime.backends.settings.film_retention_days,
         image_days=runtime.backends.settings.image_retention_days,
+        samples=runtime.backends.samples,
     )
     return Mangum(RawPath(app), lifespan="off")
 

@@ -7,30 +7,23 @@ was heard for so long, neither a collector nor a status of any printer.
 `refused`: data is recent, and Telegram refuses the chat or the bot, so that messages wait.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
-from functions.api.json_values import age, shown, shown_or_none, utc_time
-from functions.api.presenter import newest_status, silent_since
-from functions.api.queries import PrinterData
+from functions.api.json_values import age, shown_or_none, utc_time
 from functions.api.schemas import ChatHealth, CollectorHealth, HealthView, PicturesHealth, PrinterHealth
 from functions.shared.domain.collector_rivals import rivals_among
 from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
 from functions.shared.latest_pictures import LatestPictures
 from functions.shared.messages.chat_record import ChatState, standing_refusal
 from functions.shared.messages.collector_record import CollectorRecord
-from functions.shared.text import rough_duration
+from functions.shared.printer_now import newest_status, quiet_for, silent_since
+from functions.shared.read_model import PrinterData
+from functions.shared.text import rough_duration, shown
 
 _TOPIC_NEWS_SECONDS = (
     7 * 86_400.0
 )  # a topic is tried again with the next message; a printer may rest for days
-
-
-def quiet_for(collector: CollectorRecord, now: float, started_at: float | None) -> float:
-    """Seconds since it was heard of, counted at most from the start of this program if that is given."""
-    heard = [at for at in (collector.received_at, started_at) if at is not None]
-    return max(0.0, now - max(heard)) if heard else math.inf
 
 
 def is_recent(collector: CollectorRecord, now: float, started_at: float | None) -> bool:
@@ -50,16 +43,6 @@ def is_superseded(collector: CollectorRecord, listed: frozenset[str] | None, now
     is_forgotten = quiet_for(collector, now, None) > COLLECTOR_FORGOTTEN_SECONDS
     is_replaced = collector.listing is None and listed.issuperset(collector.names)
     return is_replaced or is_forgotten
-
-
-def collector_silence(
-    watchers: Sequence[CollectorRecord], now: float, started_at: float | None
-) -> float | None:
-    """How long the collectors of a printer have not been heard of, if that is too long, else None."""
-    if not watchers:
-        return None
-    quiet = min(quiet_for(collector, now, started_at) for collector in watchers)
-    return quiet if COLLECTOR_SILENT_SECONDS < quiet < math.inf else None
 
 
 def health(

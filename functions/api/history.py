@@ -28,13 +28,13 @@ from functions.api.job_table import header_row, job_rows
 from functions.api.json_values import utc_time
 from functions.api.picture_answer import image_response, keeping_of
 from functions.api.picture_sending import PictureSending
-from functions.api.queries import NewestImage, Queries
 from functions.api.schemas import Refusal
 from functions.shared import job_listing
 from functions.shared.errors import NotFoundError
 from functions.shared.job_listing import JobFilter, JobParts
 from functions.shared.messages.job_history import JobEnd, line_of
 from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.read_model import NewestImage, Queries
 from functions.shared.runtime.clocks import Clock
 
 UNKNOWN_JOB = "unknown job"

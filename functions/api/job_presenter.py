@@ -24,7 +24,7 @@ from functions.api.job_schemas import (
     StatsView,
     ThumbnailView,
 )
-from functions.api.json_values import shown, shown_or_none, utc_time
+from functions.api.json_values import shown_or_none, utc_time
 from functions.api.schemas import FaultView
 from functions.shared.domain.faults import faults_of
 from functions.shared.domain.job_curve import CURVE_POINTS, Curve, decode_curve, merged_curve
@@ -45,6 +45,7 @@ from functions.shared.messages.job_history import (
 )
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.messages.told_messages import TOLD_SECONDS, ToldMessages, told_since
+from functions.shared.text import shown
 
 _DAY = 86_400.0
 _NOTHING_SEEN = "none"

@@ -8,8 +8,9 @@ import csv
 import io
 from collections.abc import Iterable
 
-from functions.api.json_values import shown, utc_time
+from functions.api.json_values import utc_time
 from functions.shared.messages.job_history import JobLine
+from functions.shared.text import shown
 
 COLUMNS = (
     "printer",

@@ -4,13 +4,10 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from functions.shared.text import shown
+
 _DEPTH_LIMIT = 64
 _YEAR_10000 = 253_402_300_800.0
-
-
-def shown(text: str) -> str:
-    """The text with a question mark for each lone surrogate: JSON can carry them, UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def shown_or_none(text: str | None) -> str | None:

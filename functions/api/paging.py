@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from functions.api.queries import LONGEST_PAGE, PAGE_LIMIT
+from functions.shared.read_model import LONGEST_PAGE, PAGE_LIMIT
 
 _CURSOR_BYTES = 900  # no record has a longer name
 

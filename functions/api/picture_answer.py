@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 from functions.api.addresses import version_of
 from functions.api.json_values import utc_time
 from functions.api.picture_sending import PictureResponse, PictureSending
-from functions.api.queries import NewestImage
 from functions.api.rendition import smaller
+from functions.shared.read_model import NewestImage
 
 TOO_MANY_PICTURES = "too many pictures are being sent just now: try again in a few seconds"
 IMAGE_TOO_LARGE = "the newest image is too large to be answered here, and cannot be made smaller"

@@ -228,6 +228,22 @@ class FilmView(View):
     good_until: datetime = Field(description="When the address ends at the latest", examples=[_TIME])
 
 
+class SampleView(View):
+    """An alert of the AI that somebody looked into and found nothing, with what is kept of it."""
+
+    id: str = Field(examples=["0123456789abcdef"])
+    printer_id: str = Field(examples=["A1M-1"])
+    category: str = Field(description="What the AI took it for", examples=["spaghetti"])
+    confidence: float | None = Field(description="How sure it was (0 to 1)", examples=[0.82])
+    summary: str | None = Field(examples=["Loose threads beside the part."])
+    alerted_at: datetime | None = Field(examples=[_TIME])
+    kept_at: datetime | None = Field(examples=[_TIME])
+    pictures: list[str] = Field(
+        description="Names of the pictures, the judged one first; below DATA_DIR, or in the bucket",
+        examples=[["samples/20261127T161500_0123456789abcdef/1.jpeg"]],
+    )
+
+
 class CollectorHealth(View):
     """One collector's own reports (one comes every five minutes)."""
 

@@ -120,6 +120,7 @@ class FramePair:
     newest: PreparedImage
     earlier: PreparedImage | None = None
     seconds_apart: float = 0.0
+    earlier_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,8 @@ def _with_earlier(
         except (NotFoundError, UnusableImageError) as error:
             _log.info("%s: earlier picture %s is left out: %s", check.printer_id, frame.key, error)
             continue
-        return FramePair(pair.frame, pair.newest, earlier, pair.frame.taken_at - frame.taken_at)
+        apart = pair.frame.taken_at - frame.taken_at
+        return FramePair(pair.frame, pair.newest, earlier, apart, frame.key)
     return pair
 
 

@@ -9,6 +9,7 @@
 | a check has no verdict | nothing is said; a suspicion that waited for it is dropped |
 | a check sees what an alert told less than one interval ago | "defect"; no confirmation, no alert |
 | the print was paused and goes on, or another job began | suspicion and cool-downs are forgotten |
+| a check sees what a person has said looks fine in this job | "fine"; nothing is said |
 | the budget of the job, or of the day (UTC) at this printer, is used up | no check; told once for each |
 
 Which trouble is the same? One failure looks different from check to check, and the worse sight explains the
@@ -23,15 +24,23 @@ covers the other, and an alert of `a` makes quiet what `a` covers (a worse troub
 | severe stringing, warping, layer shift | nothing | each can become worse, and that is news |
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from functions.inspection.verdict import Defect, NoVerdict, Verdict
-from functions.shared.messages.inspection_record import CheckState, InspectionState, PendingConfirmation
+from functions.shared.messages.inspection_record import (
+    CheckState,
+    Evidence,
+    InspectionState,
+    PendingConfirmation,
+)
 from functions.shared.settings import Settings
 
 LATE_SECONDS = 300.0
+DISMISSED = "what was seen looks fine, somebody said in the chat"
+_ALERTS_REMEMBERED = 4
 
 _CONFIRMATION_SECONDS = 60.0
 _COVERED_BESIDES: dict[Defect, frozenset[Defect]] = {
@@ -196,9 +205,17 @@ def _checks_on_day(remembered: InspectionState, check: Check) -> int:
 
 
 def decide(
-    remembered: InspectionState, verdict: Verdict | NoVerdict, check: Check, frame_at: float, rules: Rules
+    remembered: InspectionState,
+    verdict: Verdict | NoVerdict,
+    check: Check,
+    frame_at: float,
+    rules: Rules,
+    dismissed: Container[str] = (),
 ) -> tuple[InspectionState, Decision]:
-    """What follows from the verdict of a check of the frame taken at `frame_at` (edge seconds)."""
+    """What follows from the verdict of a check of the frame taken at `frame_at` (edge seconds).
+
+    `dismissed`: kinds of trouble that a person looked into in this job and found nothing.
+    """
     remembered = fresh_if_changed(remembered, check)
     remembered = replace(remembered, last_check_at=check.at, note=None, noted_at=None)
     pending_confirmation = remembered.pending_confirmation
@@ -222,6 +239,10 @@ def decide(
         confidence=verdict.confidence,
         summary=verdict.summary,
     )
+    if verdict.category.value in dismissed:
+        return replace(remembered, verdict=CheckState.FINE, note=DISMISSED, noted_at=check.at), Decision(
+            CheckState.FINE
+        )
     if not verdict.has_defect or verdict.category is Defect.NONE or verdict.confidence < rules.threshold:
         return replace(remembered, verdict=CheckState.FINE), Decision(CheckState.FINE)
     if _is_announced(remembered, verdict.category, check.at, rules):
@@ -242,6 +263,12 @@ def decide(
     return replace(remembered, pending_confirmation=found), Decision(
         CheckState.SUSPICIOUS, wants_confirmation=True
     )
+
+
+def with_alert(remembered: InspectionState, evidence: Evidence) -> InspectionState:
+    """What the alert is about is remembered, for who may look into it and find nothing."""
+    others = tuple(it for it in remembered.alerts if it.check != evidence.check)
+    return replace(remembered, alerts=(*others, evidence)[-_ALERTS_REMEMBERED:])
 
 
 def agree(first: Defect, second: Defect) -> bool:

@@ -9,7 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from functions.inspection import policy
-from functions.inspection.follow_ups import alert, checks_down, checks_used_up, confirmation
+from functions.inspection.follow_ups import (
+    alert,
+    checks_down,
+    checks_used_up,
+    confirmation,
+    evidence_of,
+)
 from functions.inspection.frames import FramePair, NoUsableFrame, choose_frames
 from functions.inspection.model import AccessProblemError, VisionModel
 from functions.inspection.policy import LATE_SECONDS, Check, Decision, Rules, UsedUp
@@ -17,10 +23,18 @@ from functions.inspection.prompt import question
 from functions.inspection.state import why_it_does_not_print
 from functions.inspection.verdict import NoVerdict, Verdict, read_verdict
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import digest, inspection_key, printer_key, printer_prefix
+from functions.shared.domain.keys import (
+    digest,
+    inspection_key,
+    preferences_key,
+    printer_key,
+    printer_prefix,
+    token_of,
+)
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
 from functions.shared.job_archive import JobArchive
+from functions.shared.messages.chat_preferences import read_preferences
 from functions.shared.messages.effects import (
     Inspection,
     Notification,
@@ -188,12 +202,15 @@ class InspectionService:
         """Decide, write the decision with its effects, send them, set the done-mark."""
         printer_id = request.inspection.printer_id
         decision = Decision(CheckState.NO_VERDICT)
+        dismissed = self._dismissed(request.check.job_id)
 
         def decided(remembered: InspectionState) -> InspectionState:
             nonlocal decision
             remembered, decision = policy.decide(
-                remembered, verdict, request.check, pair.frame.taken_at, self.rules
+                remembered, verdict, request.check, pair.frame.taken_at, self.rules, dismissed
             )
+            if decision.is_alert and isinstance(verdict, Verdict):
+                remembered = policy.with_alert(remembered, evidence_of(request.check, verdict, pair))
             effects = self._effects(request, pair, verdict, decision)
             pending = tuple(encode_effect(effect) for effect in effects)
             return replace(remembered, decided=request.check.id, pending=pending)
@@ -274,6 +291,12 @@ class InspectionService:
         if decision.is_alert:
             return f"{seen}, the user is told"
         return f"{seen}, nothing is said"
+
+    def _dismissed(self, job_id: str) -> frozenset[str]:
+        """What a person said of this job's alerts in the chat: kinds that look fine."""
+        stored = self.records.get(preferences_key(self.chat))
+        preferences = read_preferences(stored.value if stored else {})
+        return frozenset(it.category for it in preferences.dismissed if it.job == token_of(job_id))
 
     @property
     def _sender(self) -> EffectSender:

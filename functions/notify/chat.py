@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from functions.notify import refusals, turns
-from functions.notify.chat_state import back_off, change_state, is_group, read_state
+from functions.notify.chat_state import back_off, change_state, read_state
 from functions.notify.transports import Answer
 from functions.notify.turns import Turn
 from functions.shared.domain.keys import chat_key
@@ -15,6 +15,7 @@ from functions.shared.messages.chat_record import ChatState, Lane, chat_state_of
 from functions.shared.ports import RecordStore
 from functions.shared.records import Found
 from functions.shared.runtime.clocks import Clock
+from functions.shared.telegram.pace import asked_to_wait, is_group, seconds_held
 from functions.shared.text import full_duration
 
 _log = logging.getLogger(__name__)
@@ -68,10 +69,7 @@ class Chat:
     def is_free(self, look: Look, turn: Turn) -> bool:
         """Whether there is a place for it now, unless somebody else is faster."""
         state, now = look.state, turn.taken_at
-        return (
-            refusals.seconds_held(state, now) <= 0
-            and turns.take_turn(state, turn.lane, now, self._most)[1] <= 0
-        )
+        return seconds_held(state, now) <= 0 and turns.take_turn(state, turn.lane, now, self._most)[1] <= 0
 
     def take_turn(self, look: Look, turn: Turn) -> tuple[ChatState, float]:
         """A place in the chat's window; the seconds to wait if there is none, or nothing is sent now.
@@ -82,7 +80,7 @@ class Chat:
 
         def take(state: ChatState) -> ChatState:
             nonlocal wait
-            wait = refusals.seconds_held(state, now)
+            wait = seconds_held(state, now)
             if wait > 0:
                 return state
             after, wait = turns.take_turn(state, turn.lane, now, self._most)
@@ -104,9 +102,12 @@ class Chat:
         return not refusals.is_topic_left_out(state, self._topic, now)
 
     def sent(
-        self, turn: Turn, answer: Answer, *, to_topic: bool, told_left_out: int, number: int | None
+        self, turn: Turn, answer: Answer, *, to_topic: bool | None, told_left_out: int, number: int | None
     ) -> None:
-        """A message arrived, which told of so many that were left out; `number`: its own, if it has one."""
+        """A message arrived, which told of so many that were left out; `number`: its own, if it has one.
+
+        `to_topic` is None for one in its printer's own: it says nothing of the topic that is set.
+        """
         now = self._clock()
         before = ChatState()
 
@@ -121,14 +122,16 @@ class Chat:
             nonlocal before
             before = state
             after = turns.arrived(state, turn, now, self._most).with_lane(turn.lane, less_left_out)
-            after = refusals.topic_taken(refusals.taken_again(after), to_topic=to_topic)
+            after = refusals.taken_again(after)
+            if to_topic is not None:
+                after = refusals.topic_taken(after, to_topic=to_topic)
             return replace(after, moved_to=answer.moved_to or after.moved_to)
 
         self._change(sent)
         if before.refusal is not None:
             lasted = full_duration(max(0.0, now - before.refusal.since))
             _log.info("Telegram takes messages again after %s", lasted)
-        if not to_topic and not before.topic_is_told:
+        if to_topic is False and not before.topic_is_told:
             _log.error("the topic of TELEGRAM_THREAD_ID is not there: messages go to the chat itself")
 
     def also_sent(self, at: float) -> None:
@@ -142,7 +145,7 @@ class Chat:
 
         def asked(state: ChatState) -> ChatState:
             after = turns.give_back(state, turn) if turn is not None else state
-            return refusals.asked_to_wait(after, now, seconds)
+            return asked_to_wait(after, now, seconds)
 
         self._change(asked)
 
@@ -196,7 +199,7 @@ class Chat:
         state = self._change(refused)
         if is_new and state.refusal is not None:
             _log.error("%s", refusals.told(state.refusal.what, answer.reason))
-        return refusals.seconds_held(state, now)
+        return seconds_held(state, now)
 
     def not_tried(self, turn: Turn) -> None:
         """Its place is free again, and nothing is known of the chat by it."""

@@ -1,38 +1,12 @@
-"""How often a chat is written to, and how what is remembered of it is read and changed.
-
-Telegram allows about 20 messages a minute to a group (core.telegram.org/bots/faq, "My bot is hitting
-limits"). The window is a tuple of the times of past sends, in seconds since 1970.
-"""
+"""How what is remembered of a chat is read and changed, and how long is waited after failures."""
 
 import functools
 from collections.abc import Callable
 
-from functions.shared.messages.chat_record import ChatState, Window, chat_state_of
+from functions.shared.messages.chat_record import ChatState, chat_state_of
 from functions.shared.messages.codec import recall, to_json
 from functions.shared.ports import RecordStore
 from functions.shared.records import Found, update
-
-PERIOD_SECONDS = 60.0
-CLOCK_TOLERANCE = 5.0
-
-
-def is_group(chat_id: str) -> bool:
-    """Groups and channels have negative ids, or are named as @channel; people have positive ids."""
-    return chat_id.startswith(("-", "@"))
-
-
-def current(window: Window, now: float) -> Window:
-    """The sends that still count; one far in the future was stamped by a clock that has been put back."""
-    return tuple(at for at in window if now - PERIOD_SECONDS < at <= now + CLOCK_TOLERANCE)
-
-
-def seconds_to_wait(window: Window, now: float, most: int) -> float:
-    """Seconds until one more may be sent; 0 when it may be now, and always when `most` is 0."""
-    counted = sorted(current(window, now))
-    if most <= 0 or len(counted) < most:
-        return 0.0
-    return counted[-most] + PERIOD_SECONDS - now
-
 
 LONGEST_BACK_OFF = 900.0
 

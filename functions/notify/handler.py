@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from functions.notify.service import build_service, lateness_of
-from functions.notify.telegram import CallTimes, Telegram
+from functions.notify.telegram import Telegram
 from functions.notify.transports import LogTransport, RotatingTokenTransport
 from functions.shared.aws.bootstrap import (
     LambdaContext,
@@ -28,6 +28,7 @@ from functions.shared.messages.effects import Notification
 from functions.shared.ports import Delivery
 from functions.shared.runtime.deadline import Deadline
 from functions.shared.setting_types import bot_token
+from functions.shared.telegram.calls import CallTimes
 
 # Of Telegram, which answers within seconds. The function has 180 s, and keeps 20 of them to say how it went.
 TIMES = CallTimes(connect=5.0, read=20.0, whole=25.0, film=140.0)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from functions.notify.chat_state import CLOCK_TOLERANCE, LONGEST_BACK_OFF, back_off
+from functions.notify.chat_state import LONGEST_BACK_OFF, back_off
 from functions.notify.transports import Outcome
 from functions.shared.messages.chat_record import ChatState, Refusal, Refused
+from functions.shared.telegram.pace import seconds_held
 from functions.shared.text import full_duration
 
 Change: TypeAlias = Callable[[ChatState], ChatState]
@@ -28,23 +29,6 @@ _WHAT = {
     Outcome.NO_TOPIC: Refused.TOPIC,
     Outcome.DOUBTFUL: Refused.ALL,
 }
-
-
-def seconds_held(state: ChatState, now: float) -> float:
-    """How long nothing is sent to the chat; what a clock that was put back makes of it does not count."""
-    return max(_left(state.held_from, state.held_until, now), _left(state.asked_from, state.asked_until, now))
-
-
-def _left(begun: float | None, until: float | None, now: float) -> float:
-    if until is None or begun is None or now < begun - CLOCK_TOLERANCE:
-        return 0.0
-    return max(0.0, until - now)
-
-
-def asked_to_wait(state: ChatState, now: float, seconds: float) -> ChatState:
-    """By Telegram: whatever becomes of what is under way, nothing is sent for so long."""
-    longest = max(seconds, _left(state.asked_from, state.asked_until, now))
-    return replace(state, asked_from=now, asked_until=now + longest)
 
 
 def hold(state: ChatState, now: float, seconds: float) -> ChatState:

@@ -7,8 +7,8 @@ A place is a time, and its lane comes back at it; until then its messages wait i
 
 from dataclasses import dataclass, replace
 
-from functions.notify.chat_state import PERIOD_SECONDS, current, seconds_to_wait
 from functions.shared.messages.chat_record import ChatState, Lane, Window
+from functions.shared.telegram.pace import PERIOD_SECONDS, current, seconds_to_wait
 
 # A queue has whole seconds, and a lane may have nothing more to say: then its place is lost.
 _PLACE_HOLDS = 60.0

@@ -21,6 +21,7 @@ PROGRAMS = (
     "inspection",
     "timelapse",
     "liveness",
+    "chat",
     "api",
     "template",
     "local",
@@ -81,6 +82,12 @@ def flag(value: str) -> bool | None:
     """None for an empty text: the default of a flag that may also be unset."""
     if value == "":
         return None
+    if value not in ("0", "1"):
+        raise ValueError("must be 0 or 1")
+    return value == "1"
+
+
+def switch(value: str) -> bool:
     if value not in ("0", "1"):
         raise ValueError("must be 0 or 1")
     return value == "1"
@@ -193,6 +200,14 @@ def bot_token(value: str) -> str:
 
 def thread_id(value: str) -> int | None:
     return integer_or_unset(1, 2**53)(value)
+
+
+def user_ids(value: str) -> frozenset[int]:
+    """Ids of people, apart by commas or blanks."""
+    words = value.replace(",", " ").split()
+    if not all(re.fullmatch(r"[1-9][0-9]{0,15}", word) for word in words):
+        raise ValueError("must be ids of people such as 123456789, apart by commas")
+    return frozenset(map(int, words))
 
 
 def zone(value: str) -> ZoneInfo:

@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from functions.shared import setting_types as kinds
+from functions.shared.domain.quiet_hours import QuietHours, parse_quiet_hours
 from functions.shared.errors import ConfigurationError
 from functions.shared.picture_memory import DEFAULT_BYTES, LEAST_BYTES
 from functions.shared.setting_types import Declaration, Kind, declared
 from functions.shared.text import hide_tokens
 
 _DAY = 86_400.0
-_ANY = "collector tracker notify inspection timelapse liveness api local"
+_ANY = "collector tracker notify inspection timelapse liveness chat api local"
 
 
 def _path(value: str) -> Path:
@@ -83,19 +84,49 @@ class Settings:
     )
     telegram_bot_token: str = declared(
         "TELEGRAM_BOT_TOKEN", Kind.SECRET, "", "the bot's token; empty: messages are shown in the terminal",
-        "notify local", kinds.bot_token,
+        "notify chat local", kinds.bot_token,
     )
     telegram_chat_id: str = declared(
         "TELEGRAM_CHAT_ID", Kind.TEXT, "", "the chat or group that gets the messages",
-        "tracker notify inspection timelapse liveness local", kinds.chat_id,
+        "tracker notify inspection timelapse liveness chat local", kinds.chat_id,
     )
     telegram_thread_id: int | None = declared(
         "TELEGRAM_THREAD_ID", Kind.TEXT, "", "the topic in a group with topics", "notify local",
         kinds.thread_id,
     )
     telegram_api_url: str = declared(
-        "TELEGRAM_API_URL", Kind.URL, "https://api.telegram.org", "another Bot API server", "notify local",
-        kinds.url("http", "https"),
+        "TELEGRAM_API_URL", Kind.URL, "https://api.telegram.org", "another Bot API server",
+        "notify chat local", kinds.url("http", "https"),
+    )
+    telegram_topics: str = declared(
+        "TELEGRAM_TOPICS", Kind.CHOICE, "off",
+        "printer: a topic for each printer, made by the bot in a group with topics where it may",
+        "notify local", kinds.choice("off", "printer"),
+    )
+    chat_answers: bool = declared(
+        "CHAT_ANSWERS", Kind.FLAG, "0", "1: the bot takes commands in the chat, and alerts have buttons",
+        "notify chat local", kinds.switch,
+    )
+    telegram_users: frozenset[int] = declared(
+        "TELEGRAM_USERS", Kind.TEXT, "",
+        "whom the bot answers: ids of people, apart by commas (empty: all members of the chat)",
+        "chat local", kinds.user_ids,
+    )
+    keep_samples: int = declared(
+        "KEEP_SAMPLES", Kind.INTEGER, "100",
+        "alerts of the AI that somebody said look fine: so many are kept with their pictures (0: none)",
+        "chat api local", kinds.integer(0, 10_000),
+    )
+    progress_mode: str = declared(
+        "PROGRESS_MODE", Kind.CHOICE, "separate",
+        "separate: a message each time; edit: one message for each job, which is edited; off: no progress "
+        "and no interval photos", "notify local", kinds.choice("separate", "edit", "off"),
+    )
+    quiet_hours: QuietHours | None = declared(
+        "QUIET_HOURS", Kind.TEXT, "",
+        "by the clock of `TIMEZONE`, such as `22:00-07:00`: what is no alert makes no sound, progress waits "
+        "for a summary at their end",
+        "notify liveness chat local", parse_quiet_hours,
     )
     progress_step: int = declared(
         "PROGRESS_STEP", Kind.INTEGER, "5", "percent between progress messages (0: none)",
@@ -206,6 +237,11 @@ class Settings:
         "REPORTS_QUEUE_URL", Kind.URL, "", "SQS queue of the reports (cloud)", "collector",
         kinds.url("http", "https"),
     )
+    commands_queue_url: str = declared(
+        "COMMANDS_QUEUE_URL", Kind.URL, "",
+        "SQS queue by which the chat asks for a fresh picture (cloud; empty: it shows the newest there is)",
+        "collector", kinds.url("http", "https"),
+    )
     frames_bucket: str = declared(
         "FRAMES_BUCKET", Kind.TEXT, "", "S3 bucket of frames and films (cloud)", "collector", kinds.text,
     )
@@ -241,8 +277,8 @@ class Settings:
         "tracker timelapse inspection local", kinds.number(0, 36_500),
     )
     telegram_messages_per_minute: int = declared(
-        "TELEGRAM_MESSAGES_PER_MINUTE", Kind.INTEGER, "20", "pace in a group (0: no pacing)", "notify local",
-        kinds.integer(0, 1000),
+        "TELEGRAM_MESSAGES_PER_MINUTE", Kind.INTEGER, "20", "pace in a group (0: no pacing)",
+        "notify chat local", kinds.integer(0, 1000),
     )
     ai_checks_per_job: int = declared(
         "AI_CHECKS_PER_JOB", Kind.INTEGER, "100", "most looks at one job", "inspection local",
@@ -258,7 +294,7 @@ class Settings:
     )
     timezone: ZoneInfo = declared(
         "TIMEZONE", Kind.ZONE, "UTC", "zone of the times in messages and in the terminal",
-        "notify local", kinds.zone,
+        "notify liveness chat local", kinds.zone,
     )
     ffmpeg: str = declared(
         "FFMPEG", Kind.TEXT, "", "another ffmpeg than the one that is installed along", "timelapse local",

@@ -59,6 +59,11 @@ def printable(text: str, instead: str = "?") -> str:
     return "".join(character if character.isprintable() else instead for character in text)
 
 
+def shown(text: str) -> str:
+    """The text with a question mark for each lone surrogate: JSON can carry them, UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 HIDDEN = "***"
 AWS_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")  # variables
 _TOKEN = re.compile(r"(?<![0-9])[0-9]{6,20}(?::|%3[Aa])[A-Za-z0-9_-]{30,}")

@@ -16,12 +16,15 @@ from collector.printer.settling import SettlingRules
 from collector.systemd import Systemd
 from functions.api.app import create_app
 from functions.api.picture_sending import PictureSending
+from functions.chat.bot import Bot
+from functions.chat.building import build_service as build_chat_service
 from functions.inspection import service as inspection_service
 from functions.inspection.model import OpenAiModel, VisionModel
 from functions.notify import service as notify_service
 from functions.notify.service import NotifyService
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
+from functions.shared.digest_schedule import digest_schedule
 from functions.shared.latest_pictures import LatestPictures
 from functions.shared.live import Live
 from functions.shared.picture_memory import picture_shares
@@ -31,19 +34,22 @@ from functions.shared.runtime.connections import ConnectionRoom, places_for
 from functions.shared.runtime.descriptors import raise_descriptor_limit
 from functions.shared.runtime.heap import return_large_blocks
 from functions.shared.settings import Settings
+from functions.shared.telegram.calls import BotConnection
 from functions.timelapse import service as timelapse_service
 from functions.timelapse.service import TimelapseService
 from functions.tracker import service as tracker_service
 from infra.local.api_connection import ApiConnection
 from infra.local.api_server import ApiServer
+from infra.local.chat_polling import ChatPolling
 from infra.local.config import is_beyond_loopback
 from infra.local.console import Console
 from infra.local.disk_watch import DiskWatch
 from infra.local.metrics import CountingModel, CountingTransport, metrics_page
+from infra.local.storage.samples import FileSamples
 from infra.local.stores import OUTBOX_FOLDER, open_stores, require_known_versions
 from infra.local.terminal import Terminal
 from infra.local.waiting import waiting_for_telegram
-from infra.local.workers import Cleanup, Worker
+from infra.local.workers import Cleanup, DigestTimer, Worker
 
 _WATCH_SECONDS = 1.0
 _STOP_SECONDS = 2.0
@@ -88,6 +94,8 @@ class Bridge:
         self.console = Console(output, self.clock, settings.timezone)
         shares = picture_shares(settings.pictures_max_bytes)
         live = Live(LatestPictures(shares.latest))
+        keep = settings.keep_samples
+        self._samples = FileSamples(settings.data_dir, keep) if keep else None
         checks_are_on = bool(settings.openrouter_api_key)
         checks_every = settings.ai_check_interval_seconds if checks_are_on else None
         self._uploader = Uploader(outbox, self.stores.frames, self.stores.reports)
@@ -109,6 +117,7 @@ class Bridge:
         notify = notify_service.build_service(self.stores, settings, transport, spares_writes=True)
         self._workers = self._make_workers(notify, films, model)
         self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
+        self._digests = DigestTimer(digest_schedule(self.stores, settings))
         self._disk = DiskWatch(
             settings,
             self.stores.database,
@@ -117,6 +126,7 @@ class Bridge:
             notify.tell_at_once,
             self.clock,
         )
+        self._chat = self._chat_polling(live)
         page = metrics_page(
             *(self.collector, outbox, self.stores, transport, films, model, self.clock, version()),
             left_out=lambda: notify.left_out + self.stores.notifications.left_out,
@@ -134,6 +144,7 @@ class Bridge:
             sending=PictureSending(shares.sending),
             film_days=settings.film_retention_days,
             image_days=settings.image_retention_days,
+            samples=self._samples,
         )
         room = ConnectionRoom[ApiConnection](*places_for(raise_descriptor_limit()))
         self.api = ApiServer(app, settings.host, settings.port, room)
@@ -154,7 +165,9 @@ class Bridge:
             shipping,
             self._cleanup.thread,
             self._disk.thread,
+            self._digests.thread,
             *(worker.thread for worker in self._workers),
+            *([self._chat.thread] if self._chat is not None else []),
         ]
         for thread in threads:
             thread.start()
@@ -187,8 +200,11 @@ class Bridge:
         deadline = time.monotonic() + _STOP_SECONDS
         for worker in self._workers:
             worker.ask_to_stop()
+        if self._chat is not None:
+            self._chat.ask_to_stop()
         self._cleanup.ask_to_stop()
         self._disk.ask_to_stop()
+        self._digests.ask_to_stop()
         for queue in self.stores.queues:
             queue.close()
         self.api.stop(max(0.0, deadline - time.monotonic()))
@@ -216,6 +232,18 @@ class Bridge:
             inspection = inspection_service.build_service(stores, settings, model)
             workers.append(Worker("inspection", stores.inspections, inspection))
         return workers
+
+    def _chat_polling(self, live: Live) -> ChatPolling | None:
+        """What answers in the chat, if that is wished and there is one."""
+        settings, stores = self._settings, self.stores
+        if not settings.chat_answers or not settings.telegram_bot_token:
+            return None
+        connection = BotConnection(settings.telegram_bot_token, settings.telegram_api_url)
+        bot = Bot(connection)
+        service = build_chat_service(
+            bot, stores.records, stores.frames, self._samples, self.clock, settings, live
+        )
+        return ChatPolling(connection, bot, service, stores.records, settings.telegram_chat_id, self.clock)
 
     def _timelapse_service(self) -> TimelapseService:
         settings = self._settings

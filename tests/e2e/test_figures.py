@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.metrics.printers import PrinterFigures, read_figures
-from functions.api.presenter import newest_status, printer_view
-from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
+from functions.api.presenter import printer_view
 from functions.api.schemas import PrinterView
 from functions.notify.render import RenderContext, render
 from functions.shared.messages.effects import Category, Notification
 from functions.shared.messages.inspection_record import InspectionState
 from functions.shared.messages.printer_record import PrinterRecord
 from functions.shared.messages.report import Report, ReportKind
+from functions.shared.printer_now import newest_status
+from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
 from functions.shared.text import duration
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from functions.notify.chat_state import read_state
-from functions.notify.markup import WORD_JOINER
 from functions.shared.domain.keys import chat_key, digest
+from functions.shared.telegram.markup import WORD_JOINER
 from functions.timelapse.ffmpeg import find_ffmpeg
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.filmed_prints import ONE, films_on_disk, printer, saved

@@ -183,8 +183,8 @@ TRIED: dict[str, Callable[[Server], None]] = {
     "collector.bambui.reception": a_printer_is_connected,
     "collector.bambui.discovery": the_list_is_read,
     "functions.inspection.model": a_check_is_made,
-    "functions.notify.deadline_session": a_message_is_sent,
-    "functions.notify.telegram": a_message_is_sent,
+    "functions.shared.telegram.deadline_session": a_message_is_sent,
+    "functions.shared.telegram.calls": a_message_is_sent,
     "infra.local.doctor.printer_check": the_doctor_watches_a_printer,
     "infra.local.probes.http": the_doctor_asks,
 }

@@ -10,7 +10,7 @@ from functions.shared.aws.observability import NAMESPACE, Metric
 from tests.stack.cloud_template import EVERYTHING_ON, Stack, short
 
 FUNCTIONS = {
-    f"{name}Function" for name in ("Tracker", "Notify", "Inspection", "Timelapse", "Liveness", "Api")
+    f"{name}Function" for name in ("Tracker", "Notify", "Inspection", "Timelapse", "Liveness", "Chat", "Api")
 }
 CUSTOM_METRICS_LIMIT = 10  # what an account has for nothing
 DASHBOARD_METRICS_LIMIT = 50

@@ -193,7 +193,7 @@ def test_no_state_is_without_its_alarm(alarms: dict[str, dict[str, Any]]) -> Non
         found = [it for it in alarms.values() if it["MetricName"] == metric]
         return {short(dimension["Value"]) for it in found for dimension in it.get("Dimensions", [])}
 
-    functions = {f"{name}Function" for name in QUEUES} | {"ApiFunction", "LivenessFunction"}
+    functions = {f"{name}Function" for name in QUEUES} | {"ApiFunction", "ChatFunction", "LivenessFunction"}
     assert watched("Errors") == functions
     assert watched("ApproximateAgeOfOldestMessage") == set(QUEUES.values())
     dead = {f"{queue.removesuffix('Queue')}DeadLetters" for queue in QUEUES.values()}

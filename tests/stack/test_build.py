@@ -17,7 +17,7 @@ from tests.performance.benchmarks.deployed_function import build as build_for_th
 from tests.stack.cloud_template import ROOT
 from tests.support.timeouts import TIMEOUT
 
-FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "api")
+FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "chat", "api")
 SAM = Path(sys.executable).parent / "sam"
 AARCH64 = 183  # e_machine of an ELF header
 ARM64_LAMBDA = {
@@ -31,7 +31,15 @@ ARM64_LAMBDA = {
     "platform_python_implementation": "CPython",
     "extra": "",
 }
-MEGABYTES = {"tracker": 6, "liveness": 6, "timelapse": 6, "notify": 12, "inspection": 60, "api": 45}
+MEGABYTES = {
+    "tracker": 6,
+    "liveness": 6,
+    "timelapse": 6,
+    "notify": 12,
+    "chat": 12,
+    "inspection": 60,
+    "api": 45,
+}
 LAYER_MEGABYTES = 60
 FORBIDDEN = {"moto", "boto3", "botocore", "pytest", "hypothesis", "imageio_ffmpeg", "numpy", "uvicorn"}
 BELONGS_TO = {

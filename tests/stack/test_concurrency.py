@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from functions.api.overview import refresh_seconds
+from functions.chat.registration import CONNECTIONS
 from functions.shared.aws.clients import make_client
 from tests.stack.cloud_template import EVERYTHING_ON, Stack, short, source
 from tests.support.aws.places import aws_environment
@@ -27,6 +28,7 @@ FILES = (
 BY_ITSELF = "/docs"  # the gateway's own answer: no execution
 TELL = {"TrackerFunction", "NotifyFunction"}
 HOUR = 3600
+HOOK = "/telegram"
 FIRST_BACK_OFF_SECONDS = 1.0  # at most: botocore, standard mode
 OF_CONCURRENCY = ("TrackerConcurrency", "NotifyConcurrency", "InspectionConcurrency", "TimelapseConcurrency")
 
@@ -52,8 +54,14 @@ def most_of_the_api(stack: Stack) -> int:
     return sum(
         burst + math.floor(rate * (START_SECONDS if path in FILES else longest))
         for path, (rate, burst) in bounds(stack).items()
-        if path != BY_ITSELF
+        if path not in (BY_ITSELF, HOOK)
     )
+
+
+def most_of_the_chat(stack: Stack) -> int:
+    """Telegram's one, which may take all of its time, and strangers', who are refused at once."""
+    rate, burst = bounds(stack)[HOOK]
+    return 0 if burst == 0 else CONNECTIONS + math.floor(rate * START_SECONDS)
 
 
 def bounds(stack: Stack) -> dict[str, tuple[float, int]]:
@@ -75,6 +83,14 @@ def _path(written: str) -> str:
 def test_the_api_at_its_bounds_leaves_tracker_and_notify_all_they_can_use(stack: Stack) -> None:
     workers = most_of_workers(stack)
     assert most_of_the_api(stack) + sum(workers[name] for name in TELL) <= ACCOUNT
+    assert most_of_the_chat(stack) == 0, "it is off by default"
+
+
+def test_who_turns_the_chat_on_in_such_an_account_has_one_request_less_at_once() -> None:
+    answered = Stack(**EVERYTHING_ON, ChatAnswers="1", ApiRequestsAtOnce="1")
+    workers = most_of_workers(answered)
+    others = most_of_the_api(answered) + most_of_the_chat(answered)
+    assert others + sum(workers[name] for name in TELL) <= ACCOUNT
 
 
 def test_the_workers_at_their_bounds_fit_together_with_the_schedule(stack: Stack) -> None:
@@ -100,7 +116,7 @@ def test_the_bounds_of_the_gateway_hold_for_every_path_with_and_without_a_key(st
 
 
 def test_who_loads_pages_takes_nothing_from_who_asks_for_data(stack: Stack) -> None:
-    assert set(bounds(stack)) == {"/*", *FILES, BY_ITSELF}
+    assert set(bounds(stack)) == {"/*", *FILES, BY_ITSELF, HOOK}
     assert {bounds(stack)[path] for path in (*FILES, BY_ITSELF)} == {(0.4, 1)}
 
 

@@ -9,7 +9,7 @@ from functions.shared.setting_types import Declaration, Kind
 from functions.shared.settings import declarations, load_settings
 from tests.stack.cloud_template import EVERYTHING_ON, Stack, short, source, text
 
-FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "api")
+FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "chat", "api")
 CLOUD = (*FUNCTIONS, "template")
 NAMES = {"OPENROUTER": "OpenRouter"}  # brands are written as they write themselves
 OF_THE_STACK = {
@@ -51,6 +51,7 @@ WIRING = {
     "inspection": {"NOTIFICATIONS_QUEUE_URL", "FRAMES_BUCKET", "OPENROUTER_API_KEY_PARAMETER"},
     "timelapse": {"NOTIFICATIONS_QUEUE_URL", "FRAMES_BUCKET"},
     "liveness": {"NOTIFICATIONS_QUEUE_URL"},
+    "chat": {"FRAMES_BUCKET", "COMMANDS_QUEUE_URL", "TELEGRAM_BOT_TOKEN_PARAMETER"},
     "api": {"FRAMES_BUCKET"},
 }
 
@@ -110,6 +111,10 @@ def test_what_the_template_takes_the_program_takes(name: str) -> None:
         ("OpenRouterApiKeyParameter", ["sk-or-v1-abc"], False),
         ("Timezone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5"], True),
         ("Timezone", ["", "Europe Berlin"], False),
+        ("ChatAnswers", ["0", "1"], True),
+        ("ChatAnswers", ["", "true"], False),
+        ("QuietHours", ["", "22:00-07:00", "9:30-17:05"], True),
+        ("QuietHours", ["22-7", "24:00-07:00", "22:00 to 07:00"], False),
         ("TelegramApiUrl", ["https://api.telegram.org", "http://10.0.0.5:8081"], True),
         ("TelegramApiUrl", ["", "api.telegram.org"], False),
         ("ImageRetentionDays", ["1", "7", "365"], True),

@@ -12,6 +12,7 @@ TAKE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sq
 # Of a transaction beside its puts. Source: DynamoDB Developer Guide, "Using IAM with DynamoDB transactions".
 TRANSACT = ("dynamodb:ConditionCheckItem", "dynamodb:DeleteItem")
 FRAMES = ("FramesBucket/images/*", "FramesBucket/latest/*")
+SAMPLES = "FramesBucket/samples/*"
 
 Right = tuple[str, str]
 
@@ -39,7 +40,7 @@ TABLE: dict[str, set[Right]] = {
         (LOG, "NotifyLogs"),
         (TAKE, "NotificationsQueue"),
         ("sqs:SendMessage", ("NotificationsDeadLetters", "NotificationsQueue", "TimelapsesQueue")),
-        (("dynamodb:GetItem", "dynamodb:PutItem"), "Table"),
+        (("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"), "Table"),
         ("s3:GetObject", FRAMES),
         ("s3:ListBucket", "FramesBucket"),
         ("ssm:GetParameter", f"{SSM}TelegramBotTokenParameter"),
@@ -67,14 +68,24 @@ TABLE: dict[str, set[Right]] = {
         (("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"), "Table"),
         (TRANSACT, "Table"),
     ),
+    "ChatRole": rights(
+        (LOG, "ChatLogs"),
+        ("sqs:SendMessage", "CommandsQueue"),
+        (("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"), "Table"),
+        ("s3:GetObject", FRAMES),
+        (("s3:PutObject", "s3:DeleteObject"), SAMPLES),
+        ("s3:ListBucket", "FramesBucket"),
+        ("ssm:GetParameter", f"{SSM}TelegramBotTokenParameter"),
+    ),
     "ApiRole": rights(
         (LOG, "ApiLogs"),
         (("dynamodb:GetItem", "dynamodb:Query"), "Table"),
-        ("s3:GetObject", FRAMES),
+        ("s3:GetObject", (*FRAMES, SAMPLES)),
         ("s3:ListBucket", "FramesBucket"),
     ),
     "EdgePolicy": rights(
         ("sqs:SendMessage", "ReportsQueue"),
+        (("sqs:ReceiveMessage", "sqs:DeleteMessage"), "CommandsQueue"),
         ("s3:PutObject", FRAMES),
         ("s3:PutObjectTagging", "FramesBucket/images/*"),
     ),
@@ -99,6 +110,7 @@ ACTION_OF = {
     "transact_write_items": "dynamodb:DeleteItem",
     "get_object": "s3:GetObject",
     "put_object": "s3:PutObject",
+    "delete_object": "s3:DeleteObject",
     "list_objects_v2": "s3:ListBucket",
     "send_message": "sqs:SendMessage",
     "send_message_batch": "sqs:SendMessage",
@@ -187,6 +199,13 @@ def test_only_the_gateway_and_the_schedule_call_functions(stack: Stack) -> None:
     assert found == {
         ("apigateway.amazonaws.com", "ApiFunction", "lambda:InvokeFunction", gateway),
         (
+            "apigateway.amazonaws.com",
+            "ChatFunction",
+            "lambda:InvokeFunction",
+            gateway.replace("GET/*", "POST/telegram"),
+        ),
+        ("events.amazonaws.com", "ChatFunction", "lambda:InvokeFunction", "ChatWebhookSchedule"),
+        (
             "events.amazonaws.com",
             "LivenessFunction",
             "lambda:InvokeFunction",
@@ -196,7 +215,7 @@ def test_only_the_gateway_and_the_schedule_call_functions(stack: Stack) -> None:
     assert not stack.of_type("AWS::Lambda::Url")
 
 
-@pytest.mark.parametrize("name", ["NotifyRole", "InspectionRole"])
+@pytest.mark.parametrize("name", ["NotifyRole", "InspectionRole", "ChatRole"])
 def test_what_is_off_may_read_no_secret(name: str) -> None:
     found = [
         action
@@ -230,6 +249,7 @@ def test_a_secret_with_a_key_of_its_owner_is_read_by_whom_it_is_for_and_by_nobod
     stack = Stack(**EVERYTHING_ON, SecretsKmsKeyArn=KEY)
     assert uses_of_the_key(stack) == {
         "NotifyRole": [(KEY, f"{SSM}TelegramBotTokenParameter")],
+        "ChatRole": [(KEY, f"{SSM}TelegramBotTokenParameter")],
         "InspectionRole": [(KEY, f"{SSM}OpenRouterApiKeyParameter")],
     }
     for role in uses_of_the_key(stack):  # exactly what it may read it may decrypt

@@ -7,6 +7,7 @@ import pytest
 from functions.notify.chat_state import LONGEST_BACK_OFF
 from functions.notify.handler import GIVES_UP_AFTER_SECONDS
 from functions.notify.refusals import LONGEST_WAIT
+from functions.shared.messages.edge_command import EXPIRES_AFTER_SECONDS
 from tests.stack.cloud_template import Stack, listed, short, statements
 
 FIFO = {"ReportsQueue", "NotificationsQueue"}
@@ -32,7 +33,16 @@ def queues(stack: Stack) -> dict[str, dict[str, Any]]:
 
 
 def test_there_are_these_queues_and_no_other(queues: dict[str, dict[str, Any]]) -> None:
-    assert set(queues) == FIFO | STANDARD | DEAD_LETTERS
+    assert set(queues) == FIFO | STANDARD | DEAD_LETTERS | {"CommandsQueue"}
+
+
+def test_what_the_chat_asks_for_is_forgotten_in_a_minute_and_left_to_another_in_seconds(
+    queues: dict[str, dict[str, Any]],
+) -> None:
+    commands = queues["CommandsQueue"]
+    assert commands["MessageRetentionPeriod"] == EXPIRES_AFTER_SECONDS, "the shortest that SQS has"
+    assert commands["VisibilityTimeout"] <= 2
+    assert "RedrivePolicy" not in commands, "nobody wants it later"
 
 
 def test_every_fifo_queue_takes_thousands_of_messages_a_second(queues: dict[str, dict[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from functions.shared.aws.observability import LambdaLogs, Metrics
 from functions.shared.errors import ConfigurationError
 from functions.shared.ports import FrameStore, Queue
 from functions.shared.runtime.clocks import Clock
+from functions.shared.samples import Samples
 from functions.shared.settings import Settings, load_settings
 
 
@@ -58,6 +59,7 @@ class QueueName(StrEnum):
     NOTIFICATIONS = "NOTIFICATIONS"
     INSPECTIONS = "INSPECTIONS"
     TIMELAPSES = "TIMELAPSES"
+    COMMANDS = "COMMANDS"  # to the collectors; nobody sets aside what they did not take
 
     @property
     def is_fifo(self) -> bool:
@@ -144,6 +146,18 @@ class AwsBackends:
     @cached_property
     def inspections(self) -> Queue:
         return self._queue(QueueName.INSPECTIONS)
+
+    @cached_property
+    def commands(self) -> Queue:
+        return self._queue(QueueName.COMMANDS)
+
+    @cached_property
+    def samples(self) -> "Samples | None":
+        """Where samples are kept; None: none are."""
+        from functions.shared.aws.samples import S3Samples
+
+        most = self.settings.keep_samples
+        return S3Samples(self._client("s3"), self.bucket, most) if most else None
 
     def event_queue(self, name: QueueName, event: Mapping[str, Any]) -> "EventQueue":
         """The deliveries of one Lambda event, to be settled."""

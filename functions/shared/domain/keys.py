@@ -56,6 +56,11 @@ def digest(*parts: str) -> str:
     return _hex("".join(f"{len(part)}:{part}" for part in parts))
 
 
+def token_of(name: str) -> str:
+    """What stands for an id of any content where there is little room: 16 hex digits."""
+    return digest(name)[:16]
+
+
 def _hex(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -92,6 +97,24 @@ def frame_key(prefix: str, taken_at: float, counter: int) -> str:
 def latest_key(printer_id: str) -> str:
     """The one frame of an idle printer that is overwritten each time (cloud)."""
     return f"{LATEST}/{safe_segment(printer_id)}.jpg"
+
+
+_ASKED_FRAME = re.compile(rf"{LATEST}/.+~asked~[0-9a-f]{{16}}~([0-9]{{8}}T[0-9]{{6}})\.jpg")
+
+
+def asked_frame_prefix(printer_id: str, wish: str) -> str:
+    """How the key of a frame begins that was asked for by that wish; no other printer's frame lies there."""
+    return f"{LATEST}/{safe_segment(printer_id)}~asked~{token_of(wish)}~"
+
+
+def asked_frame_key(prefix: str, taken_at: float) -> str:
+    return f"{prefix}{_stamp(taken_at)}.jpg"
+
+
+def asked_frame_taken_at(key: str) -> float | None:
+    """When the frame was taken (whole seconds), or None if it was not asked for."""
+    found = _ASKED_FRAME.fullmatch(key)
+    return None if found is None else stamp_seconds(found[1])
 
 
 def film_key(prefix: str, made_at: float) -> str:
@@ -223,7 +246,36 @@ def inspection_key(printer_id: str) -> str:
 
 def chat_key(chat_id: str) -> str:
     """What is remembered of one chat (written by notify)."""
-    return CHATS + digest(chat_id)[:16]
+    return CHATS + token_of(chat_id)
+
+
+def preferences_key(chat_id: str) -> str:
+    """What the people of one chat have asked for (written by the chat's own part)."""
+    return "preferences/" + token_of(chat_id)
+
+
+def held_prefix(chat_id: str) -> str:
+    """What was kept back from a chat, an item for each printer (written by notify)."""
+    return f"held/{token_of(chat_id)}/"
+
+
+def held_key(chat_id: str, printer_id: str) -> str:
+    return held_prefix(chat_id) + token_of(printer_id)
+
+
+def job_message_key(chat_id: str, printer_id: str) -> str:
+    """The message of a printer's job that is edited (written by notify)."""
+    return f"job_message/{token_of(chat_id)}/{token_of(printer_id)}"
+
+
+def topic_key(chat_id: str, printer_id: str) -> str:
+    """The topic of a printer in a chat (written by notify)."""
+    return f"topic/{token_of(chat_id)}/{token_of(printer_id)}"
+
+
+def reception_key(chat_id: str) -> str:
+    """How it goes with what comes from the chat (written by who receives it)."""
+    return "reception/" + token_of(chat_id)
 
 
 def printer_chat(chat_id: str, printer_id: str) -> str:
@@ -247,6 +299,11 @@ def effect_id(cause: str, *parts: str) -> str:
 def done_key(effect_id: str) -> str:
     """The mark that an effect's outside call was made."""
     return "done/" + effect_id
+
+
+def asked_key(effect_id: str) -> str:
+    """The mark that an effect was asked for, where nothing else shows it."""
+    return "asked/" + effect_id
 
 
 def starts_key(effect_id: str) -> str:

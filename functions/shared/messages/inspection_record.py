@@ -32,6 +32,20 @@ class PendingConfirmation:
     frame_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an alert was about: the check's id, what it saw, and the frames that it saw it in (their keys)."""
+
+    check: str
+    job_id: str
+    category: str
+    at: float
+    confidence: float | None = None
+    summary: str | None = None
+    frame: str | None = None
+    earlier_frame: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionState:
     """`checks`: checks of this job so far. `announced`: category -> when an alert told of it (this stretch).
@@ -39,7 +53,7 @@ class InspectionState:
     `checks_on_day`: those at this printer on `day` (UTC), whatever the job. `used_up`: the job, or the day,
     whose used-up budget was told last. `verdict` is a CheckState, or the word of a newer version. `tried` and
     `tries`: the check last begun and how often its model was called. `decided` and `pending`: the check last
-    decided and those of its effects (JSON) that may not be on their queues yet.
+    decided and those of its effects (JSON) that may not be on their queues yet. `alerts`: the last ones.
     """
 
     last_check_at: float | None = field(default=None, metadata=named("last_look_at"))
@@ -62,6 +76,7 @@ class InspectionState:
     tries: int = 0
     decided: str = ""
     pending: tuple[str, ...] = ()
+    alerts: tuple[Evidence, ...] = ()
 
 
 def inspection_to_json(remembered: InspectionState) -> dict[str, Any]:

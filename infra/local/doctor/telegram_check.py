@@ -6,15 +6,18 @@ Source: core.telegram.org/bots/api (User, ChatFullInfo, ChatMember, ChatPermissi
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from functions.notify import transports
 from functions.notify.render import Message
-from functions.notify.telegram import CallTimes, Telegram
-from functions.shared.domain.keys import chat_key
+from functions.notify.telegram import Telegram
+from functions.shared.domain.keys import chat_key, reception_key
 from functions.shared.errors import TransientError
+from functions.shared.messages.chat_reception import ChatReception, read_reception
 from functions.shared.messages.chat_record import ChatState, Refused, chat_state_of, standing_refusal
 from functions.shared.messages.codec import fields_of
 from functions.shared.settings import Settings
+from functions.shared.telegram.calls import CallTimes
 from functions.shared.text import full_duration
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
@@ -24,6 +27,7 @@ from infra.local.stores import DATABASE_FILE
 
 TEST_TEXT = "Printer Realtime Bridge: this is the test message of `printer-bridge doctor`. All is well."
 _SECONDS = 15.0
+_RIVAL_NEWS_SECONDS = 3600.0  # two who poll find each other out within minutes
 _RIGHTS = {"can_send_messages": "messages", "can_send_photos": "photos", "can_send_videos": "videos"}
 _GENERAL = 1  # refused with "message thread not found" (tdlib/telegram-bot-api, issue 798)
 _FIND_IT = "`printer-bridge chat-id` shows the chats that the bot has seen."
@@ -49,12 +53,20 @@ def run(setup: Setup) -> CheckResult:
         findings += _look_at_chat(setup, api, me.fields.get("id"))
     waiting = evaluate_refusal(_remembered(setup), time.time())
     findings += [waiting] if waiting is not None else []
+    if me.is_ok and settings.chat_answers:
+        findings += evaluate_reception(api.call("getWebhookInfo"), _reception(setup), time.time())
     return CheckResult(findings, me.ahead)
 
 
 CHECK = Check(
     "Telegram",
-    ("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", "TELEGRAM_THREAD_ID", "TELEGRAM_API_URL"),
+    (
+        "TELEGRAM_BOT_TOKEN",
+        "TELEGRAM_CHAT_ID",
+        "TELEGRAM_THREAD_ID",
+        "TELEGRAM_API_URL",
+        "TELEGRAM_TOPICS",
+    ),
     run,
     60,
     applies=lambda setup: not setup.is_cloud,
@@ -79,7 +91,10 @@ def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
     elif chat.get("type") == "private":
         findings.append(fine(_RIGHT, "the person has not blocked the bot"))
     else:
-        findings.append(evaluate_member(api.call("getChatMember", **address, user_id=bot_id), chat))
+        asked = api.call("getChatMember", **address, user_id=bot_id)
+        findings.append(evaluate_member(asked, chat))
+    if settings.telegram_topics == "printer":
+        findings.append(evaluate_topics_of_printers(asked.fields, chat))
     if setup.is_sending:
         times = CallTimes(read=_SECONDS)
         transport = Telegram(
@@ -98,6 +113,46 @@ def _remembered(setup: Setup) -> ChatState:
     except TransientError:  # the check of the database says it
         return ChatState()
     return chat_state_of(stored[0] if stored else None)
+
+
+def _reception(setup: Setup) -> ChatReception:
+    """What the bridge found out when it asked for what people write."""
+    settings = setup.settings
+    try:
+        stored = read_records(settings.data_dir / DATABASE_FILE, reception_key(settings.telegram_chat_id))
+    except TransientError:
+        return ChatReception()
+    return read_reception(stored[0].value if stored else {})
+
+
+def evaluate_reception(webhook: BotAnswer, reception: ChatReception, now: float) -> list[Finding]:
+    """Whether what people write in the chat reaches this bridge."""
+    subject = "answers in the chat"
+    found: list[Finding] = []
+    if reception.removed_at is not None:
+        gone = full_duration(max(0.0, now - reception.removed_at))
+        found.append(
+            fault(subject, f"the bot was removed from the chat {gone} ago", "Add the bot to the chat again.")
+        )
+    if reception.rival_at is not None and 0 <= now - reception.rival_at <= _RIVAL_NEWS_SECONDS:
+        found.append(
+            fault(
+                subject,
+                "another program asks Telegram for what people write to this bot: each gets a part of it",
+                "Stop the other one, or make a bot of its own for it (@BotFather, /newbot).",
+            )
+        )
+    url = text_of(webhook.fields.get("url"))
+    if webhook.is_ok and url:
+        host = urlsplit(url).hostname or "another server"
+        found.append(
+            warning(
+                subject,
+                f"Telegram pushes what people write to {host}, not to this bridge",
+                "A start of the bridge removes that. If it is wanted there, set CHAT_ANSWERS=0 here.",
+            )
+        )
+    return found or [fine(subject, "on: /help in the chat shows what can be asked")]
 
 
 def evaluate_refusal(state: ChatState, now: float) -> Finding | None:
@@ -155,6 +210,27 @@ def evaluate_topic(thread_id: int | None, chat: Mapping[str, Any], is_tested: bo
         "topic",
         f"whether topic {thread_id} is there and open cannot be asked without posting: "
         "`printer-bridge doctor --send-test` tells",
+    )
+
+
+def evaluate_topics_of_printers(member: Mapping[str, Any], chat: Mapping[str, Any]) -> Finding:
+    """Whether TELEGRAM_TOPICS=printer can be done; without it messages go where they go otherwise.
+
+    `member`: the bot, from getChatMember.
+    """
+    subject = "topics of printers"
+    if chat.get("is_forum") is not True:
+        return fault(
+            subject,
+            "TELEGRAM_TOPICS is printer, but this chat has no topics",
+            "Switch topics on in the group's settings, or leave TELEGRAM_TOPICS empty.",
+        )
+    if member.get("status") == "creator" or member.get("can_manage_topics") is True:
+        return fine(subject, "the bot may make them")
+    return fault(
+        subject,
+        "the bot may not make them: messages go to the chat itself",
+        "Make the bot an administrator with the right to manage topics.",
     )
 
 

@@ -17,9 +17,7 @@ from collector.outbox.outbox import Outbox
 from collector.printer.policy import SessionPolicy, session_policy
 from collector.printer.session import Session
 from functions.api.presenter import printer_view
-from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
 from functions.notify.render import RenderContext, photo_age, render
-from functions.notify.wording import count
 from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS
 from functions.shared.live import Live
 from functions.shared.messages.effects import (
@@ -33,7 +31,9 @@ from functions.shared.messages.effects import (
 from functions.shared.messages.inspection_record import InspectionState
 from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import Report, ReportKind, decode_report, encode_report
+from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
 from functions.shared.settings import load_settings
+from functions.shared.telegram.figure_words import count
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
 from tests.e2e.field_cases.played import Played, Told

@@ -89,13 +89,14 @@ async def test_every_route_and_field_is_described(bridge: BridgeData) -> None:
         "/api/printer/{printer_id}/job",
         "/api/printer/{printer_id}/messages",
         "/api/printers",
+        "/api/samples",
         "/api/stats",
     ]
     for route, methods in document["paths"].items():
         assert set(methods) == {"get"}
         assert methods["get"]["summary"], route
         assert methods["get"]["description"], route
-    views = ("PrinterView", "OverviewView", "OverviewPrinter", "FilmView")
+    views = ("PrinterView", "OverviewView", "OverviewPrinter", "FilmView", "SampleView")
     of_jobs = (
         "JobsView",
         "JobDetailView",

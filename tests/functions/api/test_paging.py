@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from functions.api.paging import cursor_of, name_before, page_size
-from functions.api.queries import LONGEST_PAGE, PAGE_LIMIT
 from functions.shared.domain.keys import collector_key, listing_key
+from functions.shared.read_model import LONGEST_PAGE, PAGE_LIMIT
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
 
 

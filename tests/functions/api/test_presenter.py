@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from functions.api.health import health
 from functions.api.json_values import sendable, utc_time
-from functions.api.presenter import inspection_view, newest_status, printer_view, summary
-from functions.api.queries import ListedPrinter, PrinterData, ReceivedStatus
+from functions.api.presenter import inspection_view, printer_view, summary
 from functions.api.schemas import PrinterView
 from functions.shared.domain.keys import collector_key, printer_key
 from functions.shared.messages.collector_record import collector_record_of
 from functions.shared.messages.inspection_record import InspectionState, inspection_from_json
 from functions.shared.messages.printer_record import PrinterRecord, printer_record_of
 from functions.shared.ports import Stored
+from functions.shared.printer_now import newest_status
+from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
 from functions.shared.text import rough_duration
 from tests.functions.api.bridge_data import NOW, RUNNING, whole_record
 

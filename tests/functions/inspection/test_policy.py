@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from functions.inspection.policy import (
     COVERS,
+    DISMISSED,
     Budget,
     Check,
     Decision,
@@ -314,3 +315,15 @@ def test_the_settings_become_the_rules() -> None:
     assert Rules.from_settings(chosen) == Rules(
         threshold=0.8, interval=600.0, checks_per_job=4, checks_per_day=9
     )
+
+
+def test_what_a_person_looked_into_is_fine_from_then_on_and_other_trouble_is_not() -> None:
+    check = Check("look-1", "job-1", 0.0, 1000.0)
+    remembered, decision = decide(InspectionState(), seen("spaghetti"), check, 1.0, RULES, {"spaghetti"})
+    assert (decision, remembered.verdict, remembered.note) == (
+        Decision(CheckState.FINE),
+        CheckState.FINE,
+        DISMISSED,
+    )
+    _, decision = decide(InspectionState(), seen("warping"), check, 1.0, RULES, {"spaghetti"})
+    assert decision.wants_confirmation

@@ -10,8 +10,23 @@ from functions.inspection.model import Answer
 from functions.inspection.policy import Rules, day_of
 from functions.inspection.prompt import Question
 from functions.shared.domain.faults import Severity
-from functions.shared.domain.keys import digest, frame_key, inspection_key, job_prefix, printer_chat
+from functions.shared.domain.keys import (
+    digest,
+    frame_key,
+    inspection_key,
+    job_prefix,
+    preferences_key,
+    printer_chat,
+    token_of,
+)
+from functions.shared.messages.chat_preferences import (
+    preferences_to_json,
+    read_preferences,
+    with_dismissed,
+)
 from functions.shared.messages.effects import Category, decode_notification
+from functions.shared.messages.inspection_record import inspection_from_json
+from functions.shared.records import update
 from tests.e2e.image_numbers import number_of
 from tests.functions.inspection.frame_images import jpeg_image
 from tests.functions.inspection.watched_print import CHAT, JOB_NAME, PRINTER, WatchedPrint, watched_print
@@ -250,3 +265,25 @@ def test_the_confirmation_is_counted_from_the_answer_and_an_empty_summary_is_lef
     assert alert.text is None
     assert alert.severity is Severity.ATTENTION
     assert alert.observed_at == watched.clock()
+
+
+def test_an_alert_that_somebody_dismissed_is_not_told_again_in_this_job(watched: WatchedPrint) -> None:
+    watched.server.judge = lambda request: fake.defect()
+    watched.check()
+    watched.confirmation()
+    (alert,) = watched.announced()
+    (evidence,) = inspection_from_json(watched.remembered()).alerts
+    assert alert.id.endswith(f"/defect/{evidence.category}"), "by that name its button dismisses it"
+    assert evidence.frame == (alert.frame and alert.frame.key)
+    assert evidence.earlier_frame != evidence.frame
+    update(
+        watched.records,
+        preferences_key(CHAT),
+        read_preferences,
+        preferences_to_json,
+        lambda known: with_dismissed(known, token_of(evidence.job_id), evidence.category),
+    )
+    watched.pass_time(2 * HOUR)
+    watched.check()
+    assert watched.announced() == []
+    assert watched.remembered()["verdict"] == "fine"

@@ -10,9 +10,10 @@ from io import BytesIO
 
 import pytest
 
-from functions.notify.telegram import CallTimes, Telegram
+from functions.notify.telegram import Telegram
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.effects import Film
+from functions.shared.telegram.calls import CallTimes
 from tests.functions.notify.harness import TEXT, film_bytes
 from tests.support.telegram.server import CHAT_ID, TelegramServer
 from tests.support.timeouts import TIMEOUT

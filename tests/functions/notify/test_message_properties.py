@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.notify.markup import (
+from functions.notify.render import RenderContext, film_remark, render
+from functions.shared.domain.faults import Fault, Severity
+from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification
+from functions.shared.messages.report import FrameReference
+from functions.shared.telegram.markup import (
     CAPTION_LIMIT,
     TEXT_LIMIT,
     Span,
@@ -22,10 +26,6 @@ from functions.notify.markup import (
     to_html,
     utf16_length,
 )
-from functions.notify.render import RenderContext, film_remark, render
-from functions.shared.domain.faults import Fault, Severity
-from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification
-from functions.shared.messages.report import FrameReference
 from tests.functions.notify.harness import BERLIN, NOW, notification
 from tests.support.telegram.entities import live_entities
 from tests.support.telegram.markup import read_html, read_marked, utf16_units

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.notify.chat_state import PERIOD_SECONDS, back_off, current, is_group, seconds_to_wait
+from functions.notify.chat_state import back_off
 from functions.shared.messages.chat_record import Window
+from functions.shared.telegram.pace import PERIOD_SECONDS, current, is_group, seconds_to_wait
 
 
 @settings(max_examples=100, deadline=None)

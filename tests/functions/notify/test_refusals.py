@@ -5,17 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.notify.refusals import (
-    asked_to_wait,
     is_topic_left_out,
     let_one_try,
     refused,
-    seconds_held,
     taken_again,
     told,
     topic_missed,
     topic_taken,
 )
 from functions.shared.messages.chat_record import ChatState, Refused, standing_refusal
+from functions.shared.telegram.pace import asked_to_wait, seconds_held
 
 NOW = 1_000_000.0
 TOPIC = 7

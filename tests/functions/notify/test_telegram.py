@@ -8,9 +8,10 @@ from io import BytesIO
 import pytest
 
 from functions.notify.render import Message
-from functions.notify.telegram import CallTimes, Telegram
+from functions.notify.telegram import Telegram
 from functions.notify.transports import Outcome
 from functions.shared.messages.effects import Film
+from functions.shared.telegram.calls import CallTimes
 from tests.functions.notify.harness import TEXT, Counting, film_bytes, jpeg
 from tests.support.telegram import faults as faults
 from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer

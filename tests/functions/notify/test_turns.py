@@ -6,9 +6,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.notify.chat_state import PERIOD_SECONDS
 from functions.notify.turns import Turn, arrived, give_back, take_turn
 from functions.shared.messages.chat_record import ChatState, Lane
+from functions.shared.telegram.pace import PERIOD_SECONDS
 
 NOW = 1_000_000.0
 LANES = ("A", "B", "C", "D")

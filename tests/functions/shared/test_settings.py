@@ -17,7 +17,9 @@ AGREED = """
     PRINTERS_API_URL=https://print.lo.f0rth.space/api/printers
     PRINTERS_REFRESH_SECONDS=3600 SITE= WS_URL_TEMPLATE=wss://print.lo.f0rth.space/ws/printer/{printer_id}
     HOST=127.0.0.1 PORT=8000 ALLOWED_HOSTS= TELEGRAM_BOT_TOKEN= TELEGRAM_CHAT_ID= TELEGRAM_THREAD_ID=
-    TELEGRAM_API_URL=https://api.telegram.org PROGRESS_STEP=5 RECONNECT_MIN_SECONDS=1 RECONNECT_MAX_SECONDS=30
+    TELEGRAM_API_URL=https://api.telegram.org TELEGRAM_TOPICS=off CHAT_ANSWERS=0 PROGRESS_MODE=separate
+    TELEGRAM_USERS= KEEP_SAMPLES=100 COMMANDS_QUEUE_URL=
+    QUIET_HOURS= PROGRESS_STEP=5 RECONNECT_MIN_SECONDS=1 RECONNECT_MAX_SECONDS=30
     PHOTO_INTERVAL_SECONDS=3600 FORCED_RECONNECT_SECONDS=300 IMAGE_TIMEOUT_SECONDS=60
     STATUS_TIMEOUT_SECONDS=30
     SILENCE_GRACE_SECONDS=0 WATCHDOG_TICK_SECONDS=5 IMAGES_DIR=images IMAGE_RETENTION_DAYS=7
@@ -104,7 +106,8 @@ def test_every_fault_is_named_at_once() -> None:
         "TIMEZONE": "Mars/Olympus", "SIMULATE": "yes", "LOG_LEVEL": "LOUD", "LOG_FORMAT": "xml",
         "TELEGRAM_CHAT_ID": "my chat", "TELEGRAM_BOT_TOKEN": "junk", "TELEGRAM_THREAD_ID": "-1",
         "PRINTERS_API_URL": "ftp://x", "WS_URL_TEMPLATE": "wss://x/no-place-for-the-name",
-        "TELEGRAM_API_URL": "x y",
+        "TELEGRAM_API_URL": "x y", "TELEGRAM_TOPICS": "all", "CHAT_ANSWERS": "yes", "PROGRESS_MODE": "loud",
+        "QUIET_HOURS": "at night", "TELEGRAM_USERS": "Ada", "KEEP_SAMPLES": "-1",
         "OPENROUTER_BASE_URL": "http://[",
     }  # fmt: skip
     with pytest.raises(ConfigurationError) as caught:

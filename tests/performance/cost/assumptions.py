@@ -37,6 +37,16 @@ OVERVIEW_SECONDS = 0.04
 OVERVIEW_SECONDS_A_PRINTER = 0.003
 SESSION_TOKEN_BYTES = 1_000  # of a function's credentials; it is in each presigned address
 
+# The chat, where it is answered: a household's questions in a month, and how many of them are for a picture.
+# Of a question: seconds that it takes, what it reads (the list of printers and some items) and writes (its
+# mark, the chat's state). A picture is looked for until it is there.
+CHAT_QUESTIONS, CHAT_PICTURES = 1_000, 300
+CHAT_SECONDS, CHAT_PICTURE_SECONDS = 0.6, 2.5
+CHAT_READ_UNITS, CHAT_WRITE_UNITS = 10, 3
+CHAT_LOOKS = 5  # for a picture, on the average
+COMMAND_POLL_SECONDS = 20
+WEBHOOK_CHECKS_AN_HOUR = 4
+
 # Lambda polls each queue with five connections, each asking anew every 20 seconds, whatever comes.
 POLLERS = 5
 POLL_SECONDS = 20

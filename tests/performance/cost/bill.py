@@ -9,6 +9,14 @@ from tests.performance.cost.assumptions import (
     ACCESS_LOG_BYTES,
     API_IMAGES,
     API_STATUSES,
+    CHAT_LOOKS,
+    CHAT_PICTURE_SECONDS,
+    CHAT_PICTURES,
+    CHAT_QUESTIONS,
+    CHAT_READ_UNITS,
+    CHAT_SECONDS,
+    CHAT_WRITE_UNITS,
+    COMMAND_POLL_SECONDS,
     DAYS,
     FILM_DAYS,
     FRAME_BYTES,
@@ -19,7 +27,9 @@ from tests.performance.cost.assumptions import (
     OVERVIEW_SECONDS,
     OVERVIEW_SECONDS_A_PRINTER,
     PAGE_PRINTERS,
+    PLATFORM_LOG_BYTES,
     SECONDS,
+    WEBHOOK_CHECKS_AN_HOUR,
 )
 from tests.performance.cost.figures import Figures
 from tests.performance.cost.lambdas import LOG_BYTES
@@ -48,6 +58,7 @@ class Bill:
     printer: tuple[Line, ...]
     fixed: tuple[Line, ...]
     pages: Mapping[int, tuple[Line, ...]]  # a page that is open all month, by the number of printers
+    chat: tuple[Line, ...]  # answers in the chat, of a stack with one collector
     job_dollars: float
     long_job_dollars: float
     free_dollars: float  # printer and fixed part together, less what is free for every account
@@ -67,6 +78,7 @@ def bill() -> Bill:
         lines_of(printer),
         lines_of(fixed),
         {count: lines_of(charged(page_figures(used, count))) for count in PAGE_PRINTERS},
+        lines_of(charged(chat_figures())),
         dollars(lines_of(charged(used.job))),
         dollars(lines_of(charged(used.long_job))),
         sum(line.price.of(max(0.0, line.count - line.price.free)) for line in together),
@@ -81,6 +93,29 @@ def api_figures(used: Measured) -> Figures:
     figures["bytes read by api"] += API_STATUSES * used.status_bytes
     figures[LOG_BYTES] += calls * ACCESS_LOG_BYTES
     return figures
+
+
+def chat_figures() -> Figures:
+    """A month in which the chat is answered: the collector polls for commands, the schedule looks whether all
+    is well, and people ask."""
+    hours = DAYS * HOURS_A_DAY
+    checks = hours * WEBHOOK_CHECKS_AN_HOUR
+    seconds = checks * CHAT_SECONDS + CHAT_QUESTIONS * CHAT_SECONDS + CHAT_PICTURES * CHAT_PICTURE_SECONDS
+    return Figures(
+        {
+            Unit.STANDARD_REQUEST: hours * 3600 / COMMAND_POLL_SECONDS + 2 * CHAT_PICTURES,
+            Unit.API_REQUEST: CHAT_QUESTIONS,
+            Unit.INVOCATION: checks + CHAT_QUESTIONS,
+            Unit.GB_SECOND: seconds * memory_gb("chat"),
+            Unit.READ_UNIT: CHAT_QUESTIONS * CHAT_READ_UNITS + checks,
+            Unit.WRITE_UNIT: CHAT_QUESTIONS * CHAT_WRITE_UNITS,
+            Unit.S3_LIST: CHAT_PICTURES * CHAT_LOOKS,
+            Unit.S3_PUT_LATEST: CHAT_PICTURES,
+            Unit.S3_GET: CHAT_PICTURES,
+            "bytes read by api": CHAT_PICTURES * FRAME_BYTES,
+            LOG_BYTES: (checks + CHAT_QUESTIONS) * 2 * PLATFORM_LOG_BYTES,
+        }
+    )
 
 
 def page_figures(used: Measured, printers: int) -> Figures:

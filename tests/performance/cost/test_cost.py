@@ -26,6 +26,7 @@ MOST_DOLLARS = 0.25
 MOST_GROWTH = 1.3
 MOST_FIXED_DOLLARS = 6.0
 MOST_PAGE_DOLLARS = 2.0
+MOST_CHAT_DOLLARS = 0.15
 JOB_SECONDS, REPORTS_OF_A_JOB = 4 * 3600, 60
 FIFO_URL, STANDARD_URL = "https://sqs.example/reports.fifo", "https://sqs.example/timelapses"
 
@@ -43,6 +44,7 @@ def test_a_printer_costs_at_most_25_cents_a_month_and_long_jobs_little_more() ->
     assert made.free_dollars < dollars(made.printer) + dollars(made.fixed)
     for count, lines in made.pages.items():
         assert dollars(lines) < MOST_PAGE_DOLLARS, (count, text)
+    assert dollars(made.chat) <= MOST_CHAT_DOLLARS, text
     for line in (*made.printer, *made.fixed, *made.pages[50]):
         assert line.price.what in text
 

@@ -6,9 +6,9 @@ import random
 import pytest
 
 from collector.bambui.discovery import PRINTERS_LIMIT
-from functions.api.queries import PAGE_LIMIT
 from functions.shared.aws.dynamodb import PARTITIONS
 from functions.shared.aws.sqs import BATCH_BYTES_LIMIT
+from functions.shared.read_model import PAGE_LIMIT
 from tests.performance.scale.ceilings import ceilings
 from tests.performance.scale.figures import COUNTED, figures_of, growth
 from tests.performance.scale.fleet import Fleet

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from fastapi.responses import JSONResponse
 
 from functions.api.health import health
-from functions.api.presenter import newest_status, printer_view, summary
-from functions.api.queries import ListedPrinter, Queries
+from functions.api.presenter import printer_view, summary
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.printer_now import newest_status
+from functions.shared.read_model import ListedPrinter, Queries
 from tests.support.memory_backend import MemoryFrames, MemoryRecords
 
 _FRAMES: FrameStore = MemoryFrames()

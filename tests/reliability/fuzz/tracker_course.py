@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
-from functions.notify.markup import CAPTION_LIMIT, TEXT_LIMIT
 from functions.notify.render import RenderContext, render
 from functions.shared.domain.keys import PRINTERS, printer_key
 from functions.shared.errors import ContractError
@@ -22,6 +21,7 @@ from functions.shared.messages.effects import (
 from functions.shared.messages.printer_record import record_from_json, record_to_json
 from functions.shared.messages.report import Report, decode_report
 from functions.shared.ports import Delivery, Outgoing
+from functions.shared.telegram.markup import CAPTION_LIMIT, TEXT_LIMIT
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService
 from tests.reliability.fuzz import material

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from functions.api import handler as api_handler
+from functions.chat import handler as chat_handler
 from functions.inspection import handler as inspection_handler
 from functions.liveness import handler as liveness_handler
 from functions.notify import handler as notify_handler
@@ -34,9 +35,12 @@ from tests.support.lambda_runtime.event_source import Context, Handler, delete_d
 BOT_TOKEN_NAME = "/printer-bridge/bot-token"
 OPENROUTER_KEY_NAME = "/printer-bridge/openrouter-key"
 VISIBILITY = 180.0
-_FIFO = {"REPORTS": True, "NOTIFICATIONS": True, "INSPECTIONS": False, "TIMELAPSES": False}
+_FIFO = {"REPORTS": True, "NOTIFICATIONS": True, "INSPECTIONS": False, "TIMELAPSES": False, "COMMANDS": False}
 _MADE_ONCE: tuple[Any, ...] = (
     tracker_handler.worker,
+    chat_handler.worker,
+    chat_handler.secret_of,
+    chat_handler.chat_with,
     notify_handler.worker,
     inspection_handler.worker,
     timelapse_handler.worker,

@@ -105,6 +105,9 @@ _RIGHTS = {
     "sendMessage": ("can_send_messages", "text messages"),
     "sendPhoto": ("can_send_photos", "photos"),
     "sendVideo": ("can_send_videos", "videos"),
+    "editMessageText": ("can_send_messages", "text messages"),
+    "editMessageCaption": ("can_send_messages", "text messages"),
+    "editMessageMedia": ("can_send_photos", "photos"),
 }
 
 
@@ -152,9 +155,10 @@ class Updates:
         self.waiting: list[dict[str, Any]] = []
         self._last = 500
 
-    def add(self, update: Mapping[str, Any]) -> None:
+    def add(self, update: Mapping[str, Any]) -> int:
         self._last += 1
         self.waiting.append({"update_id": self._last, **update})
+        return self._last
 
     def take(self, offset: int, limit: int) -> list[dict[str, Any]]:
         if offset < 0:

@@ -9,7 +9,8 @@ import pytest
 
 from functions.notify.chat_state import change_state
 from functions.notify.refusals import refused, topic_missed
-from functions.shared.domain.keys import chat_key
+from functions.shared.domain.keys import chat_key, reception_key
+from functions.shared.messages.chat_reception import ChatReception, reception_to_json
 from functions.shared.messages.chat_record import ChatState, Refused
 from infra.local.doctor.findings import Finding, Outcome
 from infra.local.doctor.telegram_check import TEST_TEXT, run
@@ -219,3 +220,53 @@ def test_a_chat_where_all_is_well_or_a_broken_state_has_no_line(
     broken.mkdir()
     (broken / DATABASE_FILE).write_bytes(b"no database" * 100)
     assert "messages" not in look(telegram, DATA_DIR=str(broken))
+
+
+def test_topics_of_printers_need_a_forum_and_the_right_to_make_them(telegram: TelegramServer) -> None:
+    found = look(telegram, TELEGRAM_TOPICS="printer")["topics of printers"]
+    assert (found.outcome, "has no topics" in found.found) == (FAULT, True)
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True)
+    found = look(telegram, TELEGRAM_TOPICS="printer")["topics of printers"]
+    assert (found.outcome, "manage topics" in (found.advice or "")) == (FAULT, True)
+    rights = {"status": "administrator", "can_manage_topics": True}
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True, member=rights)
+    assert look(telegram, TELEGRAM_TOPICS="printer")["topics of printers"].outcome == FINE
+    found = look(telegram, TELEGRAM_TOPICS="printer", TELEGRAM_CHAT_ID=str(CHAT_ID))["topics of printers"]
+    assert found.outcome == FAULT
+
+
+ANSWERS = "answers in the chat"
+
+
+def receiving(folder: Path, reception: ChatReception) -> str:
+    """A data folder in which who asks for what people write has noted that."""
+    database = SqliteDatabase(folder / DATABASE_FILE)
+    records = SqliteRecordStore(database, time.time)
+    records.put(reception_key(str(GROUP_ID)), reception_to_json(reception), 0)
+    database.close()
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("reception", "outcome", "words"),
+    [
+        (ChatReception(), FINE, "/help"),
+        (ChatReception(rival_at=time.time() - 60), FAULT, "another program"),
+        (ChatReception(rival_at=time.time() - 86_400), FINE, "/help"),
+        (ChatReception(removed_at=time.time() - 7200), FAULT, "was removed from the chat 2 h "),
+    ],
+)
+def test_what_the_bridge_found_out_when_it_asked_is_told(
+    telegram: TelegramServer, tmp_path: Path, reception: ChatReception, outcome: Outcome, words: str
+) -> None:
+    found = look(telegram, CHAT_ANSWERS="1", DATA_DIR=receiving(tmp_path, reception))
+    assert found[ANSWERS].outcome is outcome
+    assert words in found[ANSWERS].found
+
+
+def test_a_webhook_that_was_left_over_is_told(telegram: TelegramServer, tmp_path: Path) -> None:
+    telegram.webhook = "https://abc.execute-api.eu-central-1.amazonaws.com/prod/telegram"
+    found = look(telegram, CHAT_ANSWERS="1", DATA_DIR=str(tmp_path))
+    assert found[ANSWERS].outcome is WARNING
+    assert "abc.execute-api.eu-central-1.amazonaws.com" in found[ANSWERS].found
+    assert ANSWERS not in look(telegram, DATA_DIR=str(tmp_path)), "nobody asks for them"

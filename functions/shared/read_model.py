@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from functions.api.json_values import shown
 from functions.shared.domain.keys import (
     CHATS,
     COLLECTORS,
@@ -32,6 +31,7 @@ from functions.shared.messages.printer_record import PrinterRecord, printer_reco
 from functions.shared.messages.report import FrameReference
 from functions.shared.messages.told_messages import ToldMessages, told_of
 from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
+from functions.shared.text import shown
 
 PAGE_LIMIT, LONGEST_PAGE = 200, 500  # printers: some 0.3 s and 0.7 s of the API's function
 _ALIKE_LIMIT = 500  # names that are compared as they are shown

@@ -44,6 +44,11 @@ class DeadlineSession(Session):
             with self._lock:  # a timer that could not be cancelled any more finds nothing to cut off
                 self._ends_at = None
 
+    def cut_off(self) -> None:
+        """Whatever is under way, from another thread."""
+        with self._lock:
+            self._shut()
+
     def _begins_to_connect(self, connection: HTTPConnection) -> None:
         """Raises TimeoutError when there is no time for it."""
         self._connection = connection
@@ -57,12 +62,16 @@ class DeadlineSession(Session):
 
     def _cut_off(self, ends_at: float) -> None:
         with self._lock:
-            open_socket = getattr(self._connection, "sock", None)
-            if self._ends_at != ends_at or not isinstance(open_socket, socket.socket):
-                return
-            with suppress(OSError):
-                # Not the method of an SSL socket: it would go on in the clear for a moment.
-                socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
+            if self._ends_at == ends_at:
+                self._shut()
+
+    def _shut(self) -> None:
+        open_socket = getattr(self._connection, "sock", None)
+        if not isinstance(open_socket, socket.socket):
+            return
+        with suppress(OSError):
+            # Not the method of an SSL socket: it would go on in the clear for a moment.
+            socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
 
 
 _Opening = Callable[[HTTPConnection], None]

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 import requests
 
-from functions.notify.telegram import FilePart, MultipartBody
+from functions.shared.telegram.multipart import FilePart, MultipartBody
 from tests.functions.notify.harness import Counting
 from tests.support.telegram.calls import _form_values
 

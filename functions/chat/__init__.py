@@ -1,0 +1,1 @@
+"""Chat: what people write and press in Telegram, answered. Nothing in here steers a printer."""

@@ -1,0 +1,42 @@
+"""What is known of prints that are over, newest first: one place to read them from, whoever keeps them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from functions.shared.messages.printer_record import PrinterRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PastJob:
+    """`result` is the category of its end; times are seconds since 1970."""
+
+    printer_id: str
+    job_id: str
+    name: str | None
+    result: str
+    ended_at: float
+    seconds: float | None = None
+
+
+class PastJobs(Protocol):
+    """Blocks."""
+
+    def newest(self, limit: int, printer_id: str | None = None) -> Sequence[PastJob]:
+        """Of all printers, or of that one."""
+        ...
+
+
+def last_job_of(record: PrinterRecord) -> PastJob | None:
+    """The print that a printer's record remembers, if it is over."""
+    job = record.job
+    if job is None or job.ended_at is None or job.result is None:
+        return None
+    seconds = job.ended_at - job.started_at if job.start_is_known and job.has_run else None
+    return PastJob(record.printer_id, job.id, job.name, job.result, job.ended_at, seconds)
+
+
+def newest_first(records: Sequence[PrinterRecord]) -> list[PastJob]:
+    """Of records, each of which remembers one."""
+    jobs = [job for record in records if (job := last_job_of(record)) is not None]
+    return sorted(jobs, key=lambda job: job.ended_at, reverse=True)

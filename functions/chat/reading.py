@@ -1,0 +1,58 @@
+"""What an answer is made of, read from memory and stores as the API reads it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from functions.chat.commands import matching
+from functions.chat.past_jobs import PastJob, newest_first
+from functions.shared.live import Live
+from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.printer_now import PrinterNow, collector_silence, printer_now
+from functions.shared.read_model import PAGE_LIMIT, Queries
+
+_JOBS_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """As in `Known`."""
+
+    printers: tuple[PrinterNow, ...]
+    is_all: bool
+    jobs: tuple[PastJob, ...]
+
+
+class ChatReadings(Protocol):
+    """For one answer. Blocks."""
+
+    def read(self, now: float, name: str = "") -> Read:
+        """The printers, one of that name (as typed) among them if there is one."""
+        ...
+
+
+class StoredReadings:
+    """ChatReadings over the read model that the API answers from."""
+
+    def __init__(
+        self,
+        records: RecordStore,
+        frames: FrameStore,
+        live: Live | None = None,
+        started_at: float | None = None,
+    ) -> None:
+        self._queries = Queries(records, frames, live)
+        self._started_at = started_at
+
+    def read(self, now: float, name: str = "") -> Read:
+        queries = self._queries
+        page = queries.page(limit=PAGE_LIMIT)
+        data = queries.read_page(page)
+        if name and page.more_after is not None and not matching(name, [it.printer_id for it in data]):
+            found = queries.find(name)
+            data += [queries.read(found)] if found is not None else []
+        printers = tuple(
+            printer_now(it, now, collector_silence(queries.watchers(it.printer_id), now, self._started_at))
+            for it in data
+        )
+        jobs = newest_first([it.record for it in data])[:_JOBS_LIMIT]
+        return Read(printers, page.more_after is None, tuple(jobs))
