@@ -138,7 +138,7 @@ def test_there_is_something_to_look_at() -> None:
         ("functions.shared.messages.report", "functions.shared.domain.keys", True),
         ("functions.shared.messages.report", "functions.shared.aws.sqs", False),
         ("functions.shared.aws.sqs", "functions.shared.messages.report", True),
-        ("functions.tracker.transitions", "functions.notify.wording", False),
+        ("functions.tracker.transitions", "functions.notify.render", False),
         ("functions.tracker.transitions", "functions.shared.ports", True),
         ("functions.tracker.transitions", "functions.tracker_two", False),
         ("functions.api.app", "infra.local", False),
@@ -148,7 +148,7 @@ def test_there_is_something_to_look_at() -> None:
         ("collector.outbox.outbox", "infra.local.settings", False),
         ("collector.printer.session", "collector.outbox.writer", True),
         ("collector.app", "collector.metrics.agent", True),
-        ("infra.local.__main__", "functions.notify.wording", True),
+        ("infra.local.__main__", "functions.notify.render", True),
         ("infra.local.__main__", "tests.support", False),
     ],
 )

@@ -10,17 +10,8 @@ from functions.shared.domain.keys import effect_id
 from functions.shared.messages.effects import Category, Inspection, JobSnapshot, Notification
 from functions.shared.messages.inspection_record import Evidence
 from functions.shared.messages.report import FrameReference
+from functions.shared.wording import reasons
 
-DEFECT_WORDS = {
-    Defect.SPAGHETTI: "loose filament (spaghetti)",
-    Defect.DETACHED: "the part has come off the plate",
-    Defect.LAYER_SHIFT: "layers are shifted",
-    Defect.BLOB_ON_NOZZLE: "a blob of plastic on the nozzle",
-    Defect.SEVERE_STRINGING: "severe stringing",
-    Defect.WARPING: "the part is warping off the plate",
-    Defect.OTHER: "something looks wrong",
-    Defect.NONE: "nothing",
-}
 _RUINOUS = frozenset({Defect.SPAGHETTI, Defect.DETACHED, Defect.BLOB_ON_NOZZLE})
 
 
@@ -48,7 +39,7 @@ def alert(
         model=request.model,
         job_id=request.job_id,
         job=request.job,
-        reason=DEFECT_WORDS[verdict.category],
+        reason=reasons.DEFECTS[verdict.category.value],
         text=verdict.summary or None,
         confidence=confidence,
         severity=Severity.CRITICAL if verdict.category in _RUINOUS else Severity.ATTENTION,
@@ -84,7 +75,7 @@ def checks_down(request: Inspection, day: str, text: str, edge_now: float) -> No
 
 def checks_used_up(request: Inspection, found: UsedUp, edge_now: float) -> Notification:
     """The message that no more checks are made: of this job, or at this printer on this day (UTC)."""
-    text = f"All {found.checks} checks of today were made; the next comes after 00:00 UTC ({found.budget})."
+    text = reasons.checks_of_day_used_up(found.checks, found.budget)
     told = Notification(
         id=effect_id("inspection-used-up", request.printer_id, found.owner),
         category=Category.INSPECTION_USED_UP,
@@ -95,5 +86,5 @@ def checks_used_up(request: Inspection, found: UsedUp, edge_now: float) -> Notif
     )
     if found.budget is Budget.DAY:
         return told
-    text = f"All {found.checks} checks of this print were made; there is none until it ends ({found.budget})."
+    text = reasons.checks_of_job_used_up(found.checks, found.budget)
     return replace(told, text=text, job_id=request.job_id, job=JobSnapshot(request.job.name))

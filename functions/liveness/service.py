@@ -47,6 +47,7 @@ from functions.shared.ports import Queue, RecordStore, Stored
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
 from functions.shared.text import full_duration
+from functions.shared.wording.reasons import no_report, was_silent
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def notification_of(collector: Collector, announcement: Announcement, now: float
         observed_at=announcement.decided_at,
         late_by=max(0.0, round(now - announcement.decided_at, 3)),
         severity=Severity.ATTENTION if is_lost else Severity.NOTICE,
-        reason=f"No report for {lasted}" if is_lost else f"It was silent for {lasted}",
+        reason=no_report(lasted) if is_lost else was_silent(lasted),
         text=watched_words(collector.printers),
     )
 

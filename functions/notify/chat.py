@@ -78,9 +78,12 @@ class Chat:
         return not refusals.is_topic_left_out(state, self._topic, now)
 
     def sent(
-        self, turn: Turn, answer: Answer, *, to_topic: bool, told_left_out: int, number: int | None
+        self, turn: Turn, answer: Answer, *, to_topic: bool | None, told_left_out: int, number: int | None
     ) -> None:
-        """A message arrived, which told of so many that were left out; `number`: its own, if it has one."""
+        """A message arrived, which told of so many that were left out; `number`: its own, if it has one.
+
+        `to_topic` is None for one in its printer's own: it says nothing of the topic that is set.
+        """
         now = self._clock()
         before = ChatState()
 
@@ -95,14 +98,16 @@ class Chat:
             nonlocal before
             before = state
             after = turns.arrived(state, turn, now, self._most).with_lane(turn.lane, less_left_out)
-            after = refusals.topic_taken(refusals.taken_again(after), to_topic=to_topic)
+            after = refusals.taken_again(after)
+            if to_topic is not None:
+                after = refusals.topic_taken(after, to_topic=to_topic)
             return replace(after, moved_to=answer.moved_to or after.moved_to)
 
         self._change(sent)
         if before.refusal is not None:
             lasted = full_duration(max(0.0, now - before.refusal.since))
             _log.info("Telegram takes messages again after %s", lasted)
-        if not to_topic and not before.topic_is_told:
+        if to_topic is False and not before.topic_is_told:
             _log.error("the topic of TELEGRAM_THREAD_ID is not there: messages go to the chat itself")
 
     def also_sent(self, at: float) -> None:

@@ -20,8 +20,10 @@ from functions.shared.domain.keys import belongs_to
 from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, THUMBNAIL_BYTES, THUMBNAIL_SIDE
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.effects import Category, Film, Notification
+from functions.shared.messages.job_message import JobMessage
 from functions.shared.ports import FrameStore
 from functions.shared.telegram.markup import Line, Span
+from functions.shared.wording import details
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ _GIVEN_UP = frozenset({Outcome.REFUSED, Outcome.TOO_LARGE, Outcome.BAD_MARKUP, O
 _PERHAPS_MARKUP = frozenset({Outcome.BAD_MARKUP, Outcome.REFUSED, Outcome.DOUBTFUL})
 _PHOTO_TRIES = 2
 _FILM_TRIES = 12  # most of an hour, by the back-off
+_EDIT_TRIES = 8  # four minutes: alerts of that printer wait behind it
 
 
 class NotificationDelivery:
@@ -47,7 +50,7 @@ class NotificationDelivery:
         answered TOO_LARGE and not told yet. Raises TransientError when the film cannot be read now.
         """
         if notification.film is not None and as_text:
-            return self.announce_film(notification, context, "Sending the film broke off again and again")
+            return self.announce_film(notification, context, details.FILM_BROKE_OFF)
         if notification.film is not None:
             return self._deliver_film(notification, notification.film, context, failures)
         photo = None if as_text else self._photo_of(notification)
@@ -55,14 +58,36 @@ class NotificationDelivery:
             message = render(notification, context, has_photo=True)
             answer = _formatted_first(message, lambda given: self._transport.send_photo(given, photo))
             if not _is_hopeless(answer, failures, _PHOTO_TRIES):
-                return answer
+                return replace(answer, has_photo=answer.is_sent)
             _log.warning("the picture of %s is left out: %s", notification.id, answer.reason)
         return self.send_text(render(notification, context))
 
+    def edit(
+        self, notification: Notification, context: RenderContext, shown: JobMessage, failures: int
+    ) -> Answer:
+        """Show it in that message, with a newer photo if that one has any; UNCHANGED if it stays as it is.
+
+        Whatever is refused of it, or fails for long, costs nothing: the next edit tells more.
+        """
+        with_photo = shown.has_photo and failures < _PHOTO_TRIES
+        photo = self._photo_of(notification) if with_photo else None
+
+        def edit(newer: bytes | None) -> Answer:
+            message = render(notification, context, has_photo=newer is not None, as_caption=shown.has_photo)
+            return _formatted_first(message, lambda given: self._transport.edit(given, shown, newer))
+
+        answer = edit(photo)
+        if photo is not None and answer.outcome in _GIVEN_UP:
+            answer = edit(None)
+        is_given_up = answer.outcome is Outcome.UNAVAILABLE and failures >= _EDIT_TRIES
+        if answer.outcome in _GIVEN_UP or is_given_up:
+            _log.warning("a message could not be edited: %s", answer.reason)
+            return Answer(Outcome.UNCHANGED, answer.reason)
+        return answer
+
     def deliver_headline(self, notification: Notification, context: RenderContext) -> Answer:
         """Its first line alone: what happened, without what Telegram may not like in the rest."""
-        remark = "Telegram does not take the rest of this message."
-        return self._transport.send_text(headline_message(notification, context, remark))
+        return self._transport.send_text(headline_message(notification, context, details.REST_NOT_TAKEN))
 
     def announce_film(self, notification: Notification, context: RenderContext, why: str) -> Answer:
         """Say by text why a film does not come along, and where it lies."""
@@ -77,7 +102,7 @@ class NotificationDelivery:
     ) -> Answer:
         if not belongs_to(film.key, notification.printer_id):
             _log.error("the film of %s is not its printer's own: refused", notification.id)
-            return self._send_with_text(notification, context, (Span("The film could not be read."),))
+            return self._send_with_text(notification, context, (Span(details.FILM_UNREADABLE),))
         thumbnail = self._thumbnail_of(notification)
 
         def send(message: Message) -> Answer:
@@ -89,11 +114,11 @@ class NotificationDelivery:
             answer = _formatted_first(render(notification, context), send)
         except (PermanentError, OSError) as error:
             _log.error("the film of %s cannot be read: %s", notification.id, type(error).__name__)
-            return self._send_with_text(notification, context, (Span("The film could not be read."),))
+            return self._send_with_text(notification, context, (Span(details.FILM_UNREADABLE),))
         if answer.outcome is Outcome.TOO_LARGE or not _is_hopeless(answer, failures, _FILM_TRIES):
             return answer
         _log.warning("the film of %s is left out: %s", notification.id, answer.reason)
-        return self.announce_film(notification, context, "Telegram does not take the film")
+        return self.announce_film(notification, context, details.FILM_NOT_TAKEN)
 
     def _send_with_text(self, notification: Notification, context: RenderContext, remark: Line) -> Answer:
         return self.send_text(render(notification, context, remark=remark))

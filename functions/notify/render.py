@@ -7,7 +7,7 @@ the codes and what is to be known of the message itself (age of the photo, delay
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from functions.notify.wording import Figures, is_paused, is_silent, wording_of
+from functions.notify.buttons import Buttons
 from functions.shared.domain.faults import Fault, is_told_by, most_exact
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
 from functions.shared.messages.effects import BY_HAND, Category, Film, Notification
@@ -29,6 +29,8 @@ from functions.shared.telegram.markup import (
     without_markup,
 )
 from functions.shared.text import duration
+from functions.shared.wording import details
+from functions.shared.wording.headlines import Figures, is_paused, is_silent, wording_of
 
 _PRINTER_LIMIT = 80
 _JOB_LIMIT = 120
@@ -39,7 +41,8 @@ _SEPARATOR = " · "
 @dataclass(frozen=True, slots=True)
 class RenderContext:
     """When a message is written: now, how many seconds ago the event was, and the reader's zone; `notes` are
-    sentences on the messages themselves (what was left out, where they go). `goes_to_topic` as in Message.
+    sentences on the messages themselves (what was left out, where they go). `is_quiet`: it makes no sound.
+    The others as in Message.
     """
 
     now: float
@@ -47,6 +50,10 @@ class RenderContext:
     zone: tzinfo
     notes: tuple[str, ...] = ()
     goes_to_topic: bool = True
+    is_quiet: bool = False
+    topic_id: int | None = None
+    reply_to: int | None = None
+    buttons: Buttons = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +61,17 @@ class Message:
     """What goes out: Telegram's HTML (None: send the plain text), the same as plain text, its sound, and
     whether it goes to the topic, if one is set, or to the chat itself.
 
-    Buttons, if there ever are any, belong here.
+    `topic_id`: its printer's own topic, in the place of the one that is set; `reply_to`: the message that it
+    answers to, if that is there still; `buttons`: rows of what can be pressed under it.
     """
 
     html: str | None
     plain: str
     is_silent: bool = False
     goes_to_topic: bool = True
+    topic_id: int | None = None
+    reply_to: int | None = None
+    buttons: Buttons = ()
 
     @property
     def outside_telegram(self) -> str:
@@ -79,14 +90,20 @@ def photo_age(notification: Notification) -> float | None:
 
 
 def render(
-    notification: Notification, context: RenderContext, *, has_photo: bool = False, remark: Line = ()
+    notification: Notification,
+    context: RenderContext,
+    *,
+    has_photo: bool = False,
+    remark: Line = (),
+    as_caption: bool = False,
 ) -> Message:
     """The message, within Telegram's limit for a caption (with a photo or film) or a text.
 
     `has_photo`: a photo goes along, so its age is said. `remark`: one more line before the last.
+    `as_caption`: of a photo that is there already.
     """
     is_film = notification.category is Category.FILM and not remark
-    limit = CAPTION_LIMIT if has_photo or is_film else TEXT_LIMIT
+    limit = CAPTION_LIMIT if has_photo or is_film or as_caption else TEXT_LIMIT
     lines = [
         _headline(notification),
         _job_line(notification),
@@ -98,23 +115,41 @@ def render(
         _footnotes(notification, context, has_photo),
     ]
     lines = [line for line in lines if line]
+    return _addressed(to_html(fitted(lines, limit)), _plain(lines, limit), notification, context)
+
+
+def message_of_lines(lines: list[Line], context: RenderContext) -> Message:
+    """A text of several printers."""
     return Message(
-        to_html(fitted(lines, limit)), _plain(lines, limit), is_silent(notification), context.goes_to_topic
+        to_html(lines), _plain(lines, TEXT_LIMIT), context.is_quiet, context.goes_to_topic, context.topic_id
+    )
+
+
+def _addressed(html: str | None, plain: str, notification: Notification, context: RenderContext) -> Message:
+    """How loud it is, where it goes, and what is under it."""
+    return Message(
+        html,
+        plain,
+        is_silent(notification) or context.is_quiet,
+        context.goes_to_topic,
+        context.topic_id,
+        context.reply_to,
+        context.buttons,
     )
 
 
 def headline_message(notification: Notification, context: RenderContext, remark: str) -> Message:
     """Its first line and a remark, without markup: what is left to try when the whole is not taken."""
     lines = [_headline(notification), (Span(remark),)]
-    return Message(None, _plain(lines, TEXT_LIMIT), is_silent(notification), context.goes_to_topic)
+    return _addressed(None, _plain(lines, TEXT_LIMIT), notification, context)
 
 
 def film_remark(film: Film, why: str, *, is_named: bool = True) -> Line:
     """Why a film does not come along, and where it lies."""
-    said = Span(f"{why} ({figure_words.size(film.size)}).")
+    said = Span(details.film_left_out(why, figure_words.size(film.size)))
     if not is_named:
         return (said,)
-    return (said, Span(" It is kept as "), Span(code_words(film.key, 300), "code"), Span("."))
+    return (said, Span(details.KEPT_AS), Span(code_words(film.key, 300), "code"), Span("."))
 
 
 def _headline(notification: Notification) -> Line:
@@ -142,17 +177,17 @@ def _figures(notification: Notification, context: RenderContext) -> Line:
     progress = f"{figure_words.bar(percent)} {percent} %" if percent is not None else None
     match wording_of(notification).figures:
         case Figures.ESTIMATE:
-            layers = figure_words.count(total, "layer") if total is not None else None
+            layers = details.layers_of(total) if total is not None else None
             parts = [left, ready, layers]
         case Figures.RUNNING:
             parts = [progress, layer, left, ready]
         case Figures.STANDING:
             parts = [progress, layer]
         case Figures.RESULT:
-            layers = figure_words.count(total, "layer") if total is not None else None
-            parts = [f"took {lasted}" if lasted else None, layers]
+            layers = details.layers_of(total) if total is not None else None
+            parts = [details.took(lasted) if lasted else None, layers]
         case Figures.STOPPED:
-            parts = [progress, layer, f"after {lasted}" if lasted else None]
+            parts = [progress, layer, details.after(lasted) if lasted else None]
         case Figures.NONE:
             parts = [_film_words(notification.film, lasted)] if notification.film else []
     shown = _SEPARATOR.join(part for part in parts if part)
@@ -161,13 +196,7 @@ def _figures(notification: Notification, context: RenderContext) -> Line:
 
 def _film_words(film: Film, lasted: str | None) -> str:
     seconds = film.duration_seconds if 0 <= film.duration_seconds < 1e6 else 0.0
-    parts = [f"{duration(seconds)} film" + (f" of {lasted}" if lasted else "")]
-    parts.append(figure_words.count(max(0, film.frames), "frame"))
-    if film.missing > 0:
-        parts.append(
-            f"{figure_words.count(film.missing, 'frame')} {'is' if film.missing == 1 else 'are'} missing"
-        )
-    return _SEPARATOR.join(parts)
+    return details.film(duration(seconds), lasted, max(0, film.frames), film.missing)
 
 
 def _details(notification: Notification, limit: int) -> list[Line]:
@@ -176,12 +205,12 @@ def _details(notification: Notification, limit: int) -> list[Line]:
     reason = most_exact(notification.reason, exact) if notification.reason else ""
     reason, by_hand, command = reason.partition(BY_HAND)
     if command:  # it is there to be copied: no joiner may be in it
-        because = figure_words.capitalized(plain_words(reason, limit))
-        return [(Span(f"{because} {by_hand}"), Span(code_words(command, limit), "code"), Span("."))]
+        because = details.by_hand(plain_words(reason, limit), by_hand)
+        return [(Span(because), Span(code_words(command, limit), "code"), Span("."))]
     reason = plain_words(reason, limit) if reason else ""
     text = plain_words(notification.text, limit) if notification.text else ""
     if notification.category is Category.DEFECT:
-        texts = [_verdict(notification, text), "Look at the printer, and stop the print if it is so."]
+        texts = [_verdict(notification, text), details.IS_IT_SO]
     else:
         texts = [_reason_span(notification, reason), *_fault_texts(notification, reason, limit // 2), text]
     return [(Span(text),) for text in texts if text]
@@ -191,29 +220,26 @@ def _reason_span(notification: Notification, reason: str) -> str:
     because = figure_words.sentence(reason) if reason else ""
     match notification.category:
         case Category.PAUSED:
-            if not reason:
-                because = "The printer does not say why."
-            has_advice = ". " in reason or reason.startswith("Paused by")
-            advice = "" if has_advice else "Look at the printer, then resume."
-            said = f"{because} {advice}"
+            advice = "" if details.has_advice(reason) else details.LOOK_THEN_RESUME
+            said = f"{because or details.NO_REASON} {advice}"
         case Category.FAILED | Category.NEVER_BEGAN if not reason and not notification.faults:
-            said = "The printer does not say why."
+            said = details.NO_REASON
         case Category.CONTACT_LOST | Category.OFFLINE:
-            said = f"{because} Check its power and network."
+            said = f"{because} {details.CHECK_POWER}"
         case Category.CONTACT_RESTORED | Category.ALREADY_PRINTING if is_paused(notification):
-            said = f"It is paused: {reason[:1].lower()}{reason[1:]}." if reason else "It is paused now."
+            said = details.paused_because(reason)
         case Category.CONTACT_RESTORED if not reason:
-            said = "The print goes on."
+            said = details.GOES_ON
         case Category.FILM_FAILED if not reason:
-            said = "The film could not be made. The frames are kept."
+            said = details.NO_FILM
         case Category.COLLECTOR_LOST:
-            said = f"{because} The printers are not watched until it is back."
+            said = f"{because} {details.NOBODY_WATCHES}"
         case Category.COLLECTOR_DISK_FULL:
-            said = "Alerts go on, pictures and films may be missing. Free some space: all is well again then."
+            said = details.DISK_IS_FULL
         case _:
             said = because
     if notification.ended and notification.category in (Category.CONTACT_LOST, Category.OFFLINE):
-        said += " The job is taken as ended."
+        said += f" {details.TAKEN_AS_ENDED}"
     return said.strip()
 
 
@@ -221,9 +247,7 @@ def _verdict(notification: Notification, text: str) -> str:
     confidence = notification.confidence
     if confidence is None or not 0 <= confidence <= 1:
         return figure_words.sentence(text)
-    return figure_words.sentence(
-        f"The AI check is {round(confidence * 100)} % sure" + (f": {text}" if text else "")
-    )
+    return details.verdict(round(confidence * 100), text)
 
 
 def _fault_texts(notification: Notification, reason: str, limit: int) -> list[str]:
@@ -236,9 +260,9 @@ def _fault_texts(notification: Notification, reason: str, limit: int) -> list[st
             said.append(text)
     lines = [figure_words.sentence(text) for text in said if text != reason]
     if shown and not said and notification.category in (Category.ERROR, Category.FAILED):
-        lines.append(f"No words are known for {'this code' if len(shown) == 1 else 'these codes'}.")
+        lines.append(details.no_words(len(shown)))
     if len(notification.faults) > len(shown):
-        lines.append(f"And {len(notification.faults) - len(shown)} more.")
+        lines.append(details.and_more(len(notification.faults) - len(shown)))
     return lines
 
 
@@ -253,16 +277,16 @@ def _codes(notification: Notification) -> Line:
 def _code(fault: Fault) -> list[Span]:
     url = safe_url(fault.link)
     code = Span(code_words(fault.code, 40), "code")
-    return [code, Span(" "), Span("wiki", link=url)] if url else [code]
+    return [code, Span(" "), Span(details.WIKI, link=url)] if url else [code]
 
 
 def _footnotes(notification: Notification, context: RenderContext, has_photo: bool) -> Line:
     notes = []
     age = photo_age(notification)
     if has_photo and age is not None and age > PHOTO_AGE_MENTIONED_SECONDS:
-        notes.append(f"picture from {duration(age)} before")
+        notes.append(details.photo_age(duration(age)))
     if context.lateness > LATE_MESSAGE_SECONDS:
-        notes.append(f"delayed {duration(context.lateness)}")
+        notes.append(details.delayed(duration(context.lateness)))
     return (Span(_SEPARATOR.join(notes), "i"),) if notes else ()
 
 

@@ -7,14 +7,20 @@ Several threads, or functions, may handle messages at once, each of another prin
 import logging
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import tzinfo
+from dataclasses import replace
 
+from functions.notify.attempt import Attempt, Placement, is_progress
 from functions.notify.chat import Chat, left_out_before
 from functions.notify.chat_state import LONGEST_BACK_OFF, back_off
 from functions.notify.delivery import NotificationDelivery
+from functions.notify.digest import digest_message
+from functions.notify.held_back import HeldBack
+from functions.notify.job_messages import JobMessages
+from functions.notify.printer_topics import PrinterTopics
 from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT
 from functions.notify.render import Message, RenderContext
+from functions.notify.rules import NotifyRules
+from functions.notify.sound import Sound
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.notify.turns import Turn
 from functions.shared.consumer import RETRY_SECONDS
@@ -26,6 +32,7 @@ from functions.shared.errors import BridgeError, ConflictError, TransientError
 from functions.shared.messages.chat_record import ChatState, Lane
 from functions.shared.messages.effects import Category, Notification, decode_notification, outgoing
 from functions.shared.messages.printer_record import printer_record_of
+from functions.shared.messages.quiet_times import QuietTimes
 from functions.shared.messages.supersession import is_superseded, kind_of, waiting_behind
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.records import is_done, mark_done
@@ -35,6 +42,7 @@ from functions.shared.starts import STARTS_LIMIT, Starts
 from functions.shared.telegram.figure_words import count
 from functions.shared.telegram.pace import seconds_held
 from functions.shared.text import full_duration
+from functions.shared.wording import details
 
 _log = logging.getLogger(__name__)
 
@@ -47,56 +55,6 @@ _FILMS = "films"
 # As many runs may end in a picture before it is taken to be the reason, and left out.
 AS_TEXT_AFTER_STARTS = 3
 _LONGEST_STORAGE_WAIT = 60.0
-_TOPIC_NOTE = (
-    "The topic of TELEGRAM_THREAD_ID is not there: messages come here until it is back or another is set."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class NotifyRules:
-    """The settings that matter here; 0 messages per minute means no pacing.
-
-    `gives_up_after`: the age in seconds at which a message that still waits goes to the dead letters (None:
-    never), for a queue that would lose it soon after. `spares_writes`: that a message is begun is written
-    from its second delivery on, for a disk that writes wear out.
-    """
-
-    chat_id: str
-    messages_per_minute: int
-    zone: tzinfo
-    thread_id: int | None = None
-    gives_up_after: float | None = None
-    spares_writes: bool = False
-
-    @classmethod
-    def from_settings(
-        cls,
-        settings: Settings,
-        chat_id: str,
-        gives_up_after: float | None = None,
-        spares_writes: bool = False,
-    ) -> "NotifyRules":
-        return cls(
-            chat_id,
-            settings.telegram_messages_per_minute,
-            settings.timezone,
-            settings.telegram_thread_id,
-            gives_up_after,
-            spares_writes,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """One message at its turn: how it is written, of how many that were left out it tells, and whether
-    without its picture.
-    """
-
-    notification: Notification
-    turn: Turn
-    context: RenderContext
-    left_out: int = 0
-    as_text: bool = False
 
 
 class NotifyService:
@@ -125,6 +83,19 @@ class NotifyService:
         self._rules = rules
         self._chat = Chat(records, rules.chat_id, rules.messages_per_minute, rules.thread_id, clock)
         self._starts = Starts(records, clock)
+        jobs_sender = EffectSender(rules.chat_id, notifications)
+        self._placement = Placement(
+            records,
+            self._delivery,
+            PrinterTopics(records, transport, rules.chat_id, clock) if rules.topics == "printer" else None,
+            JobMessages(records, rules.chat_id, jobs_sender, clock)
+            if rules.progress_mode == "edit"
+            else None,
+            has_buttons=rules.chat_answers,
+        )
+        times = QuietTimes(rules.quiet_hours, rules.zone)
+        asks_for_quiet = rules.quiet_hours is not None or rules.chat_answers
+        self._held = HeldBack(records, rules.chat_id, times, clock, is_on=asks_for_quiet)
         self._films_group = digest("group", films_chat(rules.chat_id))
 
     decode = staticmethod(decode_notification)
@@ -172,6 +143,7 @@ class NotifyService:
         notification = message.content
         if is_done(self._records, notification.id):
             _log.info("%s was sent before", notification.id)
+            self._strike_out(notification)
             return Done()
         now = self._clock()
         lateness = lateness_of(message, now)
@@ -183,14 +155,27 @@ class NotifyService:
         if notification.category in _OUTDATED and lateness > LATE_MESSAGE_SECONDS:
             _log.info("%s is dropped: %.0f s late", notification.id, lateness)
             return Done()
+        if self._is_unwanted(notification, now):
+            return Done()
         if notification.film is not None and not is_in_films_line and self._pass_on(notification, lateness):
             return Done()
+        sound = self._held.sound(notification, is_edited=self._placement.is_edited(notification))
+        if sound is Sound.KEPT_BACK:
+            return self._finish(notification, "kept back")
         turn = Turn(lane, now)
         state, wait = self._chat.take_turn(state, turn)
         if wait > 0:
             _log.debug("%s waits %.1f s for its turn", notification.id, wait)
             return Retry(wait)
-        tried = self._try_of(notification, turn, state, lateness)
+        tried = self._attempt_of(notification, turn, state, lateness, is_quiet=sound is Sound.NONE)
+        if notification.category is Category.DIGEST:
+            cut = notification.observed_at
+            told = self._held.told_until(cut)
+            ready = digest_message(told, self._held.standing(told), tried.context)
+            if ready is None:
+                self._chat.not_tried(turn)
+                return Done()
+            tried = replace(tried, ready=ready)
         if self._rules.spares_writes and message.receive_count == 1:
             return self._settlement_of(tried, state)
         return self._begin(tried, state)
@@ -199,7 +184,7 @@ class NotifyService:
         """Whether that group's messages are films, which take long and hold up nothing else."""
         return group == self._films_group
 
-    def _begin(self, tried: _Try, state: ChatState) -> Settlement:
+    def _begin(self, tried: Attempt, state: ChatState) -> Settlement:
         """Try it, unless that has ended so many runs that it would end this one too."""
         effect = tried.notification.id
         starts = self._starts.begin(effect)
@@ -248,27 +233,39 @@ class NotifyService:
             _log.error("a film could not be passed on, it is sent in its printer's line: %s", refusal.reason)
         return not refused
 
-    def _try_of(self, notification: Notification, turn: Turn, state: ChatState, lateness: float) -> _Try:
+    def _is_unwanted(self, notification: Notification, now: float) -> bool:
+        """By PROGRESS_MODE: off, or in the job's message, which is not edited for it."""
+        if self._rules.progress_mode == "off" and is_progress(notification):
+            return True
+        return self._placement.is_left_out(notification, now)
+
+    def _strike_out(self, notification: Notification) -> None:
+        """What a digest has told is held no longer. Raises TransientError: it comes again for that."""
+        if notification.category is Category.DIGEST:
+            self._held.clear(notification.observed_at)
+
+    def _attempt_of(
+        self, notification: Notification, turn: Turn, state: ChatState, lateness: float, *, is_quiet: bool
+    ) -> Attempt:
         left_out = left_out_before(state.lane(turn.lane), notification.number)
         notes = []
         if left_out:
-            were = "was" if left_out == 1 else "were"
-            notes.append(f"{count(left_out, 'older message')} of this printer {were} left out.")
+            notes.append(details.left_out(left_out))
         goes_to_topic = self._chat.goes_to_topic(state, turn.taken_at)
-        context = RenderContext(turn.taken_at, lateness, self._rules.zone, tuple(notes))
+        context = RenderContext(turn.taken_at, lateness, self._rules.zone, tuple(notes), is_quiet=is_quiet)
         if not goes_to_topic:
             context = _without_topic(context, state)
-        return _Try(notification, turn, context, left_out)
+        chat = state.moved_to or self._rules.chat_id
+        return self._placement.prepared(Attempt(notification, turn, context, left_out), chat)
 
-    def _settlement_of(self, tried: _Try, state: ChatState) -> Settlement:
+    def _settlement_of(self, tried: Attempt, state: ChatState) -> Settlement:
         notification = tried.notification
         tried, answer = self._deliver(tried, state)
         if answer.outcome is Outcome.TOO_LARGE and notification.film is not None:
             if self._order_smaller_film(notification):
                 self._chat.message_refused(tried.turn)
                 return self._finish(notification, "a smaller film is ordered")
-            why = "The film is too large for Telegram"
-            answer = self._delivery.announce_film(notification, tried.context, why)
+            answer = self._delivery.announce_film(notification, tried.context, details.FILM_TOO_LARGE)
         if answer.outcome is Outcome.DOUBTFUL:
             since = self._chat.doubted_since(tried.turn, state, notification.id)
             if since is None:
@@ -279,6 +276,10 @@ class NotifyService:
         match answer.outcome:
             case Outcome.SENT:
                 return self._sent(tried, answer)
+            case Outcome.UNCHANGED:
+                self._chat.message_refused(tried.turn)
+                self._placement.arrived(tried, answer)
+                return self._finish(notification, "left as it is", logging.DEBUG)
             case Outcome.WAIT if answer.retry_after is not None:
                 self._chat.asked_to_wait(tried.turn, answer.retry_after)
                 _log.warning("Telegram asks to wait %g s", answer.retry_after)
@@ -295,21 +296,19 @@ class NotifyService:
                 _log.error("%s is refused for good: %s", notification.id, answer.reason)
                 return DeadLetter(answer.reason)
 
-    def _deliver(self, tried: _Try, state: ChatState) -> tuple[_Try, Answer]:
+    def _deliver(self, tried: Attempt, state: ChatState) -> tuple[Attempt, Answer]:
         """To the topic; to the chat itself once the topic has been missing for so long."""
         failures = state.lane(tried.turn.lane).failures
-        answer = self._delivery.deliver(tried.notification, tried.context, failures, as_text=tried.as_text)
+        tried, answer = self._placement.deliver(tried, failures)
         if answer.outcome is not Outcome.NO_TOPIC:
             return tried, answer
         if self._rules.thread_id is None or not tried.context.goes_to_topic:
             return tried, replace(answer, outcome=Outcome.SHUT_OUT)
         if self._chat.is_topic_waited_for(state):
             return tried, answer
-        tried = replace(tried, context=_without_topic(tried.context, state))
-        answer = self._delivery.deliver(tried.notification, tried.context, failures, as_text=tried.as_text)
-        return tried, answer
+        return self._placement.deliver(replace(tried, context=_without_topic(tried.context, state)), failures)
 
-    def _without_doubt(self, tried: _Try) -> Answer:
+    def _without_doubt(self, tried: Attempt) -> Answer:
         """Is it this message that is refused, or is it all? One that says next to nothing tells.
 
         DOUBTFUL: it is all.
@@ -318,10 +317,22 @@ class NotifyService:
         if not told.is_sent:
             return told
         self._chat.also_sent(self._clock())
-        again = self._delivery.deliver(tried.notification, tried.context, 0, as_text=tried.as_text)
+        again = self._placement.deliver(tried, 0)[1]
         return replace(again, outcome=Outcome.REFUSED) if again.outcome is Outcome.DOUBTFUL else again
 
-    def _sent(self, tried: _Try, answer: Answer) -> Done:
+    def _struck_out(self, notification: Notification) -> Settlement | None:
+        """After a digest was sent; if it fails, a repeat does it, which sends nothing as it is marked."""
+        try:
+            self._strike_out(notification)
+        except BridgeError as error:
+            _log.warning("what %s has told is still held: %s", notification.id, error)
+            with suppress(BridgeError):
+                if is_done(self._records, notification.id):
+                    return Retry(RETRY_SECONDS)
+        return None
+
+    def _sent(self, tried: Attempt, answer: Answer) -> Settlement:
+        self._placement.arrived(tried, answer)
         is_remote = answer.message_id is not None  # what a terminal shows needs no line beside it
         how = f"sent as message {answer.message_id}" if is_remote else "shown"
         done = self._finish(tried.notification, how, logging.INFO if is_remote else logging.DEBUG)
@@ -332,13 +343,13 @@ class NotifyService:
             self._chat.sent(
                 tried.turn,
                 answer,
-                to_topic=tried.context.goes_to_topic,
+                to_topic=tried.context.goes_to_topic if tried.context.topic_id is None else None,
                 told_left_out=tried.left_out,
                 number=tried.notification.number,
             )
         except BridgeError as error:  # whatever it is: what was sent must not be sent again
             _log.warning("the state of the chat could not be written: %s", error)
-        return done
+        return self._struck_out(tried.notification) or done
 
     def _finish(self, notification: Notification, how: str, level: int = logging.INFO) -> Done:
         """Mark it done; a mark that fails must not send the message again."""
@@ -384,7 +395,7 @@ def build_service(
 
 def _without_topic(context: RenderContext, state: ChatState) -> RenderContext:
     """To the chat itself, which is told so once."""
-    notes = context.notes if state.topic_is_told else (*context.notes, _TOPIC_NOTE)
+    notes = context.notes if state.topic_is_told else (*context.notes, details.TOPIC_IS_MISSING)
     return replace(context, goes_to_topic=False, notes=notes)
 
 

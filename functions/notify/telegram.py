@@ -1,6 +1,7 @@
 """The Telegram transport: the Bot API over HTTP. Every way a call can end is an Answer; the token is in none.
 
-Source: core.telegram.org/bots/api (sendMessage, sendPhoto, sendVideo).
+Source: core.telegram.org/bots/api (sendMessage, sendPhoto, sendVideo, editMessageText, editMessageCaption,
+editMessageMedia, createForumTopic, ReplyParameters, InlineKeyboardMarkup).
 """
 
 import json
@@ -14,6 +15,7 @@ from functions.notify.render import Message
 from functions.notify.telegram_answer import read_answer
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.effects import Film
+from functions.shared.messages.job_message import JobMessage
 from functions.shared.settings import Settings
 from functions.shared.telegram.calls import AT_HOME, BotConnection, CallTimes, NoAnswer, endless
 from functions.shared.telegram.multipart import FilePart, MultipartBody
@@ -60,24 +62,47 @@ class Telegram:
         return f"Telegram(chat_id={self._chat_id!r}, api_url={self._connection.api_url!r})"
 
     def send_text(self, message: Message) -> Answer:
-        def call() -> Answer:
+        def call(message: Message) -> Answer:
             fields = {**self._address(message), "link_preview_options": {"is_disabled": True}}
             fields["text"], mode = _text_of(message)
             fields |= mode | ({"disable_notification": True} if message.is_silent else {})
-            body = json.dumps(fields).encode()
-            return self._post("sendMessage", body, "application/json", self._times)
+            return self._post_fields("sendMessage", fields | _surroundings(message))
 
-        return self._following_the_chat(call)
+        return self._following_the_chat(call, message)
 
     def send_photo(self, message: Message, photo: bytes) -> Answer:
-        def call() -> Answer:
+        def call(message: Message) -> Answer:
             part = FilePart("photo", "photo.jpg", "image/jpeg", BytesIO(photo), len(photo))
             return self._post_form("sendPhoto", message, {}, [part], self._times)
 
-        return self._following_the_chat(call)
+        return self._following_the_chat(call, message)
+
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+        """In the chat that it was sent to: in the one that this became, its number is another message's."""
+        text, mode = _text_of(message)
+        fields = {"chat_id": _number_of(shown.chat), "message_id": shown.message_id} | _keyboard(message)
+        try:
+            if not shown.has_photo:
+                preview = {"link_preview_options": {"is_disabled": True}}
+                return self._post_fields("editMessageText", {**fields, "text": text, **mode, **preview})
+            if photo is None:
+                return self._post_fields("editMessageCaption", {**fields, "caption": text, **mode})
+            media = {"type": "photo", "media": "attach://photo", "caption": text, **mode}
+            part = FilePart("photo", "photo.jpg", "image/jpeg", BytesIO(photo), len(photo))
+            body = MultipartBody(_as_texts(fields | {"media": media}), [part])
+            return self._post("editMessageMedia", body, body.content_type, self._times)
+        except _ChatMovedError:
+            return Answer(Outcome.GONE, "its group became a supergroup")
+
+    def make_topic(self, name: str) -> Answer:
+        def call(_: Message) -> Answer:
+            fields = {"chat_id": _number_of(self._chat_id), "name": name}
+            return self._post_fields("createForumTopic", fields)
+
+        return self._following_the_chat(call, Message(None, name))
 
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
-        def call() -> Answer:
+        def call(message: Message) -> Answer:
             content.seek(0)
             files = [FilePart("video", "timelapse.mp4", "video/mp4", content, film.size)]
             if thumbnail is not None:
@@ -94,14 +119,18 @@ class Telegram:
             longer = CallTimes(times.connect * _FILM_FACTOR, times.read * _FILM_FACTOR, times.film)
             return self._post_form("sendVideo", message, fields, files, longer)
 
-        return self._following_the_chat(call)
+        return self._following_the_chat(call, message)
 
     def _address(self, message: Message) -> dict[str, Any]:
-        chat_id = self._chat_id
-        address: dict[str, Any] = {"chat_id": chat_id if chat_id.startswith("@") else int(chat_id)}
-        if self._thread_id is not None and message.goes_to_topic:
+        address: dict[str, Any] = {"chat_id": _number_of(self._chat_id)}
+        if message.topic_id is not None:
+            address["message_thread_id"] = message.topic_id
+        elif self._thread_id is not None and message.goes_to_topic:
             address["message_thread_id"] = self._thread_id
         return address
+
+    def _post_fields(self, method: str, fields: Mapping[str, Any]) -> Answer:
+        return self._post(method, json.dumps(fields).encode(), "application/json", self._times)
 
     def _post_form(
         self,
@@ -112,7 +141,7 @@ class Telegram:
         times: CallTimes,
     ) -> Answer:
         caption, mode = _text_of(message)
-        fields = {name: str(value) for name, value in self._address(message).items()}
+        fields = _as_texts(self._address(message) | _surroundings(message))
         fields |= {"caption": caption, **mode, **more}
         if message.is_silent:
             fields["disable_notification"] = "true"
@@ -130,10 +159,10 @@ class Telegram:
             return Answer(Outcome.UNAVAILABLE, answered.cut_off)
         return parsed.answer
 
-    def _following_the_chat(self, call: Any) -> Answer:
+    def _following_the_chat(self, call: Callable[[Message], Answer], message: Message) -> Answer:
         """A group that became a supergroup has a new id: use it from now on, and say so once."""
         try:
-            answer: Answer = call()
+            answer = call(message)
         except _ChatMovedError as moved:
             _log.warning(
                 "the chat has a new id, because its group became a supergroup: set TELEGRAM_CHAT_ID=%s",
@@ -141,7 +170,7 @@ class Telegram:
             )
             self._chat_id = self._moved_to = str(moved.new_chat_id)
             try:
-                answer = call()
+                answer = call(replace(message, reply_to=None))  # its number was the old chat's
             except _ChatMovedError:
                 return Answer(Outcome.SHUT_OUT, "the chat moves from id to id; check TELEGRAM_CHAT_ID")
         return answer if self._moved_to is None else replace(answer, moved_to=self._moved_to)
@@ -151,6 +180,32 @@ class _ChatMovedError(Exception):
     def __init__(self, new_chat_id: int) -> None:
         super().__init__(str(new_chat_id))
         self.new_chat_id = new_chat_id
+
+
+def _number_of(chat_id: str) -> str | int:
+    return chat_id if chat_id.startswith("@") else int(chat_id)
+
+
+def _surroundings(message: Message) -> dict[str, Any]:
+    """What it answers to, and the buttons under it; an answer goes out though that is gone."""
+    if message.reply_to is None:
+        return _keyboard(message)
+    answered = {"message_id": message.reply_to, "allow_sending_without_reply": True}
+    return {"reply_parameters": answered} | _keyboard(message)
+
+
+def _keyboard(message: Message) -> dict[str, Any]:
+    if not message.buttons:
+        return {}
+    rows = [[{"text": text, "callback_data": data} for text, data in row] for row in message.buttons]
+    return {"reply_markup": {"inline_keyboard": rows}}
+
+
+def _as_texts(fields: Mapping[str, Any]) -> dict[str, str]:
+    """A form has texts only; objects are JSON in it."""
+    return {
+        name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in fields.items()
+    }
 
 
 def _text_of(message: Message) -> tuple[str, dict[str, str]]:

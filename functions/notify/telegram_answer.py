@@ -29,6 +29,8 @@ _ADVICE = (
     ("chat was deleted", "check TELEGRAM_CHAT_ID: the group is gone"),
     ("kicked", "add the bot to the chat again"),
     ("not a member", "add the bot to the chat again"),
+    ("rights to create a topic", "make it an administrator that may manage topics"),
+    ("not a forum", "switch topics on in the group's settings"),
     ("not enough rights", "let the bot post in the chat"),
     ("have no rights", "let the bot post in the chat"),
     ("need administrator rights", "let the bot post in the channel"),
@@ -68,6 +70,14 @@ _SHUT_OUT = (
     "bot was kicked",
     "not a member",
 )
+# Of an edit: it was deleted, is too old, or is of another kind than was remembered.
+_NOT_EDITABLE = (
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
+    "message_edit_time_expired",
+    "in the message to edit",  # there is no text, no caption, no media
+)
 # Of these the next message is no worse off. What is in neither list is doubtful.
 _CONTENT = (
     "too long",
@@ -101,9 +111,12 @@ def read_answer(status: int, body: bytes) -> ParsedAnswer:
     """The meaning of an HTTP status and body. Total: junk counts as trouble on the other side."""
     fields = fields_in(body)
     if status == 200 and fields.get("ok") is True:
-        message_id = fields_of(fields.get("result")).get("message_id")
+        result = fields_of(fields.get("result"))
+        message_id, topic_id = result.get("message_id"), result.get("message_thread_id")
         if isinstance(message_id, int):
             return ParsedAnswer(Answer(Outcome.SENT, message_id=message_id))
+        if isinstance(topic_id, int):
+            return ParsedAnswer(Answer(Outcome.SENT, topic_id=topic_id))
         return ParsedAnswer(Answer(Outcome.UNAVAILABLE, "an answer without a message id"))
     reason = f"HTTP {status}: {_description(fields)}"
     parameters = fields_of(fields.get("parameters"))
@@ -129,6 +142,10 @@ def _outcome(status: int, reason: str) -> Outcome:
     def is_one_of(words: Sequence[str]) -> bool:
         return any(word in reason for word in words)
 
+    if "message is not modified" in reason:
+        return Outcome.UNCHANGED
+    if is_one_of(_NOT_EDITABLE):
+        return Outcome.GONE
     if "can't parse entities" in reason:
         return Outcome.BAD_MARKUP
     if _MEDIA_RIGHTS.search(reason):

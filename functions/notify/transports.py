@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 from functions.notify.render import Message
 from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Film
+from functions.shared.messages.job_message import JobMessage
 from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
 
 _log = logging.getLogger(__name__)
@@ -29,12 +30,14 @@ class Outcome(Enum):
     DOUBTFUL = "doubtful"  # a refusal of a kind that is not known: the message's, or everybody's
     SHUT_OUT = "shut_out"  # the chat or the bot is refused, so any message is: it works when that is mended
     NO_TOPIC = "no_topic"  # the topic is not there; without it the chat takes the message
+    UNCHANGED = "unchanged"  # an edit, of what reads so already or cannot be edited: it stays as it is
+    GONE = "gone"  # an edit, of a message that is not there or cannot be edited any more
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The outcome, why (never with a secret), the seconds to wait if told, the id of the message if sent, the
-    chat's new id if it has one.
+    chat's new id if it has one, the topic if one was made; `has_photo`: it was sent with one.
 
     Sent without an id is taken as shown here (terminal, log), which has a line in the log for debugging only.
     """
@@ -44,6 +47,8 @@ class Answer:
     retry_after: float | None = None
     message_id: int | None = None
     moved_to: str | None = None
+    topic_id: int | None = None
+    has_photo: bool = False
 
     @property
     def is_sent(self) -> bool:
@@ -64,6 +69,14 @@ class Transport(Protocol):
 
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
         """An MP4 of `film.size` bytes, read from the stream's start while it is sent."""
+        ...
+
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+        """Put it in the place of what that message says; its photo stays where there is no other."""
+        ...
+
+    def make_topic(self, name: str) -> Answer:
+        """A new topic in the chat."""
         ...
 
 
@@ -88,6 +101,12 @@ class LogTransport:
     ) -> Answer:
         return self._show(message, f" [film, {film.size} bytes: {film.key}]")
 
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:  # noqa: ARG002
+        return self._show(message, "")
+
+    def make_topic(self, name: str) -> Answer:
+        return Answer(Outcome.REFUSED, f"a log has no topics, and none for {name}")
+
     def _show(self, message: Message, attachment: str) -> Answer:
         _log.info("message: %s%s", message.outside_telegram, attachment)
         self.sent += 1
@@ -110,6 +129,12 @@ class RotatingTokenTransport:
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
         return self._send(lambda transport: transport.send_film(message, film, content, thumbnail))
 
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+        return self._send(lambda transport: transport.edit(message, shown, photo))
+
+    def make_topic(self, name: str) -> Answer:
+        return self._send(lambda transport: transport.make_topic(name))
+
     def _send(self, send: Callable[[Transport], Answer]) -> Answer:
         try:
             transport = self._token.client()
@@ -122,5 +147,5 @@ class RotatingTokenTransport:
         except TransientError as error:
             _log.error("the bot's token cannot be had: %s", error)
             return Answer(Outcome.UNAVAILABLE, "the bot's token cannot be had")
-        self.sent += answer.is_sent
+        self.sent += answer.is_sent and answer.topic_id is None
         return answer

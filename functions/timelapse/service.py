@@ -29,6 +29,7 @@ from functions.shared.ports import Backends, FrameStore, Queue, RecordStore, Sto
 from functions.shared.records import is_done, mark_done
 from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
+from functions.shared.wording.reasons import frames_are_kept, interrupted
 from functions.timelapse.errors import EncodingError, TooFewFramesError
 from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Timeouts, find_ffmpeg
 from functions.timelapse.film import EncodeJob, MadeFilm, make_film
@@ -128,7 +129,7 @@ class TimelapseService:
             )
             return Retry(wait)
         if self._starts.begin(order.id) > STARTS_LIMIT:
-            self._announce_failure(order, f"making it was interrupted {STARTS_LIMIT} times")
+            self._announce_failure(order, interrupted(STARTS_LIMIT))
         else:
             try:
                 delay = self._try(order, frames)
@@ -249,10 +250,8 @@ class TimelapseService:
         )
         folder = shlex.quote(self._settings.shown_folder(order.prefix))
         fetching = self._settings.fetching(order.prefix)
-        reason = (
-            f"{cause}. The frames are kept; {BY_HAND}"
-            f"{fetching}printer-bridge timelapse {folder} --since {since} --until {until}"
-        )
+        command = f"{fetching}printer-bridge timelapse {folder} --since {since} --until {until}"
+        reason = frames_are_kept(cause, BY_HAND) + command
         _log.error("no film of %s: %s", _named(order), cause)
         self.failed += 1
         self._send(replace(_notification(order, Category.FILM_FAILED), reason=reason))

@@ -12,6 +12,7 @@ from functions.shared.messages.collector_record import (
 )
 from functions.shared.messages.effects import Category, Notification
 from functions.shared.text import full_duration
+from functions.shared.wording.reasons import disk_was_full
 
 
 def disk_full_since(before: CollectorRecord, status: CollectorStatus, observed_at: float) -> float | None:
@@ -38,6 +39,6 @@ def disk_notification(
         observed_at=observed_at,
         late_by=late_by,
         severity=Severity.ATTENTION if is_full else Severity.NOTICE,
-        reason=None if is_full else f"It was full for {lasted}",
+        reason=None if is_full else disk_was_full(lasted),
         text=watched_words(names),
     )

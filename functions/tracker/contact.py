@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, Phase
+from functions.shared.wording.reasons import NO_CONTACT
 from functions.tracker.evaluation import Evaluation, own_causes
 from functions.tracker.events import Event, EventKind, Outcome
 from functions.tracker.job_end import film_at_silence
@@ -11,15 +12,13 @@ from functions.tracker.job_progress import follow_job
 from functions.tracker.pause_reason import pause_reason
 from functions.tracker.reached_figures import as_reached
 
-_NO_CONTACT = "No contact with the printer"
-
 
 def lose_contact(evaluation: Evaluation) -> Outcome:
     """Silence loses contact with an active job at once, and without a grace it ends the job."""
     lost = replace(evaluation.job, phase=Phase.LOST, lost_at=evaluation.now)
     if evaluation.rules.silence_grace <= 0:
         return _end_by_silence(evaluation, lost, EventKind.CONTACT_LOST)
-    told = Event(EventKind.CONTACT_LOST, lost, reason=_NO_CONTACT)
+    told = Event(EventKind.CONTACT_LOST, lost, reason=NO_CONTACT)
     return replace(evaluation.record, job=lost), (told,)
 
 
@@ -39,7 +38,7 @@ def _end_by_silence(evaluation: Evaluation, job: Job, kind: EventKind) -> Outcom
         result=Category.ENDED.value,
     )
     film = film_at_silence(silenced, evaluation.now)
-    told = Event(kind, silenced, reason=_NO_CONTACT)
+    told = Event(kind, silenced, reason=NO_CONTACT)
     if film is None:
         return replace(evaluation.record, job=silenced), (told,)
     filmed = replace(silenced, frames_filmed=silenced.frames_kept)

@@ -12,6 +12,7 @@ from functions.shared.domain.faults import Severity, fault_of, faults_of, most_e
 from functions.shared.domain.print_error_words import PRINT_ERROR_WORDS
 from functions.shared.domain.stages import PAUSE_STAGES, activity_before
 from functions.shared.domain.status import PrinterStatus
+from functions.shared.wording import reasons
 
 # Some models send either of the two for the user and for the file: the stage knows which, if it says so.
 _PAUSED_ON_PURPOSE = frozenset({"0300-8001", "0300-8013"})
@@ -23,7 +24,6 @@ PAUSES_BY_USER = frozenset(
         *(PRINT_ERROR_WORDS[code] for code in _PAUSED_ON_PURPOSE),
     }
 )
-_UNKNOWN_PAUSE = "The printer does not say why"
 
 
 def pause_reason(facts: PrinterStatus, new_codes: tuple[str, ...]) -> str:
@@ -77,8 +77,8 @@ def _level(code: str) -> str:
 
 def _without_words(facts: PrinterStatus, error: str | None, health: list[str]) -> str:
     if error is not None and not is_prompt(error):
-        return f"Error {error}"
+        return reasons.error(error)
     if health:
         return health[0]
     activity = activity_before(facts.stage)
-    return f"Paused while {activity}, the printer does not say why" if activity else _UNKNOWN_PAUSE
+    return reasons.paused_while(activity) if activity else reasons.UNKNOWN_PAUSE

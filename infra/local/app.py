@@ -24,6 +24,7 @@ from functions.notify import service as notify_service
 from functions.notify.service import NotifyService
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
+from functions.shared.digest_schedule import digest_schedule
 from functions.shared.latest_pictures import LatestPictures
 from functions.shared.live import Live
 from functions.shared.picture_memory import picture_shares
@@ -48,7 +49,7 @@ from infra.local.storage.samples import FileSamples
 from infra.local.stores import OUTBOX_FOLDER, open_stores, require_known_versions
 from infra.local.terminal import Terminal
 from infra.local.waiting import waiting_for_telegram
-from infra.local.workers import Cleanup, Worker
+from infra.local.workers import Cleanup, DigestTimer, Worker
 
 _WATCH_SECONDS = 1.0
 _STOP_SECONDS = 2.0
@@ -116,6 +117,7 @@ class Bridge:
         notify = notify_service.build_service(self.stores, settings, transport, spares_writes=True)
         self._workers = self._make_workers(notify, films, model)
         self._cleanup = Cleanup(settings, self.stores.database, self.clock, timer=self.stores.timer)
+        self._digests = DigestTimer(digest_schedule(self.stores, settings))
         self._disk = DiskWatch(
             settings,
             self.stores.database,
@@ -161,6 +163,7 @@ class Bridge:
             shipping,
             self._cleanup.thread,
             self._disk.thread,
+            self._digests.thread,
             *(worker.thread for worker in self._workers),
             *([self._chat.thread] if self._chat is not None else []),
         ]
@@ -199,6 +202,7 @@ class Bridge:
             self._chat.ask_to_stop()
         self._cleanup.ask_to_stop()
         self._disk.ask_to_stop()
+        self._digests.ask_to_stop()
         for queue in self.stores.queues:
             queue.close()
         self.api.stop(max(0.0, deadline - time.monotonic()))

@@ -23,6 +23,7 @@ from functions.notify.transports import Answer, Outcome, Transport
 from functions.shared.domain.keys import printer_key
 from functions.shared.errors import BridgeError
 from functions.shared.messages.effects import Film
+from functions.shared.messages.job_message import JobMessage
 from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.ports import RecordStore
 from functions.shared.runtime.clocks import Clock
@@ -47,6 +48,12 @@ class CountingTransport:
 
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
         return self._counted(self._transport.send_film(message, film, content, thumbnail))
+
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+        return self._counted(self._transport.edit(message, shown, photo))
+
+    def make_topic(self, name: str) -> Answer:
+        return self._transport.make_topic(name)
 
     def _counted(self, answer: Answer) -> Answer:
         with self._lock:

@@ -9,6 +9,7 @@ from typing import BinaryIO, TextIO
 from functions.notify.render import Message
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.effects import Film
+from functions.shared.messages.job_message import JobMessage
 from functions.shared.runtime.clocks import Clock
 from functions.shared.telegram.figure_words import size, zone_name
 from functions.shared.text import duration
@@ -39,6 +40,12 @@ class Terminal:
         thumbnail: bytes | None,  # noqa: ARG002
     ) -> Answer:
         return self._show(message, f"🎞 {duration(film.duration_seconds)}, {size(film.size)}: {film.key}")
+
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:  # noqa: ARG002
+        return self._show(message, None)
+
+    def make_topic(self, name: str) -> Answer:
+        return Answer(Outcome.REFUSED, f"a terminal has no topics, and none for {name}")
 
     def _show(self, message: Message, attachment: str | None) -> Answer:
         lowest, highest = _WIDTHS

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Generic
 
 from functions.shared.consumer import Consumer
+from functions.shared.digest_schedule import DigestSchedule
 from functions.shared.dispatch import ContentT, Service
 from functions.shared.errors import BridgeError
 from functions.shared.ports import Delivery
@@ -96,6 +97,35 @@ class Worker(Generic[ContentT]):
                 self._stopping.wait(_PAUSE_AFTER_FAULT)
             else:
                 return
+
+
+_DIGEST_SECONDS = 30.0
+
+
+class DigestTimer:
+    """Asks for the digest when quiet hours, or a mute, are over; `thread` looks every few seconds."""
+
+    def __init__(self, schedule: DigestSchedule) -> None:
+        self.thread = threading.Thread(target=self._run, name="digest", daemon=True)
+        self._schedule = schedule
+        self._faults = ThrottledLogger(_log, time.monotonic)
+        self._stopping = threading.Event()
+
+    def ask_to_stop(self) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_DIGEST_SECONDS):
+            self.check_once()
+
+    def check_once(self) -> None:
+        """One look; a fault is said and the next look tries again."""
+        try:
+            self._schedule.check()
+        except BridgeError as error:
+            self._faults.failing(f"it cannot be seen whether a digest is due: {error}", logging.ERROR)
+        else:
+            self._faults.over()
 
 
 _FIRST_SECONDS = 60.0

@@ -40,7 +40,7 @@ TABLE: dict[str, set[Right]] = {
         (LOG, "NotifyLogs"),
         (TAKE, "NotificationsQueue"),
         ("sqs:SendMessage", ("NotificationsDeadLetters", "NotificationsQueue", "TimelapsesQueue")),
-        (("dynamodb:GetItem", "dynamodb:PutItem"), "Table"),
+        (("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"), "Table"),
         ("s3:GetObject", FRAMES),
         ("s3:ListBucket", "FramesBucket"),
         ("ssm:GetParameter", f"{SSM}TelegramBotTokenParameter"),

@@ -243,6 +243,25 @@ def reception_key(chat_id: str) -> str:
     return "reception/" + token_of(chat_id)
 
 
+def held_prefix(chat_id: str) -> str:
+    """What was kept back from a chat, an item for each printer (written by notify)."""
+    return f"held/{token_of(chat_id)}/"
+
+
+def held_key(chat_id: str, printer_id: str) -> str:
+    return held_prefix(chat_id) + token_of(printer_id)
+
+
+def job_message_key(chat_id: str, printer_id: str) -> str:
+    """The message of a printer's job that is edited (written by notify)."""
+    return f"job_message/{token_of(chat_id)}/{token_of(printer_id)}"
+
+
+def topic_key(chat_id: str, printer_id: str) -> str:
+    """The topic of a printer in a chat (written by notify)."""
+    return f"topic/{token_of(chat_id)}/{token_of(printer_id)}"
+
+
 def printer_chat(chat_id: str, printer_id: str) -> str:
     """Messages of one printer to a chat wait in a line of their own: the name of that line."""
     return f"{chat_id}/printer/{printer_id}"
@@ -264,6 +283,11 @@ def effect_id(cause: str, *parts: str) -> str:
 def done_key(effect_id: str) -> str:
     """The mark that an effect's outside call was made."""
     return "done/" + effect_id
+
+
+def asked_key(effect_id: str) -> str:
+    """The mark that an effect was asked for, where nothing else shows it."""
+    return "asked/" + effect_id
 
 
 def starts_key(effect_id: str) -> str:

@@ -53,6 +53,7 @@ class Category(StrEnum):
     COLLECTOR_BACK = "collector_back"
     COLLECTOR_DISK_FULL = "collector_disk_full"
     COLLECTOR_DISK_FREE = "collector_disk_free"
+    DIGEST = "digest"  # what happened while it was quiet, and what stands now
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ class Notification:
     `reason` is a plain sentence (pause reason, cause); `text` is free, untrusted text (AI summary).
     Of a film: `remake` is the order it was made by, so that a smaller one can be ordered once if it is
     refused as too large (an order that has `max_bytes` is that smaller one); `frame` is its thumbnail.
-    `number`: the tracker's count of the printer's messages (`supersession.py`).
+    `number`: the tracker's count of the printer's messages (`supersession.py`). `edit_of`: the id of
+    what told it; this is to be shown in the message of its job that is edited, and is no message of its own.
     """
 
     id: str
@@ -143,6 +145,11 @@ class Notification:
     ended: bool = False
     late_end: bool = False
     number: int | None = None
+    edit_of: str | None = None
+
+    @property
+    def is_edit(self) -> bool:
+        return self.edit_of is not None
 
 
 @dataclass(frozen=True, slots=True)

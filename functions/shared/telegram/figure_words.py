@@ -1,5 +1,6 @@
 """Figures and states in the words of a message. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
 from functions.shared.domain.figures import (
@@ -98,6 +99,11 @@ def size(amount: int) -> str:
 def count(number: int, noun: str) -> str:
     """`1 frame`, `1,350 frames`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def listed(parts: Iterable[str]) -> str:
+    """`45 % · ready ~18:40 CET`"""
+    return " · ".join(parts)
 
 
 def capitalized(text: str) -> str:

@@ -60,7 +60,13 @@ def run(setup: Setup) -> CheckResult:
 
 CHECK = Check(
     "Telegram",
-    ("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", "TELEGRAM_THREAD_ID", "TELEGRAM_API_URL"),
+    (
+        "TELEGRAM_BOT_TOKEN",
+        "TELEGRAM_CHAT_ID",
+        "TELEGRAM_THREAD_ID",
+        "TELEGRAM_API_URL",
+        "TELEGRAM_TOPICS",
+    ),
     run,
     60,
     applies=lambda setup: not setup.is_cloud,
@@ -85,7 +91,10 @@ def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
     elif chat.get("type") == "private":
         findings.append(fine(_RIGHT, "the person has not blocked the bot"))
     else:
-        findings.append(evaluate_member(api.call("getChatMember", **address, user_id=bot_id), chat))
+        asked = api.call("getChatMember", **address, user_id=bot_id)
+        findings.append(evaluate_member(asked, chat))
+    if settings.telegram_topics == "printer":
+        findings.append(evaluate_topics_of_printers(asked.fields, chat))
     if setup.is_sending:
         times = CallTimes(read=_SECONDS)
         transport = Telegram(
@@ -201,6 +210,27 @@ def evaluate_topic(thread_id: int | None, chat: Mapping[str, Any], is_tested: bo
         "topic",
         f"whether topic {thread_id} is there and open cannot be asked without posting: "
         "`printer-bridge doctor --send-test` tells",
+    )
+
+
+def evaluate_topics_of_printers(member: Mapping[str, Any], chat: Mapping[str, Any]) -> Finding:
+    """Whether TELEGRAM_TOPICS=printer can be done; without it messages go where they go otherwise.
+
+    `member`: the bot, from getChatMember.
+    """
+    subject = "topics of printers"
+    if chat.get("is_forum") is not True:
+        return fault(
+            subject,
+            "TELEGRAM_TOPICS is printer, but this chat has no topics",
+            "Switch topics on in the group's settings, or leave TELEGRAM_TOPICS empty.",
+        )
+    if member.get("status") == "creator" or member.get("can_manage_topics") is True:
+        return fine(subject, "the bot may make them")
+    return fault(
+        subject,
+        "the bot may not make them: messages go to the chat itself",
+        "Make the bot an administrator with the right to manage topics.",
     )
 
 

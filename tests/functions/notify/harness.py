@@ -11,9 +11,11 @@ from PIL import Image
 
 from functions.notify.chat_state import read_state
 from functions.notify.render import Message
-from functions.notify.service import NotifyRules, NotifyService
+from functions.notify.rules import NotifyRules
+from functions.notify.service import NotifyService
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Transport
+from functions.shared.digest_schedule import DigestSchedule
 from functions.shared.domain.keys import (
     chat_key,
     films_chat,
@@ -26,6 +28,7 @@ from functions.shared.effect_sender import EffectSender
 from functions.shared.messages.chat_record import ChatState
 from functions.shared.messages.effects import Category, Film, JobSnapshot, Notification, Timelapse, outgoing
 from functions.shared.messages.printer_record import PrinterRecord, printer_record_of, record_to_json
+from functions.shared.messages.quiet_times import QuietTimes
 from functions.shared.messages.report import FrameReference
 from functions.shared.messages.supersession import numbered
 from functions.shared.ports import Delivery, RecordStore
@@ -95,6 +98,7 @@ class Harness:
     transport: Transport | None = None
     clock: HandClock = field(default_factory=lambda: HandClock(NOW))
     spares_writes: bool = False
+    rules: dict[str, Any] = field(default_factory=dict)  # others of NotifyRules
 
     def __post_init__(self) -> None:
         self.database = closed_at_the_end(SqliteDatabase(self.folder / "state.sqlite3"))
@@ -121,9 +125,12 @@ class Harness:
             NotifyRules(
                 *(self.chat_id, self.per_minute, BERLIN, self.thread_id),
                 spares_writes=self.spares_writes,
+                **self.rules,
             ),
             self.queue,
         )
+        times = QuietTimes(self.rules.get("quiet_hours"), BERLIN)
+        self.digests = DigestSchedule(self.records, self.queue, self.chat_id, times, self.clock)
 
     def put(self, *notifications: Notification) -> None:
         """A film as it lies in the line of films, where it comes to by `ask`."""

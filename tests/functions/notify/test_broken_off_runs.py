@@ -12,6 +12,7 @@ from functions.notify.transports import Answer
 from functions.shared.domain.keys import starts_key
 from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Category, Film
+from functions.shared.messages.job_message import JobMessage
 from functions.shared.ports import Outgoing
 from tests.functions.notify.harness import Harness, notification
 from tests.support.telegram import faults
@@ -42,6 +43,14 @@ class Deadly:
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
         with self._call("film"):
             return self._telegram.send_film(message, film, content, thumbnail)
+
+    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+        with self._call("edit"):
+            return self._telegram.edit(message, shown, photo)
+
+    def make_topic(self, name: str) -> Answer:
+        with self._call("topic"):
+            return self._telegram.make_topic(name)
 
     @contextmanager
     def _call(self, kind: str) -> Iterator[None]:

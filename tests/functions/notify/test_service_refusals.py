@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from functions.notify.render import Message
-from functions.notify.service import NotifyRules, NotifyService
+from functions.notify.rules import NotifyRules
+from functions.notify.service import NotifyService
 from functions.notify.telegram import Telegram
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.chat_record import Refused

@@ -22,6 +22,7 @@ SAID_BY_WORKERS = {
     Category.COLLECTOR_BACK,
     Category.COLLECTOR_DISK_FULL,
     Category.COLLECTOR_DISK_FREE,
+    Category.DIGEST,
 }
 SOURCES = "".join(
     path.read_text(encoding="utf-8")

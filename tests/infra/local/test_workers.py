@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from functions.shared.dispatch import Done, Received, Settlement
+from functions.shared.errors import TransientError
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
-from infra.local.workers import Worker
+from infra.local.workers import DigestTimer, Worker
 from tests.support.clock import HandClock
 from tests.support.contracts.queue import message, send
 from tests.support.timeouts import TIMEOUT
@@ -137,3 +138,31 @@ def test_a_fault_of_ours_brings_what_was_not_settled_of_its_batch_again_in_a_min
     harness.worker.thread.join(TIMEOUT)
     assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
     harness.database.close()
+
+
+class LostSchedule:
+    """Cannot look at first."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def check(self) -> bool:
+        self.looks += 1
+        if self.looks == 1:
+            raise TransientError("the disk hangs")
+        return False
+
+
+def test_a_look_for_a_digest_that_fails_is_said_and_the_next_one_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    schedule = LostSchedule()
+    timer = DigestTimer(schedule)  # type: ignore[arg-type]
+    timer.check_once()
+    timer.check_once()
+    assert schedule.looks == 2
+    assert [line for line in caplog.messages if "the disk hangs" in line]
+    timer.thread.start()
+    timer.ask_to_stop()
+    timer.thread.join(TIMEOUT)
+    assert not timer.thread.is_alive()

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from tests.support.telegram.entities import live_entities
+from tests.support.telegram.keyboards import KeyboardError, buttons_of
 from tests.support.telegram.markup import MarkupError, read_marked, utf16_units
 
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
@@ -19,6 +20,10 @@ _COMMON = {
     "business_connection_id": str, "chat_id": object, "message_thread_id": int, "parse_mode": str,
     "disable_notification": bool, "protect_content": bool, "allow_paid_broadcast": bool,
     "message_effect_id": str, "reply_parameters": dict, "reply_markup": dict,
+}  # fmt: skip
+_EDITED = {
+    "business_connection_id": str, "chat_id": object, "message_id": int, "inline_message_id": str,
+    "reply_markup": dict,
 }  # fmt: skip
 _CAPTIONED = {
     "caption": str, "caption_entities": list, "show_caption_above_media": bool, "has_spoiler": bool,
@@ -30,8 +35,22 @@ _PARAMETERS: dict[str, dict[str, type]] = {
         **_COMMON, **_CAPTIONED, "duration": int, "width": int, "height": int, "supports_streaming": bool,
         "start_timestamp": int,
     },
+    "editMessageText": {
+        **_EDITED, "text": str, "parse_mode": str, "entities": list, "link_preview_options": dict,
+    },
+    "editMessageCaption": {
+        **_EDITED, "caption": str, "parse_mode": str, "caption_entities": list,
+        "show_caption_above_media": bool,
+    },
+    "editMessageMedia": {**_EDITED, "media": dict},
 }  # fmt: skip
-_FILES = {"sendMessage": set[str](), "sendPhoto": {"photo"}, "sendVideo": {"video", "thumbnail", "cover"}}
+_FILES = {
+    "sendMessage": set[str](), "sendPhoto": {"photo"}, "sendVideo": {"video", "thumbnail", "cover"},
+    "editMessageText": set[str](), "editMessageCaption": set[str](), "editMessageMedia": {"photo"},
+}  # fmt: skip
+_MEDIA = {
+    "type", "media", "caption", "parse_mode", "caption_entities", "show_caption_above_media", "has_spoiler",
+}  # fmt: skip
 
 
 class CallError(Exception):
@@ -61,6 +80,7 @@ class Call:
     live: list[str]
     parameters: dict[str, Any]
     files: dict[str, bytes] = field(repr=False)
+    buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
 def bad_request(description: str) -> CallError:
@@ -90,8 +110,16 @@ def read_call(method: str, content_type: str, body: bytes) -> Call:
         chat_id = int(chat_id)
     if not isinstance(chat_id, int | str) or isinstance(chat_id, bool) or chat_id == "":
         raise bad_request("chat_id is empty")
+    if method == "editMessageMedia":
+        values = _with_media(values, files)
+    if method.startswith("edit") and "message_id" not in values:
+        raise bad_request("message identifier is not specified")
     text, markup, live = _shown_text(method, values)
     _check_files(method, files)
+    try:
+        buttons = buttons_of(values)
+    except KeyboardError as error:
+        raise bad_request(str(error)) from None
     return Call(
         method,
         chat_id,
@@ -103,11 +131,23 @@ def read_call(method: str, content_type: str, body: bytes) -> Call:
         live,
         values,
         files,
+        buttons,
     )
 
 
+def _with_media(values: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Of the new content of a message what stands at the top level elsewhere. Raises CallError."""
+    media = values.get("media", {})
+    if set(media) - _MEDIA or media.get("type") != "photo":
+        raise bad_request("can't parse InputMedia: unknown field or type")
+    if media.get("media") != "attach://photo" or "photo" not in files:
+        raise bad_request("wrong file identifier/HTTP URL specified")
+    shown = {name: media[name] for name in ("caption", "parse_mode") if name in media}
+    return {**values, **shown}
+
+
 def _shown_text(method: str, values: Mapping[str, Any]) -> tuple[str, str, list[str]]:
-    is_message = method == "sendMessage"
+    is_message = method in ("sendMessage", "editMessageText")
     markup = values.get("text" if is_message else "caption", "")
     mode = values.get("parse_mode")
     if mode not in (None, "HTML"):
@@ -128,7 +168,7 @@ def _shown_text(method: str, values: Mapping[str, Any]) -> tuple[str, str, list[
 
 
 def _check_files(method: str, files: Mapping[str, bytes]) -> None:
-    if method == "sendPhoto":
+    if method in ("sendPhoto", "editMessageMedia"):
         _check_photo(files.get("photo"))
     if method == "sendVideo":
         video = files.get("video")

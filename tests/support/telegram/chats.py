@@ -105,6 +105,9 @@ _RIGHTS = {
     "sendMessage": ("can_send_messages", "text messages"),
     "sendPhoto": ("can_send_photos", "photos"),
     "sendVideo": ("can_send_videos", "videos"),
+    "editMessageText": ("can_send_messages", "text messages"),
+    "editMessageCaption": ("can_send_messages", "text messages"),
+    "editMessageMedia": ("can_send_photos", "photos"),
 }
 
 

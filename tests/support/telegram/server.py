@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Self
 
@@ -18,8 +18,17 @@ from tests.support.telegram import chats, incoming
 from tests.support.telegram.calls import Call, CallError, bad_request, read_call
 from tests.support.telegram.chats import ChatProfile, Updates
 from tests.support.telegram.faults import Fault
+from tests.support.telegram.forum import (
+    EDIT_NOT_FOUND,
+    EDIT_REFUSED,
+    NOT_MODIFIED,
+    Forum,
+    is_forum_call,
+    read_forum_call,
+)
 from tests.support.telegram.http import BotHttpServer
 from tests.support.telegram.incoming import ADA, BotSide
+from tests.support.telegram.keyboards import KeyboardError, reply_to
 from tests.support.timeouts import TIMEOUT
 
 TOKEN = "123456789:AAFakeTokenForTheLocalServer_0123456789"
@@ -31,7 +40,8 @@ GROUP_ID = -1001234567890
 class Posted:
     """A message that a person has got: `text` as seen, `photo` whole, of a video size and digest.
 
-    `live`: mentions, links and commands that Telegram makes of the text by itself.
+    `live`: mentions, links and commands that Telegram makes of the text by itself. `buttons`: rows of text
+    and data; `edits`: how often it was edited (it is as it was edited last).
     """
 
     id: int
@@ -48,6 +58,9 @@ class Posted:
     video_digest: str | None
     parameters: Mapping[str, Any] = field(repr=False)
     at: float  # wall time
+    reply_to: int | None = None
+    buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
+    edits: int = 0
     thumbnail: bytes | None = field(default=None, repr=False)
     live: Sequence[str] = ()
 
@@ -59,6 +72,9 @@ class TelegramServer:
 
     `profiles` also says what a chat refuses to whom writes; `refuses_all` is what every call gets for a while
     (Telegram has such hours).
+
+    `forum` has its topics and pins. A person deletes messages (`deleted`), of some age none can be edited
+    (`uneditable`); `edits` are those that were made.
 
     `messages` is what arrived, `calls` (and by method `calls_of`) count every call, `refusals` tells why
     calls were refused.
@@ -94,6 +110,12 @@ class TelegramServer:
         self._faults: deque[Fault] = deque()
         self._faults_of: dict[str, deque[Fault]] = {}
         self._messages: list[Posted] = []
+        self.edits: list[Posted] = []  # each as it was after it
+        self.uneditable: set[int] = set()
+        self.deleted: set[int] = set()
+        self.forum = Forum(
+            lambda chat: self.chats[chat], lambda chat, topics: self.chats.update({chat: topics})
+        )
         self._changed = threading.Condition()
         self._server: BotHttpServer | None = None
         self._port = 0
@@ -206,14 +228,22 @@ class TelegramServer:
         if chats.is_query(method):
             answer: dict[str, Any] = self._answer_query(method, chats.read_query(method, body))
             return answer  # of getUpdates a list, of sendChatAction true
+        if is_forum_call(method):
+            made: dict[str, Any] = self._answer_forum_call(method, read_forum_call(method, body))
+            return made  # of most true
         call = read_call(method, content_type, body)
         if "reply_markup" in call.parameters:
             incoming.check_keyboard(call.parameters["reply_markup"])
         self._check_chat(call)
         with self._changed:
             self._check_pace(call.chat_id)
-            posted = self._posted(call, len(self._messages) + 1)
-            self._messages.append(posted)
+            if method.startswith("edit"):
+                posted = self._edited(call)
+                self._messages[posted.id - 1] = posted
+                self.edits.append(posted)
+            else:
+                posted = self._posted(call, len(self._messages) + 1)
+                self._messages.append(posted)
             self._changed.notify_all()
         return {"message_id": posted.id, "date": int(posted.at), "chat": {"id": call.chat_id}}
 
@@ -351,8 +381,50 @@ class TelegramServer:
             raise CallError(429, f"Too Many Requests: retry after {wait}", {"retry_after": wait})
         arrivals.append(now)
 
+    def _answer_forum_call(self, method: str, values: dict[str, Any]) -> Any:
+        chat_id = values["chat_id"]
+        if chat_id not in self.chats:
+            raise bad_request("chat not found")
+        self._check_writing(chat_id)
+        with self._changed:
+            known = {it.id for it in self._messages if it.chat_id == chat_id} - self.deleted
+            answer = self.forum.answer(method, values, self._profile(chat_id), known)
+            self._changed.notify_all()
+        return answer
+
+    def _edited(self, call: Call) -> Posted:
+        number: int = call.parameters["message_id"]
+        before = self._messages[number - 1] if 0 < number <= len(self._messages) else None
+        topics = self.chats[int(call.chat_id)]
+        is_gone = before is None or number in self.deleted or before.chat_id != call.chat_id
+        if (
+            before is None
+            or is_gone
+            or (before.thread_id is not None and topics is not None and before.thread_id not in topics)
+        ):
+            raise EDIT_NOT_FOUND
+        if number in self.uneditable:
+            raise EDIT_REFUSED
+        if call.method == "editMessageText" and (before.photo or before.video_size is not None):
+            raise bad_request("there is no text in the message to edit")
+        if call.method == "editMessageCaption" and not (before.photo or before.video_size is not None):
+            raise bad_request("there is no caption in the message to edit")
+        photo = call.files.get("photo", before.photo)
+        after = replace(
+            before, text=call.text, markup=call.markup, parse_mode=call.parse_mode, photo=photo,
+            buttons=call.buttons, live=call.live,
+        )  # fmt: skip
+        if after == before:
+            raise NOT_MODIFIED
+        return replace(after, edits=before.edits + 1)
+
     def _posted(self, call: Call, number: int) -> Posted:
         video = call.files.get("video")
+        chats_of = {it.id: it.chat_id for it in self._messages if it.id not in self.deleted}
+        try:
+            answers_to = reply_to(call.parameters, chats_of, call.chat_id)
+        except KeyboardError as error:
+            raise bad_request(str(error)) from None
         return Posted(
             id=number,
             method=call.method,
@@ -370,4 +442,6 @@ class TelegramServer:
             at=time.time(),
             thumbnail=call.files.get("thumbnail"),
             live=call.live,
+            reply_to=answers_to,
+            buttons=call.buttons,
         )

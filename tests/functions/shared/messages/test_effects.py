@@ -79,7 +79,7 @@ notifications = whole(
     reason=maybe_text, text=maybe_text, confidence=st.none() | stamps,
     faults=st.lists(faults, max_size=3).map(tuple), severity=severities, frame=st.none() | frame_references,
     film=st.none() | films, remake=st.none() | timelapses, ended=st.booleans(), late_end=st.booleans(),
-    number=maybe_count,
+    number=maybe_count, edit_of=maybe_text,
 )  # fmt: skip
 
 Decoder = Callable[[str], Effect]

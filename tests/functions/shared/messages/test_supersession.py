@@ -35,6 +35,7 @@ HAPPENED = {
     Category.COLLECTOR_BACK,
     Category.COLLECTOR_DISK_FULL,
     Category.COLLECTOR_DISK_FREE,
+    Category.DIGEST,
 }
 
 NOTIFICATIONS = st.builds(

@@ -257,3 +257,16 @@ def test_a_webhook_that_was_left_over_is_told(telegram: TelegramServer, tmp_path
     assert found[ANSWERS].outcome is WARNING
     assert "abc.execute-api.eu-central-1.amazonaws.com" in found[ANSWERS].found
     assert ANSWERS not in look(telegram, DATA_DIR=str(tmp_path)), "nobody asks for them"
+
+
+def test_topics_of_printers_need_a_forum_and_the_right_to_make_them(telegram: TelegramServer) -> None:
+    found = look(telegram, TELEGRAM_TOPICS="printer")["topics of printers"]
+    assert (found.outcome, "has no topics" in found.found) == (FAULT, True)
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True)
+    found = look(telegram, TELEGRAM_TOPICS="printer")["topics of printers"]
+    assert (found.outcome, "manage topics" in (found.advice or "")) == (FAULT, True)
+    rights = {"status": "administrator", "can_manage_topics": True}
+    telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True, member=rights)
+    assert look(telegram, TELEGRAM_TOPICS="printer")["topics of printers"].outcome == FINE
+    found = look(telegram, TELEGRAM_TOPICS="printer", TELEGRAM_CHAT_ID=str(CHAT_ID))["topics of printers"]
+    assert found.outcome == FAULT

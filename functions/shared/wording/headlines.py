@@ -1,4 +1,4 @@
-"""The words of notifications: one row for each category's first and third line."""
+"""The words of notifications: one row for each category's first and third line. Pure."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -58,6 +58,7 @@ _WORDINGS = {
     Category.COLLECTOR_BACK: Wording("🟢", "the collector is back", Figures.NONE),
     Category.COLLECTOR_DISK_FULL: Wording("💾", "the collector's disk is full", Figures.NONE),
     Category.COLLECTOR_DISK_FREE: Wording("💾", "the collector's disk has room again", Figures.NONE),
+    Category.DIGEST: Wording("🌅", "quiet hours are over", Figures.NONE),
 }
 _ERRORS = {
     Severity.NOTICE: ("ℹ️", "notice from the printer"),
