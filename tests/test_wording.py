@@ -26,6 +26,9 @@ NOT_FOR_PEOPLE = (
     "functions/shared/messages/",  # stored forms
 )
 LOGGED = {
+    # how Telegram words what it refuses
+    "functions/chat/bot.py": {"can't parse entities", "thread not found", "no description"},
+    "functions/chat/service.py": {"query is too old", "not for "},
     "functions/notify/refusals.py": {
         "Telegram refuses the bot's token (",
         "); messages wait, next tries every 15 min",

@@ -88,7 +88,7 @@ def test_an_update_is_answered_once_also_after_a_restart(harness: Harness) -> No
 def test_what_was_asked_long_ago_is_not_answered(harness: Harness) -> None:
     harness.says("/help", date=int(NOW - OLDEST_SECONDS - 1))
     assert harness.telegram.messages == []
-    assert harness.service.refused == {"too old": 1}
+    assert harness.service.refused == {"too_old": 1}
 
 
 def test_others_get_nothing_and_are_counted(tmp_path: Path, telegram: TelegramServer) -> None:
@@ -98,7 +98,7 @@ def test_others_get_nothing_and_are_counted(tmp_path: Path, telegram: TelegramSe
     harness.says("/help@another_bot")
     harness.says("/nothing")
     assert telegram.messages == []
-    assert harness.service.refused == {"other user": 1, "other chat": 1, "other bot": 1}
+    assert harness.service.refused == {"other_user": 1, "other_chat": 1, "other_bot": 1}
     harness.says("/help@bridge_bot")
     assert len(telegram.messages) == 1
 
@@ -107,7 +107,7 @@ def test_who_floods_the_bot_costs_nobody_else_anything(harness: Harness) -> None
     for _ in range(30):
         harness.says("/help", sender=EVE)
     assert len(harness.telegram.messages) == 5
-    assert harness.service.refused == {"too many": 25}
+    assert harness.service.refused == {"too_many": 25}
     harness.says("/help")
     assert len(harness.telegram.messages) == 6
 
