@@ -207,3 +207,16 @@ def test_that_the_bot_was_removed_is_remembered_until_it_is_back(harness: Harnes
         harness.telegram.happens(my_chat_member=change)
         harness.deal()
         assert removed_at() == at
+
+
+def test_a_press_is_answered_also_when_the_chat_is_full(tmp_path: Path) -> None:
+    with TelegramServer(chats={GROUP_ID: None}) as telegram:
+        harness = Harness(tmp_path, telegram)
+        harness.knows(running("P1S"))
+        harness.says("/status")
+        state = chat_state_of(harness.records.get(chat_key(harness.chat_id)))
+        full = ChatState(window=tuple(NOW for _ in range(20)))
+        assert len(state.window) == 1
+        harness.records.put(chat_key(harness.chat_id), to_json(full), 1)
+        assert harness.presses("🔕 Mute 1 h").startswith("One moment")
+        assert harness.preferences.mutes == ()
