@@ -19,11 +19,11 @@ _USERS_LIMIT = 1000
 class Refusal(StrEnum):
     """Why an update gets nothing. The values are labels."""
 
-    OTHER_CHAT = "other chat"
-    OTHER_USER = "other user"
-    OTHER_BOT = "other bot"
-    TOO_OLD = "too old"
-    TOO_MANY = "too many"
+    OTHER_CHAT = "other_chat"
+    OTHER_USER = "other_user"
+    OTHER_BOT = "other_bot"
+    TOO_OLD = "too_old"
+    TOO_MANY = "too_many"
 
 
 @dataclass(frozen=True, slots=True)

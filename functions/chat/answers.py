@@ -26,6 +26,7 @@ from functions.shared.messages.chat_preferences import (
 from functions.shared.printer_now import PrinterNow
 from functions.shared.telegram.figure_words import clock_time
 from functions.shared.telegram.markup import Line, Span, code_words, name_words, plain_words, safe_url
+from functions.shared.wording import buttons as button_texts
 
 NAME_LIMIT, JOB_LIMIT = 60, 80
 BUTTONS_LIMIT = 60  # more than anybody looks through; Telegram takes a hundred
@@ -222,8 +223,8 @@ def _below(printer_id: str) -> tuple[Button, ...]:
     token = token_of(printer_id)
     mute = CallbackData(Action.MUTE, token, seconds=USUAL_MUTE_SECONDS)
     return (
-        Button(wording.PHOTO_BUTTON, encode_callback(CallbackData(Action.PHOTO, token))),
-        Button(wording.MUTE_BUTTON, encode_callback(mute)),
+        Button(button_texts.PHOTO, encode_callback(CallbackData(Action.PHOTO, token))),
+        Button(button_texts.MUTE_AN_HOUR, encode_callback(mute)),
     )
 
 

@@ -28,6 +28,7 @@ from functions.shared.aws.bootstrap import (
     seconds_left,
     start_early,
 )
+from functions.shared.aws.observability import Metric
 from functions.shared.domain.keys import reception_key
 from functions.shared.errors import ConfigurationError, ContractError, TransientError
 from functions.shared.messages.codec import load_object
@@ -116,7 +117,13 @@ def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     except ContractError as error:
         _log.warning("what came is no update: %s", error)
         return _answer(400)
-    handled = chat.service.handle(body)
+    try:
+        handled = chat.service.handle(body)
+    except Exception:  # noqa: BLE001 - Telegram would push it again and again; said with its traceback
+        _log.exception("an update could not be dealt with, it is passed over")
+        made.runtime.metrics.add(Metric.DEFECTS, 1)
+        made.runtime.metrics.write()
+        return _answer(200)
     if isinstance(handled, Later):
         return _answer(503, {"Retry-After": str(math.ceil(handled.seconds))})
     return _answer(200)

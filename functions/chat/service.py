@@ -53,6 +53,7 @@ ROOM_FOR_ALERTS = 5
 # Telegram gives an update again for a day.
 _MARK_SECONDS = 2 * 86_400.0
 _AGAIN_SECONDS = 2.0
+_PRESS_WAITS_SECONDS = 5.0  # Telegram shows that somebody has pressed, and soon that nothing came of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,13 @@ class ChatService:
         if data is None:
             self._bot.answer_press(found.id, wording.OLD_BUTTON_TOAST)
             return
-        self._require_turn(state)
+        try:
+            self._require_turn(state)
+        except _NotNowError as wait:
+            if wait.seconds <= _PRESS_WAITS_SECONDS:
+                raise
+            self._bot.answer_press(found.id, wording.TOO_MANY_TOAST)  # it has to be answered meanwhile
+            return
         known = self._known(found, needs_printers=True)
         response = answer_press(data, known)
         answered = self._bot.answer_press(found.id, response.toast)

@@ -19,11 +19,7 @@ DESCRIPTIONS = {
     Word.HELP: "What you can ask",
 }
 
-# Below messages, and on the buttons by which a printer is chosen.
-PHOTO_BUTTON = "📷 Photo"
-MUTE_BUTTON = "🔕 Mute 1 h"
-FILM_BUTTON = "🎬 Film"
-ALL_PRINTERS_BUTTON = "All printers"
+ALL_PRINTERS_BUTTON = "All printers"  # beside those by which one is chosen
 
 HELP = (
     "What you can ask. A printer's name may stand behind a command, as short as it is clear; without one you "

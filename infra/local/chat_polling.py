@@ -97,7 +97,11 @@ class ChatPolling:
     def _deal_with(self, body: Mapping[str, Any]) -> bool:
         """Whether it was; not when the program is to end."""
         for _ in range(_TRIES):
-            handled = self._service.handle(body)
+            try:
+                handled = self._service.handle(body)
+            except Exception:  # noqa: BLE001 - a defect of ours must not come again for ever; said with its traceback
+                _log.exception("update %s could not be dealt with, it is passed over", update_id_of(body))
+                break
             if not isinstance(handled, Later):
                 break
             if self._stopping.wait(min(max(0.2, handled.seconds), _LONGEST_WAIT_SECONDS)):

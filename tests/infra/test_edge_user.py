@@ -101,7 +101,13 @@ def test_its_policy_reaches_the_folders_of_its_own_printers_and_no_other() -> No
         it.get("Condition") for it in policy()["Statement"]
     ], "what it may do there is as narrow as before"
     actions = {action for it in document["Statement"] for action in listed(it["Action"])}
-    assert actions == {"sqs:SendMessage", "s3:PutObject", "s3:PutObjectTagging"}
+    assert actions == {
+        "sqs:SendMessage",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "s3:PutObject",
+        "s3:PutObjectTagging",
+    }
 
 
 def test_a_place_that_is_not_known_is_not_given_to_anybody() -> None:

@@ -88,7 +88,7 @@ def test_an_update_is_answered_once_also_after_a_restart(harness: Harness) -> No
 def test_what_was_asked_long_ago_is_not_answered(harness: Harness) -> None:
     harness.says("/help", date=int(NOW - OLDEST_SECONDS - 1))
     assert harness.telegram.messages == []
-    assert harness.service.refused == {"too old": 1}
+    assert harness.service.refused == {"too_old": 1}
 
 
 def test_others_get_nothing_and_are_counted(tmp_path: Path, telegram: TelegramServer) -> None:
@@ -98,7 +98,7 @@ def test_others_get_nothing_and_are_counted(tmp_path: Path, telegram: TelegramSe
     harness.says("/help@another_bot")
     harness.says("/nothing")
     assert telegram.messages == []
-    assert harness.service.refused == {"other user": 1, "other chat": 1, "other bot": 1}
+    assert harness.service.refused == {"other_user": 1, "other_chat": 1, "other_bot": 1}
     harness.says("/help@bridge_bot")
     assert len(telegram.messages) == 1
 
@@ -107,7 +107,7 @@ def test_who_floods_the_bot_costs_nobody_else_anything(harness: Harness) -> None
     for _ in range(30):
         harness.says("/help", sender=EVE)
     assert len(harness.telegram.messages) == 5
-    assert harness.service.refused == {"too many": 25}
+    assert harness.service.refused == {"too_many": 25}
     harness.says("/help")
     assert len(harness.telegram.messages) == 6
 
@@ -207,3 +207,16 @@ def test_that_the_bot_was_removed_is_remembered_until_it_is_back(harness: Harnes
         harness.telegram.happens(my_chat_member=change)
         harness.deal()
         assert removed_at() == at
+
+
+def test_a_press_is_answered_also_when_the_chat_is_full(tmp_path: Path) -> None:
+    with TelegramServer(chats={GROUP_ID: None}) as telegram:
+        harness = Harness(tmp_path, telegram)
+        harness.knows(running("P1S"))
+        harness.says("/status")
+        state = chat_state_of(harness.records.get(chat_key(harness.chat_id)))
+        full = ChatState(window=tuple(NOW for _ in range(20)))
+        assert len(state.window) == 1
+        harness.records.put(chat_key(harness.chat_id), to_json(full), 1)
+        assert harness.presses("🔕 Mute 1 h").startswith("One moment")
+        assert harness.preferences.mutes == ()

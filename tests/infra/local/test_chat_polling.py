@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from functions.chat.service import Handled, Later
 from functions.shared.domain.keys import reception_key
 from functions.shared.messages.chat_reception import ChatReception, read_reception
 from infra.local.chat_polling import ChatPolling
@@ -109,3 +111,20 @@ async def test_the_whole_bridge_answers_in_mid_print(tmp_path: Path, telegram: T
             telegram.wait_for, lambda them: "ago" not in them[-1].text and len(them) > 2
         )
         assert told[-1].photo is not None
+
+
+def test_an_update_that_breaks_us_is_passed_over_and_the_next_is_answered(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = harness.service.handle
+
+    def breaks(body: Mapping[str, Any]) -> Handled | Later:
+        if "/status" in str(body):
+            raise RuntimeError("a defect")
+        return real(body)
+
+    monkeypatch.setattr(harness.service, "handle", breaks)
+    harness.telegram.says("/status", date=int(harness.clock()))
+    harness.telegram.says("/help", date=int(harness.clock()))
+    polling_of(harness).poll_once()
+    assert len(harness.telegram.messages) == 1

@@ -23,7 +23,7 @@ from tests.support.timeouts import TIMEOUT
 
 pytest_plugins = ("tests.support.lambda_runtime.fixtures",)
 
-FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "api")
+FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "chat", "api")
 WEB = {"fastapi", "starlette", "pydantic", "mangum", "anyio"}
 NEVER = {"moto", "uvicorn", "websockets", "msgspec", "collector", "infra", "imageio_ffmpeg", "dotenv"}
 AT_USE = {"boto3", "openai", "PIL", "requests", "httpx", "aws_xray_sdk"}
