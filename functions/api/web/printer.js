@@ -13,6 +13,9 @@ import { ageLine } from "./wall.js";
 // Four refreshes of what is shown live: a curve and a list change slowly, and in the cloud each question costs.
 const REFRESHES = 4, PAST_JOBS = 6;
 
+// Not what the state or an error says already.
+const isStageNews = ({ stage, state, errors }) => stage && state !== "RUNNING" && !errors.some((error) => capital(error.text) === capital(stage));
+
 export function printer({ id: name, goneTo }) {
   const picture = new Picture(name), path = printerPath(name);
   let printerData = null, isKnown = null;
@@ -77,7 +80,7 @@ export function printer({ id: name, goneTo }) {
         printerData = found;
         const look = found.last_look, shown = stateOf(found);
         content.dataset.tone = shown[1];
-        state.replaceChildren(pill(shown), found.stage && found.state !== "RUNNING" ? element("span", { class: "stage" }, named(capital(found.stage))) : "",
+        state.replaceChildren(pill(shown), isStageNews(found) ? element("span", { class: "stage" }, named(capital(found.stage))) : "",
           found.model ? element("span", { class: "model" }, named(found.model)) : "");
         facts.replaceChildren(...[
           found.job?.name ? element("p", { class: "job" }, named(found.job.name)) : null,
