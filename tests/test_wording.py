@@ -26,8 +26,7 @@ NOT_FOR_PEOPLE = (
     "functions/shared/messages/",  # stored forms
 )
 LOGGED = {
-    # Names of what is counted, and words of Telegram's.
-    "functions/chat/admission.py": {"other bot", "other chat", "other user", "too many", "too old"},
+    # Words of Telegram's.
     "functions/chat/bot.py": {"can't parse entities", "no description", "thread not found"},
     "functions/chat/service.py": {"not for ", "query is too old"},
     "functions/notify/refusals.py": {

@@ -20,6 +20,16 @@ from functions.api.addresses import (
     printer_address,
     version_of,
 )
+from functions.api.described_answers import (
+    FILM_ANSWERS,
+    IMAGE_ANSWERS,
+    NEEDS_KEY,
+    OVERVIEW_ANSWERS,
+    PAGED,
+    STALE,
+    UNKNOWN_PRINTER,
+    not_found,
+)
 from functions.api.film_sending import FilmResponse
 from functions.api.health import health, pictures_health
 from functions.api.history import HistoryParts, add_history, keeping_files
@@ -28,7 +38,6 @@ from functions.api.middleware import (
     HEADER,
     METRICS_PATH,
     OPEN_PATH,
-    REFUSED,
     SAFE_HEADERS,
     KeyCheck,
     SafeHeaders,
@@ -38,7 +47,6 @@ from functions.api.pages import add_pages, open_paths
 from functions.api.paging import cursor_of, name_before, page_size
 from functions.api.picture_answer import (
     IMAGE_TOO_LARGE,
-    TIMESTAMP_HEADER,
     image_response,
     keeping_of,
     matches,
@@ -52,7 +60,6 @@ from functions.api.schemas import (
     OverviewView,
     PrinterSummary,
     PrinterView,
-    Refusal,
     SampleView,
 )
 from functions.api.web_files import WebFiles
@@ -85,7 +92,6 @@ class DescribedApp(FastAPI):
         return document
 
 
-UNKNOWN_PRINTER = "unknown printer"
 NO_STATUS = "no status yet"
 NO_IMAGE = "no image yet"
 NO_FILM = "no film yet"
@@ -147,7 +153,7 @@ def create_app(
         docs_url=None,  # FastAPI's own loads its scripts from the internet
         redoc_url=None,
         dependencies=[Depends(APIKeyHeader(name=HEADER, auto_error=False))] if api_key else [],
-        responses=_REFUSAL if api_key else {},
+        responses=NEEDS_KEY if api_key else {},
     )
     if api_key:
         app.add_middleware(
@@ -192,7 +198,7 @@ def create_app(
         "/api/overview",
         summary="All that a page shows",
         response_model=OverviewView,
-        responses=_OVERVIEW_ANSWERS,
+        responses=OVERVIEW_ANSWERS,
     )
     def show_overview(
         cursor: Cursor = None,
@@ -223,7 +229,7 @@ def create_app(
             return Response(status_code=304, headers={"ETag": tag, "Vary": "Accept-Encoding"})
         return overview_response(view, tag, accept_encoding)
 
-    @app.get("/api/printers", summary="All known printers", responses=_PAGED)
+    @app.get("/api/printers", summary="All known printers", responses=PAGED)
     def list_printers(
         response: Response, cursor: Cursor = None, limit: PageLimit = None
     ) -> list[PrinterSummary]:
@@ -237,7 +243,7 @@ def create_app(
             response.headers["Link"] = f'<?{following}>; rel="next"'
         return [summary(printer) for printer in page.printers]
 
-    @app.get("/api/printer/{printer_id}", summary="One printer", responses=_not_found(NO_STATUS))
+    @app.get("/api/printer/{printer_id}", summary="One printer", responses=not_found(NO_STATUS))
     def show_printer(printer_id: PrinterName) -> PrinterView:
         """The newest status as received, and what the bridge makes of it."""
         stores, now = queries(), clock()
@@ -254,7 +260,7 @@ def create_app(
         "/api/printer/{printer_id}/image",
         summary="The newest picture",
         response_class=Response,
-        responses=_IMAGE_ANSWERS | _not_found(NO_IMAGE, *([IMAGE_TOO_LARGE] if image_bytes_limit else [])),
+        responses=IMAGE_ANSWERS | not_found(NO_IMAGE, *([IMAGE_TOO_LARGE] if image_bytes_limit else [])),
     )
     def show_image(
         printer_id: PrinterName,
@@ -277,7 +283,7 @@ def create_app(
     @app.get(
         "/api/printer/{printer_id}/film",
         summary="The film of the last job",
-        responses=_not_found(NO_FILM),
+        responses=not_found(NO_FILM),
     )
     def show_film(printer_id: PrinterName) -> FilmView:
         """Where it is to be had. It is there some minutes after the job's end."""
@@ -296,7 +302,7 @@ def create_app(
         "/api/printer/{printer_id}/film.mp4",
         summary="That film itself",
         response_class=Response,
-        responses=_FILM_ANSWERS | _not_found(NO_FILM),
+        responses=FILM_ANSWERS | not_found(NO_FILM),
     )
     def send_film(
         printer_id: PrinterName,
@@ -320,7 +326,7 @@ def create_app(
     @app.get(
         "/api/health",
         summary="Is data recent, and do messages arrive?",
-        responses=_STALE,
+        responses=STALE,
     )
     def show_health(response: Response, cursor: Cursor = None, limit: PageLimit = None) -> HealthView:
         """`ok`, `stale` when a collector was not heard of for 15 minutes, `refused` when the chat takes no
@@ -368,74 +374,6 @@ def _add_metrics(app: FastAPI, metrics: Callable[[], bytes]) -> None:
     @app.get(METRICS_PATH, include_in_schema=False)
     def show_metrics() -> Response:
         return Response(metrics(), headers={"Content-Type": _METRICS_TYPE})
-
-
-def _not_found(*others: str) -> dict[int | str, dict[str, Any]]:
-    details = (UNKNOWN_PRINTER, *others)
-    examples = {detail: {"value": {"detail": detail}} for detail in details}
-    return {
-        404: {
-            "model": Refusal,
-            "description": " or ".join(f"`{detail}`" for detail in details),
-            "content": {"application/json": {"examples": examples}},
-        }
-    }
-
-
-_REFUSAL: dict[int | str, dict[str, Any]] = {
-    401: {
-        "model": Refusal,
-        "description": "API key missing or wrong",
-        "content": {"application/json": {"example": {"detail": REFUSED}}},
-    }
-}
-_STALE: dict[int | str, dict[str, Any]] = {
-    503: {
-        "model": HealthView,
-        "description": "Nothing at all was heard for 15 minutes",
-        "content": {
-            "application/json": {
-                "example": {
-                    "status": "stale",
-                    "detail": "nothing has been heard of for 15 minutes",
-                    "at": "2025-11-22T13:08:00.123000Z",
-                    "collectors": [],
-                    "printers": [],
-                }
-            }
-        },
-    }
-}
-_TEXT = {"schema": {"type": "string"}}
-_TAG = {"ETag": {"description": "Changes with what is said; send it back as `If-None-Match`", **_TEXT}}
-_OVERVIEW_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"headers": _TAG},
-    304: {"description": "Nothing has changed", "headers": _TAG},
-}
-_FILM_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The film",
-        "content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}},
-    },
-    206: {"description": "The part of it that `Range` asks for"},
-    302: {"description": "In the cloud: where it is stored"},
-    416: {"description": "There is no such part"},
-}
-_PAGED: dict[int | str, dict[str, Any]] = {
-    200: {"headers": {"Link": {"description": 'Where more follow: the next page, `rel="next"`', **_TEXT}}}
-}
-_IMAGE_HEADERS = {
-    "ETag": {"description": "Changes with the picture; send it back as `If-None-Match`", **_TEXT},
-    TIMESTAMP_HEADER: {"description": "When it was received, ISO 8601 in UTC", **_TEXT},
-}
-_IMAGE_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The picture",
-        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
-        "headers": _IMAGE_HEADERS,
-    },
-    304: {"description": "The client has this picture already", "headers": _IMAGE_HEADERS},
-}
 
 
 def _add_fault_answers(app: FastAPI) -> None:

@@ -9,14 +9,19 @@ from functions.notify.delivery import NotificationDelivery
 from functions.notify.job_messages import JobMessages
 from functions.notify.printer_topics import PrinterTopics
 from functions.notify.render import Message, RenderContext
-from functions.notify.transports import Answer, Outcome
+from functions.notify.rules import NotifyRules
+from functions.notify.transports import Answer, Outcome, Transport
 from functions.notify.turns import Turn
 from functions.shared.domain.keys import printer_key
+from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError
+from functions.shared.messages.chat_record import ChatState
 from functions.shared.messages.effects import Category, Notification
 from functions.shared.messages.job_message import JobMessage
 from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.ports import RecordStore
+from functions.shared.runtime.clocks import Clock
+from functions.shared.wording import details
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +59,26 @@ class Placement:
         self._topics = topics
         self._jobs = jobs
         self._has_buttons = has_buttons
+
+    @classmethod
+    def by_rules(
+        cls,
+        rules: NotifyRules,
+        records: RecordStore,
+        delivery: NotificationDelivery,
+        transport: Transport,
+        sender: EffectSender,
+        clock: Clock,
+    ) -> "Placement":
+        """As the settings have it; `sender`: by whom a job's message is asked to be edited."""
+        has_topics, has_jobs = rules.topics == "printer", rules.progress_mode == "edit"
+        return cls(
+            records,
+            delivery,
+            PrinterTopics(records, transport, rules.chat_id, clock) if has_topics else None,
+            JobMessages(records, rules.chat_id, sender, clock) if has_jobs else None,
+            has_buttons=rules.chat_answers,
+        )
 
     def is_left_out(self, notification: Notification, now: float) -> bool:
         """Whether its job's message is not edited for it. Raises TransientError."""
@@ -175,3 +200,9 @@ def is_progress(notification: Notification) -> bool:
 
 def _in_topic(attempt: Attempt, topic: int | None) -> Attempt:
     return replace(attempt, context=replace(attempt.context, topic_id=topic, reply_to=None))
+
+
+def without_topic(context: RenderContext, state: ChatState) -> RenderContext:
+    """To the chat itself, which is told so once."""
+    notes = context.notes if state.topic_is_told else (*context.notes, details.TOPIC_IS_MISSING)
+    return replace(context, goes_to_topic=False, notes=notes)

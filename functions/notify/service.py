@@ -6,22 +6,23 @@ Several threads, or functions, may handle messages at once, each of another prin
 
 import logging
 import threading
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 
-from functions.notify.attempt import Attempt, Placement, is_progress
+from functions.notify.attempt import Attempt, Placement, is_progress, without_topic
 from functions.notify.chat import Chat, left_out_before
 from functions.notify.chat_state import LONGEST_BACK_OFF, back_off
 from functions.notify.delivery import NotificationDelivery
 from functions.notify.digest import digest_message
+from functions.notify.film_line import FILMS, FilmLine
 from functions.notify.held_back import HeldBack
-from functions.notify.job_messages import JobMessages
-from functions.notify.printer_topics import PrinterTopics
 from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT
-from functions.notify.render import Message, RenderContext, render
+from functions.notify.render import Message, RenderContext
 from functions.notify.rules import NotifyRules
 from functions.notify.sound import Sound
+from functions.notify.start_marks import StartMarks
+from functions.notify.told_keeping import keep_told
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.notify.turns import Turn
 from functions.shared.consumer import RETRY_SECONDS
@@ -29,29 +30,18 @@ from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlem
 from functions.shared.domain.keys import (
     digest,
     done_key,
-    effect_id,
-    films_chat,
     printer_key,
-    starts_key,
-    told_key,
 )
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, ConflictError, TransientError
 from functions.shared.messages.chat_record import ChatState, Lane
-from functions.shared.messages.effects import Category, Notification, decode_notification, outgoing
+from functions.shared.messages.effects import Category, Notification, decode_notification
 from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.messages.quiet_times import QuietTimes
 from functions.shared.messages.supersession import is_superseded, kind_of, waiting_behind
-from functions.shared.messages.told_messages import (
-    TOLD_SECONDS,
-    ToldMessage,
-    told_of,
-    told_to_json,
-    with_told,
-)
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
-from functions.shared.records import is_done, mark_done, update
+from functions.shared.records import is_done, mark_done
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
@@ -64,17 +54,8 @@ _log = logging.getLogger(__name__)
 
 # They tell how it stands now: dropped when they are late.
 _OUTDATED = frozenset({Category.PROGRESS, Category.PHOTO})
-# Not kept among what was told of a printer: how it stands is seen anyway, and the rest is no printer's.
-_NOT_KEPT = _OUTDATED | {
-    Category.COLLECTOR_LOST,
-    Category.COLLECTOR_BACK,
-    Category.COLLECTOR_DISK_FULL,
-    Category.COLLECTOR_DISK_FREE,
-}
-_SMALLEST_FILM = 100_000
 # A minute of a full group. Who was away wants to read of a handful of changes, not of hundreds.
 _FLOOD = 20
-_FILMS = "films"
 # As many runs may end in a picture before it is taken to be the reason, and left out.
 AS_TEXT_AFTER_STARTS = 3
 _LONGEST_STORAGE_WAIT = 60.0
@@ -99,30 +80,21 @@ class NotifyService:
         pool: Executor | None = None,
     ) -> None:
         self.left_out = 0
-        self._pool = pool
         self._counting = threading.Lock()
         self._records = records
         self._delivery = NotificationDelivery(transport, frames)
-        self._sender = EffectSender(rules.chat_id, timelapses=timelapses)
-        self._notifications = notifications
+        self._films = FilmLine(rules.chat_id, notifications, timelapses)
         self._clock = clock
         self._rules = rules
         self._chat = Chat(records, rules.chat_id, rules.messages_per_minute, rules.thread_id, clock)
         self._starts = Starts(records, clock)
-        jobs_sender = EffectSender(rules.chat_id, notifications)
-        self._placement = Placement(
-            records,
-            self._delivery,
-            PrinterTopics(records, transport, rules.chat_id, clock) if rules.topics == "printer" else None,
-            JobMessages(records, rules.chat_id, jobs_sender, clock)
-            if rules.progress_mode == "edit"
-            else None,
-            has_buttons=rules.chat_answers,
+        self._start_marks = StartMarks(self._starts, pool, spares_writes=rules.spares_writes)
+        self._placement = Placement.by_rules(
+            rules, records, self._delivery, transport, EffectSender(rules.chat_id, notifications), clock
         )
         times = QuietTimes(rules.quiet_hours, rules.zone)
         asks_for_quiet = rules.quiet_hours is not None or rules.chat_answers
         self._held = HeldBack(records, rules.chat_id, times, clock, is_on=asks_for_quiet)
-        self._films_group = digest("group", films_chat(rules.chat_id))
 
     decode = staticmethod(decode_notification)
 
@@ -174,7 +146,7 @@ class NotifyService:
         now = self._clock()
         lateness = lateness_of(message, now)
         is_in_films_line = notification.film is not None and self.is_line_of_films(message.group)
-        lane = _FILMS if is_in_films_line else digest(notification.printer_id)[:16]
+        lane = FILMS if is_in_films_line else digest(notification.printer_id)[:16]
         look = self._chat.look()
         state = look.state
         if self._leave_out(notification, lateness, state.lane(lane)):
@@ -184,23 +156,27 @@ class NotifyService:
             return Done()
         if self._is_unwanted(notification, now):
             return Done()
-        if notification.film is not None and not is_in_films_line and self._pass_on(notification, lateness):
+        if (
+            notification.film is not None
+            and not is_in_films_line
+            and self._films.pass_on(notification, lateness)
+        ):
             return Done()
         sound = self._held.sound(notification, is_edited=self._placement.is_edited(notification))
         if sound is Sound.KEPT_BACK:
             return self._finish(notification, "kept back")
         turn = Turn(lane, now)
-        is_written_down = self._is_written_down(message.receive_count)
-        starting: Future[int] | None = None
-        if self._pool is not None and is_written_down and self._chat.is_free(look, turn):
-            starting = self._pool.submit(self._starts.begin, notification.id)
+        is_written_down = self._start_marks.are_for(message.receive_count)
+        starting = None
+        if is_written_down and self._chat.is_free(look, turn):
+            starting = self._start_marks.begin_beside(notification.id)
         try:
             state, wait = self._chat.take_turn(look, turn)
         except BridgeError:
-            self._take_back(starting, notification.id)
+            self._start_marks.take_back(notification.id, starting)
             raise
         if wait > 0:
-            self._take_back(starting, notification.id)
+            self._start_marks.take_back(notification.id, starting)
             _log.debug("%s waits %.1f s for its turn", notification.id, wait)
             return Retry(wait)
         tried = self._attempt_of(notification, turn, state, lateness, is_quiet=sound is Sound.NONE)
@@ -209,35 +185,22 @@ class NotifyService:
             told = self._held.told_until(cut)
             ready = digest_message(told, self._held.standing(told), tried.context)
             if ready is None:
-                self._take_back(starting, notification.id)
+                self._start_marks.take_back(notification.id, starting)
                 self._chat.not_tried(turn)
                 return Done()
             tried = replace(tried, ready=ready)
         if not is_written_down:
             return self._settlement_of(tried, state)
-        starts = self._starts.begin(notification.id) if starting is None else starting.result()
-        return self._begun(tried, state, starts)
-
-    def _take_back(self, starting: "Future[int] | None", effect: str) -> None:
-        """The start that was to be written while the turn was taken, which somebody else was faster with."""
-        if starting is None:
-            return
-        with suppress(BridgeError):
-            starting.result()
-            self._starts.take_back(effect)
-
-    def _is_written_down(self, receive_count: int) -> bool:
-        """Whether its start is, see `NotifyRules.spares_writes`."""
-        return receive_count > 1 or not self._rules.spares_writes
+        return self._begun(tried, state, self._start_marks.begin(notification.id, starting))
 
     def first_reads(self, notification: Notification, receive_count: int) -> tuple[str, ...]:
         """The keys of what is read before it is sent, in its delivery of that number."""
-        first = done_key(notification.id), self._chat.key
-        return (*first, starts_key(notification.id)) if self._is_written_down(receive_count) else first
+        marks = self._start_marks.first_reads(notification.id, receive_count)
+        return done_key(notification.id), self._chat.key, *marks
 
     def is_line_of_films(self, group: str) -> bool:
         """Whether that group's messages are films, which take long and hold up nothing else."""
-        return group == self._films_group
+        return self._films.is_it(group)
 
     def _begun(self, tried: Attempt, state: ChatState, starts: int) -> Settlement:
         """Try it, unless that has ended so many runs that it would end this one too."""
@@ -276,17 +239,6 @@ class NotifyService:
         _log.debug("%s is left out: a newer one tells how it stands", notification.id)
         return True
 
-    def _pass_on(self, notification: Notification, lateness: float) -> bool:
-        """A film at its turn goes on in the line of films: all that was to be told before it was told."""
-        if self._notifications is None:
-            return False
-        passed_on = outgoing(replace(notification, late_by=lateness), films_chat(self._rules.chat_id))
-        passed_on = replace(passed_on, deduplication_id=digest(notification.id, _FILMS))
-        refused = self._notifications.send([passed_on])
-        for refusal in refused:
-            _log.error("a film could not be passed on, it is sent in its printer's line: %s", refusal.reason)
-        return not refused
-
     def _is_unwanted(self, notification: Notification, now: float) -> bool:
         """By PROGRESS_MODE: off, or in the job's message, which is not edited for it."""
         if self._rules.progress_mode == "off" and is_progress(notification):
@@ -308,7 +260,7 @@ class NotifyService:
         goes_to_topic = self._chat.goes_to_topic(state, turn.taken_at)
         context = RenderContext(turn.taken_at, lateness, self._rules.zone, tuple(notes), is_quiet=is_quiet)
         if not goes_to_topic:
-            context = _without_topic(context, state)
+            context = without_topic(context, state)
         chat = state.moved_to or self._rules.chat_id
         return self._placement.prepared(Attempt(notification, turn, context, left_out), chat)
 
@@ -316,7 +268,7 @@ class NotifyService:
         notification = tried.notification
         tried, answer = self._deliver(tried, state)
         if answer.outcome is Outcome.TOO_LARGE and notification.film is not None:
-            if self._order_smaller_film(notification):
+            if self._films.order_smaller(notification):
                 self._chat.message_refused(tried.turn)
                 return self._finish(notification, "a smaller film is ordered")
             answer = self._delivery.announce_film(notification, tried.context, details.FILM_TOO_LARGE)
@@ -360,7 +312,7 @@ class NotifyService:
             return tried, replace(answer, outcome=Outcome.SHUT_OUT)
         if self._chat.is_topic_waited_for(state):
             return tried, answer
-        return self._placement.deliver(replace(tried, context=_without_topic(tried.context, state)), failures)
+        return self._placement.deliver(replace(tried, context=without_topic(tried.context, state)), failures)
 
     def _without_doubt(self, tried: Attempt) -> Answer:
         """Is it this message that is refused, or is it all? One that says next to nothing tells.
@@ -403,29 +355,8 @@ class NotifyService:
             )
         except BridgeError as error:  # whatever it is: what was sent must not be sent again
             _log.warning("the state of the chat could not be written: %s", error)
-        self._keep_told(tried)
+        keep_told(self._records, tried, self._clock)
         return self._struck_out(tried.notification) or done
-
-    def _keep_told(self, tried: Attempt) -> None:
-        """For who looks at the page. That it was told counts more: a fault is only said."""
-        notification = tried.notification
-        if notification.category in _NOT_KEPT:
-            return
-        said = render(notification, RenderContext(tried.context.now, 0.0, tried.context.zone))
-        told = ToldMessage(
-            notification.id, notification.observed_at, said.outside_telegram, notification.severity
-        )
-        try:
-            update(
-                self._records,
-                told_key(notification.printer_id),
-                told_of,
-                told_to_json,
-                lambda known: with_told(known, told),
-                self._clock() + 2 * TOLD_SECONDS,
-            )
-        except BridgeError as error:
-            _log.warning("what was told of %s is not kept: %s", notification.printer_id, error)
 
     def _finish(self, notification: Notification, how: str, level: int = logging.INFO) -> Done:
         """Mark it done; a mark that fails must not send the message again."""
@@ -435,19 +366,6 @@ class NotifyService:
             _log.error("%s could not be marked as done: %s", notification.id, error)
         _log.log(level, "%s of %s: %s", notification.category.value, notification.printer_id, how)
         return Done()
-
-    def _order_smaller_film(self, notification: Notification) -> bool:
-        """Ask once for a film of half the bytes; False if this is that film, or none can be made."""
-        film, remake = notification.film, notification.remake
-        if self._sender.timelapses is None or film is None or remake is None or remake.max_bytes is not None:
-            return False
-        smaller = replace(
-            remake, id=effect_id(remake.id, "smaller"), max_bytes=max(_SMALLEST_FILM, film.size // 2)
-        )
-        refusals = self._sender.offer(smaller)
-        for refusal in refusals:
-            _log.error("a smaller film could not be ordered: %s", refusal.reason)
-        return not refusals
 
 
 def build_service(
@@ -469,12 +387,6 @@ def build_service(
         backends.notifications,
         pool,
     )
-
-
-def _without_topic(context: RenderContext, state: ChatState) -> RenderContext:
-    """To the chat itself, which is told so once."""
-    notes = context.notes if state.topic_is_told else (*context.notes, details.TOPIC_IS_MISSING)
-    return replace(context, goes_to_topic=False, notes=notes)
 
 
 def lateness_of(message: Received[Notification], now: float) -> float:
