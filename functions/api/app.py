@@ -19,6 +19,7 @@ from functions.api.addresses import (
 )
 from functions.api.film_sending import FilmResponse
 from functions.api.health import health, pictures_health
+from functions.api.history import HistoryParts, add_history, keeping_files
 from functions.api.json_values import utc_time
 from functions.api.middleware import (
     HEADER,
@@ -40,7 +41,8 @@ from functions.api.picture_answer import (
     matches,
 )
 from functions.api.picture_sending import PictureSending
-from functions.api.presenter import overview_printer, printer_view, sample_view, summary
+from functions.api.presenter import overview_printer, printer_view, summary
+from functions.api.samples import add_samples
 from functions.api.schemas import (
     FilmView,
     HealthView,
@@ -49,7 +51,6 @@ from functions.api.schemas import (
     PrinterSummary,
     PrinterView,
     Refusal,
-    SampleView,
 )
 from functions.shared.errors import NotFoundError, TransientError
 from functions.shared.live import Live
@@ -118,6 +119,8 @@ def create_app(
     sending: PictureSending | None = None,
     bucket: SigningBucket | None = None,
     samples: Samples | None = None,
+    film_days: float = 30.0,
+    image_days: float = 7.0,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
@@ -128,6 +131,7 @@ def create_app(
     user's own (None: any name). `is_open`: all the network may look. `image_bytes_limit`: a larger
     picture is given in a smaller rendition (None: any is given as it is). `sending`: bounds the pictures that
     are being sent. `bucket` (cloud): who has the pictures and films, and signs addresses of them.
+    `film_days`, `image_days`: how long films and frames are kept.
     """
     sending = sending or PictureSending()
     own_addresses = OwnAddresses(api_key)
@@ -182,11 +186,6 @@ def create_app(
     def say_ok() -> str:
         """Answers `OK`, without a key too."""
         return "OK"
-
-    @app.get("/api/samples", summary="Alerts of the AI that were none", response_model=list[SampleView])
-    def show_samples() -> list[SampleView]:
-        """What people said looks fine in the chat, newest first; empty if none are kept (KEEP_SAMPLES)."""
-        return [sample_view(it) for it in samples.newest()] if samples is not None else []
 
     @app.get(
         "/api/overview",
@@ -345,6 +344,13 @@ def create_app(
         pictures = None if live is None else pictures_health(live.pictures)
         return view.model_copy(update={"is_open": is_open, "pictures": pictures})
 
+    def named(segment: str, stores: Queries) -> str:
+        return found(segment, stores).printer_id
+
+    keeping = keeping_files(film_days, image_days, frames, is_local=bucket is None)
+    parts = (records, frames, queries, named, addresses, keeping, sending, clock, image_bytes_limit)
+    add_history(app, HistoryParts(*parts))
+    add_samples(app, samples)
     if metrics is not None:
         _add_metrics(app, metrics)
     return app

@@ -51,6 +51,8 @@ def application(root_path: str) -> Mangum:
         image_bytes_limit=IMAGE_BYTES_LIMIT,
         bucket=runtime.backends.presigned(),
         samples=runtime.backends.samples,
+        film_days=runtime.backends.settings.film_retention_days,
+        image_days=runtime.backends.settings.image_retention_days,
     )
     return Mangum(RawPath(app), lifespan="off")
 

@@ -1,9 +1,10 @@
 """What stands before every route: whose request it is, the API key, safe headers, printer names of any
 content in a path.
 
-Servers hand on the path decoded, where `a%2Fimage` cannot be told from `a/image`. So the routes see the
-name as one encoded segment, made from the raw path where the server gives it. API Gateway does not: there a
-name that ends in `/image` is taken for a request for the image (likewise `/film`, `/film.mp4`).
+Servers hand on the path decoded, where `a%2Fimage` cannot be told from `a/image`. So the routes see the name
+as one encoded segment, made from the raw path where the server gives it. API Gateway does not: there a name
+that ends in `/image` is taken for a request for the image (likewise `/film`, `/film.mp4`, `/job`,
+`/messages`).
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from functions.api.key_tries import KeyTries
 from functions.shared.domain.web_origin import is_foreign, is_own_host
 
 _PRINTER = "/api/printer/"
-_OF_A_PRINTER = ("/image", "/film", "/film.mp4")
+_OF_A_PRINTER = ("/image", "/film", "/film.mp4", "/job", "/messages")
 
 
 def route_path(path: str, root_path: str) -> str:

@@ -24,6 +24,7 @@ from functions.inspection.state import why_it_does_not_print
 from functions.inspection.verdict import NoVerdict, Verdict, read_verdict
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
 from functions.shared.domain.keys import (
+    digest,
     inspection_key,
     preferences_key,
     printer_key,
@@ -32,6 +33,7 @@ from functions.shared.domain.keys import (
 )
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
+from functions.shared.job_archive import JobArchive
 from functions.shared.messages.chat_preferences import read_preferences
 from functions.shared.messages.effects import (
     Inspection,
@@ -46,6 +48,7 @@ from functions.shared.messages.inspection_record import (
     inspection_from_json,
     inspection_to_json,
 )
+from functions.shared.messages.job_history import JobCheck
 from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.records import is_done, mark_done, update
@@ -72,7 +75,8 @@ class _PendingCheck:
 
 @dataclass(frozen=True, slots=True)
 class InspectionService:
-    """`inspections` is where a confirmation is asked for; `chat` names the notifications' group.
+    """`inspections` is where a confirmation is asked for; `chat` names the notifications' group;
+    `history_days`: HISTORY_RETENTION_DAYS.
 
     Blocks; thread-safe.
     """
@@ -85,6 +89,7 @@ class InspectionService:
     rules: Rules
     chat: str
     clock: Clock
+    history_days: float = 0.0
 
     def decode(self, body: str) -> Inspection:
         """Raises ContractError."""
@@ -116,8 +121,9 @@ class InspectionService:
     def _check(self, request: _PendingCheck) -> Settlement:
         printer_id, check = request.inspection.printer_id, request.check
         remembered = self._with_pending_sent(printer_id, self._remembered(printer_id))
-        if remembered.decided:
-            mark_done(self.records, remembered.decided, self.clock())  # a crash may have come before
+        if remembered.decided:  # a crash may have come before
+            self._keep_in_history(remembered)
+            mark_done(self.records, remembered.decided, self.clock())
         if remembered.decided == check.id or is_done(self.records, check.id):
             return Done()
         reason = self._why_not(request, remembered)
@@ -212,7 +218,26 @@ class InspectionService:
         remembered = self._change(printer_id, decided)
         _log.info("%s: last look: %s", printer_id, self._in_words(verdict, decision))
         self._with_pending_sent(printer_id, remembered)
+        self._keep_in_history(remembered)
         mark_done(self.records, request.check.id, self.clock())
+
+    def _keep_in_history(self, remembered: InspectionState) -> None:
+        """What the check last decided came to, among those of its job. A repeat changes nothing."""
+        if not remembered.job_id or remembered.last_check_at is None or remembered.verdict is None:
+            return
+        check = JobCheck(
+            digest(remembered.decided)[:12],
+            remembered.last_check_at,
+            remembered.verdict,
+            remembered.category,
+            remembered.confidence,
+            remembered.summary,
+        )
+        try:
+            archive = JobArchive(self.records, self.clock, self.history_days)
+            archive.keep_check(remembered.job_id, check)
+        except PermanentError as error:
+            _log.error("a check of job %s is not in its history: %s", remembered.job_id, error)
 
     def _effects(
         self, request: _PendingCheck, pair: FramePair, verdict: Verdict | NoVerdict, decision: Decision
@@ -300,4 +325,5 @@ def build_service(backends: Backends, settings: Settings, model: VisionModel) ->
         Rules.from_settings(settings),
         backends.chat,
         backends.clock,
+        settings.history_retention_days,
     )

@@ -18,14 +18,14 @@ from functions.notify.held_back import HeldBack
 from functions.notify.job_messages import JobMessages
 from functions.notify.printer_topics import PrinterTopics
 from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT
-from functions.notify.render import Message, RenderContext
+from functions.notify.render import Message, RenderContext, render
 from functions.notify.rules import NotifyRules
 from functions.notify.sound import Sound
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.notify.turns import Turn
 from functions.shared.consumer import RETRY_SECONDS
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import digest, effect_id, films_chat, printer_key
+from functions.shared.domain.keys import digest, effect_id, films_chat, printer_key, told_key
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, ConflictError, TransientError
@@ -34,8 +34,15 @@ from functions.shared.messages.effects import Category, Notification, decode_not
 from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.messages.quiet_times import QuietTimes
 from functions.shared.messages.supersession import is_superseded, kind_of, waiting_behind
+from functions.shared.messages.told_messages import (
+    TOLD_SECONDS,
+    ToldMessage,
+    told_of,
+    told_to_json,
+    with_told,
+)
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
-from functions.shared.records import is_done, mark_done
+from functions.shared.records import is_done, mark_done, update
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
@@ -48,6 +55,13 @@ _log = logging.getLogger(__name__)
 
 # They tell how it stands now: dropped when they are late.
 _OUTDATED = frozenset({Category.PROGRESS, Category.PHOTO})
+# Not kept among what was told of a printer: how it stands is seen anyway, and the rest is no printer's.
+_NOT_KEPT = _OUTDATED | {
+    Category.COLLECTOR_LOST,
+    Category.COLLECTOR_BACK,
+    Category.COLLECTOR_DISK_FULL,
+    Category.COLLECTOR_DISK_FREE,
+}
 _SMALLEST_FILM = 100_000
 # A minute of a full group. Who was away wants to read of a handful of changes, not of hundreds.
 _FLOOD = 20
@@ -349,7 +363,29 @@ class NotifyService:
             )
         except BridgeError as error:  # whatever it is: what was sent must not be sent again
             _log.warning("the state of the chat could not be written: %s", error)
+        self._keep_told(tried)
         return self._struck_out(tried.notification) or done
+
+    def _keep_told(self, tried: Attempt) -> None:
+        """For who looks at the page. That it was told counts more: a fault is only said."""
+        notification = tried.notification
+        if notification.category in _NOT_KEPT:
+            return
+        said = render(notification, RenderContext(tried.context.now, 0.0, tried.context.zone))
+        told = ToldMessage(
+            notification.id, notification.observed_at, said.outside_telegram, notification.severity
+        )
+        try:
+            update(
+                self._records,
+                told_key(notification.printer_id),
+                told_of,
+                told_to_json,
+                lambda known: with_told(known, told),
+                self._clock() + 2 * TOLD_SECONDS,
+            )
+        except BridgeError as error:
+            _log.warning("what was told of %s is not kept: %s", notification.printer_id, error)
 
     def _finish(self, notification: Notification, how: str, level: int = logging.INFO) -> Done:
         """Mark it done; a mark that fails must not send the message again."""

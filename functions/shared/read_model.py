@@ -14,6 +14,7 @@ from functions.shared.domain.keys import (
     inspection_key,
     listing_key,
     printer_key,
+    told_key,
 )
 from functions.shared.errors import NotFoundError
 from functions.shared.live import Live
@@ -27,6 +28,7 @@ from functions.shared.messages.collector_record import (
 from functions.shared.messages.inspection_record import InspectionState, inspection_from_json
 from functions.shared.messages.printer_record import PrinterRecord, printer_record_of
 from functions.shared.messages.report import FrameReference
+from functions.shared.messages.told_messages import ToldMessages, told_of
 from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
 from functions.shared.text import shown
 
@@ -170,14 +172,14 @@ class Queries:
 
     def watchers(self, printer_id: str) -> list[CollectorRecord]:
         """The collectors of this printer: whose report of it came last, else who lists it."""
-        record = self._record(printer_id)
+        record = self.record(printer_id)
         last = record.sequences[-1][0] if record and record.sequences else None
         found = [it for it in self.collectors if it.collector_id == last]
         return found or [it for it in self.collectors if printer_id in it.names]
 
     def _data(self, listed: ListedPrinter, inspection: InspectionState) -> PrinterData:
         printer_id = listed.printer_id
-        record = self._record(printer_id) or PrinterRecord(printer_id)
+        record = self.record(printer_id) or PrinterRecord(printer_id)
         reference = _frame_of(record)
         taken_at = self._live.frame_taken_at(printer_id) if self._live else None
         is_live = taken_at is not None
@@ -195,7 +197,7 @@ class Queries:
 
     def film(self, printer_id: str) -> StoredFrame | None:
         """The film of the printer's last job, or None if there is none (yet, or any more)."""
-        record = self._record(printer_id)
+        record = self.record(printer_id)
         job = record.job if record else None
         if job is None or job.prefix is None or not belongs_to(job.prefix, printer_id):
             return None
@@ -207,7 +209,7 @@ class Queries:
         frame = self._live.frame(printer_id) if self._live else None
         if frame is not None:
             return NewestImage(frame.data, frame.taken_at)
-        reference = _frame_of(self._record(printer_id))
+        reference = _frame_of(self.record(printer_id))
         if reference is None:
             return None
         try:
@@ -215,8 +217,13 @@ class Queries:
         except NotFoundError:
             return None
 
+    def told(self, printer_id: str) -> ToldMessages:
+        """What was told of the printer lately."""
+        stored = self._stored(told_key(printer_id))
+        return told_of(stored.value) if stored else ToldMessages()
+
     def _find_exact(self, name: str) -> ListedPrinter | None:
-        live, record = self._live_printers().get(name), self._record(name)
+        live, record = self._live_printers().get(name), self.record(name)
         sources = [_live_printer(name, live)] if live else []
         if record:
             sources.append(_record_printer(record))
@@ -250,7 +257,8 @@ class Queries:
             return None
         return ReceivedStatus(data, newest.received_at)
 
-    def _record(self, printer_id: str) -> PrinterRecord | None:
+    def record(self, printer_id: str) -> PrinterRecord | None:
+        """What the tracker knows of the printer, None if nothing."""
         if printer_id not in self._recorded:
             stored = self._stored(printer_key(printer_id))
             self._recorded[printer_id] = printer_record_of(stored) if stored else None

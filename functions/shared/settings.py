@@ -170,7 +170,7 @@ class Settings:
     )
     image_retention_days: float = declared(
         "IMAGE_RETENTION_DAYS", Kind.NUMBER, "7", "frames are removed after so many days",
-        "template local", kinds.number(0.01, 36_500),
+        "template api local", kinds.number(0.01, 36_500),
     )
     retention_cleanup_interval_seconds: float = declared(
         "RETENTION_CLEANUP_INTERVAL_SECONDS", Kind.SECONDS, "3600", "how often old files are looked for",
@@ -265,7 +265,11 @@ class Settings:
     )
     film_retention_days: float = declared(
         "FILM_RETENTION_DAYS", Kind.NUMBER, "30", "films are removed after so many days",
-        "template local", kinds.number(0.01, 36_500),
+        "template api local", kinds.number(0.01, 36_500),
+    )
+    history_retention_days: float = declared(
+        "HISTORY_RETENTION_DAYS", Kind.NUMBER, "0", "jobs stay in the history for so many days (0: for ever)",
+        "tracker timelapse inspection local", kinds.number(0, 36_500),
     )
     telegram_messages_per_minute: int = declared(
         "TELEGRAM_MESSAGES_PER_MINUTE", Kind.INTEGER, "20", "pace in a group (0: no pacing)",

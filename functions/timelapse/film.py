@@ -98,7 +98,9 @@ class EncodeJob:
 
 @dataclass(frozen=True, slots=True)
 class MadeFilm:
-    """A film on disk: bytes, seconds, pixels; frames shown, frames left out; a small JPEG of its end."""
+    """A film on disk: bytes, seconds, pixels; frames shown, frames left out; the frame it ends with, and that
+    one small.
+    """
 
     path: Path
     size: int
@@ -108,6 +110,7 @@ class MadeFilm:
     frames: int
     broken: int
     thumbnail: bytes | None
+    last_frame: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class _Encoded:
     film_frames: int
     decoded: int
     thumbnail: bytes | None
+    last_frame: bytes
 
     @property
     def undecodable(self) -> int:
@@ -209,7 +213,7 @@ def _encode(job: EncodeJob, timing: Timing, shape: Shape, is_strict: bool) -> _E
         for _ in range(timing.held - 1):
             encoder.write(still)
         encoder.finish()
-        return _Encoded(shown, film_frames + timing.held - 1, encoder.film_frames, thumbnail)
+        return _Encoded(shown, film_frames + timing.held - 1, encoder.film_frames, thumbnail, still)
 
 
 def _still(job: EncodeJob, latest: Sequence[bytes]) -> tuple[bytes, bytes | None]:
@@ -238,4 +242,5 @@ def _checked(job: EncodeJob, size: int, shape: Shape, timing: Timing, encoded: _
         frames=left,
         broken=len(job.keys) - left,
         thumbnail=encoded.thumbnail,
+        last_frame=encoded.last_frame,
     )

@@ -11,10 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
-from functions.shared.domain.keys import belongs_to, digest, effect_id, film_key, thumbnail_key
+from functions.shared.domain.keys import (
+    belongs_to,
+    digest,
+    effect_id,
+    film_key,
+    photo_key,
+    thumbnail_key,
+)
 from functions.shared.domain.limits import DONE_MARK_SECONDS
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
+from functions.shared.job_archive import JobArchive
 from functions.shared.messages.effects import (
     BY_HAND,
     Category,
@@ -24,6 +32,7 @@ from functions.shared.messages.effects import (
     Timelapse,
     decode_timelapse,
 )
+from functions.shared.messages.job_history import JobFilm
 from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore, StoredFrame
 from functions.shared.records import is_done, mark_done
@@ -63,7 +72,7 @@ class FilmSettings:
     """What the service needs to know: wishes, the FFMPEG setting, the chat, a folder for the film being made.
 
     `shown_folder` turns a key prefix into the folder that a person can find the frames in, `fetching` into
-    what to type first to have them there.
+    what to type first to have them there. `history_days`: HISTORY_RETENTION_DAYS.
     """
 
     spec: FilmSpec
@@ -74,6 +83,7 @@ class FilmSettings:
     retry_delays: Sequence[float] = RETRY_DELAYS
     shown_folder: Callable[[str], str] = str
     fetching: Callable[[str], str] = _nothing_to_fetch
+    history_days: float = 0.0
 
 
 class TimelapseService:
@@ -94,6 +104,7 @@ class TimelapseService:
         self._frames = frames
         self._clock = clock
         self._starts = Starts(records, clock)
+        self._archive = JobArchive(records, clock, settings.history_days)
         self._settings = settings
         self._remove_leftovers()
 
@@ -213,7 +224,9 @@ class TimelapseService:
         # smaller one lies beside the one that was refused.
         key = film_key(order.prefix, order.observed_at + (order.max_bytes is not None))
         thumbnail = self._store_thumbnail(order, key, made, taken_at)
+        photo = self._store_photo(order, key, made, taken_at)
         self._frames.put(key, made.path)
+        self._keep_in_history(order, key, made, thumbnail, photo)
         self.made += 1
         missing = missing_frames(arrived, order.frames_kept, made.broken + empty)
         _log.info(
@@ -228,13 +241,48 @@ class TimelapseService:
     ) -> FrameReference | None:
         if made.thumbnail is None:
             return None
+        return self._store_picture(order, thumbnail_key(key), made.thumbnail, taken_at)
+
+    def _store_photo(
+        self, order: Timelapse, key: str, made: MadeFilm, taken_at: float
+    ) -> FrameReference | None:
+        """The last frame is kept as long as the film: frames go earlier."""
+        if order.max_bytes is not None or not made.last_frame:
+            return None
+        return self._store_picture(order, photo_key(key), made.last_frame, taken_at)
+
+    def _store_picture(self, order: Timelapse, key: str, data: bytes, taken_at: float) -> FrameReference:
         path = self._work_file(order, ".jpg")
         try:
-            path.write_bytes(made.thumbnail)
+            path.write_bytes(data)
         except OSError as error:
-            raise EncodingError(f"the film's thumbnail cannot be written: {error.strerror}") from error
-        self._frames.put(thumbnail_key(key), path)
-        return FrameReference(thumbnail_key(key), taken_at, len(made.thumbnail))
+            raise EncodingError(f"a picture of the film cannot be written: {error.strerror}") from error
+        self._frames.put(key, path)
+        return FrameReference(key, taken_at, len(data))
+
+    def _keep_in_history(
+        self,
+        order: Timelapse,
+        key: str,
+        made: MadeFilm,
+        thumbnail: FrameReference | None,
+        photo: FrameReference | None,
+    ) -> None:
+        """A smaller film is for the chat alone: the history has the one before it."""
+        if order.max_bytes is not None:
+            return
+        film = JobFilm(
+            key,
+            made.size,
+            order.observed_at,
+            None if thumbnail is None else thumbnail.size,
+            None if photo is None else photo.size,
+            None if photo is None else photo.taken_at,
+        )
+        try:
+            self._archive.keep_film(order.job_id, film)
+        except PermanentError as error:  # a film that is made is told all the same
+            _log.error("the film of %s is not in the history: %s", _named(order), error)
 
     def _work_file(self, order: Timelapse, ending: str) -> Path:
         folder = self._settings.work_folder
@@ -286,6 +334,7 @@ def build_service(
         timeouts,
         shown_folder=shown_folder,
         fetching=fetching,
+        history_days=settings.history_retention_days,
     )
     return TimelapseService(
         backends.notifications, backends.records, backends.frames, backends.clock, film_settings

@@ -1,7 +1,8 @@
 """Advances the record of a report's printer, and puts the effects on their queues.
 
-Commit protocol: effects first, with ids derived from the report, then the record by its version. A crash
-in between repeats the same ids, which queues and workers drop.
+Commit protocol: effects first, with ids derived from the report, then what changes in the history of jobs,
+then the record by its version. A crash in between repeats the same ids, which queues and workers drop, and
+the same changes, which come to the same.
 """
 
 import logging
@@ -13,6 +14,7 @@ from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlem
 from functions.shared.domain.keys import collector_key, listing_key, printer_key
 from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import ContractError, PermanentError, TransientError
+from functions.shared.job_archive import JobArchive
 from functions.shared.messages.codec import recall
 from functions.shared.messages.collector_record import (
     CollectorRecord,
@@ -23,6 +25,7 @@ from functions.shared.messages.collector_record import (
     with_report,
 )
 from functions.shared.messages.effects import Category, Effect, Notification, Timelapse
+from functions.shared.messages.job_history import JobHistoryChange
 from functions.shared.messages.printer_record import PrinterRecord, record_from_json, record_to_json
 from functions.shared.messages.report import Report, ReportKind, decode_report
 from functions.shared.messages.supersession import numbered
@@ -33,7 +36,7 @@ from functions.shared.starts import STARTS_LIMIT, Starts
 from functions.tracker.collector_disk import disk_full_since, disk_notification
 from functions.tracker.evaluation import Rules
 from functions.tracker.sender_rights import report_of
-from functions.tracker.transitions import advance
+from functions.tracker.transitions import advance_with_history
 
 _ENDS = frozenset({Category.FINISHED, Category.FAILED, Category.CANCELLED, Category.ENDED})
 _log = logging.getLogger(__name__)
@@ -50,6 +53,7 @@ class TrackerService:
     `watches_collectors`: tells of their full disks (the embedded run tells of its own, which is the queues'
     disk too), and keeps their long lists of printers apart, of which liveness makes what others need.
     `site_of` the sender of a report, which it may report on and on no other (None: it may on all).
+    `history_days`: HISTORY_RETENTION_DAYS.
     """
 
     records: RecordStore
@@ -61,6 +65,7 @@ class TrackerService:
     clock: Clock
     watches_collectors: bool = False
     site_of: Callable[[str], str | None] = _no_site
+    history_days: float = 0.0
 
     decode = staticmethod(decode_report)
 
@@ -115,13 +120,15 @@ class TrackerService:
                 record = record_from_json(stored.value)
             except ContractError as error:
                 _log.error("record of %r cannot be read and starts anew: %s", report.printer_id, error)
-        after, effects = advance(record, report, self.rules)
+        after, effects, changes = advance_with_history(record, report, self.rules)
         if after == record:
             return
         after, effects = _numbered(after, effects)
         late_by = lateness_of(message, self.clock())
         for effect in effects:
             self._send(effect, late_by)
+        for change in changes:
+            self._keep(change)
         self.records.put(key, record_to_json(after), version)
         _log_if_filmless(record, after, effects)
 
@@ -131,6 +138,13 @@ class TrackerService:
         if not isinstance(effect, Timelapse):
             effect = replace(effect, late_by=late_by)
         EffectSender(self.chat, self.notifications, self.timelapses, self.inspections).send(effect)
+
+    def _keep(self, change: JobHistoryChange) -> None:
+        """A fault in the history of a job is no reason to lose track of its printer."""
+        try:
+            JobArchive(self.records, self.clock, self.history_days).keep(change)
+        except PermanentError as error:
+            _log.error("the history of %r is not kept: %s", change.printer_id, error)
 
     def _keep_collector(self, message: Received[Report]) -> None:
         """A collector's report on itself; the far side's own clock says when it was heard."""
@@ -183,6 +197,7 @@ def build_service(
         backends.clock,
         watches_collectors,
         site_of,
+        settings.history_retention_days,
     )
 
 

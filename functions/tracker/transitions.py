@@ -1,4 +1,5 @@
-"""The tracker's rules: `advance(record, report, rules) -> (record, effects)`, a pure function.
+"""The tracker's rules: `advance(record, report, rules) -> (record, effects)`, a pure function;
+`advance_with_history` says besides what changes in the history of jobs.
 
 A report is held against the record (`evaluation`), the table below says which rule it meets, the rule
 returns the record after it and what happened (`events`), and `announcements` tells that. The rules stand in
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from functions.shared.messages.effects import Effect
+from functions.shared.messages.job_history import JobHistoryChange
 from functions.shared.messages.printer_record import Phase, PrinterRecord
 from functions.shared.messages.report import Report
 from functions.tracker.announcements import announce
@@ -23,6 +25,7 @@ from functions.tracker.contact import (
 )
 from functions.tracker.evaluation import Evaluation, Heard, Rules, evaluate, open_job
 from functions.tracker.events import Event, EventKind, Outcome
+from functions.tracker.history import follow_history
 from functions.tracker.job_end import confirm_end, end_by_word, end_unseen
 from functions.tracker.job_progress import begin_job, continue_job, replace_job, show_state
 
@@ -55,12 +58,22 @@ def advance(
     record: PrinterRecord | None, report: Report, rules: Rules
 ) -> tuple[PrinterRecord, tuple[Effect, ...]]:
     """The record after the report, and what is to be done. A report seen before changes nothing."""
+    after, effects, _ = advance_with_history(record, report, rules)
+    return after, effects
+
+
+def advance_with_history(
+    record: PrinterRecord | None, report: Report, rules: Rules
+) -> tuple[PrinterRecord, tuple[Effect, ...], tuple[JobHistoryChange, ...]]:
+    """The same, and what changes in the history of jobs."""
     record = record or PrinterRecord(report.printer_id)
     last = record.sequence_of(report.collector_id)
     if last is not None and report.sequence <= last:
-        return record, ()
-    after, events = transition(evaluate(record, report, rules))
-    return after, announce(events, after, report) if events else ()
+        return record, (), ()
+    evaluation = evaluate(record, report, rules)
+    after, events = transition(evaluation)
+    after, changes = follow_history(evaluation, after, events)
+    return after, announce(events, after, report) if events else (), changes
 
 
 def transition(evaluation: Evaluation) -> Outcome:

@@ -143,6 +143,8 @@ class Bridge:
             is_open=is_beyond_loopback(settings.host) and not settings.api_key,
             sending=PictureSending(shares.sending),
             samples=self._samples,
+            film_days=settings.film_retention_days,
+            image_days=settings.image_retention_days,
         )
         room = ConnectionRoom[ApiConnection](*places_for(raise_descriptor_limit()))
         self.api = ApiServer(app, settings.host, settings.port, room)

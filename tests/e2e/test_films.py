@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -29,6 +30,18 @@ from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import eventually
 
 
+def check_history(
+    line: dict[str, Any], whole: dict[str, Any], figures: dict[str, Any], told: list[dict[str, Any]]
+) -> None:
+    """A finished print is in the history, with its course, and was told."""
+    assert (line["printer_id"], line["result"], line["percent"]) == ("A1M-1", "finished", 100)
+    assert whole | line == whole
+    assert whole["curve"]["percent"][-1] == 100
+    assert any(degrees is not None for degrees in whole["curve"]["nozzle"])
+    assert (figures["jobs"], figures["success_rate"]) == (1, 1.0)
+    assert any("print finished" in message["text"] for message in told)
+
+
 async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:
     budget = {
         "timelapse_target_duration_seconds": 6.0,
@@ -39,10 +52,22 @@ async def test_a_print_gives_its_film_within_the_budget(tmp_path: Path) -> None:
     with TelegramServer(keeps_videos=True) as telegram:
         async with (
             patient_bambui([printer(ONE, size=(320, 240))], tmp_path / "data") as bambui,
-            bridge_over(tmp_path, bambui, telegram, **budget),
+            bridge_over(tmp_path, bambui, telegram, **budget) as bridge,
         ):
             (film,) = await until_filmed(telegram)
+            async with httpx.AsyncClient(base_url=bridge.base_url) as client:
+                (kept_job,) = (await client.get("/api/jobs")).json()["jobs"]
+                whole_job = (await client.get(f"/api/jobs/{kept_job['id']}")).json()
+                addresses = [kept_job[what]["address"] for what in ("film", "image", "thumbnail")]
+                files = [(await client.get(f"/{address}")).content for address in addresses]
+                figures = (await client.get("/api/stats")).json()["all"]
+                told = (await client.get("/api/printer/A1M-1/messages")).json()["messages"]
     path = saved(film, tmp_path)
+    check_history(kept_job, whole_job, figures, told)
+    assert files[0] == path.read_bytes()
+    assert files[2] == film.thumbnail
+    with Image.open(BytesIO(files[1])) as photo:
+        assert photo.size == (320, 240)
     facts = facts_of(path)
     assert film.method == "sendVideo"
     assert film.parameters["supports_streaming"] is True

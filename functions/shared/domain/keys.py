@@ -133,16 +133,22 @@ def film_made_at(key: str) -> float | None:
 
 # Not `.jpg`: in a job's folder that is what its frames, and nothing else, are found by (`*.jpg`).
 _THUMBNAIL_ENDING = "_thumb.jpeg"
+_PHOTO_ENDING = "_photo.jpeg"
 _FIRST_THUMBNAIL_ENDING = "_thumb.jpg"  # until 0.1.0
 _FILM_NAME = re.compile(
     r"timelapse_([0-9]{8}T[0-9]{6})"
-    rf"(?:\.mp4|{re.escape(_THUMBNAIL_ENDING)}|{re.escape(_FIRST_THUMBNAIL_ENDING)})"
+    rf"(?:\.mp4|{re.escape(_THUMBNAIL_ENDING)}|{re.escape(_PHOTO_ENDING)}|{re.escape(_FIRST_THUMBNAIL_ENDING)})"
 )
 
 
 def thumbnail_key(film: str) -> str:
     """The key of a film's thumbnail, beside it."""
     return film.removesuffix(".mp4") + _THUMBNAIL_ENDING
+
+
+def photo_key(film: str) -> str:
+    """The key of a job's last frame, kept beside its film for as long."""
+    return film.removesuffix(".mp4") + _PHOTO_ENDING
 
 
 def present_key(key: str) -> str:
@@ -154,7 +160,9 @@ def present_key(key: str) -> str:
 
 
 def film_stamp_of(key: str) -> str | None:
-    """When the film was made whose key, or whose thumbnail's, that is (as in its name); None: of no film."""
+    """When the film was made whose key, or whose thumbnail's or photo's, that is (as in its name); None: of
+    no film.
+    """
     found = _FILM_NAME.fullmatch(key.rsplit("/", 1)[-1])
     return None if found is None else found[1]
 
@@ -293,3 +301,8 @@ def asked_key(effect_id: str) -> str:
 def starts_key(effect_id: str) -> str:
     """How often an effect was begun by runs of which it is not known how they ended."""
     return "starts/" + effect_id
+
+
+def told_key(printer_id: str) -> str:
+    """What was told of one printer lately (written by notify)."""
+    return "told/" + printer_id

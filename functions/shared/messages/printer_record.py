@@ -8,6 +8,7 @@ from typing import Any
 from functions.shared.domain.error_codes import Causes
 from functions.shared.domain.keys import PRINTERS
 from functions.shared.messages.codec import ALWAYS, from_json, named, recall, to_json
+from functions.shared.messages.job_history import JobCourse
 from functions.shared.messages.report import FrameReference
 from functions.shared.messages.supersession import Asked
 from functions.shared.ports import Stored
@@ -41,7 +42,8 @@ class Job:
     progress step passed. `percent`, `layer` and `total_layers` are the newest; `reached` are the highest,
     until a fall since `percent_fell_at` or `layer_fell_at` is believed. `codes_before` stood there before
     it began, and still do. `frames_before`: what the edge had kept of its job before this one began here, if
-    the two do not agree. Times are edge seconds.
+    the two do not agree. `course`: what of its history is not in a part of its own yet; `point_at`: the last
+    point of its curve (seconds since its start). Times are edge seconds.
     """
 
     id: str
@@ -71,6 +73,9 @@ class Job:
     lost_at: float | None = None
     ended_at: float | None = None
     result: str | None = None
+    course: JobCourse = field(default=JobCourse())
+    paused_seconds: float = 0.0
+    point_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,26 @@ import io
 import json
 import urllib.request
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from PIL import Image
 
+from functions.api import history
 from functions.api.handler import ANSWER_BYTES_LIMIT, IMAGE_BYTES_LIMIT, fits, handle, stage_path
 from functions.api.picture_answer import IMAGE_TOO_LARGE
-from functions.shared.domain.keys import collector_key, film_key, frame_key, job_prefix, printer_key
+from functions.shared.domain.keys import (
+    collector_key,
+    film_key,
+    frame_key,
+    job_prefix,
+    photo_key,
+    printer_key,
+    thumbnail_key,
+)
+from functions.shared.job_archive import JobArchive
 from functions.shared.messages.codec import to_json
+from functions.shared.messages.job_history import JobEnd, JobFilm, JobHistoryChange
 from functions.shared.messages.report import FrameReference
 from tests.functions.api.bridge_data import whole_record
 from tests.functions.notify.harness import jpeg
@@ -274,3 +285,48 @@ def test_a_film_is_where_the_bucket_is_and_any_part_of_it_is_given(stack: Lambda
         assert (opened.status, opened.read()) == (206, b"345")
     sent_on = get("/api/printer/A1M-1/film.mp4")
     assert (sent_on["statusCode"], sent_on["headers"]["location"]) == (302, film["address"])
+
+
+def test_a_past_job_has_its_film_and_photos_where_the_bucket_is(stack: LambdaStack) -> None:
+    now = stack.now()
+    archive = JobArchive(stack.records, stack.now)
+    film = film_key(job_prefix("A1M-1", "benchy"), now)
+    pictures = {film: b"0123456789", photo_key(film): jpeg(64, 36), thumbnail_key(film): jpeg(32, 18)}
+    for key, data in pictures.items():
+        stack.put_frame(key, data)
+    for number in range(3):
+        end = JobEnd(job_id=f"j{number}", printer_id="A1M-1", result="finished",
+                     started_at=now - 7200, ended_at=now - number)  # fmt: skip
+        archive.keep(JobHistoryChange(end.job_id, "A1M-1", end=end))
+    archive.keep_film("j0", JobFilm(film, 10, now, 500, 900, now))
+    listed = body_of(get("/api/jobs"))["jobs"]
+    assert [job["id"] for job in listed] == ["j0", "j1", "j2"]
+    assert body_of(get("/api/jobs/j0")) | listed[0] == body_of(get("/api/jobs/j0"))
+    for what, data in zip(("film", "image", "thumbnail"), pictures.values(), strict=True):
+        with urllib.request.urlopen(listed[0][what]["address"], timeout=TIMEOUT) as opened:
+            assert opened.read() == data
+    sent_on = get("/api/jobs/j0/film")
+    assert (sent_on["statusCode"], sent_on["headers"]["location"]) == (302, listed[0]["film"]["address"])
+    answer = get("/api/jobs/j0/image")
+    assert base64.b64decode(answer["body"]) == jpeg(64, 36)
+    assert body_of(get("/api/jobs/none")) == {"detail": "unknown job"}
+
+
+def test_a_long_table_comes_in_parts(stack: LambdaStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "_TABLE_PAGE", 2)
+    monkeypatch.setattr(history, "CLOUD_ROWS", 4)
+    now = stack.now()
+    for number in range(5):
+        end = JobEnd(job_id=f"j{number}", printer_id="A1", result="finished",
+                     started_at=now - 7200, ended_at=now - number)  # fmt: skip
+        JobArchive(stack.records, stack.now).keep(JobHistoryChange(end.job_id, "A1", end=end))
+    first = get("/api/jobs.csv")
+    text = base64.b64decode(first["body"]).decode() if first["isBase64Encoded"] else first["body"]
+    assert [row.rsplit(",", 1)[1] for row in text.splitlines()] == ["id", "j0", "j1", "j2", "j3"]
+    link = first["headers"]["link"]
+    query = dict(parse_qsl(link[link.index("?") + 1 : link.index(">")]))
+    asked = {"multiValueQueryStringParameters": {name: [value] for name, value in query.items()}}
+    last = handle(api_event("/api/jobs.csv") | asked, Context())
+    text = base64.b64decode(last["body"]).decode() if last["isBase64Encoded"] else last["body"]
+    assert [row.rsplit(",", 1)[1] for row in text.splitlines()] == ["id", "j4"]
+    assert "link" not in last["headers"]

@@ -75,19 +75,38 @@ async def test_every_route_and_field_is_described(bridge: BridgeData) -> None:
     assert sorted(document["paths"]) == [
         "/api/",
         "/api/health",
+        "/api/jobs",
+        "/api/jobs.csv",
+        "/api/jobs/{job_id}",
+        "/api/jobs/{job_id}/film",
+        "/api/jobs/{job_id}/image",
+        "/api/jobs/{job_id}/thumbnail",
         "/api/overview",
         "/api/printer/{printer_id}",
         "/api/printer/{printer_id}/film",
         "/api/printer/{printer_id}/film.mp4",
         "/api/printer/{printer_id}/image",
+        "/api/printer/{printer_id}/job",
+        "/api/printer/{printer_id}/messages",
         "/api/printers",
         "/api/samples",
+        "/api/stats",
     ]
     for route, methods in document["paths"].items():
         assert set(methods) == {"get"}
         assert methods["get"]["summary"], route
         assert methods["get"]["description"], route
-    for view in ("PrinterView", "OverviewView", "OverviewPrinter", "FilmView", "SampleView"):
+    views = ("PrinterView", "OverviewView", "OverviewPrinter", "FilmView", "SampleView")
+    of_jobs = (
+        "JobsView",
+        "JobDetailView",
+        "PauseView",
+        "CheckView",
+        "CurveView",
+        "StatsView",
+        "MessagesView",
+    )
+    for view in (*views, *of_jobs):
         fields = document["components"]["schemas"][view]["properties"]
         bare = [name for name, it in fields.items() if not ({"description", "examples", "$ref"} & it.keys())]
         assert bare == []

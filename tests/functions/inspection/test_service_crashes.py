@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from functions.inspection.policy import Rules
+from functions.shared import job_listing
 from functions.shared.domain.keys import digest, inspection_key
 from functions.shared.errors import ConflictError, TransientError
 from functions.shared.messages.effects import Category
@@ -43,11 +44,17 @@ class Dying:
         return call
 
 
+def kept_checks(watched: WatchedPrint, job_id: str = "job-1") -> list[str]:
+    """The verdicts in the history of the job."""
+    parts = job_listing.find(watched.records, job_id)
+    return [] if parts is None else [check.verdict for check in parts.checks.checks]
+
+
 @pytest.mark.parametrize("is_before", [True, False])
 @pytest.mark.parametrize(
     ("part", "method", "call"),
     [
-        *(("records", "put", call) for call in range(1, 7)),
+        *(("records", "put", call) for call in range(1, 9)),
         *(("records", "put_if_absent", call) for call in (1, 2)),
         ("inspections", "send", 1),
         ("notifications", "send", 1),
@@ -78,6 +85,7 @@ def test_a_power_cut_at_any_write_neither_loses_the_alert_nor_doubles_it(
     decided_twice = len(watched.server.requests) - 2
     # Only a death between the call of the model and the writing of its decision can cost one call more.
     assert decided_twice <= (1 if (part, method) == ("records", "put") else 0)
+    assert kept_checks(watched) == ["suspicious", "defect"]
 
 
 def test_a_decision_stands_after_a_crash_even_if_the_model_changes_its_mind(watched: WatchedPrint) -> None:
@@ -252,3 +260,21 @@ def test_a_check_that_ends_every_run_is_given_up_after_three(watched: WatchedPri
         "no verdict",
         "3 runs broke off while it was made",
     )
+
+
+def test_each_check_is_in_the_history_of_its_job(watched: WatchedPrint) -> None:
+    watched.server.script(fake.fine(), fake.defect(), fake.defect(), fake.fine())
+    watched.check()
+    watched.pass_time(HOUR)
+    watched.check()
+    watched.confirmation()
+    watched.pass_time(HOUR)
+    watched.check(job_id="job-2")
+    assert kept_checks(watched) == ["fine", "suspicious", "defect"]
+    assert kept_checks(watched, "job-2") == ["fine"]
+    parts = job_listing.find(watched.records, "job-1")
+    assert parts is not None
+    last = parts.checks.checks[-1]
+    assert last.category
+    assert last.confidence is not None
+    assert last.summary

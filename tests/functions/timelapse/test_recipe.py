@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     harness.order(60)
     harness.work()
     folder = tmp_path / PREFIX
-    assert len(list(folder.iterdir())) == 60 + 2, "a film and its thumbnail"
+    assert len(list(folder.iterdir())) == 60 + 3, "a film, its thumbnail and the last frame"
     return folder
 
 

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from functions.shared import job_listing
 from functions.shared.domain.jpeg import read_jpeg
-from functions.shared.domain.keys import digest, film_key, printer_chat, thumbnail_key
+from functions.shared.domain.keys import digest, film_key, photo_key, printer_chat, thumbnail_key
 from functions.shared.messages.effects import Category, decode_notification
 from tests.functions.timelapse.encode_jobs import SPEC, noisy_frame
 from tests.functions.timelapse.harness import BEGIN, PREFIX, PRINTER, Harness
@@ -201,3 +203,55 @@ def test_the_settings_limit_stands_whatever_is_asked_for(harness: Harness) -> No
     for told in harness.told():
         assert told.film is not None
         assert told.film.size <= 150_000
+
+
+def test_a_film_and_the_last_frame_are_in_the_history_of_its_job(harness: Harness) -> None:
+    harness.keep_frames(range(20))
+    order = harness.order(20, kept=20)
+    harness.work()
+    [told] = harness.told()
+    assert told.film is not None
+    parts = job_listing.find(harness.records, order.job_id)
+    assert parts is not None
+    film = parts.film
+    assert film is not None
+    assert (film.key, film.size, film.made_at) == (told.film.key, told.film.size, order.observed_at)
+    photo, thumbnail = (harness.frames.get(key(film.key)) for key in (photo_key, thumbnail_key))
+    assert (film.photo_size, film.thumbnail_size) == (len(photo), len(thumbnail))
+    assert film.photo_taken_at == pytest.approx(BEGIN + 6.0 * 19, abs=1)
+    assert photo == harness.frames.get(list(harness.frames.list(PREFIX))[-1].key)
+    assert len(list(harness.frames.list(PREFIX))) == 20, "what lies beside a film is no frame"
+
+
+def test_a_crash_before_the_history_is_written_loses_nothing_of_it(harness: Harness) -> None:
+    harness.keep_frames(range(10))
+    order = harness.order(10)
+    put = harness.records.put
+
+    def crash(key: str, *arguments: Any, **named: Any) -> int:
+        if key.startswith("job#"):
+            raise KeyboardInterrupt
+        return put(key, *arguments, **named)
+
+    harness.records.put = crash  # type: ignore[method-assign]
+    delivery = harness.delivery()
+    with pytest.raises(KeyboardInterrupt):
+        harness.handle(delivery)
+    harness.records.put = put  # type: ignore[method-assign]
+    harness.restart()
+    harness.handle(delivery)
+    assert len(harness.told()) == 1
+    parts = job_listing.find(harness.records, order.job_id)
+    assert parts is not None
+    assert parts.film is not None
+
+
+def test_a_smaller_film_is_for_the_chat_alone(harness: Harness) -> None:
+    harness.keep_frames(range(10))
+    order = harness.order(10)
+    harness.work()
+    before = job_listing.find(harness.records, order.job_id)
+    harness.put(harness.smaller(order, 100_000))
+    harness.work()
+    assert job_listing.find(harness.records, order.job_id) == before
+    assert len(list((harness.folder / PREFIX).glob("*_photo.jpeg"))) == 1

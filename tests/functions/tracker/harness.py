@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions.shared.messages.effects import Category, Effect, Inspection, Notification, Timelapse
+from functions.shared.messages.job_history import JobHistoryChange
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.messages.report import FrameReference, Report, ReportKind
 from functions.tracker.evaluation import Rules
-from functions.tracker.transitions import advance
+from functions.tracker.transitions import advance_with_history
 
 IDLE = {"gcode_state": "IDLE", "subtask_name": "", "task_id": "0", "print_error": 0, "hms": []}
 CLOG = {"attr": 0x03001A00, "code": 0x00020002}
@@ -24,6 +25,7 @@ class TrackerHarness:
     now: float = 1_000_000.0
     sequence: int = 0
     effects: list[Effect] = field(default_factory=list)
+    changes: list[JobHistoryChange] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     frames: int = 0
     _merged: dict[str, Any] = field(default_factory=lambda: dict(IDLE))
@@ -69,8 +71,9 @@ class TrackerHarness:
 
     def take(self, report: Report) -> list[str]:
         self.reports.append(report)
-        self.record, effects = advance(self.record, report, self.rules)
+        self.record, effects, changes = advance_with_history(self.record, report, self.rules)
         self.effects += effects
+        self.changes += changes
         return [short(effect) for effect in effects]
 
     @property

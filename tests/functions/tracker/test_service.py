@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from functions.shared import job_listing
 from functions.shared.domain.keys import collector_key, digest, printer_key
-from functions.shared.errors import ConflictError
+from functions.shared.errors import ConflictError, ContractError
+from functions.shared.job_listing import JobFilter
 from functions.shared.messages.effects import (
     Notification,
     decode_inspection,
@@ -20,7 +22,7 @@ from functions.shared.ports import Outgoing
 from functions.shared.settings import Settings
 from functions.tracker.evaluation import Rules
 from functions.tracker.service import TrackerService, build_service
-from functions.tracker.transitions import advance
+from functions.tracker.transitions import advance_with_history
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
@@ -284,9 +286,9 @@ def killed_with(harness: ServiceHarness, deadly: Report, monkeypatch: pytest.Mon
     def dies(record: Any, report: Report, rules: Rules) -> Any:
         if report.id == deadly.id:
             raise KilledError
-        return advance(record, report, rules)
+        return advance_with_history(record, report, rules)
 
-    monkeypatch.setattr("functions.tracker.service.advance", dies)
+    monkeypatch.setattr("functions.tracker.service.advance_with_history", dies)
     killed = 0
     while harness.reports.count():
         assert killed < 20, "it is set aside"
@@ -325,3 +327,88 @@ def test_a_report_is_not_written_down_before_it_comes_again(harness: ServiceHarn
     harness.send(harness.report(status=state("RUNNING")))
     harness.work()
     assert harness.records.list("starts/") == []
+
+
+class DyingRecords:
+    """Kills the program at its call of that number, before or after the store has done it."""
+
+    def __init__(self, inner: SqliteRecordStore, call: int, is_before: bool) -> None:
+        self._inner, self._left, self._is_before = inner, call, is_before
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._inner, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            self._left -= 1
+            if self._left == 0 and self._is_before:
+                raise KilledError
+            result = real(*arguments, **named)
+            if self._left == 0:
+                raise KilledError
+            return result
+
+        return call
+
+
+def history_of(harness: ServiceHarness) -> list[tuple[str, str | None, float, int, int]]:
+    """Of the lists: result, name, seconds; and of the job itself how many points and pauses it has."""
+    told = []
+    for line in job_listing.page(harness.records, JobFilter("p"), None, 10).lines:
+        parts = job_listing.find(harness.records, line.end.job_id)
+        assert parts is not None
+        seconds = line.end.duration_seconds or 0.0
+        course = parts.course
+        told.append((line.end.result, line.end.name, seconds, len(course.points), len(course.pauses)))
+    return told
+
+
+def a_print(harness: ServiceHarness) -> None:
+    """Two jobs: the second falls silent and is back before it ends."""
+    for word, seconds in (
+        *(("IDLE", 10), ("RUNNING", 60), ("PAUSE", 60), ("RUNNING", 60), ("FINISH", 600)),
+        *(("RUNNING", 60), ("", 60), ("RUNNING", 60), ("FINISH", 60)),
+    ):
+        kind = ReportKind.STATUS if word else ReportKind.SILENCE
+        harness.send(harness.report(status=state(word) if word else None, kind=kind))
+        while harness.reports.count():
+            harness.reports.recover()
+            try:
+                harness.work()
+            except KilledError:
+                harness.service = replace(harness.service, records=harness.records)
+        harness.clock.pass_time(seconds)
+
+
+def test_a_kill_between_any_two_calls_of_the_store_leaves_the_history_whole(tmp_path: Path) -> None:
+    expected = [("finished", "Benchy", 180.0, 2, 0), ("finished", "Benchy", 180.0, 3, 1)]
+    for call in (0, *range(9, 75, 6)):
+        harness = ServiceHarness(tmp_path / str(call))
+        dying: Any = DyingRecords(harness.records, call, is_before=call % 2 == 0)
+        harness.service = replace(harness.service, records=dying)
+        a_print(harness)
+        assert history_of(harness) == expected, call
+        assert sum(it.jobs for month in job_listing.figures(harness.records, JobFilter())
+                   for it in month.figures.all_days()) == 2, call  # fmt: skip
+        assert harness.told().count("finished") == 2, call
+        harness.database.close()
+
+
+def test_a_fault_in_the_history_loses_no_message_and_no_record(
+    harness: ServiceHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: Any) -> None:
+        raise ContractError("it cannot be written")
+
+    monkeypatch.setattr("functions.tracker.service.JobArchive.keep", refuses)
+    a_print(harness)
+    assert harness.told().count("finished") == 2
+    assert history_of(harness) == []
+
+
+def test_a_history_lasts_as_long_as_it_is_set(harness: ServiceHarness) -> None:
+    harness.service = replace(harness.service, history_days=30.0)
+    a_print(harness)
+    harness.clock.pass_time(29 * 86_400)
+    assert len(history_of(harness)) == 2
+    harness.clock.pass_time(2 * 86_400)
+    assert history_of(harness) == []

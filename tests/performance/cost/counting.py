@@ -201,7 +201,8 @@ def assumed_size(key: str) -> int:
     """What a real object under such a key would have, in bytes."""
     if key.endswith(".mp4"):
         return FILM_BYTES
-    return FRAME_BYTES if key.startswith("latest/") or _is_frame(key) else THUMBNAIL_BYTES
+    is_whole = key.startswith("latest/") or _is_frame(key) or key.endswith("_photo.jpeg")
+    return FRAME_BYTES if is_whole else THUMBNAIL_BYTES
 
 
 def _is_frame(key: str) -> bool:

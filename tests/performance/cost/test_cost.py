@@ -57,7 +57,7 @@ def check_that_it_was_a_whole_print(used: Measured) -> None:
     assert sum("printing" in line for line in headlines) >= 18
     assert sum("photo" in line for line in headlines) >= 3
     assert sum("timelapse" in line for line in headlines) == 1
-    assert used.job["films kept"] == 2  # and its small image
+    assert used.job["films kept"] == 3  # and its small image, and the last frame
     assert used.job["bytes read by notify"] > FILM_BYTES
     assert used.job["calls of timelapse"] == 1
     assert used.job["calls of notify"] == len(used.told) + 1  # a film is passed on into its line first
@@ -76,6 +76,13 @@ def check_that_nothing_is_used_beyond_need(used: Measured) -> None:
     assert 100 <= reports <= REPORTS_OF_A_JOB
     assert used.job["write units of printer"] <= 2 * reports
     assert used.idle_hour["writes of printer"] <= 12
+    assert 10 <= history_units(used.job) <= 25
+    assert history_units(used.long_job) <= 60
+
+
+def history_units(job: Figures) -> float:
+    """Write units of what is kept of a job and of what was told of it."""
+    return sum(job[f"write units of {kind}"] for kind in ("job", "jobs", "jobfigures", "told"))
 
 
 def test_what_stands_around_is_counted_from_the_template() -> None:

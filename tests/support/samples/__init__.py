@@ -31,6 +31,9 @@ ADDED: dict[str, Any] = {
     "percent_fell_at": None,
     "layer_fell_at": None,
     "codes_before": [],
+    "course": {"curve": "", "pauses": [], "codes": []},
+    "paused_seconds": 0.0,
+    "point_at": None,
 }
 ADDED_TO_EDGE_JOBS: dict[str, Any] = {"layer": None, "remaining_minutes": None, "heard_at": None}
 

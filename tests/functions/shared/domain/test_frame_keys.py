@@ -13,6 +13,7 @@ from functions.shared.domain.keys import (
     is_key,
     job_prefix,
     latest_key,
+    photo_key,
     present_key,
     printer_prefix,
     second_key,
@@ -44,6 +45,22 @@ def test_sorting_by_name_is_sorting_by_time(job: str, frames: list[tuple[int, in
     prefix = job_prefix("A1", job)
     names = [frame_key(prefix, float(taken_at), counter) for taken_at, counter in sorted(frames)]
     assert names == sorted(names)
+
+
+@given(printer=any_name, job=st.none() | any_name, made_at=times)
+def test_a_job_s_last_photo_is_of_its_film_and_no_frame(
+    printer: str, job: str | None, made_at: float
+) -> None:
+    film = film_key(job_prefix(printer, job), made_at)
+    photo = photo_key(film)
+    assert is_key(photo)
+    assert not photo.endswith(".jpg")
+    assert (film_stamp_of(photo), taken_at_of(photo), present_key(photo)) == (
+        film_stamp_of(film),
+        None,
+        photo,
+    )
+    assert photo != thumbnail_key(film)
 
 
 @given(printer=any_name, job=st.none() | any_name, made_at=times)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.shared.domain.keys import film_key, frame_key, job_prefix, thumbnail_key
+from functions.shared.domain.keys import film_key, frame_key, job_prefix, photo_key, thumbnail_key
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.frames import FileFrameStore
 from infra.local.storage.queue import SqliteQueue
@@ -44,6 +44,10 @@ def thumbnail(images: Path, age_days: float, job: str = "benchy") -> Path:
     return store(images, thumbnail_key(film_key(job_prefix("A1", job), NOW - age_days * DAY)), age_days)
 
 
+def photo(images: Path, age_days: float) -> Path:
+    return store(images, photo_key(film_key(job_prefix("A1", "benchy"), NOW - age_days * DAY)), age_days)
+
+
 def old_thumbnail(images: Path, age_days: float) -> Path:
     """By the name of 0.1.0."""
     film_name = film_key(job_prefix("A1", "benchy"), NOW - age_days * DAY)
@@ -58,13 +62,13 @@ def test_frames_and_films_are_kept_for_their_own_times(images: Path) -> None:
     assert [path.exists() for path in go] == [False] * 2
 
 
-def test_a_film_s_thumbnail_stays_and_goes_with_its_film(images: Path) -> None:
-    stay = [film(images, 29.9), thumbnail(images, 29.9)]
-    go = [film(images, 30.1), thumbnail(images, 30.1)]
-    assert remove_old_files(images, NOW, 7, 30) == RemovedFiles(films=1, bytes=10)
-    assert [path.exists() for path in stay] == [True, True]
-    assert [path.exists() for path in go] == [False, False]
-    assert remove_old_files(images, NOW + DAY, 7, 30) == RemovedFiles(films=1, folders=2, bytes=10)
+def test_a_film_s_thumbnail_and_photo_stay_and_go_with_their_film(images: Path) -> None:
+    stay = [film(images, 29.9), thumbnail(images, 29.9), photo(images, 29.9)]
+    go = [film(images, 30.1), thumbnail(images, 30.1), photo(images, 30.1)]
+    assert remove_old_files(images, NOW, 7, 30) == RemovedFiles(films=1, bytes=15)
+    assert [path.exists() for path in stay] == [True, True, True]
+    assert [path.exists() for path in go] == [False, False, False]
+    assert remove_old_files(images, NOW + DAY, 7, 30) == RemovedFiles(films=1, folders=2, bytes=15)
 
 
 def test_a_thumbnail_of_an_older_release_goes_with_its_film_or_gets_the_name_of_today(images: Path) -> None:
