@@ -52,7 +52,8 @@ from functions.api.picture_answer import (
     matches,
 )
 from functions.api.picture_sending import PictureSending
-from functions.api.presenter import overview_printer, printer_view, sample_view, summary
+from functions.api.presenter import overview_printer, printer_view, summary
+from functions.api.samples import add_samples
 from functions.api.schemas import (
     FilmView,
     HealthView,
@@ -60,7 +61,6 @@ from functions.api.schemas import (
     OverviewView,
     PrinterSummary,
     PrinterView,
-    SampleView,
 )
 from functions.api.web_files import WebFiles
 from functions.shared.errors import NotFoundError, TransientError
@@ -188,11 +188,6 @@ def create_app(
     def say_ok() -> str:
         """Answers `OK`, without a key too."""
         return "OK"
-
-    @app.get("/api/samples", summary="Alerts of the AI that were none", response_model=list[SampleView])
-    def show_samples() -> list[SampleView]:
-        """What people said looks fine in the chat, newest first; empty if none are kept (KEEP_SAMPLES)."""
-        return [sample_view(it) for it in samples.newest()] if samples is not None else []
 
     @app.get(
         "/api/overview",
@@ -351,20 +346,13 @@ def create_app(
         pictures = None if live is None else pictures_health(live.pictures)
         return view.model_copy(update={"is_open": is_open, "pictures": pictures})
 
-    add_history(
-        app,
-        HistoryParts(
-            records,
-            frames,
-            queries,
-            lambda segment, stores: found(segment, stores).printer_id,
-            addresses,
-            keeping_files(film_days, image_days, frames, is_local=bucket is None),
-            sending,
-            clock,
-            image_bytes_limit,
-        ),
-    )
+    def named(segment: str, stores: Queries) -> str:
+        return found(segment, stores).printer_id
+
+    keeping = keeping_files(film_days, image_days, frames, is_local=bucket is None)
+    parts = (records, frames, queries, named, addresses, keeping, sending, clock, image_bytes_limit)
+    add_history(app, HistoryParts(*parts))
+    add_samples(app, samples)
     if metrics is not None:
         _add_metrics(app, metrics)
     return app

@@ -7,6 +7,7 @@ from functions.chat.answers import Known
 from functions.chat.bot import FILM_BYTES_LIMIT, Bot, Place, Reply
 from functions.chat.photos import FreshPictures, Picture
 from functions.chat.standing import card, title
+from functions.shared import job_listing
 from functions.shared.domain.keys import belongs_to, inspection_key, preferences_key, token_of
 from functions.shared.domain.limits import PHOTO_AGE_MENTIONED_SECONDS
 from functions.shared.errors import NotFoundError, PermanentError
@@ -17,7 +18,7 @@ from functions.shared.messages.chat_preferences import (
     with_dismissed,
 )
 from functions.shared.messages.inspection_record import inspection_from_json
-from functions.shared.ports import FrameStore, RecordStore
+from functions.shared.ports import FrameStore, RecordStore, StoredFrame
 from functions.shared.read_model import Queries
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
@@ -27,6 +28,7 @@ from functions.shared.telegram.markup import Line, Span, name_words
 
 _log = logging.getLogger(__name__)
 _NAME_LIMIT = 60
+_JOBS_BACK = 100  # a button under an end of some weeks ago
 
 
 class Media:
@@ -80,7 +82,7 @@ class Media:
         now = known.named(printer_id)
         last = now.job.id if now is not None and now.job is not None else None
         is_other = bool(job) and last is not None and token_of(last) != job
-        film = None if is_other else queries.film(printer_id)
+        film = self._film_of(printer_id, job) if is_other else queries.film(printer_id)
         if film is None or not belongs_to(film.key, printer_id):
             return self._bot.say(place, [(Span(wording.no_film(name)),)])
         if film.size > FILM_BYTES_LIMIT:
@@ -96,6 +98,14 @@ class Media:
             return reply
         _log.error("a film is not taken: %s", reply.description)
         return self._bot.say(place, [*lines, (Span(wording.could_not_send("film")),)])
+
+    def _film_of(self, printer_id: str, job: str) -> StoredFrame | None:
+        """Of a job before the last, by its token."""
+        wanted = job_listing.JobFilter(printer_id)
+        for line in job_listing.page(self._records, wanted, None, _JOBS_BACK).lines:
+            if token_of(line.end.job_id) == job and line.film is not None:
+                return StoredFrame(line.film.key, line.film.size, line.film.made_at)
+        return None
 
     def dismiss(
         self, samples: Samples | None, printer_id: str, job: str, category: str, chat_id: str

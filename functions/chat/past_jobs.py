@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from functions.shared.messages.job_history import JobLine
 from functions.shared.messages.printer_record import PrinterRecord
 
 
@@ -19,12 +19,10 @@ class PastJob:
     seconds: float | None = None
 
 
-class PastJobs(Protocol):
-    """Blocks."""
-
-    def newest(self, limit: int, printer_id: str | None = None) -> Sequence[PastJob]:
-        """Of all printers, or of that one."""
-        ...
+def past_job_of(line: JobLine) -> PastJob:
+    """As the history lists it."""
+    end = line.end
+    return PastJob(end.printer_id, end.job_id, end.name, end.result, end.ended_at, end.duration_seconds)
 
 
 def last_job_of(record: PrinterRecord) -> PastJob | None:

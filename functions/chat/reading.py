@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from functions.chat.commands import matching
-from functions.chat.past_jobs import PastJob, newest_first
+from functions.chat.past_jobs import PastJob, newest_first, past_job_of
+from functions.shared import job_listing
 from functions.shared.live import Live
+from functions.shared.messages.printer_record import PrinterRecord
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.printer_now import PrinterNow, collector_silence, printer_now
 from functions.shared.read_model import PAGE_LIMIT, Queries
@@ -25,8 +27,8 @@ class Read:
 class ChatReadings(Protocol):
     """For one answer. Blocks."""
 
-    def read(self, now: float, name: str = "") -> Read:
-        """The printers, one of that name (as typed) among them if there is one."""
+    def read(self, now: float, name: str = "", *, wants_jobs: bool = False) -> Read:
+        """The printers, one of that name (as typed) among them if there is one; past jobs if asked for."""
         ...
 
 
@@ -40,10 +42,11 @@ class StoredReadings:
         live: Live | None = None,
         started_at: float | None = None,
     ) -> None:
+        self._records = records
         self._queries = Queries(records, frames, live)
         self._started_at = started_at
 
-    def read(self, now: float, name: str = "") -> Read:
+    def read(self, now: float, name: str = "", *, wants_jobs: bool = False) -> Read:
         queries = self._queries
         page = queries.page(limit=PAGE_LIMIT)
         data = queries.read_page(page)
@@ -54,5 +57,13 @@ class StoredReadings:
             printer_now(it, now, collector_silence(queries.watchers(it.printer_id), now, self._started_at))
             for it in data
         )
-        jobs = newest_first([it.record for it in data])[:_JOBS_LIMIT]
+        jobs = self._jobs([it.record for it in data]) if wants_jobs else []
         return Read(printers, page.more_after is None, tuple(jobs))
+
+    def _jobs(self, records: list[PrinterRecord]) -> list[PastJob]:
+        """Of the history; and of before there was one, the last that each record remembers."""
+        lines = job_listing.page(self._records, job_listing.JobFilter(), None, _JOBS_LIMIT).lines
+        kept = [past_job_of(line) for line in lines]
+        known = {job.job_id for job in kept}
+        kept += [job for job in newest_first(records) if job.job_id not in known]
+        return sorted(kept, key=lambda job: job.ended_at, reverse=True)[:_JOBS_LIMIT]

@@ -53,6 +53,7 @@ ROOM_FOR_ALERTS = 5
 # Telegram gives an update again for a day.
 _MARK_SECONDS = 2 * 86_400.0
 _AGAIN_SECONDS = 2.0
+_ABOUT_PAST_JOBS = frozenset({Word.HISTORY, Word.STATS})
 _PRESS_WAITS_SECONDS = 5.0  # Telegram shows that somebody has pressed, and soon that nothing came of it
 
 
@@ -181,7 +182,8 @@ class ChatService:
     def _answer_command(self, found: Command, request: Request, state: ChatState, mark: str) -> None:
         place = self._place(found.origin, state, is_reply=True)
         needs_printers = request.word not in (Word.HELP, Word.QUIET)
-        known = self._known(found, needs_printers=needs_printers, name=request.name)
+        wants_jobs = request.word in _ABOUT_PAST_JOBS
+        known = self._known(found, needs_printers=needs_printers, name=request.name, wants_jobs=wants_jobs)
         self._carry_out(answer_command(request, known), known, place, state, mark)
 
     def _answer_press(self, found: Press, state: ChatState, mark: str) -> None:
@@ -196,7 +198,7 @@ class ChatService:
                 raise
             self._bot.answer_press(found.id, wording.TOO_MANY_TOAST)  # it has to be answered meanwhile
             return
-        known = self._known(found, needs_printers=True)
+        known = self._known(found, needs_printers=True, wants_jobs=data.command in _ABOUT_PAST_JOBS)
         response = answer_press(data, known)
         answered = self._bot.answer_press(found.id, response.toast)
         if answered.says("query is too old"):
@@ -213,7 +215,9 @@ class ChatService:
             return Place(int(state.moved_to))
         return Place(origin.chat, origin.topic, origin.message_id if is_reply else None)
 
-    def _known(self, found: Command | Press, *, needs_printers: bool, name: str = "") -> Known:
+    def _known(
+        self, found: Command | Press, *, needs_printers: bool, name: str = "", wants_jobs: bool = False
+    ) -> Known:
         stored = self._records.get(preferences_key(self._rules.chat_id))
         known = Known(
             self._clock(),
@@ -224,7 +228,7 @@ class ChatService:
         )
         if not needs_printers:
             return known
-        read = self._readings().read(known.now, name)
+        read = self._readings().read(known.now, name, wants_jobs=wants_jobs)
         return replace(known, printers=read.printers, is_all=read.is_all, jobs=read.jobs)
 
     def _carry_out(self, response: Response, known: Known, place: Place, state: ChatState, mark: str) -> None:

@@ -6,13 +6,15 @@ import pytest
 
 from functions.chat.admission import OLDEST_SECONDS
 from functions.chat.service import ROOM_FOR_ALERTS, Handled, Later
-from functions.shared.domain.keys import chat_key, inspection_key, reception_key, token_of
+from functions.shared.domain.keys import chat_key, film_key, inspection_key, reception_key, token_of
+from functions.shared.job_archive import JobArchive
 from functions.shared.live import Live
 from functions.shared.messages.callback_data import Action, CallbackData, encode_callback
 from functions.shared.messages.chat_reception import read_reception
 from functions.shared.messages.chat_record import ChatState, chat_state_of
 from functions.shared.messages.codec import to_json
 from functions.shared.messages.inspection_record import Evidence, InspectionState, inspection_to_json
+from functions.shared.messages.job_history import JobEnd, JobFilm, JobHistoryChange
 from tests.functions.chat.harness import NOW, Harness, jpeg, resting, running
 from tests.support.telegram.faults import too_many_requests
 from tests.support.telegram.server import GROUP_ID, TelegramServer
@@ -220,3 +222,40 @@ def test_a_press_is_answered_also_when_the_chat_is_full(tmp_path: Path) -> None:
         harness.records.put(chat_key(harness.chat_id), to_json(full), 1)
         assert harness.presses("🔕 Mute 1 h").startswith("One moment")
         assert harness.preferences.mutes == ()
+
+
+def test_past_prints_and_their_films_come_from_the_history(harness: Harness) -> None:
+    harness.knows(resting("P1S"))
+    archive = JobArchive(harness.records, harness.clock)
+    film = film_key("images/P1S/Vase/", NOW - 90_000)
+    source = harness.folder / "film.mp4"
+    source.write_bytes(b"\x00\x00\x00\x18ftypisom" + bytes(1000))
+    harness.frames.put(film, source)
+    for name, result, ended_at in [("Vase", "finished", NOW - 90_000), ("Boat", "failed", NOW - 80_000)]:
+        end = JobEnd(
+            job_id=f"job-{name}",
+            printer_id="P1S",
+            name=name,
+            result=result,
+            started_at=ended_at - 7200,
+            start_is_known=True,
+            ended_at=ended_at,
+            end_is_known=True,
+        )
+        archive.keep(JobHistoryChange(end.job_id, "P1S", end=end))
+    archive.keep_film("job-Vase", JobFilm(film, 1012, NOW - 90_000))
+    harness.says("/history")
+    assert harness.last.replace("\u2060", "").splitlines() == [
+        "✅ P1S: P1S part.3mf",
+        "finished · 16:30 CET · took 2 h",
+        "❌ P1S: Boat",
+        "failed · Sun 18:47 CET · took 2 h",
+        "✅ P1S: Vase",
+        "finished · Sun 16:00 CET · took 2 h",
+    ]
+    harness.says("/stats")
+    assert harness.last.splitlines()[0] == "3 prints known"
+    button = CallbackData(Action.FILM, token_of("P1S"), token_of("job-Vase"))
+    harness.telegram.presses_data(encode_callback(button), harness.telegram.messages[-1])
+    harness.deal()
+    assert harness.telegram.messages[-1].video_size == 1012
