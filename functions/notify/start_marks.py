@@ -25,15 +25,15 @@ class StartMarks:
     def first_reads(self, effect: str, receive_count: int) -> tuple[str, ...]:
         return (starts_key(effect),) if self.are_for(receive_count) else ()
 
-    def begin_beside(self, effect: str) -> "Future[int] | None":
+    def begin_beside(self, effect: str) -> Future[int] | None:
         """Begin to write it while something else is; None: it is written when `begin` is called."""
         return None if self._pool is None else self._pool.submit(self._starts.begin, effect)
 
-    def begin(self, effect: str, beside: "Future[int] | None") -> int:
+    def begin(self, effect: str, beside: Future[int] | None) -> int:
         """How many starts there are that were not taken back. Raises TransientError."""
         return self._starts.begin(effect) if beside is None else beside.result()
 
-    def take_back(self, effect: str, beside: "Future[int] | None") -> None:
+    def take_back(self, effect: str, beside: Future[int] | None) -> None:
         """The start that was to be written while the turn was taken, which came to nothing."""
         if beside is None:
             return
