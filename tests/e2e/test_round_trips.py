@@ -146,9 +146,9 @@ def until(calls: list[tuple[str, int]], last: str) -> list[str]:
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
+def course(tmp_path: Path) -> Iterator[Course]:
     clock = LogicalClock()
-    with cloud(tmp_path) as made:
+    with cloud(tmp_path) as made, pytest.MonkeyPatch.context() as patch:  # undone before the stack's own
         make, watched = clients.make_client, set()
 
         def make_client(service: str, *arguments: Any, **named: Any) -> Any:
@@ -166,9 +166,9 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
             clock.trip(TELEGRAM)
             return send(session, request, **named)
 
-        monkeypatch.setattr(clients, "make_client", make_client)
-        monkeypatch.setattr(requests.Session, "send", sent)
-        clock.follow_threads(monkeypatch)
+        patch.setattr(clients, "make_client", make_client)
+        patch.setattr(requests.Session, "send", sent)
+        clock.follow_threads(patch)
         urls = {name: os.environ[f"{name}_QUEUE_URL"] for name in ("REPORTS", "NOTIFICATIONS")}
         yield Course(made, clock, urls)
 

@@ -50,7 +50,7 @@ BELONGS_TO = {
     "pydantic_core": {"api", "inspection"},
     "openai": {"inspection"},
     "PIL": {"api", "inspection"},
-    "requests": {"notify"},
+    "requests": {"notify", "chat"},
 }
 
 
@@ -183,7 +183,7 @@ def test_every_library_is_for_the_target(built: Path, name: str) -> None:
     for path in libraries:
         if ".cpython-" in path.name:
             assert ".cpython-313-" in path.name
-    assert bool(libraries) is (name in ("notify", "inspection", "api"))
+    assert bool(libraries) is (name in ("notify", "chat", "inspection", "api"))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

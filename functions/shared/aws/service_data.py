@@ -16,16 +16,7 @@ _DEFAULTS = {
     "protocols": ["https"],
     "signatureVersions": ["v4"],
 }
-# The one service that signs in a way of its own, and that of us-east-1 has an address for all regions.
-_S3 = {"defaults": {"signatureVersions": ["s3v4"]}, "endpoints": {}}
-_S3_OF_AWS = {
-    **_S3,
-    "isRegionalized": True,
-    "partitionEndpoint": "aws-global",
-    "endpoints": {
-        "aws-global": {"credentialScope": {"region": "us-east-1"}, "hostname": "s3.amazonaws.com"},
-    },
-}
+_S3 = {"defaults": {"signatureVersions": ["s3v4"]}}  # the one service that signs in a way of its own
 
 
 class LeanLoader(Loader):
@@ -48,11 +39,23 @@ class LeanLoader(Loader):
 
 def _partition(known: Mapping[str, Any]) -> dict[str, Any]:
     """In the form of the file of endpoints."""
+    suffix = known["outputs"]["dnsSuffix"]
     return {
         "partition": known["id"],
-        "dnsSuffix": known["outputs"]["dnsSuffix"],
+        "dnsSuffix": suffix,
         "regionRegex": known["regionRegex"],
         "regions": known["regions"],
         "defaults": _DEFAULTS,
-        "services": {"s3": _S3_OF_AWS if known["id"] == "aws" else _S3},
+        "services": {"s3": _s3_of_all_regions(suffix) if known["id"] == "aws" else _S3 | {"endpoints": {}}},
+    }
+
+
+def _s3_of_all_regions(suffix: str) -> dict[str, Any]:
+    """In this partition S3 of us-east-1 has an address for all regions."""
+    everywhere = {"credentialScope": {"region": "us-east-1"}, "hostname": f"s3.{suffix}"}
+    return {
+        **_S3,
+        "isRegionalized": True,
+        "partitionEndpoint": "aws-global",
+        "endpoints": {"aws-global": everywhere},
     }
