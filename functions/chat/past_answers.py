@@ -1,7 +1,7 @@
 """Answers about prints that are over: /history, /film, /stats. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Any
 
 from functions.chat import wording
 from functions.chat.commands import matching
@@ -89,5 +89,6 @@ def _not_counted(printers: Sequence[PrinterNow], known: Known) -> list[DayFigure
         if job is None or is_counted or job.result == NEVER_BEGAN:
             continue
         result = job.result if job.result in _COUNTED else "ended"
-        found.append(replace(DayFigures(0, seconds=max(0.0, job.seconds or 0.0)), **{result: 1}))
+        counts: dict[str, Any] = {result: 1, "seconds": max(0.0, job.seconds or 0.0)}
+        found.append(DayFigures(0, **counts))
     return found
