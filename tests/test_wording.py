@@ -28,7 +28,8 @@ NOT_FOR_PEOPLE = (
 LOGGED = {
     # Words of Telegram's.
     "functions/chat/bot.py": {"can't parse entities", "no description", "thread not found"},
-    "functions/chat/service.py": {"not for ", "query is too old"},
+    "functions/chat/service.py": {"query is too old"},
+    "functions/chat/turns.py": {"not for "},
     "functions/notify/refusals.py": {
         "Telegram refuses the bot's token (",
         "); messages wait, next tries every 15 min",

@@ -60,6 +60,7 @@ class Allowance:
     def __init__(self) -> None:
         self._left: OrderedDict[int | None, tuple[float, float]] = OrderedDict()
         self._taken: deque[int] = deque(maxlen=100)
+        self._told: OrderedDict[int | None, None] = OrderedDict()
 
     def take(self, origin: Origin, now: float) -> bool:
         """Whether this one is within what that person may ask; one that comes again counts once."""
@@ -71,7 +72,17 @@ class Allowance:
         is_within = left >= 1.0
         if is_within:
             self._taken.append(origin.update_id)
+            self._told.pop(user, None)
         self._left[user] = (left - 1.0 if is_within else left, now)
         if len(self._left) > _USERS_LIMIT:
             self._left.popitem(last=False)
         return is_within
+
+    def is_to_be_told(self, origin: Origin) -> bool:
+        """Whether that person is told that it was too much: once, until they are within it again."""
+        if origin.user in self._told:
+            return False
+        self._told[origin.user] = None
+        if len(self._told) > _USERS_LIMIT:
+            self._told.popitem(last=False)
+        return True

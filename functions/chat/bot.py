@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from functions.chat.answers import Button
+from functions.chat.response import Button
 from functions.chat.updates import WANTED
 from functions.shared.messages.codec import fields_in, fields_of
 from functions.shared.telegram.calls import BotConnection, CallTimes, NoAnswer
@@ -30,6 +30,7 @@ from functions.shared.telegram.multipart import FilePart, MultipartBody
 
 _log = logging.getLogger(__name__)
 
+TOAST_LIMIT = 200  # answerCallbackQuery
 FILM_BYTES_LIMIT = 50 * 1000 * 1000  # sendVideo
 _UPDATES_AT_ONCE = 50
 _ANSWER_BYTES = 4 * 1024 * 1024  # of so many updates, with room

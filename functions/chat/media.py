@@ -3,14 +3,15 @@
 import logging
 
 from functions.chat import wording
-from functions.chat.answers import Known
 from functions.chat.bot import FILM_BYTES_LIMIT, Bot, Place, Reply
 from functions.chat.photos import FreshPictures, Picture
+from functions.chat.progress import Progress
+from functions.chat.response import JOB_LIMIT, Known
 from functions.chat.standing import card, title
 from functions.shared import job_listing
 from functions.shared.domain.keys import belongs_to, inspection_key, preferences_key, token_of
 from functions.shared.domain.limits import PHOTO_AGE_MENTIONED_SECONDS
-from functions.shared.errors import NotFoundError, PermanentError
+from functions.shared.errors import BridgeError, NotFoundError, PermanentError
 from functions.shared.live import Live
 from functions.shared.messages.chat_preferences import (
     preferences_to_json,
@@ -24,7 +25,7 @@ from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
 from functions.shared.samples import Sample, Samples
 from functions.shared.telegram.figure_words import size
-from functions.shared.telegram.markup import Line, Span, name_words
+from functions.shared.telegram.markup import Line, Span, code_words, name_words
 
 _log = logging.getLogger(__name__)
 _NAME_LIMIT = 60
@@ -75,29 +76,39 @@ class Media:
         newest = Queries(self._records, self._frames, self._live).image(printer_id)
         return None if newest is None else Picture(newest.data, newest.taken_at), self._live is not None
 
-    def send_film(self, place: Place, known: Known, printer_id: str, job: str) -> Reply:
-        """Of the printer's last job, if that is the one that is meant."""
-        queries = Queries(self._records, self._frames, self._live)
+    def send_film(self, place: Place, known: Known, printer_id: str, job: str, progress: Progress) -> Reply:
+        """Of the job with that token, or of the printer's last. Begun once: minutes go by in an upload, and
+        nobody wants it twice.
+        """
         name = name_words(printer_id, _NAME_LIMIT)
         now = known.named(printer_id)
         last = now.job.id if now is not None and now.job is not None else None
-        is_other = bool(job) and last is not None and token_of(last) != job
-        film = self._film_of(printer_id, job) if is_other else queries.film(printer_id)
+        is_last = not job or (last is not None and token_of(last) == job)
+        queries = Queries(self._records, self._frames, self._live)
+        film = queries.film(printer_id) if is_last else self._film_of(printer_id, job)
+        none = wording.no_film(name) if is_last else wording.no_film_of_print(name)
         if film is None or not belongs_to(film.key, printer_id):
-            return self._bot.say(place, [(Span(wording.no_film(name)),)])
+            return self._bot.say(place, [(Span(none),)])
         if film.size > FILM_BYTES_LIMIT:
             return self._bot.say(place, [(Span(wording.film_too_large(name, size(film.size))),)])
-        lines: list[Line] = [(Span(f"{wording.ICONS['film']} "), *title(printer_id))]
+        caption: Line = (Span(f"{wording.ICONS['film']} "), *title(printer_id))
+        print_name = next((it.name for it in known.jobs if job and token_of(it.job_id) == job), None)
+        if print_name:
+            caption = (*caption, Span(": "), Span(code_words(print_name, JOB_LIMIT), "code"))
         try:
             with self._frames.open(film.key) as content:
-                reply = self._bot.show_film(place, lines, content, film.size)
+                if not progress.begin_film():
+                    return self._bot.say(place, [(Span(wording.film_may_be_here(name)),)])
+                reply = self._bot.show_film(place, [caption], content, film.size)
         except (NotFoundError, PermanentError, OSError) as error:
             _log.error("the film of %r cannot be read: %s", printer_id, type(error).__name__)
-            return self._bot.say(place, [(Span(wording.no_film(name)),)])
+            return self._bot.say(place, [(Span(none),)])
+        if reply.status == 429:
+            progress.film_not_taken()
         if reply.is_ok or reply.status == 429:
             return reply
         _log.error("a film is not taken: %s", reply.description)
-        return self._bot.say(place, [*lines, (Span(wording.could_not_send("film")),)])
+        return self._bot.say(place, [caption, (Span(wording.could_not_send("film")),)])
 
     def _film_of(self, printer_id: str, job: str) -> StoredFrame | None:
         """Of a job before the last, by its token."""
@@ -145,4 +156,7 @@ class Media:
             kept_at=self._clock(),
             pictures=len(pictures),
         )
-        samples.keep(sample, pictures)
+        try:
+            samples.keep(sample, pictures)
+        except BridgeError as error:  # a full disk: what was wished holds all the same, and is said
+            _log.warning("%s", error)

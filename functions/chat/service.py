@@ -1,7 +1,9 @@
 """One update from Telegram to its answer: admitted, in its turn, said once, marked.
 
 The mark is set right after the answer was sent: between the two a crash can repeat that one answer. What was
-wished (a mute, quiet hours) is written before it is said, and is the same when written twice.
+wished (a mute, quiet hours) does not wait for a turn in the chat, and is the same when written twice. That a
+press is answered is written before, so that a repeat, for which Telegram takes no second answer, does the
+rest; a press that Telegram has forgotten by then changes nothing.
 """
 
 import logging
@@ -14,12 +16,17 @@ from typing import Any
 
 from functions.chat import wording
 from functions.chat.admission import Allowance, Guests, Refusal, why_not
-from functions.chat.answers import Button, Known, Response, answer_command, answer_press
-from functions.chat.bot import Bot, Place, Reply
+from functions.chat.answers import answer_command, answer_press
+from functions.chat.bot import TOAST_LIMIT, Bot, Place, Reply
 from functions.chat.commands import Request, Word, request_of
 from functions.chat.media import Media
 from functions.chat.parts import parts_of
+from functions.chat.progress import Progress
 from functions.chat.reading import ChatReadings
+from functions.chat.refusals import Refusals
+from functions.chat.response import Button, Known, Response
+from functions.chat.totals import totals_by_printer
+from functions.chat.turns import NotNowError, Turns
 from functions.chat.updates import (
     Command,
     Membership,
@@ -30,30 +37,27 @@ from functions.chat.updates import (
     read_update,
     update_id_of,
 )
-from functions.shared.domain.keys import chat_key, effect_id, preferences_key, reception_key
+from functions.shared.domain.keys import effect_id, preferences_key, reception_key
 from functions.shared.domain.quiet_hours import QuietHours
 from functions.shared.errors import BridgeError, TransientError
 from functions.shared.messages.callback_data import decode_callback
-from functions.shared.messages.chat_preferences import preferences_to_json, read_preferences
+from functions.shared.messages.chat_preferences import (
+    preferences_to_json,
+    read_preferences,
+)
 from functions.shared.messages.chat_reception import ChatReception, read_reception, reception_to_json
-from functions.shared.messages.chat_record import ChatState, chat_state_of
-from functions.shared.messages.codec import recall, to_json
+from functions.shared.messages.chat_record import ChatState
 from functions.shared.ports import RecordStore
-from functions.shared.records import is_done, update
+from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
 from functions.shared.samples import Samples
 from functions.shared.settings import Settings
-from functions.shared.telegram.markup import Line
-from functions.shared.telegram.pace import asked_to_wait, current, is_group, seconds_held, seconds_to_wait
+from functions.shared.telegram.markup import Line, fitted, to_plain, without_markup
 
 _log = logging.getLogger(__name__)
 
-# Of what a group may be sent in a minute, this many are the alerts': answers wait for another minute then.
-ROOM_FOR_ALERTS = 5
-# Telegram gives an update again for a day.
-_MARK_SECONDS = 2 * 86_400.0
 _AGAIN_SECONDS = 2.0
-_ABOUT_PAST_JOBS = frozenset({Word.HISTORY, Word.STATS})
+_ABOUT_PAST_JOBS = frozenset({Word.HISTORY, Word.FILM, Word.STATS})
 _PRESS_WAITS_SECONDS = 5.0  # Telegram shows that somebody has pressed, and soon that nothing came of it
 
 
@@ -90,14 +94,8 @@ class ChatRules:
         )
 
 
-class _NotNowError(Exception):
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"not for {seconds:.1f} s")
-        self.seconds = seconds
-
-
 class ChatService:
-    """`handle` one update at a time from each thread. `refused`: how many got nothing, by the reason."""
+    """`handle` one update at a time from each thread."""
 
     def __init__(
         self,
@@ -109,7 +107,6 @@ class ChatService:
         clock: Clock,
         rules: ChatRules,
     ) -> None:
-        self.refused: Counter[str] = Counter()
         self.answered = 0
         self._bot = bot
         self._records = records
@@ -118,9 +115,16 @@ class ChatService:
         self._samples = samples
         self._clock = clock
         self._rules = rules
+        self._turns = Turns(records, rules.chat_id, rules.messages_per_minute, clock)
         self._allowance = Allowance()
+        self._refusals = Refusals()
         self._lock = threading.Lock()
         self._own_name: str | None = None
+
+    @property
+    def refused(self) -> Counter[str]:
+        """How many updates got no answer, by the reason."""
+        return self._refusals.counts
 
     def handle(self, body: Mapping[str, Any]) -> Handled | Later:
         """Answer it, unless it was answered before or asks nothing of us."""
@@ -129,7 +133,7 @@ class ChatService:
             return Handled()
         try:
             return self._handle(found)
-        except _NotNowError as wait:
+        except NotNowError as wait:
             return Later(wait.seconds)
         except TransientError as error:
             _log.warning("update %s comes again: %s", update_id_of(body), error)
@@ -140,19 +144,20 @@ class ChatService:
 
     def _handle(self, found: Update) -> Handled:
         now = self._clock()
-        state = chat_state_of(self._records.get(chat_key(self._rules.chat_id)))
+        self._say_refusals(now)
+        state = self._turns.state()
         chats = frozenset({self._rules.chat_id, *([state.moved_to] if state.moved_to else [])})
         guests = Guests(chats, self._rules.users)
         reason = why_not(found, guests, self._name_for(found), now)
         if reason is None and isinstance(found, Command) and request_of(found.word) is None:
             return Handled()  # another bot's, or a slip
-        mark = effect_id("update", str(found.origin.update_id))
-        if reason is None and is_done(self._records, mark):
+        progress = Progress(self._records, effect_id("update", str(found.origin.update_id)), self._clock)
+        if reason is None and progress.is_over:
             return Handled()
         if reason is None and isinstance(found, Command | Press) and not self._takes(found, now):
             reason = Refusal.TOO_MANY
         if reason is not None:
-            self._refuse(found, reason)
+            self._refuse(found, reason, now)
             return Handled()
         match found:
             case Migration():
@@ -160,53 +165,66 @@ class ChatService:
             case Membership():
                 self._note_membership(found)
             case Press():
-                self._answer_press(found, state, mark)
+                self._answer_press(found, state, progress)
             case Command():
                 request = request_of(found.word, found.argument)
                 if request is not None:
-                    self._answer_command(found, request, state, mark)
-        self._mark(mark)
+                    self._answer_command(found, request, state, progress)
+        progress.over()
         return Handled()
 
     def _takes(self, found: Update, now: float) -> bool:
         with self._lock:
             return self._allowance.take(found.origin, now)
 
-    def _refuse(self, found: Update, reason: Refusal) -> None:
+    def _refuse(self, found: Update, reason: Refusal, now: float) -> None:
         with self._lock:
-            self.refused[reason.value] += 1
-        _log.info("update %d gets no answer: %s", found.origin.update_id, reason.value)
-        if reason is Refusal.TOO_MANY and isinstance(found, Press):
+            self._refusals.add(reason.value)
+            is_told = reason is Refusal.TOO_MANY and self._allowance.is_to_be_told(found.origin)
+        self._say_refusals(now)
+        if is_told and isinstance(found, Press):
             self._bot.answer_press(found.id, wording.TOO_MANY_TOAST)
 
-    def _answer_command(self, found: Command, request: Request, state: ChatState, mark: str) -> None:
+    def _say_refusals(self, now: float) -> None:
+        with self._lock:
+            summary = self._refusals.summary(now)
+        if summary:
+            _log.info("updates that got no answer since this was last said: %s", summary)
+
+    def _answer_command(self, found: Command, request: Request, state: ChatState, progress: Progress) -> None:
         place = self._place(found.origin, state, is_reply=True)
         needs_printers = request.word not in (Word.HELP, Word.QUIET)
-        wants_jobs = request.word in _ABOUT_PAST_JOBS
-        known = self._known(found, needs_printers=needs_printers, name=request.name, wants_jobs=wants_jobs)
-        self._carry_out(answer_command(request, known), known, place, state, mark)
+        word = request.word if needs_printers else None
+        known = self._known(found, progress, needs_printers=needs_printers, name=request.name, word=word)
+        self._carry_out(answer_command(request, known), known, place, progress)
 
-    def _answer_press(self, found: Press, state: ChatState, mark: str) -> None:
+    def _answer_press(self, found: Press, state: ChatState, progress: Progress) -> None:
         data = decode_callback(found.data)
         if data is None:
             self._bot.answer_press(found.id, wording.OLD_BUTTON_TOAST)
             return
-        try:
-            self._require_turn(state)
-        except _NotNowError as wait:
-            if wait.seconds <= _PRESS_WAITS_SECONDS:
-                raise
-            self._bot.answer_press(found.id, wording.TOO_MANY_TOAST)  # it has to be answered meanwhile
-            return
-        known = self._known(found, needs_printers=True, wants_jobs=data.command in _ABOUT_PAST_JOBS)
+        known = self._known(found, progress, needs_printers=True, word=data.command)
         response = answer_press(data, known)
-        answered = self._bot.answer_press(found.id, response.toast)
-        if answered.says("query is too old"):
+        is_repeat = progress.steps.is_pressed
+        wait = self._turns.seconds_to_wait() if response.sends_something else 0.0
+        is_full = wait > _PRESS_WAITS_SECONDS and not is_repeat  # who pressed has to be answered meanwhile
+        if not response.changes_something and wait > 0:
+            if not is_full:
+                raise NotNowError(wait)
+            self._bot.answer_press(found.id, wording.TOO_MANY_TOAST)
+            return
+        progress.begin_press((known.preferences, known.now) if response.changes_something else None)
+        answered = self._bot.answer_press(found.id, _as_toast(response) if is_full else response.toast)
+        if answered.says("query is too old") and not is_repeat:
             _log.info("update %d gets no answer: it was pressed too long ago", found.origin.update_id)
             return
-        if answered.may_pass:
-            raise _NotNowError(self._wait_after(answered))
-        self._carry_out(response, known, self._place(found.origin, state, is_reply=False), state, mark)
+        # To be told to wait with it (429) is no reason to leave the chat alone, nor to leave the wish undone.
+        if answered.may_pass and answered.status != 429:
+            _log.warning("Telegram is not reached for an answer: %s", answered.description)
+            raise NotNowError(_AGAIN_SECONDS)
+        if is_full and answered.is_ok:  # the toast has said it
+            response = replace(response, blocks=())
+        self._carry_out(response, known, self._place(found.origin, state, is_reply=False), progress)
 
     def _place(self, origin: Origin, state: ChatState, *, is_reply: bool) -> Place:
         """Where it was asked; of a group that was upgraded meanwhile, there, where no old message is."""
@@ -216,96 +234,78 @@ class ChatService:
         return Place(origin.chat, origin.topic, origin.message_id if is_reply else None)
 
     def _known(
-        self, found: Command | Press, *, needs_printers: bool, name: str = "", wants_jobs: bool = False
+        self,
+        found: Command | Press,
+        progress: Progress,
+        *,
+        needs_printers: bool,
+        name: str = "",
+        word: str | None,
     ) -> Known:
+        """By now; for a change that was begun, as it was then."""
         stored = self._records.get(preferences_key(self._rules.chat_id))
+        steps = progress.steps
         known = Known(
-            self._clock(),
+            self._clock() if steps.begun_at is None else steps.begun_at,
             self._rules.zone,
-            preferences=read_preferences(stored.value if stored else {}),
+            preferences=steps.preferences or read_preferences(stored.value if stored else {}),
             quiet_hours=self._rules.quiet_hours,
             person=found.origin.user_name,
         )
         if not needs_printers:
             return known
-        read = self._readings().read(known.now, name, wants_jobs=wants_jobs)
-        return replace(known, printers=read.printers, is_all=read.is_all, jobs=read.jobs)
+        read = self._readings().read(known.now, name, wants_jobs=word in _ABOUT_PAST_JOBS)
+        totals = totals_by_printer(self._records) if word == Word.STATS else {}
+        return replace(known, printers=read.printers, is_all=read.is_all, jobs=read.jobs, totals=totals)
 
-    def _carry_out(self, response: Response, known: Known, place: Place, state: ChatState, mark: str) -> None:
-        if response.blocks or response.photo_of or response.film_of:
-            self._require_turn(state)
-        if response.change is not None:
-            key = preferences_key(self._rules.chat_id)
-            update(self._records, key, read_preferences, preferences_to_json, response.change)
-        if response.dismissed is not None:
-            self._media.dismiss(self._samples, *response.dismissed, self._rules.chat_id)
+    def _carry_out(self, response: Response, known: Known, place: Place, progress: Progress) -> None:
+        if response.changes_something and not progress.steps.is_changed:
+            progress.begin_change(known.preferences, known.now)
+            self._change(response)
+            progress.changed()
         if response.photo_of is not None:
-            self._sent(self._media.send_photo(place, known, response.photo_of, mark))
+            self._turns.require()
+            self._sent(self._media.send_photo(place, known, response.photo_of, progress.mark))
         if response.film_of is not None:
-            self._mark(mark)  # before it: minutes go by, and nobody wants it twice
-            self._sent(self._media.send_film(place, known, response.film_of, response.film_job))
+            self._turns.require()
+            film_of, job = response.film_of, response.film_job
+            self._sent(self._media.send_film(place, known, film_of, job, progress))
         parts = parts_of(response.blocks)
-        for number, lines in enumerate(parts):
-            is_last = number == len(parts) - 1
-            part = effect_id(mark, str(number))
-            if not is_last and is_done(self._records, part):
-                continue
+        for number, lines in enumerate(parts[progress.steps.said :], progress.steps.said + 1):
+            self._turns.require()
+            is_last = number == len(parts)
             self._say(place, lines, response.buttons if is_last else ())
             if not is_last:
-                self._mark(part)
+                progress.said(number)
+
+    def _change(self, response: Response) -> None:
+        chat_id = self._rules.chat_id
+        if response.change is not None:
+            key = preferences_key(chat_id)
+            update(self._records, key, read_preferences, preferences_to_json, response.change)
+        if response.dismissed is not None:
+            self._media.dismiss(self._samples, *response.dismissed, chat_id)
 
     def _say(self, place: Place, lines: Sequence[Line], buttons: Sequence[Sequence[Button]]) -> None:
         self._sent(self._bot.say(place, lines, buttons))
 
     def _sent(self, reply: Reply) -> None:
-        """Count what arrived in the chat's window. Raises when it is to be tried again."""
+        """Count what arrived in the chat's window. Raises NotNowError when it is to be tried again."""
         if reply.is_ok:
             self.answered += 1
-            now = self._clock()
-            if is_group(self._rules.chat_id) and self._rules.messages_per_minute > 0:
-                self._change_state(lambda state: replace(state, window=(*current(state.window, now), now)))
+            self._turns.sent()
             return
+        if reply.retry_after is not None:
+            self._turns.asked_to_wait(reply.retry_after)
+            raise NotNowError(reply.retry_after)
         if reply.may_pass:
-            raise _NotNowError(self._wait_after(reply))
+            _log.warning("Telegram is not reached for an answer: %s", reply.description)
+            raise NotNowError(_AGAIN_SECONDS)
         new_chat = reply.parameters.get("migrate_to_chat_id")
         if isinstance(new_chat, int):
             self._note_new_chat(new_chat)
-            raise _NotNowError(0.0)
+            raise NotNowError(0.0)
         _log.error("an answer is refused: %s", reply.description)
-
-    def _wait_after(self, reply: Reply) -> float:
-        asked = reply.retry_after
-        if asked is None:
-            _log.warning("Telegram is not reached for an answer: %s", reply.description)
-            return _AGAIN_SECONDS
-        now = self._clock()
-        self._change_state(lambda state: asked_to_wait(state, now, asked))
-        return asked
-
-    def _require_turn(self, state: ChatState) -> None:
-        """Answers come after alerts: not while the chat is to be left alone, nor into their room."""
-        now, rules = self._clock(), self._rules
-        wait = seconds_held(state, now)
-        if is_group(rules.chat_id) and rules.messages_per_minute > 0:
-            most = max(1, rules.messages_per_minute - ROOM_FOR_ALERTS)
-            promised = [it.place for it in state.lanes if it.place is not None and it.place <= now + 60.0]
-            waiting = len([at for at in promised if at > now - 60.0])
-            wait = max(wait, seconds_to_wait(state.window, now, max(1, most - waiting)))
-        if wait > 0:
-            raise _NotNowError(wait)
-
-    def _change_state(self, change: Callable[[ChatState], ChatState]) -> None:
-        key = chat_key(self._rules.chat_id)
-        try:
-            update(self._records, key, lambda body: recall(ChatState, body), to_json, change)
-        except BridgeError as error:  # what was sent must not be sent again
-            _log.warning("the state of the chat could not be written: %s", error)
-
-    def _mark(self, mark: str) -> None:
-        try:
-            self._records.put_if_absent(f"done/{mark}", self._clock() + _MARK_SECONDS)
-        except BridgeError as error:
-            _log.error("%s could not be marked as done: %s", mark, error)
 
     def _follow(self, found: Migration) -> None:
         """The group is a supergroup from now on: what is written goes there, and that is said there."""
@@ -317,7 +317,7 @@ class ChatService:
         _log.warning(
             "the chat has a new id, because its group became a supergroup: set TELEGRAM_CHAT_ID=%d", new_chat
         )
-        self._change_state(lambda state: replace(state, moved_to=str(new_chat)))
+        self._turns.moved(new_chat)
 
     def _note_membership(self, found: Membership) -> None:
         now = self._clock()
@@ -342,3 +342,9 @@ class ChatService:
                 return ""
             self._own_name = name
         return self._own_name
+
+
+def _as_toast(response: Response) -> str:
+    """What would be said in the chat, for who pressed alone."""
+    lines = [line for part in parts_of(response.blocks) for line in part]
+    return to_plain(fitted(without_markup(lines), TOAST_LIMIT)) or response.toast

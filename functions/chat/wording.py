@@ -67,7 +67,6 @@ NEVER_HEARD = "nothing heard yet"
 OFFLINE = "offline"
 ONLINE = "online"
 INFERRED = "not heard of"
-NOT_READY_KNOWN = "no estimate"
 NO_WORDS = "no words are known for this code"
 WIKI = "wiki"
 NO_NAME = "without a name"
@@ -116,6 +115,11 @@ def unmuted(name: str | None) -> str:
     return "Nothing is muted any more." if name is None else f"{name} speaks again."
 
 
+def unmuted_with_all(name: str) -> str:
+    """A mute of all printers ends with it, others' own ones do not."""
+    return f"{name} speaks again, and so does every printer that is not muted by itself."
+
+
 def muted_mark(until: str) -> str:
     """Beside a printer's name."""
     return f"muted until {until}"
@@ -159,6 +163,14 @@ def no_film(name: str) -> str:
     return f"There is no film of {name}'s last print (yet, or any more)."
 
 
+def no_film_of_print(name: str) -> str:
+    return f"There is no film of that print of {name} (yet, or any more)."
+
+
+def film_may_be_here(name: str) -> str:
+    return f"The film of {name} may be here already: its sending was broken off. If it is not, ask again."
+
+
 def film_too_large(name: str, size: str) -> str:
     return f"The film of {name} is larger than Telegram takes ({size})."
 
@@ -172,10 +184,8 @@ def looks_fine(person: str, category: str) -> str:
     return f"{whose}all is well. {category} is not told again in this print."
 
 
-KEPT_AS_SAMPLE = "The pictures are kept as a sample."
 MUTED_TOAST = "Muted."
 FINE_TOAST = "Thank you: not told again in this print."
-WORKING_TOAST = ""
 OLD_BUTTON_TOAST = "This button is of another version."
 PRINTER_GONE_TOAST = "This printer is not known any more."
 TOO_MANY_TOAST = "One moment, please: that was a lot at once."

@@ -8,10 +8,11 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from functions.chat.admission import OLDEST_SECONDS
 from functions.chat.bot import Bot, Reply
 from functions.chat.registration import register_commands
 from functions.chat.service import ChatService, Later
@@ -31,13 +32,19 @@ _log = logging.getLogger(__name__)
 
 POLL_SECONDS = 25.0
 _LONGEST_WAIT_SECONDS = 60.0
+_SHORTEST_WAIT_SECONDS = 0.2
 _RIVAL_SECONDS = 30.0  # two who poll turn each other out: the other one is to get something too
 _REFUSED_SECONDS = 300.0  # a token that is refused: somebody has to set another
-_TRIES = 20  # of an update that has to wait: more than a minute of a full chat
+# Of a press that has to wait, from its first try on: more than a minute of a full chat. By then whoever
+# pressed has pressed again, or gone.
+_PRESS_SECONDS = 150.0
 
 
 class ChatPolling:
-    """`thread` runs once it is started, until `ask_to_stop`. What it finds of itself it writes down."""
+    """`thread` runs once it is started, until `ask_to_stop`. What it finds of itself it writes down.
+
+    `wait` is given seconds and tells whether the program is to end.
+    """
 
     def __init__(
         self,
@@ -47,6 +54,7 @@ class ChatPolling:
         records: RecordStore,
         chat: str,
         clock: Clock,
+        wait: Callable[[float], bool] | None = None,
     ) -> None:
         self.thread = threading.Thread(target=self._run, name="chat", daemon=True)
         self._connection = connection
@@ -56,6 +64,7 @@ class ChatPolling:
         self._key = reception_key(chat)
         self._clock = clock
         self._stopping = threading.Event()
+        self._wait = wait or self._stopping.wait
         self._offset: int | None = None
         self._backoff = Backoff(1.0, _LONGEST_WAIT_SECONDS)
         self._outage = ThrottledLogger(_log, time.monotonic)
@@ -96,7 +105,9 @@ class ChatPolling:
 
     def _deal_with(self, body: Mapping[str, Any]) -> bool:
         """Whether it was; not when the program is to end."""
-        for _ in range(_TRIES):
+        longest = _PRESS_SECONDS if "callback_query" in body else OLDEST_SECONDS
+        until = self._clock() + longest
+        while True:
             try:
                 handled = self._service.handle(body)
             except Exception:  # noqa: BLE001 - a defect of ours must not come again for ever; said with its traceback
@@ -104,7 +115,15 @@ class ChatPolling:
                 break
             if not isinstance(handled, Later):
                 break
-            if self._stopping.wait(min(max(0.2, handled.seconds), _LONGEST_WAIT_SECONDS)):
+            wait = max(_SHORTEST_WAIT_SECONDS, handled.seconds)
+            if self._clock() + wait > until:
+                _log.warning(
+                    "update %s is passed over: it would have to wait for more than %s",
+                    update_id_of(body),
+                    full_duration(longest),
+                )
+                break
+            if self._wait(min(wait, _LONGEST_WAIT_SECONDS)):
                 return False
         update_id = update_id_of(body)
         if update_id is not None:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.chat.answers import Known, answer_command, answer_press
+from functions.chat.answers import answer_command, answer_press
 from functions.chat.commands import Request, Word, matching, request_of, seconds_of
 from functions.chat.parts import MOST_PARTS, parts_of
 from functions.chat.past_jobs import newest_first
+from functions.chat.response import Known
 from functions.chat.standing import Standing, standing_of
 from functions.chat.updates import read_update
 from functions.shared.domain.keys import token_of

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from functions.chat.admission import OLDEST_SECONDS
-from functions.chat.service import ROOM_FOR_ALERTS, Handled, Later
+from functions.chat.service import Handled, Later
+from functions.chat.turns import ROOM_FOR_ALERTS
 from functions.shared.domain.keys import chat_key, film_key, inspection_key, reception_key, token_of
 from functions.shared.job_archive import JobArchive
 from functions.shared.live import Live
@@ -220,8 +221,7 @@ def test_a_press_is_answered_also_when_the_chat_is_full(tmp_path: Path) -> None:
         full = ChatState(window=tuple(NOW for _ in range(20)))
         assert len(state.window) == 1
         harness.records.put(chat_key(harness.chat_id), to_json(full), 1)
-        assert harness.presses("🔕 Mute 1 h").startswith("One moment")
-        assert harness.preferences.mutes == ()
+        assert harness.presses("📷 Photo").startswith("One moment")
 
 
 def test_past_prints_and_their_films_come_from_the_history(harness: Harness) -> None:

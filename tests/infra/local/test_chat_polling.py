@@ -15,7 +15,8 @@ from infra.local.chat_polling import ChatPolling
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.rig import bridge_over, settle, until_told
-from tests.functions.chat.harness import Harness, running
+from tests.functions.chat.harness import NOW, Harness, running
+from tests.support.telegram.faults import SERVER_ERROR
 from tests.support.telegram.server import TelegramServer
 from tests.support.timeouts import TIMEOUT, eventually
 
@@ -35,8 +36,13 @@ def harness(tmp_path: Path, telegram: TelegramServer) -> Iterator[Harness]:
 
 
 def polling_of(harness: Harness) -> ChatPolling:
+    def wait(seconds: float) -> bool:
+        harness.clock.pass_time(seconds)
+        return False
+
     return ChatPolling(
-        harness.connection, harness.bot, harness.service, harness.records, harness.chat_id, harness.clock
+        *(harness.connection, harness.bot, harness.service, harness.records, harness.chat_id, harness.clock),
+        wait=wait,
     )
 
 
@@ -128,3 +134,30 @@ def test_an_update_that_breaks_us_is_passed_over_and_the_next_is_answered(
     harness.telegram.says("/help", date=int(harness.clock()))
     polling_of(harness).poll_once()
     assert len(harness.telegram.messages) == 1
+
+
+def test_an_answer_outlasts_minutes_of_trouble(harness: Harness) -> None:
+    polling = polling_of(harness)
+    harness.telegram.says("/mute P1S 1h", date=int(harness.clock()))
+    harness.telegram.script(*[SERVER_ERROR] * 100, method="sendMessage")
+    polling.poll_once()
+    assert harness.clock() - NOW >= 200
+    assert [text.split(" until")[0] for text in harness.telegram.texts] == ["🔕 P1S is muted"]
+
+
+@pytest.mark.parametrize(("is_press", "longest", "words"), [(True, 150, "2 min"), (False, 300, "5 min")])
+def test_what_cannot_be_answered_in_time_is_passed_over_which_the_log_says(
+    harness: Harness, caplog: pytest.LogCaptureFixture, is_press: bool, longest: int, words: str
+) -> None:
+    polling = polling_of(harness)
+    harness.says("/status")
+    if is_press:
+        harness.telegram.presses("🔕 Mute 1 h")
+    else:
+        harness.telegram.says("/mute P1S 1h", date=int(harness.clock()))
+    harness.telegram.script(*[SERVER_ERROR] * 200, method="sendMessage")
+    polling.poll_once()
+    assert longest - 5 <= harness.clock() - NOW <= longest
+    assert harness.preferences.muted_until("P1S", harness.clock()) == NOW + 3600, "it holds all the same"
+    (passed,) = [it for it in caplog.messages if "passed over" in it]
+    assert passed.endswith(f"it would have to wait for more than {words}")
