@@ -228,7 +228,9 @@ class ChatService:
         )
         if not needs_printers:
             return known
-        read = self._readings().read(known.now, name, wants_jobs=wants_jobs)
+        pressed = decode_callback(found.data) if isinstance(found, Press) else None
+        token = pressed.printer if pressed is not None else ""
+        read = self._readings().read(known.now, name, token=token, wants_jobs=wants_jobs)
         return replace(known, printers=read.printers, is_all=read.is_all, jobs=read.jobs)
 
     def _carry_out(self, response: Response, known: Known, place: Place, state: ChatState, mark: str) -> None:
