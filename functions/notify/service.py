@@ -25,6 +25,7 @@ from functions.notify.start_marks import StartMarks
 from functions.notify.told_keeping import keep_told
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.notify.turns import Turn
+from functions.shared.chat_upgrade import carry_over
 from functions.shared.consumer import RETRY_SECONDS
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
 from functions.shared.domain.keys import (
@@ -377,6 +378,7 @@ def build_service(
     pool: Executor | None = None,
 ) -> NotifyService:
     """Over those back ends, to that transport."""
+    carry_over(backends.records, backends.chat, backends.clock)
     return NotifyService(
         backends.records,
         backends.frames,
