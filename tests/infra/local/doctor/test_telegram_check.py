@@ -254,6 +254,8 @@ def receiving(folder: Path, reception: ChatReception) -> str:
         (ChatReception(rival_at=time.time() - 60), FAULT, "another program"),
         (ChatReception(rival_at=time.time() - 86_400), FINE, "/help"),
         (ChatReception(removed_at=time.time() - 7200), FAULT, "was removed from the chat 2 h "),
+        (ChatReception(webhook_removed_at=time.time() - 600), WARNING, "was removed 10 min ago"),
+        (ChatReception(webhook_removed_at=time.time() - 7200), FINE, "/help"),
     ],
 )
 def test_what_the_bridge_found_out_when_it_asked_is_told(
