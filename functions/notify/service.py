@@ -93,7 +93,7 @@ class NotifyService:
         self._placement = Placement.by_rules(
             rules, records, self._delivery, transport, EffectSender(rules.chat_id, notifications), clock
         )
-        times = QuietTimes(rules.quiet_hours, rules.zone)
+        times = QuietTimes(rules.quiet_hours, rules.zone, rules.chat_answers)
         asks_for_quiet = rules.quiet_hours is not None or rules.chat_answers
         self._held = HeldBack(records, rules.chat_id, times, clock, is_on=asks_for_quiet)
 
