@@ -19,13 +19,13 @@ from functions.shared.messages.codec import fields_of
 from functions.shared.settings import Settings
 from functions.shared.telegram.calls import CallTimes
 from functions.shared.text import full_duration
+from functions.shared.wording import headlines
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
 from infra.local.probes.telegram_api import BotAnswer, BotApi, chat_words, text_of
 from infra.local.storage.records import read_records
 from infra.local.stores import DATABASE_FILE
 
-TEST_TEXT = "Printer Realtime Bridge: this is the test message of `printer-bridge doctor`. All is well."
 _SECONDS = 15.0
 _WEBHOOK_NEWS_SECONDS = 1800.0  # by then a stack would have set it again, twice
 _RIVAL_NEWS_SECONDS = 3600.0  # two who poll find each other out within minutes
@@ -101,7 +101,9 @@ def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
         transport = Telegram(
             settings.telegram_bot_token, chat_id, thread_id, settings.telegram_api_url, times
         )
-        findings.append(evaluate_test(transport.send_text(Message(None, TEST_TEXT, is_silent=True))))
+        findings.append(
+            evaluate_test(transport.send_text(Message(None, headlines.TEST_MESSAGE, is_silent=True)))
+        )
     return findings
 
 
