@@ -281,8 +281,13 @@ def reception_key(chat_id: str) -> str:
 def kept_of_chat(old_token: str, chat_id: str) -> tuple[tuple[str, str, bool], ...]:
     """Of all that is remembered of a chat but its own record: how the keys begin for the chat of that token
     and for this one, and whether it is kept for ever."""
-    kinds = (("preferences/", "", True), ("reception/", "", True), ("topic/", "/", True))
-    kinds += (("held/", "/", False), ("job_message/", "/", False))
+    kinds = (
+        ("preferences/", "", True),
+        ("reception/", "", True),
+        ("topic/", "/", True),
+        ("held/", "/", False),
+        ("job_message/", "/", False),
+    )
     token = token_of(chat_id)
     return tuple((f"{kind}{old_token}{end}", f"{kind}{token}{end}", stays) for kind, end, stays in kinds)
 

@@ -4,6 +4,7 @@ import contextlib
 from dataclasses import replace
 from datetime import UTC, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_what_the_chat_wished_ends_the_night_only_while_answers_are_on(tmp_path:
         data_dir=tmp_path,
         telegram_chat_id=CHAT,
         quiet_hours=QuietHours(time(22, 0), time(7, 0)),
-        timezone=UTC,
+        timezone=ZoneInfo("UTC"),
         chat_answers=answers,
     )
     harness = Harness(tmp_path, 23 * HOUR)
