@@ -25,13 +25,16 @@ from functions.shared.text import full_duration
 _log = logging.getLogger(__name__)
 
 FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 5.0, 300.0
+# Longer than the queue hides what was received (2 s, template.yaml): it is others who find it next.
+OTHERS_TURN_SECONDS = 2.5
 
 CommandBackend = tuple[FrameStore, Queue]
 
 
 class CommandReceiver:
     """`opens` gives the store for pictures and the queue of commands; `watches` says which printers are ours:
-    of those that are not, another collector of the stack is asked, as the command stays in the queue.
+    of those that are not, another collector of the stack is asked, as the command stays in the queue and is
+    left to the others for a while.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class CommandReceiver:
         self._watches = watches
         self._poll_seconds = poll_seconds
         self._backend: CommandBackend | None = None
+        self._is_others_turn = False
         self._outage = ThrottledLogger(_log, time.monotonic)
 
     def start(self, stop: threading.Event) -> threading.Thread:
@@ -68,12 +72,15 @@ class CommandReceiver:
                 lasted = self._outage.over()
                 if lasted is not None:
                     _log.info("the chat can ask for pictures again after %s", full_duration(lasted))
+                if self._is_others_turn:
+                    stop.wait(OTHERS_TURN_SECONDS)
 
     def receive_once(self) -> int:
         """Wait for commands and do them; how many were done. Raises what queue and store raise."""
         if self._backend is None:
             self._backend = self._opens()
         frames, queue = self._backend
+        self._is_others_turn = False
         deliveries = queue.receive(BATCH_LIMIT, self._poll_seconds)
         return sum(self._do(delivery, frames, queue) for delivery in deliveries)
 
@@ -85,6 +92,7 @@ class CommandReceiver:
             queue.acknowledge(delivery)
             return False
         if not self._watches(command.printer_id):
+            self._is_others_turn = True
             return False
         picture = self._picture(command)
         if picture is not None:

@@ -12,16 +12,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# Whole packages that write to people or say why; and of the others whatever makes a message.
+# Whole packages that write to people or say why; of the others whatever makes a message, or is shown in one.
 PACKAGES = ("notify", "chat", "tracker", "liveness")
 MAKES_MESSAGES = {"Notification", "Message", "Span"}
+SHOWN = {"functions/shared/printer_now.py"}
 ROOMS = (
     "functions/shared/wording/",
     "functions/shared/telegram/figure_words.py",
     *(f"functions/{function}/wording.py" for function in PACKAGES),
     "functions/shared/domain/",  # tables: what codes, stages and slots mean
 )
+PLACES = ("functions", "infra/local", "collector")
 NOT_FOR_PEOPLE = (
+    "infra/local/doctor/",  # read in a terminal; its test message is made of words from a room
     "functions/notify/telegram_answer.py",  # what Telegram says, and advice for the log, health and doctor
     "functions/shared/messages/",  # stored forms
 )
@@ -88,6 +91,13 @@ def texts_for_people(source: str) -> Iterator[str]:
         )
         if is_other:
             others.update(id(inner) for inner in ast.walk(node))
+    annotations = [
+        annotation
+        for node in ast.walk(tree)
+        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None))
+        if annotation is not None
+    ]
+    others.update(id(inner) for annotation in annotations for inner in ast.walk(annotation))
     bits = {id(bit) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for bit in node.values}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in others:
@@ -103,13 +113,24 @@ def imported_names(source: str) -> set[str]:
     return {alias.name for node in ours for alias in node.names}
 
 
+def makes_messages(source: str) -> bool:
+    """Whether it imports what messages are made of and calls it."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    made = {node.func.id for node in calls if isinstance(node.func, ast.Name)}
+    return bool(made & imported_names(source) & MAKES_MESSAGES)
+
+
 def modules() -> Iterator[str]:
-    """Those that make messages, but for the rooms of words."""
-    for path in sorted((ROOT / "functions").rglob("*.py")):
+    """Those that make messages or are shown in one, but for the rooms of words."""
+    for path in sorted(it for place in PLACES for it in (ROOT / place).rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
         if name.startswith((*ROOMS, *NOT_FOR_PEOPLE)):
             continue
-        if name.split("/")[1] in PACKAGES or imported_names(path.read_text("utf-8")) & MAKES_MESSAGES:
+        is_function = name.startswith("functions/")
+        source = path.read_text("utf-8")
+        if (is_function and (name.split("/")[1] in PACKAGES or imported_names(source) & MAKES_MESSAGES)) or (
+            name in SHOWN or makes_messages(source)
+        ):
             yield name
 
 
@@ -144,6 +165,7 @@ def test_words_are_found(source: str) -> None:
         'pattern = re.compile("[a-z] and more")',
         'answer = Answer(Outcome.WAIT, "not sent and answered")',
         'key = f"chat/{digest}"',
+        'def f(begun: "Future[int] | None") -> "list[int] | None":\n    other: "int | None"',
     ],
 )
 def test_what_nobody_in_the_chat_reads_is_not(source: str) -> None:
@@ -151,4 +173,8 @@ def test_what_nobody_in_the_chat_reads_is_not(source: str) -> None:
 
 
 def test_what_is_listed_is_there() -> None:
-    assert {name for name in LOGGED if not (ROOT / name).is_file()} == set()
+    assert {name for name in {*LOGGED, *SHOWN} if not (ROOT / name).is_file()} == set()
+
+
+def test_who_writes_to_the_chat_outside_the_functions_is_looked_at_too() -> None:
+    assert {"infra/local/disk_watch.py", *SHOWN} <= set(modules())

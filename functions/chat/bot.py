@@ -85,6 +85,10 @@ class Bot:
         self._connection = connection
         self._times = times
 
+    @property
+    def id(self) -> str:
+        return self._connection.bot_id
+
     def call(self, method: str, times: CallTimes | None = None, **parameters: Any) -> Reply:
         """Any call without files."""
         body = json.dumps(parameters).encode()

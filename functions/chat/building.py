@@ -5,6 +5,7 @@ from functions.chat.media import Media
 from functions.chat.photos import FreshPictures, NoFreshPictures
 from functions.chat.reading import StoredReadings
 from functions.chat.service import ChatRules, ChatService
+from functions.shared.chat_upgrade import carry_over
 from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.runtime.clocks import Clock
@@ -23,6 +24,7 @@ def build_service(
     fresh: FreshPictures | None = None,
 ) -> ChatService:
     """With `live` (embedded) the newest comes from memory; without, `fresh` is who is asked for a picture."""
+    carry_over(records, settings.telegram_chat_id, clock)
     started_at = clock() if live is not None else None
 
     def readings() -> StoredReadings:

@@ -29,9 +29,9 @@ def webhook_secret(token: str) -> str:
 
 
 def register_commands(bot: Bot, records: RecordStore, key: str) -> bool:
-    """Tell Telegram once which there are, whatever bot's they were; whether it knows them."""
+    """Tell Telegram once of each bot which there are; whether it knows them."""
     commands = [{"command": word.value, "description": DESCRIPTIONS[word]} for word in Word]
-    version = token_of(repr(commands))
+    version = token_of(repr((bot.id, commands)))
     try:
         stored = records.get(key)
         if stored is not None and read_reception(stored.value).commands == version:

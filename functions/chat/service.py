@@ -254,7 +254,9 @@ class ChatService:
         )
         if not needs_printers:
             return known
-        read = self._readings().read(known.now, name, wants_jobs=word in _ABOUT_PAST_JOBS)
+        pressed = decode_callback(found.data) if isinstance(found, Press) else None
+        token = pressed.printer if pressed is not None else ""
+        read = self._readings().read(known.now, name, token=token, wants_jobs=word in _ABOUT_PAST_JOBS)
         totals = totals_by_printer(self._records) if word == Word.STATS else {}
         return replace(known, printers=read.printers, is_all=read.is_all, jobs=read.jobs, totals=totals)
 

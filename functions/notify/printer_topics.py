@@ -8,8 +8,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from functions.notify.chat_state import change_state, read_state
 from functions.notify.transports import Answer, Outcome, Transport
-from functions.shared.domain.keys import topic_key
+from functions.shared.domain.keys import chat_key, topic_key
 from functions.shared.errors import BridgeError, ConflictError
 from functions.shared.messages.effects import Category, Notification
 from functions.shared.messages.printer_topic import PrinterTopic, read_topic, topic_to_json
@@ -17,6 +18,7 @@ from functions.shared.ports import RecordStore
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
 from functions.shared.telegram.markup import clean, cut_middle
+from functions.shared.telegram.pace import asked_for_no_topics, may_make_topics
 
 _NAME_LIMIT = 128  # core.telegram.org/bots/api, createForumTopic
 # They tell of no single printer.
@@ -30,8 +32,7 @@ _OF_ALL = frozenset(
         Category.COLLECTOR_DISK_FREE,
     }
 )
-# Of a try to make one: it says nothing of topics, so the message itself waits.
-_WAITS = frozenset({Outcome.WAIT, Outcome.UNAUTHORIZED})
+_USUAL_WAIT_SECONDS = 60.0  # told to wait, but not for how long
 _log = logging.getLogger(__name__)
 
 
@@ -84,6 +85,8 @@ class PrinterTopics:
         now = self._clock()
         if not known.may_be_made(now):
             return known.topic, None
+        if not may_make_topics(read_state(self._records, chat_key(self._chat_id)), now):
+            return None, None
         begun = replace(known, printer_id=printer_id, asked_at=now, refused_at=None)
         try:
             self._records.put(self._key(printer_id), topic_to_json(begun), stored.version if stored else 0)
@@ -95,9 +98,13 @@ class PrinterTopics:
             made = replace(begun, topic=answer.topic_id, asked_at=None)
             self._change(printer_id, lambda _: made)
             return answer.topic_id, None
-        if answer.outcome in _WAITS:
+        if answer.outcome is Outcome.UNAUTHORIZED:  # so would the message be
             self._change(printer_id, lambda _: replace(begun, asked_at=None))
             return None, answer
+        if answer.outcome is Outcome.WAIT:  # with topics only: no alert waits for one
+            self._change(printer_id, lambda _: replace(begun, asked_at=None))
+            self._make_none_for(answer.retry_after or _USUAL_WAIT_SECONDS)
+            return None, None
         if answer.outcome is Outcome.UNAVAILABLE:  # it may be there all the same
             _log.warning("it is not known whether %s has a topic now: %s", printer_id, answer.reason)
             return None, None
@@ -107,6 +114,12 @@ class PrinterTopics:
         _log.log(level, "no topic can be made for %s: %s", printer_id, answer.reason)
         self._change(printer_id, lambda _: replace(begun, asked_at=None, refused_at=now))
         return None, None
+
+    def _make_none_for(self, seconds: float) -> None:
+        now = self._clock()
+        _log.warning("no topic is made for %.0f s, as Telegram asks to wait", seconds)
+        key = chat_key(self._chat_id)
+        change_state(self._records, key, lambda state: asked_for_no_topics(state, now, seconds))
 
     def _change(self, printer_id: str, change: Callable[[PrinterTopic], PrinterTopic]) -> None:
         update(self._records, self._key(printer_id), read_topic, topic_to_json, change)

@@ -25,6 +25,7 @@ from functions.notify.start_marks import StartMarks
 from functions.notify.told_keeping import keep_told
 from functions.notify.transports import Answer, Outcome, Transport
 from functions.notify.turns import Turn
+from functions.shared.chat_upgrade import carry_over
 from functions.shared.consumer import RETRY_SECONDS
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
 from functions.shared.domain.keys import (
@@ -92,7 +93,7 @@ class NotifyService:
         self._placement = Placement.by_rules(
             rules, records, self._delivery, transport, EffectSender(rules.chat_id, notifications), clock
         )
-        times = QuietTimes(rules.quiet_hours, rules.zone)
+        times = QuietTimes(rules.quiet_hours, rules.zone, rules.chat_answers)
         asks_for_quiet = rules.quiet_hours is not None or rules.chat_answers
         self._held = HeldBack(records, rules.chat_id, times, clock, is_on=asks_for_quiet)
 
@@ -377,6 +378,7 @@ def build_service(
     pool: Executor | None = None,
 ) -> NotifyService:
     """Over those back ends, to that transport."""
+    carry_over(backends.records, backends.chat, backends.clock)
     return NotifyService(
         backends.records,
         backends.frames,

@@ -82,5 +82,5 @@ class DigestSchedule:
 
 def digest_schedule(backends: Backends, settings: Settings) -> DigestSchedule:
     """Over those back ends, by those settings."""
-    times = QuietTimes(settings.quiet_hours, settings.timezone)
+    times = QuietTimes(settings.quiet_hours, settings.timezone, settings.chat_answers)
     return DigestSchedule(backends.records, backends.notifications, backends.chat, times, backends.clock)

@@ -17,6 +17,7 @@ from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
 from functions.shared.text import rough_duration, shown
+from functions.shared.wording import problems
 
 _OFFLINE_AFTER = 120.0  # BambUI's ping is only asked now and then; a fresh status is the better witness
 
@@ -115,16 +116,15 @@ def _problem(
     listed: ListedPrinter, status_age: float | None, is_silent: bool, collector_silence: float | None
 ) -> str | None:
     if collector_silence is not None:
-        return f"the collector has not been heard of for {rough_duration(collector_silence)}"
-    off = "the printer is offline" if listed.is_online is False else None
+        return problems.collector_silent(rough_duration(collector_silence))
+    off = problems.PRINTER_OFFLINE if listed.is_online is False else ""
     if is_silent:
-        for_long = f" for {rough_duration(status_age)}" if status_age is not None else ""
-        return f"no status{for_long}" + (f", {off}" if off else "")
+        return problems.no_status(rough_duration(status_age) if status_age is not None else "", off)
     if status_age is not None and status_age > _OFFLINE_AFTER:
         if off:
             return off
         if listed.is_connected is False:
-            return "no connection to BambUI for this printer"
+            return problems.NO_CONNECTION
     return None
 
 

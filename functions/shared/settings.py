@@ -105,7 +105,7 @@ class Settings:
     )
     chat_answers: bool = declared(
         "CHAT_ANSWERS", Kind.FLAG, "0", "1: the bot takes commands in the chat, and alerts have buttons",
-        "notify chat local", kinds.switch,
+        "notify liveness chat local", kinds.switch,
     )
     telegram_users: frozenset[int] = declared(
         "TELEGRAM_USERS", Kind.TEXT, "",

@@ -18,6 +18,7 @@ from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.settings import Settings
 from functions.shared.text import full_duration
+from functions.shared.wording import problems
 from infra.local.storage.budget import (
     KeptFile,
     Running,
@@ -37,8 +38,6 @@ _LEAST_FREE_SHARE = 16  # at most a sixteenth of a small disk
 _LOW_WATER = 0.95
 _PICTURE_BYTES = 1024 * 1024  # less is no room for a picture of a large camera
 _ROOM_FACTOR = 3  # so much more must be free again: else it would be full and not full in turns
-FULL = "the disk is full: alerts go on, pictures and films may be missing"
-_ADVICE = "Free some space for {folder}, or set a smaller STORAGE_MAX_BYTES. All comes back by itself."
 _log = logging.getLogger(__name__)
 
 
@@ -79,7 +78,7 @@ class DiskWatch:
 
     def trouble(self) -> str | None:
         """What is wrong with the disk, in words, or None."""
-        return FULL if self._full_since is not None else None
+        return problems.DISK_FULL if self._full_since is not None else None
 
     def _run(self) -> None:
         while True:
@@ -173,9 +172,9 @@ class DiskWatch:
     def _note(self, full: Path | None) -> None:
         """`full`: a folder whose disk is."""
         if full is not None and self._full_since is None:
-            self._advice = _ADVICE.format(folder=full.absolute())
+            self._advice = problems.free_some_space(str(full.absolute()))
             self._full_since, self._is_told = self._monotonic(), False
-            _log.error("%s. %s", FULL, self._advice)
+            _log.error("%s. %s", problems.DISK_FULL, self._advice)
         elif full is None and self._full_since is not None:
             lasted, self._full_since = self._monotonic() - self._full_since, None
             _log.info("there is room on the disk again after %s", full_duration(lasted))
@@ -183,7 +182,6 @@ class DiskWatch:
     def _tell(self) -> None:
         if self._is_told or self._full_since is None or self._monotonic() < self._next_try:
             return
-        text = f"{FULL[:1].upper()}{FULL[1:]}. {self._advice}"
-        answer = self._send(Message(None, f"💾 {text}"))
+        answer = self._send(Message(None, problems.disk_full_message(self._advice)))
         self._is_told = answer.is_sent
         self._next_try = self._monotonic() + (answer.retry_after or _TELL_AGAIN_SECONDS)

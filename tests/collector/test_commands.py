@@ -1,5 +1,6 @@
 """A collector does what the chat asks: the newest picture is put, once; others are left what is theirs."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from infra.local.storage.queue import SqliteQueue
 from tests.functions.chat.harness import NOW, jpeg
 from tests.support.clock import HandClock
 from tests.support.open_databases import closed_at_the_end
+from tests.support.timeouts import TIMEOUT
 
 
 class Bench:
@@ -64,6 +66,34 @@ def test_another_collector_s_printer_stays_in_the_queue(bench: Bench) -> None:
     assert bench.ask("X1") == 0
     bench.clock.pass_time(3)
     assert len(bench.queue.receive()) == 1
+
+
+class OneRound(threading.Event):
+    """Time goes by while it is waited for; it is set after that, or with the third look."""
+
+    def __init__(self, clock: HandClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._looks = 0
+
+    def is_set(self) -> bool:
+        self._looks += 1
+        return super().is_set() or self._looks > 3
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.pass_time(timeout or 0.0)
+        self.set()
+        return True
+
+
+def test_another_collector_finds_what_is_its_printer_s_before_we_ask_again(bench: Bench) -> None:
+    bench.pictures.put("X1", jpeg(), NOW)
+    other = CommandReceiver(lambda: (bench.frames, bench.queue), bench.pictures, {"X1"}.__contains__, 0.0)
+    place = asked_frame_prefix("X1", "update/1")
+    bench.queue.send([outgoing_command(EdgeCommand("update/1", "X1", place))])
+    bench.receiver.start(OneRound(bench.clock)).join(TIMEOUT)
+    assert other.receive_once() == 1
+    assert len(bench.stored("X1")) == 1
 
 
 @pytest.mark.parametrize("place", ["images/P1S/", "latest/A1~asked~0123456789abcdef~", "latest/../x"])

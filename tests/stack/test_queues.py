@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from collector.commands import OTHERS_TURN_SECONDS
 from functions.notify.chat_state import LONGEST_BACK_OFF
 from functions.notify.handler import GIVES_UP_AFTER_SECONDS
 from functions.notify.refusals import LONGEST_WAIT
@@ -41,7 +42,9 @@ def test_what_the_chat_asks_for_is_forgotten_in_a_minute_and_left_to_another_in_
 ) -> None:
     commands = queues["CommandsQueue"]
     assert commands["MessageRetentionPeriod"] == EXPIRES_AFTER_SECONDS, "the shortest that SQS has"
-    assert commands["VisibilityTimeout"] <= 2
+    assert commands["VisibilityTimeout"] <= 2 < OTHERS_TURN_SECONDS, (
+        "it is not the same one that finds it again"
+    )
     assert "RedrivePolicy" not in commands, "nobody wants it later"
 
 

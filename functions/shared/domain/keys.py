@@ -278,6 +278,20 @@ def reception_key(chat_id: str) -> str:
     return "reception/" + token_of(chat_id)
 
 
+def kept_of_chat(old_token: str, chat_id: str) -> tuple[tuple[str, str, bool], ...]:
+    """Of all that is remembered of a chat but its own record: how the keys begin for the chat of that token
+    and for this one, and whether it is kept for ever."""
+    kinds = (
+        ("preferences/", "", True),
+        ("reception/", "", True),
+        ("topic/", "/", True),
+        ("held/", "/", False),
+        ("job_message/", "/", False),
+    )
+    token = token_of(chat_id)
+    return tuple((f"{kind}{old_token}{end}", f"{kind}{token}{end}", stays) for kind, end, stays in kinds)
+
+
 def printer_chat(chat_id: str, printer_id: str) -> str:
     """Messages of one printer to a chat wait in a line of their own: the name of that line."""
     return f"{chat_id}/printer/{printer_id}"

@@ -60,6 +60,7 @@ class ChatState:
     Nothing is sent from `held_from` to `held_until`, nor from `asked_from` to `asked_until`: the latter is
     Telegram's wish (429), and no try ends it. `topic` is the one that is missing, since when, when it was
     last tried, and whether the chat was told; `moved_to` is the new id of a group that was upgraded.
+    No topic is made from `topics_from` to `topics_until`, by Telegram's wish (429).
     """
 
     window: Window = ()
@@ -75,6 +76,8 @@ class ChatState:
     topic_tried_at: float | None = None
     topic_is_told: bool = False
     moved_to: str | None = None
+    topics_from: float | None = None
+    topics_until: float | None = None
 
     def lane(self, name: str) -> Lane:
         """As it is remembered, or with nothing known of it."""

@@ -74,6 +74,11 @@ class BotConnection:
         self._is_closed = False
         logging.getLogger("urllib3.connectionpool").addFilter(self._hide_token)
 
+    @property
+    def bot_id(self) -> str:
+        """The part of the token that is no secret, and stays when the token is renewed."""
+        return self._token.partition(":")[0]
+
     def post(
         self,
         method: str,

@@ -35,6 +35,11 @@ def seconds_held(state: ChatState, now: float) -> float:
     return max(_left(state.held_from, state.held_until, now), _left(state.asked_from, state.asked_until, now))
 
 
+def may_make_topics(state: ChatState, now: float) -> bool:
+    """Not for as long as Telegram wished."""
+    return _left(state.topics_from, state.topics_until, now) <= 0
+
+
 def _left(begun: float | None, until: float | None, now: float) -> float:
     if until is None or begun is None or now < begun - CLOCK_TOLERANCE:
         return 0.0
@@ -45,3 +50,9 @@ def asked_to_wait(state: ChatState, now: float, seconds: float) -> ChatState:
     """By Telegram: whatever becomes of what is under way, nothing is sent for so long."""
     longest = max(seconds, _left(state.asked_from, state.asked_until, now))
     return replace(state, asked_from=now, asked_until=now + longest)
+
+
+def asked_for_no_topics(state: ChatState, now: float, seconds: float) -> ChatState:
+    """By Telegram: no topic is made for so long. Messages are another matter."""
+    longest = max(seconds, _left(state.topics_from, state.topics_until, now))
+    return replace(state, topics_from=now, topics_until=now + longest)

@@ -127,3 +127,6 @@ def _change(notification: Notification) -> str:
     states = [state(word) for word in (notification.from_state, notification.to_state) if word]
     shown = " → ".join(cut_end(clean(word), 40) for word in states)
     return f" ({shown})" if shown else ""
+
+
+TEST_MESSAGE = "Printer Realtime Bridge: this is the test message of `printer-bridge doctor`. All is well."

@@ -19,14 +19,15 @@ from functions.shared.messages.codec import fields_of
 from functions.shared.settings import Settings
 from functions.shared.telegram.calls import CallTimes
 from functions.shared.text import full_duration
+from functions.shared.wording import headlines
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
 from infra.local.probes.telegram_api import BotAnswer, BotApi, chat_words, text_of
 from infra.local.storage.records import read_records
 from infra.local.stores import DATABASE_FILE
 
-TEST_TEXT = "Printer Realtime Bridge: this is the test message of `printer-bridge doctor`. All is well."
 _SECONDS = 15.0
+_WEBHOOK_NEWS_SECONDS = 1800.0  # by then a stack would have set it again, twice
 _RIVAL_NEWS_SECONDS = 3600.0  # two who poll find each other out within minutes
 _RIGHTS = {"can_send_messages": "messages", "can_send_photos": "photos", "can_send_videos": "videos"}
 _GENERAL = 1  # refused with "message thread not found" (tdlib/telegram-bot-api, issue 798)
@@ -100,7 +101,9 @@ def _look_at_chat(setup: Setup, api: BotApi, bot_id: object) -> list[Finding]:
         transport = Telegram(
             settings.telegram_bot_token, chat_id, thread_id, settings.telegram_api_url, times
         )
-        findings.append(evaluate_test(transport.send_text(Message(None, TEST_TEXT, is_silent=True))))
+        findings.append(
+            evaluate_test(transport.send_text(Message(None, headlines.TEST_MESSAGE, is_silent=True)))
+        )
     return findings
 
 
@@ -143,7 +146,18 @@ def evaluate_reception(webhook: BotAnswer, reception: ChatReception, now: float)
             )
         )
     url = text_of(webhook.fields.get("url"))
-    if webhook.is_ok and url:
+    removed = reception.webhook_removed_at
+    is_pushed = webhook.is_ok and bool(url)
+    if removed is not None and 0 <= now - removed <= _WEBHOOK_NEWS_SECONDS and not is_pushed:
+        found.append(
+            warning(
+                subject,
+                f"a webhook of another installation was removed {full_duration(now - removed)} ago: "
+                "a stack in the cloud sets it again within 15 minutes",
+                "If there is such a stack, set ChatAnswers to 0 in it, or remove it.",
+            )
+        )
+    if is_pushed:
         host = urlsplit(url).hostname or "another server"
         found.append(
             warning(

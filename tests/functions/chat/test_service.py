@@ -7,6 +7,7 @@ import pytest
 from functions.chat.admission import OLDEST_SECONDS
 from functions.chat.service import Handled, Later
 from functions.chat.turns import ROOM_FOR_ALERTS
+from functions.chat.wording import PRINTER_GONE_TOAST
 from functions.shared.domain.keys import chat_key, film_key, inspection_key, reception_key, token_of
 from functions.shared.job_archive import JobArchive
 from functions.shared.live import Live
@@ -44,6 +45,17 @@ def test_who_presses_mute_has_quiet_for_an_hour_and_all_see_it(harness: Harness)
     assert "muted until 18:00 CET" in harness.last
     harness.says("/unmute")
     assert harness.preferences.muted_until("P1S", NOW) is None
+
+
+def test_a_button_of_the_last_of_a_thousand_printers_works(harness: Harness) -> None:
+    harness.knows(*(resting(f"P{number:04}") for number in range(750)), running("X1"))
+    harness.says("/status X1")
+    assert harness.presses("🔕 Mute 1 h") == "Muted."
+    assert harness.preferences.muted_until("X1", NOW) == NOW + 3600
+    gone = CallbackData(Action.PHOTO, token_of("Y1"))
+    press = harness.telegram.presses_data(encode_callback(gone), harness.telegram.messages[-1])
+    harness.deal()
+    assert harness.telegram.bot.answers[press] == PRINTER_GONE_TOAST
 
 
 def test_a_printer_is_chosen_by_buttons_if_there_are_several(harness: Harness) -> None:

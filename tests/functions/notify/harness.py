@@ -132,7 +132,7 @@ class Harness:
             self.queue,
             self.pool,
         )
-        times = QuietTimes(self.rules.get("quiet_hours"), BERLIN)
+        times = QuietTimes(self.rules.get("quiet_hours"), BERLIN, self.rules.get("chat_answers", False))
         self.digests = DigestSchedule(self.records, self.queue, self.chat_id, times, self.clock)
 
     def put(self, *notifications: Notification) -> None:

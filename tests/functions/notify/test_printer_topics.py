@@ -118,12 +118,20 @@ def test_a_kill_while_one_is_made_leaves_no_printer_with_two(
     assert places(telegram) == [None]
 
 
-def test_told_to_wait_it_is_made_when_that_is_over(forum: Harness, telegram: TelegramServer) -> None:
-    telegram.script(too_many_requests(7), method="createForumTopic")
+def test_told_to_wait_with_topics_alerts_do_not_and_it_is_made_when_that_is_over(
+    forum: Harness, telegram: TelegramServer
+) -> None:
+    telegram.script(too_many_requests(40), method="createForumTopic")
     tell(forum, 1)
-    assert telegram.messages == []
-    forum.run(8)
-    assert places(telegram) == ["A1M-1"]
+    tell(forum, 2, "P1S-2")
+    forum.restart()
+    tell(forum, 3)
+    assert places(telegram) == [None, None, None]
+    assert telegram.calls_of["createForumTopic"] == 1, "nor is another printer's asked for"
+    assert forum.state().asked_until is None
+    forum.clock.pass_time(41)
+    tell(forum, 4)
+    assert places(telegram)[3] == "A1M-1"
 
 
 def test_a_jobs_message_is_in_its_printers_topic_and_alerts_answer_to_it_there(

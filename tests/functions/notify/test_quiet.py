@@ -26,6 +26,18 @@ def loud(telegram: TelegramServer) -> list[str]:
     return [message.text.split("\n")[0] for message in telegram.messages if not message.is_silent]
 
 
+@pytest.mark.parametrize(("answers", "sounds"), [(True, 1), (False, 0)])
+def test_who_switches_answers_off_has_the_quiet_hours_of_the_settings(
+    tmp_path: Path, telegram: TelegramServer, answers: bool, sounds: int
+) -> None:
+    harness = harness_at(tmp_path, telegram, "2025-11-24T23:00", chat_answers=answers)
+    wish(harness, lambda preferences: with_quiet(preferences, "off"))
+    Night(harness).tells("2025-11-24T23:10", "A1M-1", Category.FINISHED, "benchy.3mf")
+    assert len(loud(telegram)) == sounds
+    harness.clock.pass_time(1200)
+    assert not harness.digests.check(), "and what is kept back is told when those are over"
+
+
 def test_a_night_of_three_printers_with_a_restart_in_it(tmp_path: Path, telegram: TelegramServer) -> None:
     harness = harness_at(tmp_path, telegram, "2025-11-24T21:00")
     night = Night(harness)

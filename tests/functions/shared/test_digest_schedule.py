@@ -1,19 +1,25 @@
 """When the digest is asked for: once it is quiet no more, and once."""
 
 import contextlib
+from dataclasses import replace
 from datetime import UTC, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from functions.shared.digest_schedule import DigestSchedule
+import pytest
+
+from functions.shared.digest_schedule import DigestSchedule, digest_schedule
 from functions.shared.domain.keys import held_key, preferences_key
 from functions.shared.domain.quiet_hours import QuietHours
 from functions.shared.messages.chat_preferences import ChatPreferences, preferences_to_json, with_mute
 from functions.shared.messages.effects import Category, Notification, decode_notification
 from functions.shared.messages.held_messages import HeldMessages, held_to_json, with_message
 from functions.shared.messages.quiet_times import QuietTimes
+from functions.shared.settings import Settings
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue
 from infra.local.storage.records import SqliteRecordStore
+from infra.local.stores import open_stores
 from tests.support.clock import HandClock
 from tests.support.open_databases import closed_at_the_end
 
@@ -54,6 +60,24 @@ def test_it_is_asked_for_once_after_the_night(tmp_path: Path) -> None:
         assert not harness.schedule.check()
     (asked,) = harness.asked()
     assert (asked.category, asked.observed_at) == (Category.DIGEST, DAY + 31 * HOUR)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_the_chat_wished_ends_the_night_only_while_answers_are_on(tmp_path: Path, answers: bool) -> None:
+    settings = Settings(
+        data_dir=tmp_path,
+        telegram_chat_id=CHAT,
+        quiet_hours=QuietHours(time(22, 0), time(7, 0)),
+        timezone=ZoneInfo("UTC"),
+        chat_answers=answers,
+    )
+    harness = Harness(tmp_path, 23 * HOUR)
+    harness.hold("A1")
+    wished = preferences_to_json(ChatPreferences(quiet="off"))
+    harness.records.put(preferences_key(CHAT), wished, 0)
+    stores = open_stores(settings, harness.clock)
+    closed_at_the_end(stores.database)
+    assert digest_schedule(replace(stores, records=harness.records), settings).check() is answers
 
 
 def test_one_that_was_lost_is_asked_for_anew(tmp_path: Path) -> None:

@@ -66,6 +66,18 @@ def test_commands_are_registered_once_and_what_came_meanwhile_is_answered(harnes
     assert len(telegram.messages) == 2, "the status was not confirmed yet, and is not answered again"
 
 
+def test_a_new_bot_in_the_same_chat_gets_its_commands(harness: Harness) -> None:
+    harness.telegram.says("/help", date=int(harness.clock()))
+    polling_of(harness).poll_once()
+    with TelegramServer(token="987654321:" + "N" * 35) as another:
+        another.says("/help", date=int(harness.clock()))
+        harness.telegram = another
+        harness.restart()
+        polling_of(harness).poll_once()
+        assert another.bot.commands["default", ""]
+        harness.connection.close()
+
+
 def test_a_webhook_that_was_left_over_is_removed(harness: Harness) -> None:
     harness.telegram.webhook = "https://old.example.org/hook"
     harness.telegram.says("/help", date=int(harness.clock()))

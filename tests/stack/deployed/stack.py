@@ -134,15 +134,17 @@ class DeployedStack:
 
     def ask(self, path: str, key: str | None, headers: Mapping[str, str] | None = None) -> Answer:
         """GET that path of the deployed API, accepting anything, as curl and browsers do."""
-        url = self.address(path)
         keys = {"x-api-key": key} if key else {}
-        request = urllib.request.Request(url, headers={"Accept": "*/*", **keys, **(headers or {})})
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-                return Answer(answer.status, _small(answer.headers), answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, _small(error.headers), error.read())
+        return _answer(
+            urllib.request.Request(self.address(path), headers={"Accept": "*/*", **keys, **(headers or {})})
+        )
+
+    def push(self, update: Mapping[str, Any], secret: str | None) -> Answer:
+        """An update, as Telegram pushes it to a webhook with that secret."""
+        secrets = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret is not None else {}
+        headers = {"Content-Type": "application/json", **secrets}
+        body = json.dumps(update).encode()
+        return _answer(urllib.request.Request(self.address("/telegram"), body, headers))
 
     def waiting(self, logical_id: str) -> int:
         """How many messages a queue holds, those that are worked on or come later included."""
@@ -189,6 +191,7 @@ def deployed(artifacts: Path, folder: Path) -> Iterator[DeployedStack]:
             f"AiModel={ai.models[0]}",
             f"AiCheckIntervalSeconds={LOOK_SECONDS}",
             f"ProgressStep={PROGRESS_STEP}",
+            "ChatAnswers=1",
             "ApiRequestsPerSecond=100",  # tests ask quicker than a new account bears
             "ApiRequestsAtOnce=100",
             "PageRequestsPerSecond=100",
@@ -206,6 +209,15 @@ def deployed(artifacts: Path, folder: Path) -> Iterator[DeployedStack]:
         open_to_plain_http(NAME, outputs["FramesBucketName"])
         allow_batches(NAME, outputs["EdgePolicyArn"])
         yield DeployedStack(os.environ["AWS_ENDPOINT_URL"], outputs, telegram, ai, credentials, refused)
+
+
+def _answer(request: urllib.request.Request) -> Answer:
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+            return Answer(answer.status, _small(answer.headers), answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, _small(error.headers), error.read())
 
 
 def _asked_without_tls(credentials: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,8 @@ import openai  # noqa: F401 - importing it takes a second or more, which is not 
 import pytest
 from PIL import Image
 
+from functions.chat.handler import KEEP_WEBHOOK
+from functions.chat.registration import webhook_secret
 from infra.simulator.scenarios import Job, Pause, Print, Scenario
 from infra.simulator.server import SimulatedBambui
 from tests.e2e.image_numbers import facts_of, number_of, numbers_of_jobs, shown_numbers
@@ -248,6 +250,23 @@ def test_the_watch_over_collectors_runs_and_has_nothing_to_say(stack: DeployedSt
     assert json.load(answer["Payload"]) is None
     assert stack.waiting("NotificationsQueue") == 0
     assert len(stack.telegram.messages) == before
+
+
+def test_the_chat_is_answered_once_and_only_to_who_has_telegram_s_secret(stack: DeployedStack) -> None:
+    telegram = stack.telegram
+    function, hook = stack.physical_id("ChatFunction"), stack.outputs["PageUrl"] + "telegram"
+    said = stack.client("lambda").invoke(FunctionName=function, Payload=json.dumps({KEEP_WEBHOOK: hook}))
+    assert json.load(said["Payload"])["statusCode"] == 200
+    assert (telegram.bot.webhook.url, telegram.bot.webhook.secret) == (hook, webhook_secret(telegram.token))
+    telegram.says("/help")
+    [update] = telegram.updates.waiting
+    before = len(telegram.messages)
+    assert [stack.push(update, secret).status for secret in (None, "guessed")] == [403, 403]
+    assert len(telegram.messages) == before
+    statuses = [stack.push(update, telegram.bot.webhook.secret).status for _ in range(2)]
+    assert statuses == [200, 200]
+    [answer] = telegram.texts[before:]
+    assert answer.startswith("What you can ask")
 
 
 @pytest.mark.parametrize("what", ["bucket", "queue"])

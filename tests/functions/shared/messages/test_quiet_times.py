@@ -1,5 +1,6 @@
 """When it is quiet: by the settings, by the wish of the chat, by a mute."""
 
+from dataclasses import replace
 from datetime import UTC, time
 
 from functions.shared.domain.quiet_hours import QuietHours
@@ -20,6 +21,13 @@ def test_the_settings_stand_unless_the_chat_wishes_something_else() -> None:
     assert NONE.is_quiet(with_quiet(PLAIN, "11:00-13:00"), "A1", NOON)
     assert NIGHT.is_quiet(with_quiet(PLAIN, "whenever"), "A1", MIDNIGHT)
     assert not NONE.is_quiet(PLAIN, "A1", MIDNIGHT)
+
+
+def test_a_wish_that_nobody_can_take_back_is_not_obeyed() -> None:
+    unanswered = replace(NIGHT, obeys_chat=False)
+    assert unanswered.is_quiet(with_quiet(PLAIN, "off"), "A1", MIDNIGHT)
+    assert not unanswered.is_quiet(with_mute(PLAIN, "A1", NOON, NOON + 600), "A1", NOON)
+    assert not unanswered.is_quiet(with_quiet(PLAIN, "11:00-13:00"), "A1", NOON)
 
 
 def test_a_mute_is_of_its_printer_and_no_night() -> None:

@@ -12,8 +12,9 @@ from functions.notify.refusals import refused, topic_missed
 from functions.shared.domain.keys import chat_key, reception_key
 from functions.shared.messages.chat_reception import ChatReception, reception_to_json
 from functions.shared.messages.chat_record import ChatState, Refused
+from functions.shared.wording.headlines import TEST_MESSAGE
 from infra.local.doctor.findings import Finding, Outcome
-from infra.local.doctor.telegram_check import TEST_TEXT, run
+from infra.local.doctor.telegram_check import run
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
 from infra.local.stores import DATABASE_FILE
@@ -70,7 +71,7 @@ def test_a_test_message_is_real_silent_and_in_the_topic(telegram: TelegramServer
     telegram.profiles[GROUP_ID] = ChatProfile(is_forum=True)
     assert look(telegram, sends=True, TELEGRAM_THREAD_ID="7")["test message"].outcome is FINE
     (message,) = telegram.messages
-    assert (message.text, message.thread_id, message.is_silent) == (TEST_TEXT, 7, True)
+    assert (message.text, message.thread_id, message.is_silent) == (TEST_MESSAGE, 7, True)
 
 
 @pytest.mark.parametrize(
@@ -254,6 +255,8 @@ def receiving(folder: Path, reception: ChatReception) -> str:
         (ChatReception(rival_at=time.time() - 60), FAULT, "another program"),
         (ChatReception(rival_at=time.time() - 86_400), FINE, "/help"),
         (ChatReception(removed_at=time.time() - 7200), FAULT, "was removed from the chat 2 h "),
+        (ChatReception(webhook_removed_at=time.time() - 600), WARNING, "was removed 10 min ago"),
+        (ChatReception(webhook_removed_at=time.time() - 7200), FINE, "/help"),
     ],
 )
 def test_what_the_bridge_found_out_when_it_asked_is_told(
