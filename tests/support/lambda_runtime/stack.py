@@ -2,6 +2,7 @@
 does between a queue and a handler: poll, call, delete what did not fail.
 """
 
+import concurrent.futures
 import functools
 import json
 import logging
@@ -9,6 +10,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,11 +181,21 @@ def new_containers() -> Iterator[None]:
     """Functions that read their environment anew; nothing of them or their logging is left afterwards."""
     root, ours = logging.getLogger(), logging.getLogger("functions")
     handlers, level, our_level = root.handlers[:], root.level, ours.level
+    pools: list[ThreadPoolExecutor] = []
+
+    def made(*arguments: Any, **named: Any) -> ThreadPoolExecutor:
+        pools.append(ThreadPoolExecutor(*arguments, **named))
+        return pools[-1]
+
     forget_containers()
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(concurrent.futures, "ThreadPoolExecutor", made)
+            yield
     finally:
         forget_containers()
+        for pool in pools:  # what a container still asks of AWS ends with it, and not in another test
+            pool.shutdown(cancel_futures=True)
         root.handlers[:] = handlers
         root.setLevel(level)
         ours.setLevel(our_level)
