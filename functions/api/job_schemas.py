@@ -59,6 +59,9 @@ class JobLineView(View):
     started_at: datetime = Field(description="When it was seen to begin", examples=[_TIME])
     start_is_known: bool = Field(description="false: it was under way when first seen", examples=[True])
     ended_at: datetime | None = Field(description="null: it still runs", examples=[_TIME])
+    end_is_known: bool = Field(
+        description="false: nobody saw it end, and it was over by then at the latest", examples=[True]
+    )
     duration_seconds: float | None = Field(
         description="null: its begin or its end was not seen", examples=[14_400.0]
     )
@@ -174,6 +177,10 @@ class StatsView(View):
     all: FiguresWithReasons
     printers: list[PrinterFigures] = Field(description="By name; those without any job are left out")
     months: list[MonthFiguresView] = Field(description="The newest first; those without any are left out")
+    is_partial: bool = Field(
+        description="true: there is more than one answer counts, and the oldest months are missing",
+        examples=[False],
+    )
 
 
 class MessageView(View):
