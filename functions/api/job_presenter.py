@@ -12,6 +12,7 @@ from functions.api.job_schemas import (
     FailureReason,
     FiguresView,
     FiguresWithReasons,
+    FilmDownloadView,
     JobDetailView,
     JobFilmView,
     JobImageView,
@@ -171,7 +172,12 @@ def detail_view(parts: JobParts, addresses: Addresses, keeping: Keeping, now: fl
     """A job that is over: `parts.end` is there."""
     end = parts.end
     assert end is not None
-    fields = _line_fields(line_of(end, parts.film), addresses, keeping, now)
+    line = line_of(end, parts.film)
+    fields = _line_fields(line, addresses, keeping, now)
+    film = files_of(line, keeping, now).film
+    name = shown(f"{end.printer_id} {end.name or 'film'}.mp4").replace("/", "_")
+    path = job_address(end.job_id, "film")
+    download = None if film is None else addresses.of(path, film.key, film.at, now, file_name=name)
     codes = dict.fromkeys((*end.codes, *parts.course.codes))
     curve = merged_curve(parts.course.points) + tuple(
         point
@@ -180,6 +186,7 @@ def detail_view(parts: JobParts, addresses: Addresses, keeping: Keeping, now: fl
     )
     return JobDetailView(
         **fields,
+        download=None if download is None else FilmDownloadView(name=name, address=download.text),
         errors=_errors(codes, end.model),
         pauses=[_pause(it, end.ended_at if end.end_is_known else None) for it in parts.course.pauses],
         checks=[_check(it) for it in parts.checks.checks],
@@ -231,6 +238,7 @@ def running_view(record: PrinterRecord, job: Job, kept: JobParts, now: float) ->
         film=None,
         image=None,
         thumbnail=None,
+        download=None,
         errors=_errors(course.codes, record.model),
         pauses=[_pause(it, None) for it in course.pauses],
         checks=[_check(it) for it in kept.checks.checks],

@@ -23,6 +23,16 @@ class JobFilmView(View):
     good_until: datetime = Field(description="When the address ends at the latest", examples=[_UNTIL])
 
 
+class FilmDownloadView(View):
+    """The film of a job as a file to keep."""
+
+    name: str = Field(examples=["A1M-1 benchy_plate_1.mp4"])
+    address: str = Field(
+        description=f"Good as long as that of `film`. {_ADDRESS}",
+        examples=["api/jobs/5d0c1b2a3f4e5d6c7b8a/film?at=1763816880000"],
+    )
+
+
 class JobImageView(View):
     """The last photo of a job."""
 
@@ -108,6 +118,7 @@ class CurveView(View):
 class JobDetailView(JobLineView):
     """One job with all that is kept of it."""
 
+    download: FilmDownloadView | None = Field(description="null: there is no film")
     errors: list[FaultView] = Field(description="What the printer complained of while it ran")
     pauses: list[PauseView] = Field(description="By time; of very many the first 100")
     checks: list[CheckView] = Field(description="By time; of very many the last 200")

@@ -27,7 +27,7 @@ export function job({ id, retitle }) {
       else { isRenewed = true; whole.shown = null; whole.renew(); whole.wake?.(); }
     });
     return element("figure", { class: "player" }, video, element("figcaption", {},
-      element("a", { class: "button", href: found.film.address, download: "film.mp4" }, "Download the film"), element("span", {}, megabytes(found.film.size)),
+      element("a", { class: "button", href: found.download.address, download: found.download.name }, "Download the film"), element("span", {}, megabytes(found.film.size)),
       found.image ? element("a", { href: found.image.address, target: "_blank", rel: "noopener" }, "The last picture") : null));
   }
 

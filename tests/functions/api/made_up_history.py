@@ -106,7 +106,9 @@ class MadeUpHistory:
         start = begun if begun is not None else _seconds(line["started_at"])
         times = [round(seconds * part / 120) for part in range(121)]
         warm = [1 - math.exp(-second / 150) for second in times]
+        film = line["film"]
         return line | {
+            "download": film and {"name": "A1 Benchy.mp4", "address": film["address"]},
             "errors": [
                 {
                     "code": "0300-8002",

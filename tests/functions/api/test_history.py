@@ -88,7 +88,13 @@ async def test_one_job_is_whole(bridge: BridgeData) -> None:
         "bed": [24.0, 60.0, 60.0],
         "chamber": [None, 41.0, None],
     }
-    assert (job["film"], job["image"], job["thumbnail"]) == (None, None, None)
+    assert (job["film"], job["image"], job["thumbnail"], job["download"]) == (None, None, None, None)
+
+
+async def test_a_film_is_a_file_named_after_its_printer_and_job(bridge: BridgeData) -> None:
+    keep_film(bridge, keep_job(bridge, "j1", name="cat/dog"))
+    job = await asked(bridge, "/api/jobs/j1")
+    assert job["download"] == {"name": "A1M-1 cat_dog.mp4", "address": job["film"]["address"]}
 
 
 async def test_the_list_can_be_narrowed_and_goes_on_page_by_page(bridge: BridgeData) -> None:
