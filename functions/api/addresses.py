@@ -37,8 +37,12 @@ class Addresses(Protocol):
         """Of another server that does (`https://bucket.example`); None: our own."""
         ...
 
-    def of(self, path: str, key: str | None, changed_at: float, now: float, /) -> Address:
-        """The address of what lies there since then. `path`: at our own API; `key`: of the frame store."""
+    def of(
+        self, path: str, key: str | None, changed_at: float, now: float, /, file_name: str | None = None
+    ) -> Address:
+        """The address of what lies there since then. `path`: at our own API; `key`: of the frame store.
+        `file_name`: it is to be kept under that name. At our own a page's link says so itself.
+        """
         ...
 
 
@@ -68,7 +72,15 @@ class OwnAddresses:
     def __init__(self, api_key: str) -> None:
         self._secret = hashlib.sha256(b"addresses\0" + api_key.encode()).digest() if api_key else None
 
-    def of(self, path: str, _key: str | None, changed_at: float, now: float, /) -> Address:
+    def of(
+        self,
+        path: str,
+        _key: str | None,
+        changed_at: float,
+        now: float,
+        /,
+        file_name: str | None = None,  # noqa: ARG002 - only another server must be told
+    ) -> Address:
         version, until = version_of(changed_at), validity(changed_at, now)[1]
         text = f"{path}?{_VERSION}={version}"
         if self._secret is not None:
@@ -94,7 +106,7 @@ class SigningBucket(Protocol):
     @property
     def origin(self) -> str: ...
 
-    def address(self, key: str, begins: int, seconds: int) -> str: ...
+    def address(self, key: str, begins: int, seconds: int, file_name: str | None = None) -> str: ...
 
 
 class BucketAddresses:
@@ -108,8 +120,10 @@ class BucketAddresses:
     def origin(self) -> str:
         return self._bucket.origin
 
-    def of(self, path: str, key: str | None, changed_at: float, now: float, /) -> Address:
+    def of(
+        self, path: str, key: str | None, changed_at: float, now: float, /, file_name: str | None = None
+    ) -> Address:
         if key is None:
             return self._own.of(path, key, changed_at, now)
         begins, ends = validity(changed_at, now)
-        return Address(self._bucket.address(key, begins, ends - begins), ends)
+        return Address(self._bucket.address(key, begins, ends - begins, file_name), ends)

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from functions.api.addresses import Addresses, version_of
 from functions.api.film_sending import FilmResponse
-from functions.api.job_filter import JOBS_LIMIT, MOST_JOBS, job_filter, job_limit
+from functions.api.job_filter import JOBS_LIMIT, MOST_JOBS, figures_filter, job_filter, job_limit
 from functions.api.job_presenter import (
     JobFiles,
     Keeping,
@@ -102,12 +102,15 @@ def add_history(app: FastAPI, parts: HistoryParts) -> None:
 
 
 def _add_lists(app: FastAPI, parts: HistoryParts) -> None:
-    def wanted(printer: str | None, result: str | None, since: str | None, until: str | None) -> JobFilter:
+    def as_known(printer: str | None) -> str | None:
         """A name may also be given as the API shows it; only that takes a look at the printers there are."""
         if printer and (printer.startswith("~") or "?" in printer):
             found = parts.queries().find(printer)
-            printer = printer if found is None else found.printer_id
-        return job_filter(printer, result, since, until)
+            return printer if found is None else found.printer_id
+        return printer
+
+    def wanted(printer: str | None, result: str | None, since: str | None, until: str | None) -> JobFilter:
+        return job_filter(as_known(printer), result, since, until)
 
     @app.get("/api/jobs", summary="Past jobs")
     def list_jobs(
@@ -175,11 +178,11 @@ def _add_lists(app: FastAPI, parts: HistoryParts) -> None:
     def show_stats(printer: OfPrinter = None, since: Since = None, until: Until = None) -> StatsView:
         """Jobs, success, hours, mean and longest, and why jobs failed: of all, by printer, by month (UTC).
 
-        `since` and `until` count by whole days (UTC). What is asked for is read newest first, 5000 months of
-        printers at the most.
+        Days count whole (UTC), from that of `since` to that of `until`; one that begins with the time `until`
+        does not count. What is asked for is read newest first, 500 months of printers at the most.
         """
-        asked_for = wanted(printer, None, since, until)
-        return stats_view(list(job_listing.figures(parts.records, asked_for)), asked_for, parts.clock())
+        asked_for = figures_filter(as_known(printer), since, until)
+        return stats_view(job_listing.figures(parts.records, asked_for), asked_for, parts.clock())
 
 
 def _table(records: RecordStore, wanted: JobFilter, cursor: str | None) -> Iterator[tuple[str, str | None]]:

@@ -1,6 +1,6 @@
 """What is shown of past jobs: pure rules from what is kept of them to the API's answers. Total."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from functions.api.job_schemas import (
     FailureReason,
     FiguresView,
     FiguresWithReasons,
+    FilmDownloadView,
     JobDetailView,
     JobFilmView,
     JobImageView,
@@ -28,9 +29,9 @@ from functions.api.json_values import shown_or_none, utc_time
 from functions.api.schemas import FaultView
 from functions.shared.domain.faults import faults_of
 from functions.shared.domain.job_curve import CURVE_POINTS, Curve, decode_curve, merged_curve
-from functions.shared.domain.keys import belongs_to, photo_key, thumbnail_key
+from functions.shared.domain.keys import belongs_to, is_lasting, photo_key, thumbnail_key
 from functions.shared.domain.status_view import in_bounds
-from functions.shared.job_listing import JobFilter, JobParts, PrinterMonth
+from functions.shared.job_listing import JobFigures, JobFilter, JobParts
 from functions.shared.messages.effects import Category
 from functions.shared.messages.job_figures import DayFigures, together
 from functions.shared.messages.job_history import (
@@ -109,7 +110,7 @@ def _thumbnail(film: JobFilm | None) -> StoredFile | None:
 
 def _last_frame(end: JobEnd, keeping: Keeping, now: float) -> StoredFile | None:
     frame = end.frame
-    if frame is None or not belongs_to(frame.key, end.printer_id):
+    if frame is None or not is_lasting(frame.key, end.printer_id):
         return None
     is_kept = now < frame.taken_at + keeping.image_days * _DAY
     return StoredFile(frame.key, frame.taken_at, frame.size) if is_kept else None
@@ -155,6 +156,7 @@ def _line_fields(line: JobLine, addresses: Addresses, keeping: Keeping, now: flo
         "started_at": _time(end.started_at),
         "start_is_known": end.start_is_known,
         "ended_at": _time(end.ended_at),
+        "end_is_known": end.end_is_known,
         "duration_seconds": None if duration is None else round(duration, 1),
         "percent": figures.percent,
         "layer": figures.layer,
@@ -170,7 +172,12 @@ def detail_view(parts: JobParts, addresses: Addresses, keeping: Keeping, now: fl
     """A job that is over: `parts.end` is there."""
     end = parts.end
     assert end is not None
-    fields = _line_fields(line_of(end, parts.film), addresses, keeping, now)
+    line = line_of(end, parts.film)
+    fields = _line_fields(line, addresses, keeping, now)
+    film = files_of(line, keeping, now).film
+    name = shown(f"{end.printer_id} {end.name or 'film'}.mp4").replace("/", "_")
+    path = job_address(end.job_id, "film")
+    download = None if film is None else addresses.of(path, film.key, film.at, now, file_name=name)
     codes = dict.fromkeys((*end.codes, *parts.course.codes))
     curve = merged_curve(parts.course.points) + tuple(
         point
@@ -179,6 +186,7 @@ def detail_view(parts: JobParts, addresses: Addresses, keeping: Keeping, now: fl
     )
     return JobDetailView(
         **fields,
+        download=None if download is None else FilmDownloadView(name=name, address=download.text),
         errors=_errors(codes, end.model),
         pauses=[_pause(it, end.ended_at if end.end_is_known else None) for it in parts.course.pauses],
         checks=[_check(it) for it in parts.checks.checks],
@@ -221,6 +229,7 @@ def running_view(record: PrinterRecord, job: Job, kept: JobParts, now: float) ->
         started_at=_time(job.started_at),
         start_is_known=job.start_is_known,
         ended_at=None,
+        end_is_known=True,
         duration_seconds=round(max(0.0, now - job.started_at), 1) if job.start_is_known else None,
         percent=figures.percent,
         layer=figures.layer,
@@ -229,6 +238,7 @@ def running_view(record: PrinterRecord, job: Job, kept: JobParts, now: float) ->
         film=None,
         image=None,
         thumbnail=None,
+        download=None,
         errors=_errors(course.codes, record.model),
         pauses=[_pause(it, None) for it in course.pauses],
         checks=[_check(it) for it in kept.checks.checks],
@@ -275,11 +285,11 @@ def _curve(points: Curve) -> CurveView:
     )
 
 
-def stats_view(found: Sequence[PrinterMonth], wanted: JobFilter, now: float) -> StatsView:
+def stats_view(found: JobFigures, wanted: JobFilter, now: float) -> StatsView:
     """Figures by printers and months. `wanted` counts by whole days (UTC)."""
     by_printer: dict[str, list[DayFigures]] = {}
     by_month: dict[str, list[DayFigures]] = {}
-    for it in found:
+    for it in found.months:
         days = [day for day in it.figures.all_days() if day.jobs and _is_wanted(it.month, day, wanted)]
         if days:
             by_printer.setdefault(it.printer_id, []).extend(days)
@@ -301,6 +311,7 @@ def stats_view(found: Sequence[PrinterMonth], wanted: JobFilter, now: float) -> 
             MonthFiguresView(month=month, **_figures(together(by_month[month])))
             for month in sorted(by_month, reverse=True)
         ],
+        is_partial=found.is_partial,
     )
 
 

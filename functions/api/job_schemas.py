@@ -23,6 +23,16 @@ class JobFilmView(View):
     good_until: datetime = Field(description="When the address ends at the latest", examples=[_UNTIL])
 
 
+class FilmDownloadView(View):
+    """The film of a job as a file to keep."""
+
+    name: str = Field(examples=["A1M-1 benchy_plate_1.mp4"])
+    address: str = Field(
+        description=f"Good as long as that of `film`. {_ADDRESS}",
+        examples=["api/jobs/5d0c1b2a3f4e5d6c7b8a/film?at=1763816880000"],
+    )
+
+
 class JobImageView(View):
     """The last photo of a job."""
 
@@ -59,6 +69,9 @@ class JobLineView(View):
     started_at: datetime = Field(description="When it was seen to begin", examples=[_TIME])
     start_is_known: bool = Field(description="false: it was under way when first seen", examples=[True])
     ended_at: datetime | None = Field(description="null: it still runs", examples=[_TIME])
+    end_is_known: bool = Field(
+        description="false: nobody saw it end, and it was over by then at the latest", examples=[True]
+    )
     duration_seconds: float | None = Field(
         description="null: its begin or its end was not seen", examples=[14_400.0]
     )
@@ -105,6 +118,7 @@ class CurveView(View):
 class JobDetailView(JobLineView):
     """One job with all that is kept of it."""
 
+    download: FilmDownloadView | None = Field(description="null: there is no film")
     errors: list[FaultView] = Field(description="What the printer complained of while it ran")
     pauses: list[PauseView] = Field(description="By time; of very many the first 100")
     checks: list[CheckView] = Field(description="By time; of very many the last 200")
@@ -174,6 +188,10 @@ class StatsView(View):
     all: FiguresWithReasons
     printers: list[PrinterFigures] = Field(description="By name; those without any job are left out")
     months: list[MonthFiguresView] = Field(description="The newest first; those without any are left out")
+    is_partial: bool = Field(
+        description="true: there is more than one answer counts, and the oldest months are missing",
+        examples=[False],
+    )
 
 
 class MessageView(View):

@@ -25,6 +25,8 @@ COLUMNS = (
     "layer",
     "total_layers",
     "paused_seconds",
+    "start_is_known",
+    "end_is_known",
     "id",
 )
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -55,6 +57,8 @@ def _cells(line: JobLine) -> list[object]:
         end.layer,
         end.total_layers,
         round(max(0.0, end.paused_seconds)),
+        _yes(end.start_is_known),
+        _yes(end.end_is_known),
         end.job_id,
     ]
 
@@ -70,6 +74,11 @@ def _cell(value: object) -> object:
         return value
     text = shown(value).replace("\0", "")
     return f"'{text}" if text.lstrip(" ").startswith(_BEGINS_A_FORMULA) else text
+
+
+def _yes(is_so: bool) -> str:
+    """As spreadsheets and programs read it."""
+    return "true" if is_so else "false"
 
 
 def _time(seconds: float) -> str:

@@ -33,7 +33,7 @@ from functions.shared.ports import RecordStore, Stored
 _log = logging.getLogger(__name__)
 LINES_LIMIT = 500  # read for one page: half a second of the cloud's API
 MONTHS_LIMIT = 60  # likewise, most of them empty for a printer that seldom prints
-FIGURES_LIMIT = 5000  # months of printers, read for one answer
+FIGURES_LIMIT = 500  # months of printers, read for one answer: within the four seconds of the cloud's API
 _BATCH = 100
 
 
@@ -72,6 +72,14 @@ class PrinterMonth:
     month: str
     printer_id: str
     figures: MonthFigures
+
+
+@dataclass(frozen=True, slots=True)
+class JobFigures:
+    """Months of printers, the newest month first. `is_partial`: there are more than one answer has."""
+
+    months: list[PrinterMonth]
+    is_partial: bool
 
 
 def months(records: RecordStore) -> list[str]:
@@ -113,25 +121,27 @@ def find(records: RecordStore, job_id: str) -> JobParts | None:
     return JobParts(end, course, film, part_of(JobChecks, parts.get(JobPart.CHECKS)) or JobChecks())
 
 
-def figures(records: RecordStore, wanted: JobFilter) -> Iterator[PrinterMonth]:
-    """The figures of all months that are asked for, the newest first; of very many printers not all."""
-    left = FIGURES_LIMIT
+def figures(records: RecordStore, wanted: JobFilter) -> JobFigures:
+    """The figures of all months that are asked for; of very many printers not all."""
+    found: list[PrinterMonth] = []
     first, last = _months_between(wanted)
     for month in months(records):
         if month > last:
             continue
         if month < first:
-            return
+            break
+        left = FIGURES_LIMIT - len(found)
         if wanted.printer_id is not None:
-            stored = records.get(figures_key(month, wanted.printer_id))
-            found = [] if stored is None else [stored]
+            one = records.get(figures_key(month, wanted.printer_id))
+            stored = [] if one is None else [one]
         else:
-            found = records.list(figures_prefix(month), limit=left)
-        for it in found:
-            yield PrinterMonth(month, it.key.removeprefix(figures_prefix(month)), figures_of(it.value))
-        left -= len(found)
-        if left <= 0:
-            return
+            stored = records.list(figures_prefix(month), limit=left + 1)
+        for it in stored[:left]:
+            printer_id = it.key.removeprefix(figures_prefix(month))
+            found.append(PrinterMonth(month, printer_id, figures_of(it.value)))
+        if len(stored) > left:
+            return JobFigures(found, is_partial=True)
+    return JobFigures(found, is_partial=False)
 
 
 @dataclass(frozen=True, slots=True)

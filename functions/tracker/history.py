@@ -10,6 +10,7 @@ from dataclasses import replace
 from functions.shared.domain.error_codes import CANCEL_CODES
 from functions.shared.domain.faults import fault_of
 from functions.shared.domain.job_curve import CurvePoint, encode_curve, is_point_due, merged_curve
+from functions.shared.domain.keys import is_lasting
 from functions.shared.domain.sensors import read_sensors
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.job_history import (
@@ -21,7 +22,7 @@ from functions.shared.messages.job_history import (
     paused_in,
 )
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
-from functions.shared.messages.report import ReportKind
+from functions.shared.messages.report import FrameReference, ReportKind
 from functions.tracker.evaluation import Evaluation, fresh_frame
 from functions.tracker.events import Event, EventKind
 
@@ -161,11 +162,17 @@ def _change_at_end(evaluation: Evaluation, job: Job, event: Event, record: Print
         layer=job.layer,
         total_layers=job.total_layers,
         paused_seconds=round(job.paused_seconds + still_paused, 1),
-        frame=fresh_frame(record, now) if event.kind is not EventKind.JOB_ENDED_UNSEEN else None,
+        frame=_last_frame(record, now) if event.kind is not EventKind.JOB_ENDED_UNSEEN else None,
         last_point=encode_curve([_point(evaluation, job)]) if has_point else "",
     )
     ended_before = before.ended_at if was_over and before is not None else None
     return JobHistoryChange(job.id, record.printer_id, job.course, end, ended_before)
+
+
+def _last_frame(record: PrinterRecord, now: float) -> FrameReference | None:
+    """One that will still be the same picture when the job is looked at."""
+    frame = fresh_frame(record, now)
+    return frame if frame is not None and is_lasting(frame.key, record.printer_id) else None
 
 
 def _reason(event: Event) -> str | None:

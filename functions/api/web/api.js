@@ -1,6 +1,6 @@
 // Asks the bridge, one question at a time, with the key if there is one.
 
-const KEY_PLACE = "printer-bridge-key", TIMEOUT_MS = 10000;
+const KEY_PLACE = "printer-bridge-key", TIMEOUT_MS = 10000, LONGEST_WAIT_SECONDS = 60;
 const REFUSALS = {
   401: "That key was not accepted.",
   403: "The gateway refused that key (403): it is wrong, is switched off, or belongs to another stack.",
@@ -45,6 +45,18 @@ async function asked(path, headers, timeout) {
 }
 
 export const ask = (path, headers = {}, timeout = TIMEOUT_MS) => inTurn(() => asked(path, headers, timeout));
+
+// What somebody has clicked for: held back, it waits as it is told and asks the same again.
+export async function patiently(run) {
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof HeldBack) || error.seconds > LONGEST_WAIT_SECONDS) throw error;
+      await new Promise((done) => setTimeout(done, error.seconds * 1000));
+    }
+  }
+}
 
 // The JSON that lies there, or null: there is none (404).
 export async function read(path) {

@@ -20,7 +20,7 @@ const byId = (id) => document.getElementById(id);
 const WITHIN = { printer: "wall", job: "history" };
 const VIEWS = { wall, printer, history: historyView, job, nowhere };
 let view = null, overview = null, lastAnswer = null, pause = FIRST_MS, timer = 0, sectionTimer = 0, scrollTimer = 0, ticker = 0;
-let isRunning = false, toldTrouble = new Set();
+let isRunning = false, isSilent = false, toldTrouble = new Set();
 
 function nowhere() {
   return {
@@ -31,7 +31,12 @@ function nowhere() {
 }
 
 const isAskingForKey = () => !byId("key-form").hidden;
-const retitle = () => showTab(overview?.printers || [], view?.title() || "");
+
+// A tab that hears nothing tells nothing of progress and trouble.
+function retitle() {
+  const isTold = !isSilent && !document.hidden;
+  showTab(isTold && overview ? overview.printers : [], view?.title(isTold) || "");
+}
 
 // Shows what the address names. `isMoved`: somebody went there, so the focus goes along.
 function show(isMoved) {
@@ -92,6 +97,7 @@ function sayTrouble() {
 
 async function refreshAll() {
   overview = await readOverview();
+  isSilent = false;
   byId("key-form").hidden = true;
   byId("view").hidden = false;
   byId("open").hidden = !overview.health.is_open;
@@ -109,7 +115,9 @@ function sayNoAnswer(error) {
     put(byId("notice"), "Held back (429): " + error.message + ". This page asks again in " + span(pause / 1000) + (since && " (nothing new" + since + ")") + ".");
   } else if (error instanceof Refused) put(byId("notice"), "No answer" + since + ": the bridge refuses this page " + error.message + ".");
   else put(byId("notice"), "No answer from the bridge" + since + ". This page goes on asking.");
-  document.body.classList.toggle("is-old", !(error instanceof HeldBack) || isOld(lastAnswer, Date.now()));
+  isSilent = !(error instanceof HeldBack) || isOld(lastAnswer, Date.now());
+  document.body.classList.toggle("is-old", isSilent);
+  retitle();
 }
 
 async function refresh() {
@@ -174,7 +182,12 @@ addEventListener("scroll", () => {
 }, { passive: true });
 document.addEventListener("visibilitychange", () => {
   tick();
+  if (document.hidden) {
+    isSilent = true;
+    retitle();
+  }
   if (document.hidden || isAskingForKey()) return;
+  view.returned?.();
   refresh();
   refreshSections();
 });

@@ -4,30 +4,41 @@ import { drawn, element } from "./elements.js";
 import { monthName } from "./words.js";
 
 const KINDS = [["finished", "Finished"], ["failed", "Failed"], ["cancelled", "Cancelled"], ["ended", "Other"]];
-const HEIGHT = 200, BASE = 176, SPACE = 66, MOST = 12;
+const HEIGHT = 214, BASE = 176, SPACE = 57, MOST = 12, GAP = 14;
 
 // Those that neither finished, failed nor were cancelled are "Other", whatever they are called.
 const counted = (month) => ({ ...month, ended: Math.max(0, month.jobs - month.finished - month.failed - month.cancelled) });
 
+// The twelve months up to that one, each of which has its place whether any job ended in it or not.
+function year(newest) {
+  const [years, month] = newest.split("-").map(Number), last = years * 12 + month - 1;
+  return Array.from({ length: MOST }, (_, index) => {
+    const at = last - MOST + 1 + index;
+    return String(Math.floor(at / 12)).padStart(4, "0") + "-" + String((at % 12) + 1).padStart(2, "0");
+  });
+}
+
 export function monthBars(all) {
-  const months = [...all].sort((one, other) => (one.month < other.month ? -1 : 1)).slice(-MOST).map(counted);
-  if (!months.length) return null;
-  const most = Math.max(...months.map((month) => month.jobs), 1), width = Math.max(3, months.length) * SPACE;
-  const columns = months.map((month, index) => {
+  if (!all.length) return null;
+  const newest = all.map(({ month }) => month).reduce((one, other) => (one > other ? one : other)), names = year(newest);
+  const months = all.filter(({ month }) => names.includes(month)).sort((one, other) => (one.month < other.month ? -1 : 1)).map(counted);
+  const most = Math.max(...months.map((month) => month.jobs), 1), width = MOST * SPACE;
+  const columns = months.map((month) => {
     let y = BASE;
-    const x = index * SPACE + 10;
+    const x = names.indexOf(month.month) * SPACE + GAP / 2;
     const stack = KINDS.filter(([kind]) => month[kind]).map(([kind]) => {
       const height = (month[kind] / most) * (BASE - 24);
       y -= height;
-      return drawn("rect", { class: "month", data: { kind }, x, y, width: SPACE - 20, height: Math.max(1, height - 1), rx: 3 });
+      return drawn("rect", { class: "month", data: { kind }, x, y, width: SPACE - GAP, height: Math.max(1, height - 1), rx: 3 });
     });
     return drawn("g", {}, drawn("title", {}, monthName(month.month) + ": " + KINDS.filter(([kind]) => month[kind]).map(([kind, word]) => month[kind] + " " + word.toLowerCase()).join(", ")),
-      stack, drawn("text", { x: x + (SPACE - 20) / 2, y: y - 6, "text-anchor": "middle", class: "total" }, String(month.jobs)),
-      drawn("text", { x: x + (SPACE - 20) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, monthName(month.month)));
+      stack, drawn("text", { x: x + (SPACE - GAP) / 2, y: y - 6, "text-anchor": "middle", class: "total" }, String(month.jobs)));
   });
+  const labels = names.flatMap((name, index) => [{ month: "short" }, { year: "numeric" }].map((part, line) =>
+    drawn("text", { x: (index + 0.5) * SPACE, y: HEIGHT - 20 + line * 15, "text-anchor": "middle" }, monthName(name, part))));
   const used = KINDS.filter(([kind]) => months.some((month) => month[kind]));
   const scroll = element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Jobs by month, drawn" }, drawn("svg", { viewBox: "0 0 " + width + " " + HEIGHT, width, height: HEIGHT, "aria-hidden": "true" },
-    drawn("line", { class: "base", x1: 0, x2: width, y1: BASE + 0.5, y2: BASE + 0.5 }), columns));
+    drawn("line", { class: "base", x1: 0, x2: width, y1: BASE + 0.5, y2: BASE + 0.5 }), columns, labels));
   requestAnimationFrame(() => { scroll.scrollLeft = scroll.scrollWidth; });  // the newest first
   return element("figure", { class: "months" },
     element("figcaption", {}, "Jobs by month"),

@@ -24,24 +24,29 @@ export const stepOf = (seconds, most) => STEPS.find((step) => seconds / step <= 
 
 const valueText = (name, value, unit) => (isKnown(value) ? name + " " + Math.round(value) + " " + unit : null);
 
-export function curveOf(job) {
+// `place`: where somebody reads it, carried from one drawing to the next.
+export function curveOf(job, place = {}) {
   const { seconds, percent } = job.curve, lines = DEGREES.filter(([key]) => job.curve[key].some(isKnown));
   if (seconds.length < 2) return null;
   const total = Math.max(seconds.at(-1), 1), started = Date.parse(job.started_at);
   const top = Math.ceil(Math.max(50, ...lines.flatMap(([key]) => job.curve[key].filter(isKnown))) / 50) * 50;
   const tooltip = element("div", { class: "tooltip", hidden: true, "aria-hidden": "true" });
-  const place = element("div", { class: "plot", role: "slider", tabindex: 0, "aria-label": "Curve of the job over time", "aria-valuemin": 0, "aria-valuemax": seconds.length - 1 });
-  let at = seconds.length - 1, width = 0;
+  const plot = element("div", { class: "plot", role: "slider", tabindex: 0, "aria-label": "Curve of the job over time", "aria-valuemin": 0, "aria-valuemax": seconds.length - 1 });
+  const nearestTo = (second) => seconds.reduce((best, value, index) => (Math.abs(value - second) < Math.abs(seconds[best] - second) ? index : best), 0);
+  let at = place.second === undefined ? seconds.length - 1 : nearestTo(place.second), width = 0, isShown = place.isShown || false;
 
   const textAt = (index) => [duration(seconds[index]) + " in", clockTime(new Date(started + seconds[index] * 1000)),
     isKnown(percent[index]) ? "progress " + percent[index] + " %" : null, ...lines.map(([key, name]) => valueText(name.toLowerCase(), job.curve[key][index], "°C"))].filter(Boolean);
 
-  function point(index, isShown) {
+  function point(index, isNowShown) {
+    isShown = isNowShown;
     at = Math.max(0, Math.min(seconds.length - 1, index));
-    place.setAttribute("aria-valuenow", at);
-    place.setAttribute("aria-valuetext", textAt(at).join(", "));
-    const cursor = place.querySelector(".cursor");
-    tooltip.hidden = !isShown;
+    plot.setAttribute("aria-valuenow", at);
+    plot.setAttribute("aria-valuetext", textAt(at).join(", "));
+    place.second = at === seconds.length - 1 ? undefined : seconds[at];
+    place.isShown = isShown;
+    const cursor = plot.querySelector(".cursor");
+    tooltip.hidden = !isShown || !cursor;
     if (!cursor) return;
     cursor.toggleAttribute("hidden", !isShown);
     const x = xOf(seconds[at]);
@@ -75,19 +80,16 @@ export function curveOf(job) {
       drawn("path", { class: "line", data: { of: "percent" }, d: area }),
       lines.map(([key]) => drawn("path", { class: "line", data: { of: key }, d: pathOf(xs, job.curve[key].map((value) => (isKnown(value) ? yDegree(value) : null))) })),
       drawn("g", { class: "cursor", hidden: true }, drawn("line", { y1: TOP, y2: TOP + UPPER + GAP + LOWER })));
-    place.replaceChildren(svg, tooltip);
-    point(at, false);
+    plot.replaceChildren(svg, tooltip);
+    point(at, isShown);
   }
 
-  const nearest = (event) => {
-    const second = ((event.clientX - place.getBoundingClientRect().left - LEFT) / (width - LEFT - RIGHT)) * total;
-    return seconds.reduce((best, value, index) => (Math.abs(value - second) < Math.abs(seconds[best] - second) ? index : best), 0);
-  };
-  place.addEventListener("pointermove", (event) => point(nearest(event), true));
-  place.addEventListener("pointerdown", (event) => point(nearest(event), true));
-  place.addEventListener("pointerleave", () => point(at, document.activeElement === place));
-  place.addEventListener("blur", () => point(at, false));
-  place.addEventListener("keydown", (event) => {
+  const nearest = (event) => nearestTo(((event.clientX - plot.getBoundingClientRect().left - LEFT) / (width - LEFT - RIGHT)) * total);
+  plot.addEventListener("pointermove", (event) => point(nearest(event), true));
+  plot.addEventListener("pointerdown", (event) => point(nearest(event), true));
+  plot.addEventListener("pointerleave", () => point(at, document.activeElement === plot));
+  plot.addEventListener("blur", () => point(at, false));
+  plot.addEventListener("keydown", (event) => {
     const far = Math.max(1, Math.round(seconds.length / 20));
     const next = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageDown: at - far, PageUp: at + far, Home: 0, End: seconds.length - 1 }[event.key];
     if (next === undefined) return;
@@ -97,9 +99,9 @@ export function curveOf(job) {
   new ResizeObserver(([entry]) => {
     const wide = Math.floor(entry.contentRect.width);
     if (wide > 60 && wide !== width) { width = wide; draw(); }
-  }).observe(place);
-  point(at, false);
+  }).observe(plot);
+  point(at, isShown);
   return element("div", { class: "curve" },
     element("p", { class: "legend" }, element("span", { data: { of: "percent" } }, "Progress"), lines.map(([key, name]) => element("span", { data: { of: key } }, name)),
-      job.pauses?.length ? element("span", { data: { of: "pause" } }, "Paused") : null), place);
+      job.pauses?.length ? element("span", { data: { of: "pause" } }, "Paused") : null), plot);
 }

@@ -31,6 +31,15 @@ export function put(node, text) {
 export const outside = (link, ...children) =>
   /^https:\/\//.test(link || "") ? element("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, ...children) : element("span", {}, ...children);
 
+// Others in the place of what is there; who has the focus hands it to the one that is the same.
+export function redraw(place, nodes) {
+  const { activeElement: before } = document, hadFocus = place !== before && place.contains(before);
+  place.replaceChildren(...nodes);
+  if (!hadFocus) return;
+  const isSame = (it) => ["href", "class", "role"].every((name) => it.getAttribute(name) === before.getAttribute(name));
+  [...place.querySelectorAll(before.tagName)].find(isSame)?.focus({ preventScroll: true });
+}
+
 // In that order, moving as few as possible; who has the focus keeps it.
 export function arrange(place, nodes) {
   const focused = document.activeElement;

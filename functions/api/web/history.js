@@ -1,13 +1,13 @@
 // All jobs that have ended: found, counted, drawn, taken along as CSV.
 
-import { ask, read } from "./api.js";
+import { ask, patiently, read } from "./api.js";
 import { monthBars } from "./bars.js";
 import { element, named, put } from "./elements.js";
 import { jobLine } from "./parts.js";
 import { Section, refreshSections } from "./section.js";
-import { RESULTS, capital, duration } from "./words.js";
+import { RESULTS, capital, durationInFull } from "./words.js";
 
-const PAGE = 30, DOWNLOAD_MS = 120000, MOST_EMPTY_PAGES = 8;
+const PAGE = 30, DOWNLOAD_MS = 120000, MOST_EMPTY_PAGES = 8, OLD_MS = 60000;
 
 // A day of this browser's zone as the times where it begins and ends.
 function dayTimes(since, until) {
@@ -20,7 +20,7 @@ const asked = (values) => new URLSearchParams(Object.entries(values).filter(([, 
 
 export function history({ query, replaceQuery, goneTo }) {
   let filter = Object.fromEntries(["printer", "result", "since", "until"].map((name) => [name, query.get(name) || ""]));
-  let cursor = null;
+  let cursor = null, reached = "", emptyPages = 0;
   const question = (...names) => {
     const times = dayTimes(filter.since, filter.until);
     return Object.fromEntries(names.map((name) => [name, times[name] ?? filter[name]]));
@@ -39,40 +39,49 @@ export function history({ query, replaceQuery, goneTo }) {
   function changed() {
     filter = { printer: printers.value, result: results.value, since: since.value, until: until.value };
     replaceQuery(filter);
+    reached = "";
+    emptyPages = 0;
     for (const section of sections) { section.renew(); section.node.classList.add("is-old"); }
     wake();
   }
 
+  const counted = element("p", { class: "hint" });
   const figures = new Section({
-    title: "Figures", empty: "No job like that has ended: there is nothing to count.",
-    load: () => read("api/stats?" + asked(question("printer", "since", "until"))),
+    title: "Figures", empty: "No job matches: there is nothing to count.",
+    async load() {
+      const found = await read("api/stats?" + asked({ printer: filter.printer, since: filter.since, until: filter.until }));
+      put(counted, "Counted by days in UTC" + (filter.result ? ", whatever the result" : "") + "." + (found.is_partial ? " There is more than can be counted at once: the oldest months are missing." : ""));
+      return found;
+    },
     draw: ({ all, months }) => (all.jobs ? [
       element("dl", { class: "figures" }, [["Jobs", String(all.jobs)], ["Success rate", all.success_rate === null ? "–" : Math.round(all.success_rate * 100) + " %"],
-        ["Printing", duration(Math.round(all.hours * 3600))], ["On average", duration(all.mean_seconds) || "–"], ["Longest", duration(all.longest_seconds) || "–"]]
+        ["Printing", durationInFull(Math.round(all.hours * 3600))], ["On average", durationInFull(all.mean_seconds) || "–"], ["Longest", durationInFull(all.longest_seconds) || "–"]]
         .map(([label, value]) => element("div", {}, element("dt", {}, label), element("dd", {}, value)))),
       element("div", { class: "pair" }, monthBars(months), all.reasons?.length ? element("div", { class: "reasons" }, element("h3", {}, "Why jobs failed"),
         element("ol", {}, all.reasons.map(({ reason, jobs }) => element("li", {}, named(capital(reason)), element("span", { class: "count" }, String(jobs)))))) : null),
+      counted,
     ] : null),
   });
 
   const list = element("ul", { class: "job-lines" });
   const more = element("button", { type: "button", class: "more", hidden: true, on: { click: loadMore } }, "Show more");
-  // A page may be empty and others follow all the same.
-  async function page(after) {
-    let answer, from = after;
-    for (let tries = 0; tries < MOST_EMPTY_PAGES; tries += 1) {
-      answer = await read("api/jobs?" + asked({ ...question("printer", "result", "since", "until"), cursor: from, limit: PAGE }));
-      from = answer.next_cursor;
-      if (answer.jobs.length || from === null) break;
-    }
-    return answer;
-  }
+  const page = (after) => read("api/jobs?" + asked({ ...question("printer", "result", "since", "until"), cursor: after, limit: PAGE }));
   const jobs = new Section({
-    title: "Jobs", empty: "No job like that has ended yet.", extra: download,
-    load: () => page(""),
+    title: "Jobs", empty: "No job matches.", extra: download,
+    // A page may be empty and others follow all the same. It is one question each time, and what is reached stays.
+    async load() {
+      const before = filter, answer = await page(reached);
+      if (before !== filter) return undefined;
+      emptyPages += 1;
+      const isSearching = !answer.jobs.length && answer.next_cursor !== null && emptyPages < MOST_EMPTY_PAGES;
+      reached = isSearching ? answer.next_cursor : "";
+      if (!isSearching) emptyPages = 0;
+      return isSearching ? undefined : answer;
+    },
+    drawn: ({ jobs: lines, next_cursor }) => ({ lines, next_cursor }),
     draw(answer) {
       cursor = answer.next_cursor;
-      more.hidden = cursor === null;
+      offer(answer);
       list.replaceChildren(...answer.jobs.map((job) => jobLine(job, true)));
       return answer.jobs.length || cursor !== null ? [list, more] : null;
     },
@@ -80,16 +89,20 @@ export function history({ query, replaceQuery, goneTo }) {
   const sections = [jobs, figures];
   let wake = () => {};
 
+  function offer(answer) {
+    more.hidden = answer.next_cursor === null;
+    more.textContent = answer.jobs.length ? "Show more" : "Nothing so far. Look further back";
+  }
+
   async function loadMore() {
     const before = list.children.length;
     more.disabled = true;
     try {
-      const answer = await page(cursor);
+      const answer = await patiently(() => page(cursor));
       cursor = answer.next_cursor;
       list.append(...answer.jobs.map((job) => jobLine(job, true)));
       list.children[before]?.querySelector("a").focus();
-      more.hidden = cursor === null;
-      more.textContent = "Show more";
+      offer(answer);
     } catch (error) {
       more.textContent = "That did not work. Try again";
       goneTo(error);
@@ -102,7 +115,7 @@ export function history({ query, replaceQuery, goneTo }) {
   async function tables(first) {
     const parts = [];
     for (let query = first; query;) {
-      const response = await ask("api/jobs.csv" + query, {}, DOWNLOAD_MS);
+      const response = await patiently(() => ask("api/jobs.csv" + query, {}, DOWNLOAD_MS));
       if (!response.ok) throw new Error("error " + response.status);
       // Each part begins with the names of its columns.
       parts.push(parts.length ? (await response.text()).replace(/^[^\n]*\n/, "") : await response.blob());
@@ -120,7 +133,7 @@ export function history({ query, replaceQuery, goneTo }) {
       element("a", { href: address, download: "jobs.csv" }).click();
       setTimeout(() => URL.revokeObjectURL(address), DOWNLOAD_MS);
     } catch (error) {
-      put(said, "The CSV could not be had: " + error.message + ".");
+      put(said, "The CSV could not be downloaded: " + error.message + ".");
       goneTo(error);
     } finally {
       download.disabled = false;
@@ -138,6 +151,10 @@ export function history({ query, replaceQuery, goneTo }) {
     },
     refresh: () => refreshSections(sections),
     sections,
+    // The list as far as somebody has gone through it stays.
+    returned() {
+      for (const section of sections) if (section !== jobs || list.children.length <= PAGE) section.renewAfter(OLD_MS);
+    },
     wakeBy(run) { wake = run; },
   };
 }

@@ -27,18 +27,23 @@ export function job({ id, retitle }) {
       else { isRenewed = true; whole.shown = null; whole.renew(); whole.wake?.(); }
     });
     return element("figure", { class: "player" }, video, element("figcaption", {},
-      element("a", { class: "button", href: found.film.address, download: "film.mp4" }, "Download the film"), element("span", {}, megabytes(found.film.size)),
+      element("a", { class: "button", href: found.download.address, download: found.download.name }, "Download the film"), element("span", {}, megabytes(found.film.size)),
       found.image ? element("a", { href: found.image.address, target: "_blank", rel: "noopener" }, "The last picture") : null));
   }
 
   const part = (title, content) => (content ? element("section", { class: "section" }, element("h2", {}, title), content) : null);
 
+  async function load() {
+    const found = await read("api/jobs/" + encodeURIComponent(id));
+    // A film comes some minutes after the end, or never.
+    whole.repeatMs = found && !found.film && found.ended_at && age(found.ended_at) < FILM_SECONDS ? AGAIN_MS : 0;
+    return found;
+  }
+
   function draw(found) {
     name = found.name || "Unnamed job";
     heading.replaceChildren(named(name));
     retitle();
-    // A film comes some minutes after the end.
-    whole.repeatMs = !found.film && found.ended_at && age(found.ended_at) < FILM_SECONDS ? AGAIN_MS : 0;
     const curve = curveOf(found);
     return [
       element("div", { class: "job-grid" }, player(found),
@@ -46,21 +51,21 @@ export function job({ id, retitle }) {
           found.reason ? element("p", { class: "problem" }, named(capital(found.reason))) : null,
           element("dl", { class: "rows" },
             row("Printer", element("a", { href: addressOf("printer", found.printer_id) }, named(found.printer_id)), found.model ? [" ", named(found.model)] : null),
-            row("Began", (found.start_is_known ? "" : "before ") + dayTime(found.started_at)), row("Ended", found.ended_at ? dayTime(found.ended_at) : ""),
-            row("Took", duration(found.duration_seconds)), row("Of it paused", found.paused_seconds ? duration(found.paused_seconds) : ""),
+            row("Began", (found.start_is_known ? "" : "before ") + dayTime(found.started_at)), row("Ended", found.ended_at ? (found.end_is_known ? "" : "by ") + dayTime(found.ended_at) : ""),
+            row("Took", duration(found.duration_seconds)), row("Paused for", found.paused_seconds ? duration(found.paused_seconds) : ""),
             row("Reached", [found.percent !== null ? found.percent + " %" : "", layers(found)].filter(Boolean).join(", "))))),
       part("Curve", curve || element("p", { class: "empty" }, "Too little was seen of it for a curve.")),
       part("Errors", errorList(found.errors)),
       part("Pauses", found.pauses.length ? element("ul", { class: "plain" }, found.pauses.map((pause) => element("li", {},
-        element("time", { datetime: pause.began_at }, dayTime(pause.began_at)), element("span", {}, pause.seconds !== null ? duration(pause.seconds) : "not ended"),
+        element("time", { datetime: pause.began_at }, dayTime(pause.began_at)), element("span", {}, pause.seconds !== null ? duration(pause.seconds) : found.ended_at ? "length not known" : "not ended"),
         pause.reason ? named(capital(pause.reason)) : null))) : null),
-      part("Checks of the AI", found.checks.length ? element("ul", { class: "plain" }, found.checks.map((check) => element("li", { data: { verdict: check.verdict } },
+      part("AI checks", found.checks.length ? element("ul", { class: "plain" }, found.checks.map((check) => element("li", { data: { verdict: check.verdict } },
         element("time", { datetime: check.at }, dayTime(check.at)), element("strong", {}, named(capital(check.verdict))),
         named([check.category?.replaceAll("_", " "), check.confidence !== null ? Math.round(check.confidence * 100) + " % sure" : "", check.summary].filter(Boolean).join(" · "))))) : null),
     ].filter(Boolean);
   }
 
-  const whole = new Section({ title: "", empty: "This job is not known. It may be older than what is kept.", load: () => read("api/jobs/" + encodeURIComponent(id)), draw });
+  const whole = new Section({ title: "", empty: "This job is not known. It may be older than what is kept.", load, draw });
   return {
     node: element("div", { class: "job-view" }, element("p", { class: "crumbs" }, element("a", { href: addressOf("history") }, "History")), heading, whole.node),
     title: () => name,

@@ -2,12 +2,16 @@
 
 import { ask } from "./api.js";
 
-const MOST_PARTS = 3;
+const MOST_PARTS = 3, AHEAD_SECONDS = 10;
 const parts = new Map();  // what was said, by the cursor that it began after
 let serverAhead = 0;
 
 // By the server's clock: seconds since then.
-export const age = (time) => Math.max(0, (Date.now() + serverAhead - Date.parse(time)) / 1000);
+const since = (time) => (Date.now() + serverAhead - Date.parse(time)) / 1000;
+export const age = (time) => Math.max(0, since(time));
+
+// Whoever took that time had a wrong clock.
+export const isAhead = (time) => since(time) < -AHEAD_SECONDS;
 
 export const forgetAll = () => parts.clear();
 

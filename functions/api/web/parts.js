@@ -28,10 +28,15 @@ export function degrees(temperatures) {
     element("div", {}, element("dt", {}, label), element("dd", {}, Math.round(now) + " °C", target ? element("small", {}, " of " + Math.round(target)) : null)))) : null;
 }
 
+// One sentence is told once, with each code that says it.
 export function errorList(errors) {
-  return errors && errors.length ? element("ul", { class: "errors" }, errors.map((error) =>
-    element("li", { data: { severity: error.severity } },
-      error.text ? [named(error.text), " (", outside(error.link, error.code), ")"] : ["Error ", outside(error.link, error.code)]))) : null;
+  if (!errors || !errors.length) return null;
+  const lines = new Map();
+  for (const error of errors) lines.set(error.text || error.code, [...(lines.get(error.text || error.code) || []), error]);
+  return element("ul", { class: "errors" }, [...lines.values()].map((same) => {
+    const [{ text, severity }] = same, codes = same.flatMap(({ link, code }, index) => [index ? ", " : "", outside(link, code)]);
+    return element("li", { data: { severity } }, text ? [named(text), " (", ...codes, ")"] : ["Error ", ...codes]);
+  }));
 }
 
 export const problemLine = (printer) => (printer.problem ? element("p", { class: "problem" }, named(capital(printer.problem))) : null);
@@ -39,7 +44,7 @@ export const problemLine = (printer) => (printer.problem ? element("p", { class:
 // A line of the list of earlier jobs.
 export function jobLine(job, withPrinter) {
   const picture = job.thumbnail || job.image;
-  const facts = [dayTime(job.started_at), duration(job.duration_seconds), job.percent !== null && job.result !== "finished" ? job.percent + " %" : "",
+  const facts = [(job.end_is_known ? "ended " : "ended by ") + dayTime(job.ended_at), duration(job.duration_seconds), job.percent !== null && job.result !== "finished" ? job.percent + " %" : "",
     job.film ? "film " + megabytes(job.film.size) : ""].filter(Boolean);
   return element("li", { class: "job-line" },
     picture ? element("img", { src: picture.address, alt: "", loading: "lazy", decoding: "async" }) : element("span", { class: "no-image", "aria-hidden": "true" }),

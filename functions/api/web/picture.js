@@ -2,7 +2,7 @@
 
 import { HeldBack, KeyNeeded, ask, hasKey } from "./api.js";
 import { element, put } from "./elements.js";
-import { age } from "./overview.js";
+import { age, isAhead } from "./overview.js";
 import { FIRST_MS } from "./pace.js";
 import { printerPath } from "./route.js";
 import { span } from "./words.js";
@@ -20,7 +20,7 @@ export class Picture {
     this.since = this.failures = this.retryAt = 0;
     this.oldAfter = OLD_SECONDS.embedded;
     this.image = element("img", { alt: "Picture of " + name, hidden: true, decoding: "async" });
-    this.blank = element("span", { class: "blank" }, "No picture yet");
+    this.blank = element("span", { class: "blank" }, "No picture");
     this.caption = element("figcaption", { hidden: true });
     this.node = element("figure", { class: "picture" }, this.blank, this.image, this.caption);
   }
@@ -34,14 +34,16 @@ export class Picture {
 
   // What is on the screen is what ages, and it may be older than what is wanted.
   tick() {
-    const seconds = this.shown && this.wanted ? age(this.takenAt || this.wanted.taken_at) : null;
-    const freshness = seconds === null ? "none" : seconds <= LIVE_SECONDS ? "live" : seconds <= this.oldAfter ? "recent" : "old";
+    const takenAt = this.takenAt || this.wanted?.taken_at, isWrong = isAhead(takenAt);
+    const seconds = this.shown && this.wanted ? age(takenAt) : null;
+    const freshness = seconds === null ? "none" : isWrong ? "old" : seconds <= LIVE_SECONDS ? "live" : seconds <= this.oldAfter ? "recent" : "old";
     if (this.node.dataset.freshness !== freshness) this.node.dataset.freshness = freshness;
-    put(this.caption, seconds === null ? "" : freshness === "live" ? "live" : span(seconds) + " old");
+    put(this.caption, seconds === null ? "" : isWrong ? "time unknown" : freshness === "live" ? "live" : span(seconds) + " old");
   }
 
+  // Another address of the same picture is no news.
   isDue() {
-    return this.wanted && !this.isLoading && this.wanted.address !== this.shown && performance.now() >= this.retryAt && this.isNear();
+    return this.wanted && !this.isLoading && (!this.shown || this.wanted.taken_at !== this.takenAt) && performance.now() >= this.retryAt && this.isNear();
   }
 
   isNear() {
@@ -74,7 +76,7 @@ export class Picture {
     next.hidden = !this.wanted;
     this.image.replaceWith(next);  // itself: its address, set at another, might be loaded again
     this.image = next;
-    put(this.blank, this.wanted ? "" : "No picture yet");
+    put(this.blank, this.wanted ? "" : "No picture");
     if (before.startsWith("blob:")) URL.revokeObjectURL(before);
     this.tick();
     return true;

@@ -1,19 +1,21 @@
 // A part of a view with data of its own: loading, empty, what cannot be had and why, and when it is asked again.
 
 import { HeldBack, KeyNeeded, Refused } from "./api.js";
-import { element } from "./elements.js";
+import { element, redraw } from "./elements.js";
 import { span } from "./words.js";
 
 const AGAIN_MS = 15000, SHORT_SECONDS = 10;
 
 export class Section {
-  // `load`: promises what is shown; `draw`: makes nodes of it, or null where there is nothing;
-  // `repeatSeconds`: it is asked for again after so long (0: once).
-  constructor({ title, empty, load, draw, repeatSeconds = 0, level = 2, extra = null }) {
+  // `load`: promises what is shown (undefined: there is more to ask for first); `draw`: makes nodes of it, or
+  // null where there is nothing; `drawn`: what of it is drawn, so that the rest may change without a redraw;
+  // `repeatMs`: it is asked for again after so long (0: once).
+  constructor({ title, empty, load, draw, drawn = (value) => ({ ...value, at: null }), level = 2, extra = null }) {
     this.load = load;
     this.draw = draw;
+    this.drawn = drawn;
     this.empty = empty;
-    this.repeatMs = repeatSeconds * 1000;
+    this.repeatMs = 0;
     this.loadedAt = -Infinity;
     this.retryAt = 0;
     this.generation = 0;
@@ -39,14 +41,19 @@ export class Section {
     this.generation += 1;
   }
 
+  // Somebody looks again after a while.
+  renewAfter(milliseconds) {
+    if (!this.isLoading && performance.now() - this.loadedAt > milliseconds) this.renew();
+  }
+
   async refresh() {
     const generation = this.generation;
     this.isLoading = true;
     try {
       const value = await this.load();
-      if (generation !== this.generation) return;
+      if (generation !== this.generation || value === undefined) return;
       this.loadedAt = performance.now();
-      const said = JSON.stringify(value);
+      const said = JSON.stringify(value === null ? null : this.drawn(value));
       if (said !== this.shown) this.show(value);
       this.shown = said;
       this.node.classList.remove("is-old");
@@ -55,13 +62,13 @@ export class Section {
       if (generation === this.generation) this.fail(error);
     } finally {
       this.isLoading = false;
-      this.node.setAttribute("aria-busy", "false");
+      this.node.setAttribute("aria-busy", String(this.dueAt <= performance.now()));
     }
   }
 
   show(value) {
     const drawn = value === null ? null : this.draw(value);
-    this.body.replaceChildren(...(drawn === null ? [element("p", { class: "empty" }, this.empty)] : [drawn].flat()));
+    redraw(this.body, drawn === null ? [element("p", { class: "empty" }, this.empty)] : [drawn].flat());
   }
 
   fail(error) {
@@ -69,7 +76,7 @@ export class Section {
     this.loadedAt = -Infinity;
     this.retryAt = isHeldBack ? performance.now() + error.seconds * 1000 : Infinity;
     if (this.shown !== null) {
-      this.retryAt = Math.min(this.retryAt, performance.now() + Math.max(this.repeatMs, AGAIN_MS));
+      if (!isHeldBack) this.retryAt = performance.now() + Math.max(this.repeatMs, AGAIN_MS);
       this.node.classList.add("is-old");
       return;
     }

@@ -14,9 +14,9 @@ const GROUPS = [["", "All"], ["trouble", "Trouble"], ["printing", "Printing"], [
 export function ageLine(printer) {
   const look = printer.last_look;
   return [
-    printer.received_at && "data " + span(age(printer.received_at)) + " old",
-    look?.last_look_at && "last look " + span(age(look.last_look_at)) + " ago: " + look.verdict,
-    look?.note && "no look" + (look.noted_at ? " " + span(age(look.noted_at)) + " ago" : "") + ": " + look.note,
+    printer.received_at && !(printer.state_inferred && printer.problem) && "data " + span(age(printer.received_at)) + " old",
+    look?.last_look_at && "last check " + span(age(look.last_look_at)) + " ago: " + look.verdict,
+    look?.note && "no check" + (look.noted_at ? " " + span(age(look.noted_at)) + " ago" : "") + ": " + look.note,
   ].filter(Boolean).join(" · ");
 }
 
@@ -83,7 +83,7 @@ export function wall({ query, replaceQuery, askNow }) {
     }
     if (!printers.length) empty.replaceChildren(element("h2", {}, "No printer has been heard of yet"),
       element("p", {}, "Switch one on that BambUI knows. It appears here by itself, without loading this page again."));
-    else if (!shown.length) empty.replaceChildren(element("h2", {}, "No printer is like that now"),
+    else if (!shown.length) empty.replaceChildren(element("h2", {}, "No printer matches"),
       element("p", {}, element("button", { type: "button", on: { click: () => { chosen = search.value = ""; apply(); } } }, "Show all")));
     empty.hidden = shown.length > 0;
   }

@@ -36,9 +36,13 @@ export function duration(seconds) {
   return Math.floor(minutes / 60) + " h" + (minutes % 60 ? " " + (minutes % 60) + " min" : "");
 }
 
+// The same to the second where minutes are few.
+export const durationInFull = (seconds) =>
+  (seconds >= 60 && seconds < 600 ? Math.floor(Math.round(seconds) / 60) + " min" + (Math.round(seconds) % 60 ? " " + (Math.round(seconds) % 60) + " s" : "") : duration(seconds));
+
 export function clockTime(text, now = Date.now()) {
   const at = new Date(text), days = Math.abs(now - at) / 86400000;
-  const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const time = at.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
   if (at.toDateString() === new Date(now).toDateString()) return time;
   const year = at.getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" };
   return at.toLocaleDateString([], days < 6 ? { weekday: "short" } : { day: "numeric", month: "short", ...year }) + ", " + time;
@@ -47,8 +51,8 @@ export function clockTime(text, now = Date.now()) {
 // The same with its day, where there are many.
 export const dayTime = (text, now = Date.now()) => (new Date(text).toDateString() === new Date(now).toDateString() ? "today, " : "") + clockTime(text, now);
 
-export const monthName = (text) =>
-  new Date(text + "-15T12:00:00Z").toLocaleDateString([], { month: "short", year: "2-digit", timeZone: "UTC" });
+export const monthName = (text, parts = { month: "short", year: "numeric" }) =>
+  new Date(text + "-15T12:00:00Z").toLocaleDateString([], { ...parts, timeZone: "UTC" });
 
 export const megabytes = (bytes) => (bytes < 1e6 ? Math.max(1, Math.round(bytes / 1e3)) + " kB" : (bytes / 1e6).toFixed(1) + " MB");
 

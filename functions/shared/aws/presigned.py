@@ -8,6 +8,7 @@ Source: AWS, "Authenticating Requests: Using Query Parameters (AWS Signature Ver
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -41,8 +42,9 @@ class PresignedObjects:
         self._folder = "" if is_named else f"/{bucket}"
         self.origin = f"{endpoint.scheme}://{self._host}"
 
-    def address(self, key: str, begins: int, seconds: int) -> str:
-        """Of the object under that key, good from `begins` (seconds since 1970) for so long.
+    def address(self, key: str, begins: int, seconds: int, file_name: str | None = None) -> str:
+        """Of the object under that key, good from `begins` (seconds since 1970) for so long. With a name it
+        is a file to keep and not to show: a link of a page at another server cannot say so.
 
         Raises TransientError without credentials.
         """
@@ -60,6 +62,7 @@ class PresignedObjects:
             **({"X-Amz-Security-Token": own.token} if own.token else {}),
             "X-Amz-SignedHeaders": "host",
             "response-cache-control": _KEPT_BY_BROWSERS,
+            **({"response-content-disposition": _attachment(file_name)} if file_name is not None else {}),
         }
         query = "&".join(f"{name}={quote(value, safe='~')}" for name, value in asked.items())  # in that order
         path = f"{self._folder}/{quote(key, safe='/~')}"
@@ -69,3 +72,9 @@ class PresignedObjects:
         for part in (*scope, text):
             signing = hmac.new(signing, part.encode(), hashlib.sha256).digest()
         return f"{self.origin}{path}?{query}&X-Amz-Signature={signing.hex()}"
+
+
+def _attachment(file_name: str) -> str:
+    """RFC 6266: the name in UTF-8, and for who does not know that, in ASCII."""
+    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", file_name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='', errors='replace')}"

@@ -208,6 +208,11 @@ def belongs_to(key: str, printer_id: str) -> bool:
     return key.startswith(printer_prefix(printer_id)) or key == latest_key(printer_id)
 
 
+def is_lasting(key: str, printer_id: str) -> bool:
+    """Whether it is that printer's own and always of the same picture: what lies at `latest/` is replaced."""
+    return belongs_to(key, printer_id) and key != latest_key(printer_id)
+
+
 def _stamp(at: float) -> str:
     return datetime.fromtimestamp(math.floor(at), UTC).strftime(_STAMP)
 

@@ -46,6 +46,8 @@ class MadeUpHistory:
         self.fault: HTTPException | None = None
         self.is_empty = False
         self.has_gap = False  # nothing that is asked for among the newest, and more behind them
+        self.is_partial = False
+        self.held_back_once = ""  # a question with this in it, the first time
         self.rename = rename
         self.thumbnail = painter((320, 200)).jpeg(Scene(9, 60, "Benchy", 1.0))
         self.photo = painter(PICTURE_SIZE).jpeg(Scene(9, 60, "Benchy", 1.0))
@@ -68,6 +70,7 @@ class MadeUpHistory:
                     "started_at": _time(ended - seconds),
                     "start_is_known": number % 5 != 3,
                     "ended_at": _time(ended),
+                    "end_is_known": result != "ended",
                     "duration_seconds": seconds,
                     "percent": 100 if is_whole else 41,
                     "layer": 200 if is_whole else 82,
@@ -103,7 +106,9 @@ class MadeUpHistory:
         start = begun if begun is not None else _seconds(line["started_at"])
         times = [round(seconds * part / 120) for part in range(121)]
         warm = [1 - math.exp(-second / 150) for second in times]
+        film = line["film"]
         return line | {
+            "download": film and {"name": "A1 Benchy.mp4", "address": film["address"]},
             "errors": [
                 {
                     "code": "0300-8002",
@@ -169,6 +174,9 @@ class MadeUpHistory:
 
     def _note(self, request: Request) -> None:
         self.asked.append(f"{request.url.path}?{request.url.query}")
+        if self.held_back_once and self.held_back_once in self.asked[-1]:
+            self.held_back_once = ""
+            raise HTTPException(429, "too many requests", {"Retry-After": "0.1"})
         if self.fault is not None:
             raise self.fault
 
@@ -245,6 +253,7 @@ class MadeUpHistory:
             "all": _figures(found) | {"reasons": reasons},
             "printers": [],
             "months": [{"month": month} | _figures(lines) for month, lines in sorted(months.items())],
+            "is_partial": self.is_partial,
         }
 
     def _csv(self, request: Request) -> Response:

@@ -115,7 +115,7 @@ class Stage:
         self.headers.clear()
         self.history.asked.clear()
         self.history.fault, self.history.rename = None, None
-        self.history.is_empty = self.history.has_gap = False
+        self.history.is_empty = self.history.has_gap = self.history.is_partial = False
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.api.addresses import RENEWED_SECONDS, OwnAddresses, printer_address, validity
+from functions.api.addresses import RENEWED_SECONDS, BucketAddresses, OwnAddresses, printer_address, validity
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
 from tests.functions.api.serving import served
 from tests.functions.api.test_names import HOSTILE
@@ -45,6 +45,22 @@ def test_without_a_key_there_is_nothing_to_sign() -> None:
     assert OwnAddresses("").of("api/printer/P/image", None, NOW, NOW).text == (
         "api/printer/P/image?at=1763816880000"
     )
+
+
+class Bucket:
+    """Tells what it was asked for."""
+
+    origin = "https://frames.example"
+
+    def address(self, key: str, begins: int, seconds: int, file_name: str | None = None) -> str:
+        return f"{self.origin}/{key}?{seconds}&{file_name}"
+
+
+def test_a_bucket_is_told_the_name_of_a_file_to_keep() -> None:
+    addresses = BucketAddresses(Bucket())
+    found = addresses.of("film", "images/A1/f.mp4", NOW, NOW, file_name="A1 Vase.mp4")
+    assert found.text == f"https://frames.example/images/A1/f.mp4?{WEEK}&A1 Vase.mp4"
+    assert addresses.of("film", "images/A1/f.mp4", NOW, NOW).text.endswith("&None")
 
 
 @pytest.fixture

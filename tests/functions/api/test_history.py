@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from functions.shared import job_listing
 from functions.shared.domain.job_curve import CurvePoint, encode_curve
-from functions.shared.domain.keys import thumbnail_key, told_key
+from functions.shared.domain.keys import latest_key, thumbnail_key, told_key
+from functions.shared.messages.report import FrameReference
 from functions.shared.messages.told_messages import ToldMessage, ToldMessages, told_to_json
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData, asking
 from tests.functions.api.kept_jobs import FILM, HOUR, archive, frame_of, keep_check, keep_film, keep_job
@@ -46,6 +48,7 @@ async def test_a_job_in_the_list_is_as_it_was(bridge: BridgeData) -> None:
         "started_at": "2025-11-22T09:07:00Z",
         "start_is_known": True,
         "ended_at": "2025-11-22T13:07:00Z",
+        "end_is_known": True,
         "duration_seconds": 14_400.0,
         "percent": 100,
         "layer": 240,
@@ -85,7 +88,13 @@ async def test_one_job_is_whole(bridge: BridgeData) -> None:
         "bed": [24.0, 60.0, 60.0],
         "chamber": [None, 41.0, None],
     }
-    assert (job["film"], job["image"], job["thumbnail"]) == (None, None, None)
+    assert (job["film"], job["image"], job["thumbnail"], job["download"]) == (None, None, None, None)
+
+
+async def test_a_film_is_a_file_named_after_its_printer_and_job(bridge: BridgeData) -> None:
+    keep_film(bridge, keep_job(bridge, "j1", name="cat/dog"))
+    job = await asked(bridge, "/api/jobs/j1")
+    assert job["download"] == {"name": "A1M-1 cat_dog.mp4", "address": job["film"]["address"]}
 
 
 async def test_the_list_can_be_narrowed_and_goes_on_page_by_page(bridge: BridgeData) -> None:
@@ -272,7 +281,37 @@ async def test_figures_of_all_by_printer_and_by_month(bridge: BridgeData) -> Non
     assert (answer["all"]["jobs"], answer["all"]["reasons"]) == (3, reasons)
     assert (await asked(bridge, "/api/stats?since=2025-11-20"))["all"]["jobs"] == 1
     assert (await asked(bridge, "/api/stats?until=2025-11-19"))["all"]["jobs"] == 2
+    assert (await asked(bridge, "/api/stats?until=2025-11-22T00:00:00Z"))["all"]["jobs"] == 2
     assert (await asked(bridge, "/api/stats?printer=B2"))["all"]["jobs"] == 1
+    assert answer["is_partial"] is False
+
+
+async def test_figures_of_which_some_are_missing_say_so(
+    bridge: BridgeData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_job(bridge, "j1", NOW - 60)
+    keep_job(bridge, "j2", NOW - 40 * DAY)
+    monkeypatch.setattr(job_listing, "FIGURES_LIMIT", 1)
+    answer = await asked(bridge, "/api/stats")
+    assert (answer["all"]["jobs"], answer["is_partial"]) == (1, True)
+
+
+async def test_an_end_that_nobody_saw_is_told_as_one(bridge: BridgeData) -> None:
+    keep_job(bridge, "j1", end_is_known=False, result="ended")
+    (line,) = (await asked(bridge, "/api/jobs"))["jobs"]
+    whole = await asked(bridge, "/api/jobs/j1")
+    for job in (line, whole):
+        assert (job["end_is_known"], job["duration_seconds"]) == (False, None)
+
+
+async def test_the_last_picture_of_a_job_is_none_that_changes_later(bridge: BridgeData) -> None:
+    key = latest_key("A1M-1")
+    source = bridge.folder / "new.part"
+    source.write_bytes(jpeg(3))
+    bridge.frames.put(key, source)
+    keep_job(bridge, "j1", frame=FrameReference(key, NOW - 61, 600))
+    (line,) = (await asked(bridge, "/api/jobs"))["jobs"]
+    assert (line["image"], line["thumbnail"]) == (None, None)
 
 
 async def test_each_answer_is_as_the_document_says(bridge: BridgeData) -> None:

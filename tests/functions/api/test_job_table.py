@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,14 @@ def test_the_table_has_every_job_and_is_sent_in_pieces(
         ]
         some = rows_of(server.ask("/api/jobs.csv?printer=B2&since=2025-11-19").body.decode())
         assert [row[-1] for row in some[1:]] == ["j1", "j3"]
+
+
+def test_times_that_nobody_saw_are_told_as_such() -> None:
+    end = JobEnd(job_id="j", printer_id="p", result="ended", started_at=0.0, ended_at=1.0)
+    seen = replace(end, start_is_known=True, end_is_known=True)
+    rows = rows_of(job_rows([line_of(end, None), line_of(seen, None)]))
+    assert [row[COLUMNS.index("start_is_known")] for row in rows] == ["false", "true"]
+    assert [row[COLUMNS.index("end_is_known")] for row in rows] == ["false", "true"]
 
 
 async def test_an_empty_table_has_its_header(bridge: BridgeData) -> None:

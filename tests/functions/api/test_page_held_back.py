@@ -136,15 +136,18 @@ def player(page_tab: Tab) -> Iterator[Player]:
 
 
 def said(
-    *addresses: str, tag: str = 'W/"1"', seconds_a_picture: float | None = REFRESH_MS / 1000
+    *addresses: str,
+    tag: str = 'W/"1"',
+    seconds_a_picture: float | None = REFRESH_MS / 1000,
+    taken_at: str | None = None,
 ) -> dict[str, Any]:
-    """An overview with a printer for each picture."""
+    """An overview with a printer for each picture, taken when its last letter says unless told otherwise."""
     printers = [
         {
             "printer_id": f"P{number}",
             "has_status": False,
             "image": {
-                "taken_at": "2025-11-22T13:08:00Z",
+                "taken_at": taken_at or f"2025-11-22T13:07:{ord(address[-1]) % 60:02d}Z",
                 "address": f"http://127.0.0.1:PORT/pictures/{address}",
             },
         }
@@ -179,6 +182,16 @@ def test_first_pictures_come_at_once_and_newer_ones_one_at_a_time_in_turn(player
     loaded = list(dict.fromkeys(told.pictures))
     assert set(loaded[:3]) == {"a1", "b1", "c1"}
     assert loaded[3:] == ["a2", "b3", "c2"]
+
+
+def test_another_address_of_the_same_picture_is_not_loaded(player: Player) -> None:
+    at = "2025-11-22T13:08:00Z"
+    told = player.played(
+        said("a1", seconds_a_picture=None, taken_at=at),
+        said("a2", seconds_a_picture=None, taken_at=at),
+        refreshes=2,
+    )
+    assert told.pictures == ["a1"]
 
 
 def test_where_pictures_cost_nothing_all_of_them_come(player: Player) -> None:

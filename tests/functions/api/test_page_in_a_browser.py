@@ -318,7 +318,7 @@ def test_a_film_plays_from_where_one_likes_and_can_be_had(stage: Stage) -> None:
     now(stage, f"{film}.muted = true, {film}.play()")
     until(stage, f"{film}.currentTime > 15")
     assert now(stage, f"{film}.error") is None
-    assert now(stage, "document.querySelector('a[download]').download") == "film.mp4"
+    assert now(stage, "document.querySelector('a[download]').download") == "A1 Benchy.mp4"
     assert now(stage, "document.querySelector('a[download]').pathname") == "/api/jobs/j0/film"
     now(stage, f"{film}.pause()")
 

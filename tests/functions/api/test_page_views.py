@@ -104,7 +104,7 @@ STATES: dict[str, tuple[str, Callable[[Stage], None], str, str]] = {
     # what it is: the view, what is so, where it is seen and in which words
     "wall-loading": ("#/", is_loading, ".skeletons", ""),
     "wall-empty": ("#/", nobody, ".blank-state", "No printer has been heard of yet"),
-    "wall-filtered": ("#/?q=nobody", lambda _: None, ".blank-state", "No printer is like that now"),
+    "wall-filtered": ("#/?q=nobody", lambda _: None, ".blank-state", "No printer matches"),
     "wall-unreachable": ("#/", no_answer, "#notice", "No answer from the bridge"),
     "wall-refused": ("#/", refused, "#notice", "refuses this page (403) a page of another site"),
     "wall-held-back": ("#/", held_back, "#notice", "Held back (429): too many requests"),
@@ -113,7 +113,7 @@ STATES: dict[str, tuple[str, Callable[[Stage], None], str, str]] = {
     "printer-empty": (PRINTER, is_empty, ".section", "No job has been seen yet"),
     "printer-failed": (PRINTER, no_data, ".failed", "could not be read"),
     "history-loading": ("#/history", is_loading, ".loading", "Loading"),
-    "history-empty": ("#/history", is_empty, ".history", "No job like that has ended yet"),
+    "history-empty": ("#/history", is_empty, ".history", "No job matches"),
     "history-held-back": (
         "#/history",
         held_back,
@@ -193,10 +193,15 @@ def test_a_link_of_an_error_leads_only_to_the_web(stage: Stage) -> None:
     whole["errors"] = [
         {"code": "0300-8002", "text": None, "severity": "attention", "link": "javascript:window.caught=1"}
     ]
+    told = {"text": "Filament ran out", "severity": "attention", "link": "https://wiki.example/hms"}
+    whole["errors"] += [told | {"code": code} for code in ("0300-8015", "0300-8004")]
     stage.answer("/api/jobs/j1", whole)
     stage.open("#/job/j1")
-    assert "Error 0300-8002" in stage.wait_for(".errors")
-    assert shown(stage.tab, ".errors a") is None
+    assert stage.wait_for(".errors", "Filament").splitlines() == [
+        "Error 0300-8002",
+        "Filament ran out (0300-8015, 0300-8004)",
+    ], "what two codes say is told once"
+    assert shown(stage.tab, ".errors li:first-child a") is None
 
 
 def test_an_old_picture_is_never_shown_as_live(stage: Stage) -> None:

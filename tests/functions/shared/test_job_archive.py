@@ -66,7 +66,7 @@ def lines(records: RecordStore, printer_id: str | None = None) -> list[JobLine]:
 
 def total(records: RecordStore) -> DayFigures:
     found = job_listing.figures(records, JobFilter())
-    return together(day for it in found for day in it.figures.all_days())
+    return together(day for it in found.months for day in it.figures.all_days())
 
 
 def seen(records: RecordStore) -> Any:

@@ -110,11 +110,14 @@ def test_a_job_is_found_by_its_id_with_one_query(records: RecordStore) -> None:
 def test_figures_are_of_the_months_that_are_asked_for(records: RecordStore) -> None:
     def jobs(wanted: JobFilter) -> int:
         found = job_listing.figures(records, wanted)
-        return together(day for it in found for day in it.figures.all_days()).jobs
+        return together(day for it in found.months for day in it.figures.all_days()).jobs
 
     assert jobs(JobFilter()) == COUNT
     assert jobs(JobFilter("B2")) == COUNT // 3
-    assert [it.month for it in job_listing.figures(records, JobFilter("A1"))][:2] == ["2025-11", "2025-10"]
+    assert [it.month for it in job_listing.figures(records, JobFilter("A1")).months][:2] == [
+        "2025-11",
+        "2025-10",
+    ]
     assert jobs(JobFilter(since=NOW)) == 3  # of November
     assert jobs(JobFilter(until=NOW - 22 * DAY)) == COUNT - 3
 
@@ -151,5 +154,13 @@ def test_a_line_that_cannot_be_read_is_left_out() -> None:
 
 def test_figures_of_very_many_printers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     records = filled(ForgettingRecords())
-    monkeypatch.setattr(job_listing, "FIGURES_LIMIT", 3)
-    assert len(list(job_listing.figures(records, JobFilter()))) == 3
+    whole = job_listing.figures(records, JobFilter())
+    printers = len(whole.months)
+    assert not whole.is_partial
+    for limit, is_partial in ((3, True), (printers - 1, True), (printers, False)):
+        monkeypatch.setattr(job_listing, "FIGURES_LIMIT", limit)
+        found = job_listing.figures(records, JobFilter())
+        assert (found.months, found.is_partial) == (whole.months[:limit], is_partial)
+    monkeypatch.setattr(job_listing, "FIGURES_LIMIT", 2)
+    of_one = job_listing.figures(records, JobFilter("A1"))
+    assert (len(of_one.months), of_one.is_partial) == (2, True)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from functions.shared.domain.job_curve import CURVE_POINTS, CurvePoint, decode_curve
+from functions.shared.domain.keys import latest_key
 from functions.shared.messages.effects import Category
 from functions.shared.messages.job_history import JobCourse, JobEnd, merged_course
 from functions.shared.messages.printer_record import record_from_json, record_to_json
-from functions.shared.messages.report import ReportKind
+from functions.shared.messages.report import FrameReference, ReportKind
 from functions.tracker.evaluation import Rules
 from tests.functions.tracker.harness import TrackerHarness
 from tests.support.recordings import RECORDINGS, load_recording
@@ -52,6 +53,14 @@ def test_a_finished_job_is_kept_as_it_was(printer: TrackerHarness) -> None:
     assert points[-1] == CurvePoint(310, 20, 220, 60)
     assert decode_curve(end.last_point) == (CurvePoint(610, 100, 220, 60),)
     assert printer.job.course == JobCourse()
+
+
+def test_a_picture_that_is_replaced_is_none_of_the_end(printer: TrackerHarness) -> None:
+    printer.start("Benchy")
+    newest = FrameReference(latest_key("a1mini"), printer.now, 60_000)
+    printer.feed(ReportKind.STATUS, 60, status={"gcode_state": "FINISH"}, frame=newest)
+    _, (end,) = kept(printer)
+    assert (end.result, end.frame) == ("finished", None)
 
 
 def test_pauses_have_their_reasons_and_lengths(printer: TrackerHarness) -> None:

@@ -387,7 +387,7 @@ def test_a_kill_between_any_two_calls_of_the_store_leaves_the_history_whole(tmp_
         harness.service = replace(harness.service, records=dying)
         a_print(harness)
         assert history_of(harness) == expected, call
-        assert sum(it.jobs for month in job_listing.figures(harness.records, JobFilter())
+        assert sum(it.jobs for month in job_listing.figures(harness.records, JobFilter()).months
                    for it in month.figures.all_days()) == 2, call  # fmt: skip
         assert harness.told().count("finished") == 2, call
         harness.database.close()

@@ -34,6 +34,7 @@ API_IMAGES = 2_000
 # each printer takes of a third of a processor (512 MB; 35 ms of a desktop's core for 50 of them).
 PAGE_PRINTERS = (1, 10, 50)
 OVERVIEW_SECONDS = 0.04
+VIEW_REFRESHES = 4  # of the overview, for one of the curve and one of the messages (`printer.js`)
 OVERVIEW_SECONDS_A_PRINTER = 0.003
 SESSION_TOKEN_BYTES = 1_000  # of a function's credentials; it is in each presigned address
 

@@ -29,6 +29,7 @@ from tests.performance.cost.assumptions import (
     PAGE_PRINTERS,
     PLATFORM_LOG_BYTES,
     SECONDS,
+    VIEW_REFRESHES,
     WEBHOOK_CHECKS_AN_HOUR,
 )
 from tests.performance.cost.figures import Figures
@@ -119,20 +120,30 @@ def chat_figures() -> Figures:
 
 
 def page_figures(used: Measured, printers: int) -> Figures:
-    """A month of a page that is open all the time, all its answers new ones."""
+    """A month of a page that is open all the time at one printer, all its answers new ones: the overview, and
+    once in four refreshes each call of that printer's view.
+    """
     call, answer_bytes = used.page_calls[printers]
     seconds_a_month = DAYS * HOURS_A_DAY * 3600
     calls = seconds_a_month / refresh_seconds(printers, is_embedded=False)
+    calls_of_view = 0.0
     new = printers * pictures_of_a_month(used.job, used.rest)
     pictures = min(new, seconds_a_month / CLOUD_PICTURE_SECONDS)
     figures = call.times(calls)
-    figures[Unit.API_REQUEST] += calls
-    figures[Unit.S3_GET] += pictures
     figures["bytes read by api"] += calls * answer_bytes + pictures * FRAME_BYTES
+    seconds = calls * (OVERVIEW_SECONDS + printers * OVERVIEW_SECONDS_A_PRINTER)
+    for view_call, view_bytes in used.view_calls:
+        times = calls / VIEW_REFRESHES
+        figures = figures.with_more(view_call.times(times))
+        figures["bytes read by api"] += times * view_bytes
+        seconds += times * OVERVIEW_SECONDS
+        calls_of_view += times
+    figures[Unit.S3_GET] += pictures
+    calls += calls_of_view
+    figures[Unit.API_REQUEST] += calls
     figures[LOG_BYTES] += calls * ACCESS_LOG_BYTES
-    seconds = OVERVIEW_SECONDS + printers * OVERVIEW_SECONDS_A_PRINTER
     figures[Unit.INVOCATION] += calls
-    figures[Unit.GB_SECOND] += calls * seconds * memory_gb("api")
+    figures[Unit.GB_SECOND] += seconds * memory_gb("api")
     return figures
 
 

@@ -33,7 +33,8 @@ _ROUNDS = 12  # of the stack's own doings, an hour
 class Measured:
     """What was used by one job of four hours, one of forty, the rest until the next job, one call of the API
     of each kind, and an hour of a stack and a collector without printers. `status_bytes`: an answer with a
-    status. `page_calls`: one request of a page, and the bytes of its answer, by the number of printers.
+    status. `page_calls`: one request of a page, and the bytes of its answer, by the number of printers;
+    `view_calls`: each request that the view of one printer adds.
 
     `told` is what the chat got of the job of four hours, `reconnects` how often that was connected anew.
     """
@@ -46,6 +47,7 @@ class Measured:
     own_hour: Figures
     status_bytes: int
     page_calls: Mapping[int, tuple[Figures, int]]
+    view_calls: list[tuple[Figures, int]]
     told: list[str]
     reconnects: int
 
@@ -125,6 +127,13 @@ def measured() -> Measured:
             )
             return call, found[0]
 
+        def view_call(what: str) -> tuple[Figures, int]:
+            found: list[int] = []
+            call = used(
+                lambda: found.append(stack.ask(f"{path}/{what}", "page", **{"Accept-Encoding": "gzip"}))
+            )
+            return call, found[0]
+
         reconnects_before = stack.edge.reconnects
         job = used(lambda: printer.prints("Benchy", JOB_HOURS, JOB_STEP))
         told, reconnects = stack.telegram.texts, stack.edge.reconnects - reconnects_before
@@ -135,11 +144,22 @@ def measured() -> Measured:
         status_call = used(lambda: sizes.append(stack.ask(path)))
         image_call = used(lambda: stack.ask(f"{path}/image"))
         page_calls = {count: page_call(count) for count in PAGE_PRINTERS}
+        view_calls = [view_call(what) for what in ("job", "messages")]
         long_job = used(lambda: printer.prints("Vase", LONG_JOB_HOURS, LONG_JOB_STEP))
         stack.session.closed()
         own = used(own_hour)
         return Measured(
-            job, long_job, rest, status_call, image_call, own, sizes[0], page_calls, told, reconnects
+            job,
+            long_job,
+            rest,
+            status_call,
+            image_call,
+            own,
+            sizes[0],
+            page_calls,
+            view_calls,
+            told,
+            reconnects,
         )
 
 

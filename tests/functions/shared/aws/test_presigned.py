@@ -45,11 +45,16 @@ def test_one_picture_has_one_address() -> None:
 def test_it_is_the_one_that_boto3_gives_when_it_signs_at_that_time(region: str) -> None:
     config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
     client: Any = boto3.client("s3", region, config=config, **OWN)  # type: ignore[call-overload]
-    asked = {"Bucket": "frames", "Key": KEY, "ResponseCacheControl": "private, max-age=604800, immutable"}
+    asked = {
+        "Bucket": "frames",
+        "Key": KEY,
+        "ResponseCacheControl": "private, max-age=604800, immutable",
+        "ResponseContentDisposition": "attachment; filename=\"A_ 1.mp4\"; filename*=UTF-8''A%C3%BC%201.mp4",
+    }
     theirs = urlsplit(client.generate_presigned_url("get_object", asked, ExpiresIn=604_800))
     stamp = parse_qs(theirs.query)["X-Amz-Date"][0]
     at = datetime.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
-    ours = urlsplit(presigned(region).address(KEY, int(at.timestamp()), 604_800))
+    ours = urlsplit(presigned(region).address(KEY, int(at.timestamp()), 604_800, "Aü 1.mp4"))
     assert ours[:3] == theirs[:3]
     assert parse_qs(ours.query) == parse_qs(theirs.query), "the order of the parameters is free"
 

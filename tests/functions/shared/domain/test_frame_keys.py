@@ -11,6 +11,7 @@ from functions.shared.domain.keys import (
     film_stamp_of,
     frame_key,
     is_key,
+    is_lasting,
     job_prefix,
     latest_key,
     photo_key,
@@ -132,6 +133,12 @@ def test_a_key_that_belongs_lies_in_the_printers_place_however_it_is_read(
 def test_a_printer_whose_name_begins_like_another_has_its_own_place() -> None:
     assert not belongs_to("images/A1M-10/x/y.jpg", "A1M-1")
     assert not belongs_to("latest/A1M-10.jpg", "A1M-1")
+
+
+def test_what_is_replaced_does_not_last() -> None:
+    assert is_lasting("images/A1/x/y.jpg", "A1")
+    assert not is_lasting("images/A10/x/y.jpg", "A1")
+    assert not is_lasting(latest_key("A1"), "A1")
     assert printer_prefix("A1M-1") == "images/A1M-1/"
 
 
