@@ -19,7 +19,7 @@ def totals_by_printer(records: RecordStore) -> dict[str, PrinterTotals]:
     """Of all months that are kept. Blocks."""
     days: dict[str, list[DayFigures]] = {}
     recent: dict[str, set[str]] = {}
-    for month in job_listing.figures(records, job_listing.JobFilter()):
+    for month in job_listing.figures(records, job_listing.JobFilter()).months:
         days.setdefault(month.printer_id, []).extend(month.figures.all_days())
         recent.setdefault(month.printer_id, set()).update(it.job_id for it in month.figures.recent)
     return {name: PrinterTotals(together(days[name]), frozenset(recent[name])) for name in days}
