@@ -16,6 +16,9 @@ from functions.shared.messages.codec import to_json
 from functions.shared.ports import RecordStore, Stored
 from functions.shared.runtime.clocks import Clock
 
+_SUPERGROUP = (
+    "-100"  # so begin the ids of supergroups (Telegram, "Bot API dialog IDs"): no other chat was one
+)
 _log = logging.getLogger(__name__)
 
 
@@ -24,10 +27,12 @@ def carry_over(records: RecordStore, chat_id: str, clock: Clock) -> None:
 
     The old chat's record goes last: a run that is killed in between, or fails, leaves the rest to the next.
     """
+    if not chat_id.startswith(_SUPERGROUP):
+        return
     try:
         for stored in records.list(CHATS):
             state = chat_state_of(stored)
-            if chat_id and state.moved_to == chat_id and stored.key != chat_key(chat_id):
+            if state.moved_to == chat_id and stored.key != chat_key(chat_id):
                 _carry(records, stored, state, chat_id, clock())
     except BridgeError as error:
         _log.warning("what is known of the group by its old id is left for the next start: %s", error)
