@@ -136,7 +136,7 @@ async function refresh() {
   } finally {
     isRunning = false;
   }
-  timer = setTimeout(refresh, pause);
+  if (!document.hidden) timer = setTimeout(refresh, pause);
 }
 
 function askForKey(refused) {

@@ -23,6 +23,9 @@ class Owner(Protocol):
     def refuse(self, error: CallError) -> None: ...
 
 
+_ENDED_WITHIN = 2.0  # seconds: a handler that ends its own server is waited for no longer
+
+
 class BotHttpServer(ThreadingHTTPServer):
     allow_reuse_address = True
     daemon_threads = True
@@ -33,35 +36,39 @@ class BotHttpServer(ThreadingHTTPServer):
         self.owner = owner
         self.is_closing = threading.Event()
         self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         super().__init__(("127.0.0.1", port), _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         self.owner.count_connection()
-        with self._lock:
+        with self._changed:
             self._open.add(connection)
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._open.discard(request)
         super().shutdown_request(request)
+        with self._changed:
+            self._open.discard(request)
+            self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away, or was thrown out by `down`, is no fault."""
 
     def close_all(self) -> None:
+        """And see them closed, so that the garbage collector finds none in another test."""
         self.is_closing.set()
         self.shutdown()
         self.server_close()
-        with self._lock:
+        with self._changed:
             connections = list(self._open)
         for connection in connections:
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
+        with self._changed:
+            self._changed.wait_for(lambda: not self._open, _ENDED_WITHIN)
 
 
 class _Handler(BaseHTTPRequestHandler):

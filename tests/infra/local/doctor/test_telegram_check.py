@@ -249,19 +249,20 @@ def receiving(folder: Path, reception: ChatReception) -> str:
 
 
 @pytest.mark.parametrize(
-    ("reception", "outcome", "words"),
+    ("seconds_ago", "outcome", "words"),
     [
-        (ChatReception(), FINE, "/help"),
-        (ChatReception(rival_at=time.time() - 60), FAULT, "another program"),
-        (ChatReception(rival_at=time.time() - 86_400), FINE, "/help"),
-        (ChatReception(removed_at=time.time() - 7200), FAULT, "was removed from the chat 2 h "),
-        (ChatReception(webhook_removed_at=time.time() - 600), WARNING, "was removed 10 min ago"),
-        (ChatReception(webhook_removed_at=time.time() - 7200), FINE, "/help"),
+        ({}, FINE, "/help"),
+        ({"rival_at": 60}, FAULT, "another program"),
+        ({"rival_at": 86_400}, FINE, "/help"),
+        ({"removed_at": 7200}, FAULT, "was removed from the chat 2 h "),
+        ({"webhook_removed_at": 600}, WARNING, "was removed 10 min ago"),
+        ({"webhook_removed_at": 7200}, FINE, "/help"),
     ],
 )
 def test_what_the_bridge_found_out_when_it_asked_is_told(
-    telegram: TelegramServer, tmp_path: Path, reception: ChatReception, outcome: Outcome, words: str
+    telegram: TelegramServer, tmp_path: Path, seconds_ago: dict[str, Any], outcome: Outcome, words: str
 ) -> None:
+    reception = ChatReception(**{what: time.time() - ago for what, ago in seconds_ago.items()})
     found = look(telegram, CHAT_ANSWERS="1", DATA_DIR=receiving(tmp_path, reception))
     assert found[ANSWERS].outcome is outcome
     assert words in found[ANSWERS].found
