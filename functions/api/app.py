@@ -238,7 +238,9 @@ def create_app(
             response.headers["Link"] = f'<?{following}>; rel="next"'
         return [summary(printer) for printer in page.printers]
 
-    @app.get("/api/printer/{printer_id}", summary="One printer", responses=not_found(NO_STATUS))
+    @app.get(
+        "/api/printer/{printer_id}", summary="One printer", responses=not_found(UNKNOWN_PRINTER, NO_STATUS)
+    )
     def show_printer(printer_id: PrinterName) -> PrinterView:
         """The newest status as received, and what the bridge makes of it."""
         stores, now = queries(), clock()
@@ -255,7 +257,8 @@ def create_app(
         "/api/printer/{printer_id}/image",
         summary="The newest picture",
         response_class=Response,
-        responses=IMAGE_ANSWERS | not_found(NO_IMAGE, *([IMAGE_TOO_LARGE] if image_bytes_limit else [])),
+        responses=IMAGE_ANSWERS
+        | not_found(UNKNOWN_PRINTER, NO_IMAGE, *([IMAGE_TOO_LARGE] if image_bytes_limit else [])),
     )
     def show_image(
         printer_id: PrinterName,
@@ -278,7 +281,7 @@ def create_app(
     @app.get(
         "/api/printer/{printer_id}/film",
         summary="The film of the last job",
-        responses=not_found(NO_FILM),
+        responses=not_found(UNKNOWN_PRINTER, NO_FILM),
     )
     def show_film(printer_id: PrinterName) -> FilmView:
         """Where it is to be had. It is there some minutes after the job's end."""
@@ -297,7 +300,7 @@ def create_app(
         "/api/printer/{printer_id}/film.mp4",
         summary="That film itself",
         response_class=Response,
-        responses=FILM_ANSWERS | not_found(NO_FILM),
+        responses=FILM_ANSWERS | not_found(UNKNOWN_PRINTER, NO_FILM),
     )
     def send_film(
         printer_id: PrinterName,

@@ -9,9 +9,8 @@ from functions.api.schemas import HealthView, Refusal
 UNKNOWN_PRINTER = "unknown printer"
 
 
-def not_found(*others: str) -> dict[int | str, dict[str, Any]]:
-    """A 404 with the reasons there are beside an unknown printer."""
-    details = (UNKNOWN_PRINTER, *others)
+def not_found(*details: str) -> dict[int | str, dict[str, Any]]:
+    """A 404 with the reasons there can be."""
     examples = {detail: {"value": {"detail": detail}} for detail in details}
     return {
         404: {

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Header, HTTPException, Path, Query, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from functions.api.addresses import Addresses, version_of
+from functions.api.described_answers import FILM_ANSWERS, IMAGE_ANSWERS, UNKNOWN_PRINTER, not_found
 from functions.api.film_sending import FilmResponse
 from functions.api.job_filter import JOBS_LIMIT, MOST_JOBS, figures_filter, job_filter, job_limit
 from functions.api.job_presenter import (
@@ -28,7 +29,6 @@ from functions.api.job_table import header_row, job_rows
 from functions.api.json_values import utc_time
 from functions.api.picture_answer import image_response, keeping_of
 from functions.api.picture_sending import PictureSending
-from functions.api.schemas import Refusal
 from functions.shared import job_listing
 from functions.shared.errors import NotFoundError
 from functions.shared.job_listing import JobFilter, JobParts
@@ -219,7 +219,7 @@ def _add_jobs(app: FastAPI, parts: HistoryParts) -> None:
             keeping = keeping_of(image, at, parts.clock())
             return image_response(image, if_none_match, parts.sending, parts.image_bytes_limit, keeping)
 
-    @app.get("/api/jobs/{job_id}", summary="One past job", responses=_not_found(UNKNOWN_JOB))
+    @app.get("/api/jobs/{job_id}", summary="One past job", responses=not_found(UNKNOWN_JOB))
     def show_job(job_id: JobId) -> JobDetailView:
         """A job that is over, with its errors, pauses, checks and curve."""
         job, _ = found(job_id)
@@ -229,7 +229,7 @@ def _add_jobs(app: FastAPI, parts: HistoryParts) -> None:
         "/api/jobs/{job_id}/film",
         summary="The film of a job",
         response_class=Response,
-        responses=_FILM_ANSWERS | _not_found(UNKNOWN_JOB, NO_JOB_FILM),
+        responses=FILM_ANSWERS | not_found(UNKNOWN_JOB, NO_JOB_FILM),
     )
     def send_job_film(
         job_id: JobId,
@@ -251,7 +251,7 @@ def _add_jobs(app: FastAPI, parts: HistoryParts) -> None:
         "/api/jobs/{job_id}/image",
         summary="The last photo of a job",
         response_class=Response,
-        responses=_IMAGE_ANSWERS | _not_found(UNKNOWN_JOB, NO_JOB_IMAGE),
+        responses=IMAGE_ANSWERS | not_found(UNKNOWN_JOB, NO_JOB_IMAGE),
     )
     def show_job_image(
         job_id: JobId,
@@ -265,7 +265,7 @@ def _add_jobs(app: FastAPI, parts: HistoryParts) -> None:
         "/api/jobs/{job_id}/thumbnail",
         summary="The same, small",
         response_class=Response,
-        responses=_IMAGE_ANSWERS | _not_found(UNKNOWN_JOB, NO_JOB_IMAGE),
+        responses=IMAGE_ANSWERS | not_found(UNKNOWN_JOB, NO_JOB_IMAGE),
     )
     def show_job_thumbnail(
         job_id: JobId,
@@ -280,7 +280,7 @@ def _add_of_printer(app: FastAPI, parts: HistoryParts) -> None:
     @app.get(
         "/api/printer/{printer_id}/job",
         summary="The running job, or the last one, in full",
-        responses=_not_found("unknown printer", NO_JOB),
+        responses=not_found(UNKNOWN_PRINTER, NO_JOB),
     )
     def show_printer_job(printer_id: PrinterName) -> JobDetailView:
         """As `/api/jobs/{job_id}`; while it runs without a result, an end, a film and a photo."""
@@ -298,7 +298,7 @@ def _add_of_printer(app: FastAPI, parts: HistoryParts) -> None:
     @app.get(
         "/api/printer/{printer_id}/messages",
         summary="What was told of it in the last day",
-        responses=_not_found("unknown printer"),
+        responses=not_found(UNKNOWN_PRINTER),
     )
     def show_messages(printer_id: PrinterName) -> MessagesView:
         """The messages of the last 24 hours but progress and photos, the newest first, at most 50."""
@@ -306,33 +306,6 @@ def _add_of_printer(app: FastAPI, parts: HistoryParts) -> None:
         return messages_view(stores.told(parts.printer(printer_id, stores)), parts.clock())
 
 
-def _not_found(*details: str) -> dict[int | str, dict[str, Any]]:
-    examples = {detail: {"value": {"detail": detail}} for detail in details}
-    return {
-        404: {
-            "model": Refusal,
-            "description": " or ".join(f"`{detail}`" for detail in details),
-            "content": {"application/json": {"examples": examples}},
-        }
-    }
-
-
-_FILM_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The film",
-        "content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}},
-    },
-    206: {"description": "The part of it that `Range` asks for"},
-    302: {"description": "In the cloud: where it is stored"},
-    416: {"description": "There is no such part"},
-}
-_IMAGE_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The photo",
-        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
-    },
-    304: {"description": "The client has this photo already"},
-}
 _TABLE_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The table, with a row of names before the others",
