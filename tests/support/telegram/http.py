@@ -99,6 +99,15 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._serve(body, fault)
 
+    def _is_alone(self) -> bool:
+        """Whether the client has closed the connection."""
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def _read(self, length: int) -> bytes:
         """The body; of one that is far too large only its length matters."""
         if length <= VIDEO_BYTES + 1024 * 1024:
@@ -123,7 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
                 raise CallError(413, "Request Entity Too Large")
             result = owner.result_of(self.path, self.headers.get("Content-Type", "application/json"), body)
         except CallError as error:
-            owner.refuse(error)
+            if not self._is_alone():  # a poll that was cut off is refused to nobody
+                owner.refuse(error)
             fields: dict[str, Any] = {"ok": False, "error_code": error.code, "description": error.description}
             if error.parameters:
                 fields["parameters"] = error.parameters
