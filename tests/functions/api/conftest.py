@@ -1,13 +1,9 @@
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.functions.api.bridge_data import BridgeData
-from tests.functions.api.made_up_history import MadeUpHistory
-from tests.functions.api.page_scene import fill
-from tests.functions.api.page_stage import Stage, film_of, staged
 from tests.support.chromium import ABSENT, Tab, chromium, find_chromium
 
 
@@ -35,20 +31,3 @@ def page_tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
         pytest.skip(ABSENT)
     with chromium(program, "about:blank", tmp_path_factory.mktemp("browser")) as tab:
         yield tab
-
-
-@pytest.fixture(scope="module")
-def stage(page_tab: Tab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The page without a key, with all that there is to see."""
-    folder = tmp_path_factory.mktemp("stage")
-    data = BridgeData(folder)
-    fill(data)
-    with closing(data.database), staged(data, MadeUpHistory(film_of(folder)), page_tab) as stage:
-        yield stage
-
-
-@pytest.fixture(autouse=True)
-def anew(request: pytest.FixtureRequest) -> None:
-    """No test sees what another did on the stage."""
-    if "stage" in request.fixturenames:
-        request.getfixturevalue("stage").reset()

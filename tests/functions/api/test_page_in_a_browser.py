@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,22 @@ KEY = "a key that is long enough"
 IMAGE, OVERVIEW = "/api/printer/P1/image", "/api/overview"
 SIDE = 48
 PRINTER = "#/printer/" + quote(PRINTING)
+
+
+@pytest.fixture(scope="module")
+def stage(page_tab: Tab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Without a key, with all that there is to see."""
+    folder = tmp_path_factory.mktemp("stage")
+    data = BridgeData(folder)
+    fill(data)
+    with closing(data.database), staged(data, MadeUpHistory(film_of(folder)), page_tab) as stage:
+        yield stage
+
+
+@pytest.fixture(autouse=True)
+def anew(request: pytest.FixtureRequest) -> None:
+    if "stage" in request.fixturenames:
+        request.getfixturevalue("stage").reset()
 
 
 @contextmanager

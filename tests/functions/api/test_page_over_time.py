@@ -3,6 +3,8 @@
 In a real browser before a real server; time passes when a test says so.
 """
 
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +12,9 @@ import pytest
 
 from functions.api.json_values import utc_time
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData
-from tests.functions.api.page_scene import PRINTING
-from tests.functions.api.page_stage import Stage, staged
+from tests.functions.api.made_up_history import MadeUpHistory
+from tests.functions.api.page_scene import PRINTING, fill
+from tests.functions.api.page_stage import Stage, film_of, staged
 from tests.functions.api.test_page_in_a_browser import now, until, until_asked
 from tests.support.chromium import ABSENT, Tab, find_chromium
 from tests.support.edge_material import jpeg
@@ -34,6 +37,21 @@ HASTE = """(() => {
     return real(run, 0);
   };
 })()"""
+
+
+@pytest.fixture(scope="module")
+def stage(page_tab: Tab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    data = BridgeData(folder)
+    fill(data)
+    with closing(data.database), staged(data, MadeUpHistory(film_of(folder)), page_tab) as stage:
+        yield stage
+
+
+@pytest.fixture(autouse=True)
+def anew(request: pytest.FixtureRequest) -> None:
+    if "stage" in request.fixturenames:
+        request.getfixturevalue("stage").reset()
 
 
 def pass_time(stage: Stage, seconds: int) -> None:

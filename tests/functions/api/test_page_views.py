@@ -4,7 +4,7 @@ Each is looked through by axe-core, must not scroll sideways, and looks as it di
 it (`tests/support/screenshots.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -13,11 +13,11 @@ import pytest
 
 from tests.functions.api.bridge_data import NOW, BridgeData
 from tests.functions.api.made_up_history import MadeUpHistory
-from tests.functions.api.page_scene import FAILED, PRINTING
-from tests.functions.api.page_stage import Stage, overflow, staged
+from tests.functions.api.page_scene import FAILED, PRINTING, fill
+from tests.functions.api.page_stage import Stage, film_of, overflow, staged
 from tests.functions.api.test_names import HOSTILE
 from tests.support.accessibility import faults
-from tests.support.chromium import ABSENT, find_chromium
+from tests.support.chromium import ABSENT, Tab, find_chromium
 from tests.support.edge_material import jpeg
 from tests.support.page_in_a_browser import shown
 from tests.support.screenshots import difference
@@ -28,6 +28,20 @@ SHOTS = Path(__file__).with_name("page_shots")
 PRINTER = "#/printer/" + quote(PRINTING)
 VIEWS = {"wall": "#/", "printer": PRINTER, "history": "#/history", "job": "#/job/j0"}
 HOSTILE_WORDS = "<img src=x onerror=\"window.caught='name'\"><b>&amp;</b>{{7*7}}"
+
+
+@pytest.fixture(scope="module")
+def stage(page_tab: Tab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    data = BridgeData(folder)
+    fill(data)
+    with closing(data.database), staged(data, MadeUpHistory(film_of(folder)), page_tab) as stage:
+        yield stage
+
+
+@pytest.fixture(autouse=True)
+def anew(stage: Stage) -> None:
+    stage.reset()
 
 
 def looks_right(stage: Stage, name: str) -> None:
