@@ -263,7 +263,10 @@ def test_the_history_is_filtered_gone_through_and_taken_along(stage: Stage) -> N
     assert now(stage, "location.hash") == "#/history?result=failed"
     choose(stage, "input[type=date]", "2025-11-22")
     until(stage, count, 1)
-    assert "since=2025-11-21T23%3A00%3A00.000Z" in stage.history.asked[-2], "its midnight is the browser's"
+    asked = stage.history.asked[-2:]
+    assert "/api/stats?since=2025-11-22" in asked
+    (jobs,) = (it for it in asked if it.startswith("/api/jobs?"))
+    assert "since=2025-11-21T23%3A00%3A00.000Z" in jobs, "its midnight is the browser's"
     now(
         stage,
         """(() => { window.taken = []; const real = URL.createObjectURL;
