@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
-from functions.chat import wording
 from functions.chat.admission import Allowance, Guests, Refusal, why_not
 from functions.chat.answers import answer_command, answer_press
 from functions.chat.bot import TOAST_LIMIT, Bot, Place, Reply
@@ -53,6 +52,7 @@ from functions.shared.runtime.clocks import Clock
 from functions.shared.samples import Samples
 from functions.shared.settings import Settings
 from functions.shared.telegram.markup import Line, fitted, to_plain, without_markup
+from functions.shared.wording import chat_answers as wording
 
 _log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.telegram.calls import BotConnection
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 
 _log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from functions.shared.messages.chat_record import ChatState, Refused, chat_state
 from functions.shared.messages.codec import fields_of
 from functions.shared.settings import Settings
 from functions.shared.telegram.calls import CallTimes
-from functions.shared.text import full_duration
 from functions.shared.wording import headlines
+from functions.shared.wording.durations import full_duration
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
 from infra.local.probes.telegram_api import BotAnswer, BotApi, chat_words, text_of
