@@ -95,7 +95,7 @@ class ChatRules:
 
 
 class ChatService:
-    """`handle` one update at a time from each thread."""
+    """`handle` one update at a time from each thread. `answered`: commands and presses, since the start."""
 
     def __init__(
         self,
@@ -166,10 +166,12 @@ class ChatService:
                 self._note_membership(found)
             case Press():
                 self._answer_press(found, state, progress)
+                self.answered += 1
             case Command():
                 request = request_of(found.word, found.argument)
                 if request is not None:
                     self._answer_command(found, request, state, progress)
+                    self.answered += 1
         progress.over()
         return Handled()
 
@@ -294,7 +296,6 @@ class ChatService:
     def _sent(self, reply: Reply) -> None:
         """Count what arrived in the chat's window. Raises NotNowError when it is to be tried again."""
         if reply.is_ok:
-            self.answered += 1
             self._turns.sent()
             return
         if reply.retry_after is not None:
