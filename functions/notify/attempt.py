@@ -1,7 +1,7 @@
 """One message at its turn, and its way: into its printer's topic, its job's message, or the chat itself."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.notify import job_messages, printer_topics
 from functions.notify.buttons import buttons_of
@@ -21,6 +21,7 @@ from functions.shared.messages.job_message import JobMessage
 from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.ports import RecordStore
 from functions.shared.runtime.clocks import Clock
+from functions.shared.value_class import dataclass
 from functions.shared.wording import details
 
 _log = logging.getLogger(__name__)

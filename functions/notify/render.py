@@ -4,7 +4,7 @@ Line 1 icon, printer, event; line 2 the job; line 3 the figures; then reason and
 the codes and what is to be known of the message itself (age of the photo, delay).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 
 from functions.notify.buttons import Buttons
@@ -29,6 +29,7 @@ from functions.shared.telegram.markup import (
     without_markup,
 )
 from functions.shared.text import duration
+from functions.shared.value_class import dataclass
 from functions.shared.wording import details
 from functions.shared.wording.headlines import Figures, is_paused, is_silent, wording_of
 

@@ -4,7 +4,6 @@ meanwhile.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import BinaryIO, Protocol
 
@@ -13,6 +12,7 @@ from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Film
 from functions.shared.messages.job_message import JobMessage
 from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
+from functions.shared.value_class import dataclass
 
 _log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from functions.shared.domain.keys import (
@@ -32,6 +31,7 @@ from functions.shared.messages.report import FrameReference
 from functions.shared.messages.told_messages import ToldMessages, told_of
 from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
 from functions.shared.text import shown
+from functions.shared.value_class import dataclass
 
 PAGE_LIMIT, LONGEST_PAGE = 200, 500  # printers: some 0.3 s and 0.7 s of the API's function
 _ALIKE_LIMIT = 500  # names that are compared as they are shown

@@ -7,7 +7,6 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from time import time as wall_clock
@@ -19,6 +18,7 @@ from functions.shared.ports import FrameStore, Queue
 from functions.shared.runtime.clocks import Clock
 from functions.shared.samples import Samples
 from functions.shared.settings import Settings, load_settings
+from functions.shared.value_class import dataclass
 
 
 class LambdaContext(Protocol):

@@ -2,13 +2,17 @@
 
 For its first client botocore looks into the folders of all 400 services, and parses 1.2 MB of endpoints of
 every region. It then takes addresses from the service's own rules, and of all that only what its small file
-of partitions says too: a fifth of a function's start.
+of partitions says too: a fifth of a function's start. And it parses the models of services, a megabyte each,
+in Python, so that each object keeps its order: every dictionary does, and C is faster by half.
 """
 
+import gzip
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 
 _ENDPOINTS = "endpoints"
 _DEFAULTS = {
@@ -23,7 +27,7 @@ class LeanLoader(Loader):
     """The `data_loader` of a botocore session that makes clients of `services` only."""
 
     def __init__(self, services: frozenset[str]) -> None:
-        super().__init__()
+        super().__init__(file_loader=_PlainFiles())
         self._services = sorted(services)
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
@@ -35,6 +39,17 @@ class LeanLoader(Loader):
             return found
         data, path = super().load_data_with_path("partitions")
         return {"version": 3, "partitions": [_partition(it) for it in data["partitions"]]}, path
+
+
+class _PlainFiles(JSONFileLoader):
+    """Objects become plain dictionaries."""
+
+    def load_file(self, file_path: str) -> Any:
+        """What is in `<file_path>.json`, or in that of `.json.gz`; None: there is neither."""
+        plain, packed = Path(f"{file_path}.json"), Path(f"{file_path}.json.gz")
+        if plain.is_file():
+            return json.loads(plain.read_text(encoding="utf-8"))
+        return json.loads(gzip.decompress(packed.read_bytes()).decode()) if packed.is_file() else None
 
 
 def _partition(known: Mapping[str, Any]) -> dict[str, Any]:
