@@ -16,7 +16,6 @@ from functions.shared.aws.observability import LambdaLogs, Metrics
 from functions.shared.errors import ConfigurationError
 from functions.shared.ports import FrameStore, Queue
 from functions.shared.runtime.clocks import Clock
-from functions.shared.samples import Samples
 from functions.shared.settings import Settings, load_settings
 from functions.shared.value_class import dataclass
 
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from functions.shared.aws.read_ahead import ReadAhead
     from functions.shared.aws.secrets import SecretParameter
     from functions.shared.aws.sqs_event import EventQueue
+    from functions.shared.samples import Samples
 
 NO_CHAT = "log"
 _THREADS = 4  # as many reads as a message begins with; clients.py allows so many connections
