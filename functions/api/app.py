@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Callable, Collection
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from functions.api import deferred_models  # noqa: F401  # before anything else imports FastAPI
+from functions.api.deferred_models import NO_TELEMETRY  # before anything else imports FastAPI
 
 # isort: split
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Query, Request, Response
@@ -30,10 +30,9 @@ from functions.api.described_answers import (
     UNKNOWN_PRINTER,
     not_found,
 )
-from functions.api.film_sending import FilmResponse
 from functions.api.health import health, pictures_health
-from functions.api.history import HistoryParts, add_history, keeping_files
 from functions.api.json_values import utc_time
+from functions.api.later_routes import LaterRoutes
 from functions.api.middleware import (
     HEADER,
     METRICS_PATH,
@@ -53,7 +52,6 @@ from functions.api.picture_answer import (
 )
 from functions.api.picture_sending import PictureSending
 from functions.api.presenter import overview_printer, printer_view, summary
-from functions.api.samples import add_samples
 from functions.api.schemas import (
     FilmView,
     HealthView,
@@ -64,12 +62,14 @@ from functions.api.schemas import (
 )
 from functions.api.web_files import WebFiles
 from functions.shared.errors import NotFoundError, TransientError
-from functions.shared.live import Live
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.printer_now import collector_silence, newest_status
 from functions.shared.read_model import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
 from functions.shared.runtime.clocks import Clock
-from functions.shared.samples import Samples
+
+if TYPE_CHECKING:
+    from functions.shared.live import Live
+    from functions.shared.samples import Samples
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,11 @@ _VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError")
 class DescribedApp(FastAPI):
     """Every parameter is any text, so none is ever refused as invalid; and `OPEN_PATH` asks for no key."""
 
+    later: LaterRoutes | None = None
+
     def openapi(self) -> dict[str, Any]:
+        if self.later is not None:
+            self.later.complete()
         document = super().openapi()
         for path, methods in document["paths"].items():
             for operation in methods.values():
@@ -115,7 +119,7 @@ PrinterName = Annotated[str, Path(description="The printer's name, percent-encod
 def create_app(
     records: RecordStore,
     frames: FrameStore,
-    live: Live | None,
+    live: "Live | None",
     clock: Clock,
     api_key: str = "",
     root_path: str = "",
@@ -128,7 +132,8 @@ def create_app(
     bucket: SigningBucket | None = None,
     film_days: float = 30.0,
     image_days: float = 7.0,
-    samples: Samples | None = None,
+    samples: "Samples | None" = None,
+    history_later: bool = False,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
@@ -139,7 +144,8 @@ def create_app(
     user's own (None: any name). `is_open`: all the network may look. `image_bytes_limit`: a larger
     picture is given in a smaller rendition (None: any is given as it is). `sending`: bounds the pictures that
     are being sent. `bucket` (cloud): who has the pictures and films, and signs addresses of them.
-    `film_days`, `image_days`: how long films and frames are kept.
+    `film_days`, `image_days`: how long films and frames are kept. `history_later`: the routes of past jobs
+    are made when they are first asked for.
     """
     sending = sending or PictureSending()
     own_addresses = OwnAddresses(api_key)
@@ -152,6 +158,7 @@ def create_app(
         description=_DESCRIPTION,
         docs_url=None,  # FastAPI's own loads its scripts from the internet
         redoc_url=None,
+        telemetry=NO_TELEMETRY,
         dependencies=[Depends(APIKeyHeader(name=HEADER, auto_error=False))] if api_key else [],
         responses=NEEDS_KEY if api_key else {},
     )
@@ -316,6 +323,8 @@ def create_app(
         if addresses.origin is not None:
             address = addresses.of("", film.key, film.taken_at, clock())
             return RedirectResponse(address.text, 302)
+        from functions.api.film_sending import FilmResponse  # the cloud sends none itself
+
         try:
             return FilmResponse(frames.open(film.key), film.size, byte_range)
         except NotFoundError:
@@ -352,10 +361,20 @@ def create_app(
     def named(segment: str, stores: Queries) -> str:
         return found(segment, stores).printer_id
 
-    keeping = keeping_files(film_days, image_days, frames, is_local=bucket is None)
-    parts = (records, frames, queries, named, addresses, keeping, sending, clock, image_bytes_limit)
-    add_history(app, HistoryParts(*parts))
-    add_samples(app, samples)
+    def add_what_is_past() -> None:
+        from functions.api.history import HistoryParts, add_history, keeping_files  # see `later_routes`
+        from functions.api.samples import add_samples
+
+        keeping = keeping_files(film_days, image_days, frames, is_local=bucket is None)
+        parts = (records, frames, queries, named, addresses, keeping, sending, clock, image_bytes_limit)
+        add_history(app, HistoryParts(*parts))
+        add_samples(app, samples)
+
+    if history_later:
+        app.later = LaterRoutes(add_what_is_past)
+        app.router.routes.append(app.later)
+    else:
+        add_what_is_past()
     if metrics is not None:
         _add_metrics(app, metrics)
     return app

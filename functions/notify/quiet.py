@@ -1,7 +1,7 @@
 """Whether a message makes a sound, and the digest of what was kept back: where somebody asked for quiet.
 
-Nobody has by default: then nothing is read for it, and its rules are not even loaded, as a function would start
-later for them. What is held from before is told all the same.
+Nobody has by default: then nothing is read for it, and its rules are not even loaded, as a function would
+start later for them. What is held from before is told all the same.
 """
 
 from functools import cached_property

@@ -196,9 +196,11 @@ class AwsBackends:
     @cached_property
     def _session(self) -> "Session":
         """One for all clients: what botocore reads from its files is read once."""
-        from botocore.session import Session
+        from functions.shared.aws.service_data import LeanLoader, leave_out_documentation
 
-        from functions.shared.aws.service_data import LeanLoader
+        if is_lambda():
+            leave_out_documentation()
+        from botocore.session import Session
 
         session = Session()
         session.register_component("data_loader", LeanLoader(SERVICES))
@@ -226,6 +228,11 @@ def make_runtime(program: str) -> Runtime:
     return Runtime(backends, LambdaLogs(program, backends.settings.log_level), Metrics())
 
 
+def is_lambda() -> bool:
+    """Whether this process is a function's container, and nothing else."""
+    return "AWS_LAMBDA_RUNTIME_API" in os.environ
+
+
 def start_early(make: Callable[[], object]) -> None:
     """In Lambda, make it while the handler is imported; what fails then fails again when it is called.
 
@@ -233,7 +240,7 @@ def start_early(make: Callable[[], object]) -> None:
     first call of a small function has a seventh of one. Until here nothing looks for garbage (see
     `functions/__init__.py`); what there is now stays, and is never looked through again.
     """
-    if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    if is_lambda():
         with contextlib.suppress(Exception):
             make()
         gc.freeze()

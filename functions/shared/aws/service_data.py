@@ -8,10 +8,13 @@ in Python, so that each object keeps its order: every dictionary does, and C is 
 
 import gzip
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import botocore
 from botocore.loaders import JSONFileLoader, Loader
 
 _ENDPOINTS = "endpoints"
@@ -21,6 +24,23 @@ _DEFAULTS = {
     "signatureVersions": ["v4"],
 }
 _S3 = {"defaults": {"signatureVersions": ["s3v4"]}}  # the one service that signs in a way of its own
+
+
+def leave_out_documentation() -> None:
+    """Before the first client is made: its methods have no texts for `help()`, whose writer is not loaded.
+
+    For a function only: it takes them from the whole process.
+    """
+    package, texts = ModuleType("botocore.docs"), ModuleType("botocore.docs.docstring")
+    package.__path__ = [str(Path(botocore.__path__[0], "docs"))]
+    for name in ("ClientMethodDocstring", "PaginatorDocstring", "WaiterDocstring"):
+        setattr(texts, name, _no_text)
+    for module in (package, texts):
+        sys.modules.setdefault(module.__name__, module)
+
+
+def _no_text(**_: object) -> str:
+    return ""
 
 
 class LeanLoader(Loader):
