@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 NO_CHAT = "log"
 _THREADS = 4  # as many reads as a message begins with; clients.py allows so many connections
-SERVICES = frozenset({"dynamodb", "s3", "sqs", "ssm"})
 _AWAITED = "api"  # of all functions the one for whose answer somebody waits
 
 
@@ -203,7 +202,7 @@ class AwsBackends:
         from botocore.session import Session
 
         session = Session()
-        session.register_component("data_loader", LeanLoader(SERVICES))
+        session.register_component("data_loader", LeanLoader())
         return session
 
     def _variable(self, name: str) -> str:

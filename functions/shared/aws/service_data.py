@@ -2,8 +2,8 @@
 
 For its first client botocore looks into the folders of all 400 services, and parses 1.2 MB of endpoints of
 every region. It then takes addresses from the service's own rules, and of all that only what its small file
-of partitions says too: a fifth of a function's start. And it parses the models of services, a megabyte each,
-in Python, so that each object keeps its order: every dictionary does, and C is faster by half.
+of partitions says too: a fifth of a function's start. Its files it parses in Python, so that objects keep
+their order: every dictionary does, and C is faster by half.
 """
 
 import gzip
@@ -16,6 +16,8 @@ from typing import Any
 
 import botocore
 from botocore.loaders import JSONFileLoader, Loader
+
+from functions.shared.aws.service_models import OPERATIONS, model_of
 
 _ENDPOINTS = "endpoints"
 _DEFAULTS = {
@@ -44,14 +46,13 @@ def _no_text(**_: object) -> str:
 
 
 class LeanLoader(Loader):
-    """The `data_loader` of a botocore session that makes clients of `services` only."""
+    """The `data_loader` of a botocore session that makes clients of the services in OPERATIONS only."""
 
-    def __init__(self, services: frozenset[str]) -> None:
-        super().__init__(file_loader=_PlainFiles())
-        self._services = sorted(services)
+    def __init__(self) -> None:
+        super().__init__(file_loader=_LeanFiles())
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
-        return self._services
+        return sorted(OPERATIONS)
 
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
         if name != _ENDPOINTS:
@@ -61,15 +62,22 @@ class LeanLoader(Loader):
         return {"version": 3, "partitions": [_partition(it) for it in data["partitions"]]}, path
 
 
-class _PlainFiles(JSONFileLoader):
-    """Objects become plain dictionaries."""
+class _LeanFiles(JSONFileLoader):
+    """Objects become plain dictionaries, and models are read in part."""
 
     def load_file(self, file_path: str) -> Any:
         """What is in `<file_path>.json`, or in that of `.json.gz`; None: there is neither."""
         plain, packed = Path(f"{file_path}.json"), Path(f"{file_path}.json.gz")
         if plain.is_file():
-            return json.loads(plain.read_text(encoding="utf-8"))
-        return json.loads(gzip.decompress(packed.read_bytes()).decode()) if packed.is_file() else None
+            text = plain.read_bytes()
+        elif packed.is_file():
+            text = gzip.decompress(packed.read_bytes())
+        else:
+            return None
+        service, _, kind = Path(file_path).parts[-3:]
+        if kind == "service-2" and service in OPERATIONS:
+            return model_of(text, OPERATIONS[service])
+        return json.loads(text.decode())
 
 
 def _partition(known: Mapping[str, Any]) -> dict[str, Any]:
