@@ -62,7 +62,7 @@ def _import_fastapi() -> None:
             sys.modules.setdefault(f"opentelemetry.{name}", _NotCalled(f"opentelemetry.{name}"))
     BaseModel.model_config["defer_build"] = True
     BaseModel.model_rebuild = classmethod(_only_if_used)  # type: ignore[assignment]
-    BaseModel.__init__ = _fill_if_given  # type: ignore[assignment, method-assign]
+    BaseModel.__init__ = _fill_if_given  # type: ignore[method-assign]
     try:
         import fastapi.openapi.models  # noqa: F401
     finally:

@@ -86,7 +86,9 @@ class Placement:
 
             jobs = JobMessages(records, rules.chat_id, sender, clock)
         if rules.chat_answers:
-            from functions.notify.buttons import buttons_of as buttons
+            from functions.notify.buttons import buttons_of
+
+            buttons = buttons_of
         return cls(records, delivery, topics, jobs, buttons)
 
     def is_left_out(self, notification: Notification, now: float) -> bool:
