@@ -195,15 +195,11 @@ class AwsBackends:
     @cached_property
     def _session(self) -> "Session":
         """One for all clients: what botocore reads from its files is read once."""
-        from functions.shared.aws.service_data import LeanLoader, leave_out_documentation
+        from functions.shared.aws.service_data import lean_session, leave_out_documentation
 
         if is_lambda():
             leave_out_documentation()
-        from botocore.session import Session
-
-        session = Session()
-        session.register_component("data_loader", LeanLoader())
-        return session
+        return lean_session()
 
     def _variable(self, name: str) -> str:
         value = self.environment.get(name, "").strip()

@@ -12,12 +12,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore
 from botocore.loaders import JSONFileLoader, Loader
 
 from functions.shared.aws.service_models import OPERATIONS, model_of
+
+if TYPE_CHECKING:
+    from botocore.session import Session
 
 _ENDPOINTS = "endpoints"
 _DEFAULTS = {
@@ -43,6 +46,35 @@ def leave_out_documentation() -> None:
 
 def _no_text(**_: object) -> str:
     return ""
+
+
+def lean_session() -> "Session":
+    """A session that makes clients of the services in OPERATIONS only.
+
+    Of the 127 things that botocore does to the calls of single services, it does what concerns these.
+    """
+    from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST
+    from botocore.session import Session
+
+    session = Session(include_builtin_handlers=False)
+    session.register_component("data_loader", LeanLoader())
+    events = session.get_component("event_emitter")
+    for name, handler, *place in BUILTIN_HANDLERS:
+        if not concerns_ours(name):
+            continue
+        if not place:
+            events.register(name, handler)
+        elif place[0] is REGISTER_FIRST:
+            events.register_first(name, handler)
+        else:
+            events.register_last(name, handler)
+    return session
+
+
+def concerns_ours(event: str) -> bool:
+    """Whether something of that event happens to our clients: it is of all services, or of one of ours."""
+    kind, _, rest = event.partition(".")
+    return kind != "docs" and rest.partition(".")[0] in ("", "*", *OPERATIONS)
 
 
 class LeanLoader(Loader):
