@@ -34,17 +34,27 @@ OTHER_FOLDERS = {"infra/docker", "infra/grafana", "infra/raspberry_pi"}
 SHARED = "functions.shared"
 # Inside `functions.shared`: what a package may import beside itself.
 SHARED_ARROWS = {
-    "functions.shared.domain": ["functions.shared.errors", "functions.shared.text"],
+    "functions.shared.domain": [
+        "functions.shared.errors",
+        "functions.shared.text",
+        "functions.shared.value_class",
+    ],
     "functions.shared.messages": [
         "functions.shared.domain",
         "functions.shared.errors",
         "functions.shared.ports",
         "functions.shared.text",
+        "functions.shared.value_class",
     ],
-    "functions.shared.runtime": ["functions.shared.errors", "functions.shared.text"],
+    "functions.shared.runtime": [
+        "functions.shared.errors",
+        "functions.shared.text",
+        "functions.shared.value_class",
+    ],
     "functions.shared.errors": [],
-    "functions.shared.ports": [],
+    "functions.shared.ports": ["functions.shared.value_class"],
     "functions.shared.text": [],
+    "functions.shared.value_class": [],
 }
 # Inside `collector`: a source of messages, the printers, what keeps their reports, and figures of it all.
 COLLECTOR_ARROWS = {

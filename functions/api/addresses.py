@@ -7,11 +7,11 @@ some days: signed by us where we serve it, for S3 (`functions/shared/aws/presign
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
 from functions.shared.text import shown
+from functions.shared.value_class import dataclass
 
 # A picture that stands for weeks (a printer that is off) gets another address this often. An address is good
 # for two such times: S3 signs nothing for longer than seven days.

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable, Collection
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from functions.api import deferred_models  # noqa: F401  # before anything else imports FastAPI
+from functions.api.deferred_models import NO_TELEMETRY  # before anything else imports FastAPI
 
 # isort: split
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Query, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import APIKeyHeader
 
 from functions.api import middleware
@@ -17,12 +17,8 @@ from functions.api.addresses import (
     BucketAddresses,
     OwnAddresses,
     SigningBucket,
-    printer_address,
-    version_of,
 )
 from functions.api.described_answers import (
-    FILM_ANSWERS,
-    IMAGE_ANSWERS,
     NEEDS_KEY,
     OVERVIEW_ANSWERS,
     PAGED,
@@ -30,10 +26,8 @@ from functions.api.described_answers import (
     UNKNOWN_PRINTER,
     not_found,
 )
-from functions.api.film_sending import FilmResponse
 from functions.api.health import health, pictures_health
-from functions.api.history import HistoryParts, add_history, keeping_files
-from functions.api.json_values import utc_time
+from functions.api.later_routes import LaterRoutes
 from functions.api.middleware import (
     HEADER,
     METRICS_PATH,
@@ -43,33 +37,28 @@ from functions.api.middleware import (
     SafeHeaders,
 )
 from functions.api.overview import MOST, overview, overview_response, tag_of
-from functions.api.pages import add_pages, open_paths
 from functions.api.paging import cursor_of, name_before, page_size
 from functions.api.picture_answer import (
-    IMAGE_TOO_LARGE,
-    image_response,
-    keeping_of,
     matches,
 )
 from functions.api.picture_sending import PictureSending
 from functions.api.presenter import overview_printer, printer_view, summary
-from functions.api.samples import add_samples
 from functions.api.schemas import (
-    FilmView,
     HealthView,
     OverviewHealth,
     OverviewView,
     PrinterSummary,
     PrinterView,
 )
-from functions.api.web_files import WebFiles
-from functions.shared.errors import NotFoundError, TransientError
-from functions.shared.live import Live
+from functions.shared.errors import TransientError
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.printer_now import collector_silence, newest_status
 from functions.shared.read_model import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
 from functions.shared.runtime.clocks import Clock
-from functions.shared.samples import Samples
+
+if TYPE_CHECKING:
+    from functions.shared.live import Live
+    from functions.shared.samples import Samples
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +69,9 @@ class DescribedApp(FastAPI):
     """Every parameter is any text, so none is ever refused as invalid; and `OPEN_PATH` asks for no key."""
 
     def openapi(self) -> dict[str, Any]:
+        for route in [*self.router.routes]:
+            if isinstance(route, LaterRoutes):
+                route.complete()
         document = super().openapi()
         for path, methods in document["paths"].items():
             for operation in methods.values():
@@ -93,8 +85,7 @@ class DescribedApp(FastAPI):
 
 
 NO_STATUS = "no status yet"
-NO_IMAGE = "no image yet"
-NO_FILM = "no film yet"
+OF_PICTURES = ("/image", "/film", "/film.mp4")  # so end the paths of a picture or a film
 
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DESCRIPTION = """What 3D printers behind BambUI are doing.
@@ -103,7 +94,6 @@ A printer's name in a path is percent-encoded as one segment (`a/b` is `a%2Fb`).
 which clients drop from a path, are asked for with a `~` before them.
 """
 
-_OF_AN_ADDRESS = "Of an address that was given: which one is meant"
 Cursor = Annotated[str | None, Query(description="From the answer before: where the page begins")]
 PageLimit = Annotated[
     str | None,
@@ -115,7 +105,7 @@ PrinterName = Annotated[str, Path(description="The printer's name, percent-encod
 def create_app(
     records: RecordStore,
     frames: FrameStore,
-    live: Live | None,
+    live: "Live | None",
     clock: Clock,
     api_key: str = "",
     root_path: str = "",
@@ -128,7 +118,8 @@ def create_app(
     bucket: SigningBucket | None = None,
     film_days: float = 30.0,
     image_days: float = 7.0,
-    samples: Samples | None = None,
+    samples: "Samples | None" = None,
+    routes_later: bool = False,
 ) -> FastAPI:
     """The application. With `live` (embedded) the newest comes from memory; without, from the stores.
 
@@ -139,12 +130,12 @@ def create_app(
     user's own (None: any name). `is_open`: all the network may look. `image_bytes_limit`: a larger
     picture is given in a smaller rendition (None: any is given as it is). `sending`: bounds the pictures that
     are being sent. `bucket` (cloud): who has the pictures and films, and signs addresses of them.
-    `film_days`, `image_days`: how long films and frames are kept.
+    `film_days`, `image_days`: how long films and frames are kept. `routes_later`: those that are seldom
+    asked for are made when they first are.
     """
     sending = sending or PictureSending()
     own_addresses = OwnAddresses(api_key)
     addresses: Addresses = own_addresses if bucket is None else BucketAddresses(bucket)
-    web = WebFiles(addresses.origin)
     started_at = clock() if live is not None else None
     app = DescribedApp(
         title="Printer Realtime Bridge",
@@ -152,14 +143,18 @@ def create_app(
         description=_DESCRIPTION,
         docs_url=None,  # FastAPI's own loads its scripts from the internet
         redoc_url=None,
+        telemetry=NO_TELEMETRY,
         dependencies=[Depends(APIKeyHeader(name=HEADER, auto_error=False))] if api_key else [],
         responses=NEEDS_KEY if api_key else {},
     )
     if api_key:
+        from functions.api.pages import open_paths
+        from functions.api.web_files import WebFiles
+
         app.add_middleware(
             KeyCheck,
             key=api_key,
-            pages=open_paths(web),
+            pages=open_paths(WebFiles()),
             opens=lambda path, asked: own_addresses.opens(path, asked, clock()),
         )
     app.add_middleware(middleware.PrinterPaths, root_path=root_path)
@@ -177,7 +172,22 @@ def create_app(
             raise HTTPException(404, UNKNOWN_PRINTER)
         return printer
 
-    add_pages(app, web)
+    def named(segment: str, stores: Queries) -> str:
+        return found(segment, stores).printer_id
+
+    def add(make: Callable[[], None], concerns: Callable[[str], bool] = bool) -> None:
+        if routes_later:
+            app.router.routes.append(LaterRoutes(app.router, make, concerns))
+        else:
+            make()
+
+    def add_site() -> None:
+        from functions.api.pages import add_pages  # see `later_routes`
+        from functions.api.web_files import WebFiles
+
+        add_pages(app, WebFiles(addresses.origin))
+
+    add(add_site, lambda path: not path.startswith(OPEN_PATH))
 
     @app.get(
         OPEN_PATH,
@@ -253,73 +263,13 @@ def create_app(
         silence = collector_silence(watchers, now, started_at)
         return printer_view(printer_data, status, now, silence)
 
-    @app.get(
-        "/api/printer/{printer_id}/image",
-        summary="The newest picture",
-        response_class=Response,
-        responses=IMAGE_ANSWERS
-        | not_found(UNKNOWN_PRINTER, NO_IMAGE, *([IMAGE_TOO_LARGE] if image_bytes_limit else [])),
-    )
-    def show_image(
-        printer_id: PrinterName,
-        if_none_match: Annotated[str | None, Header(description="The `ETag` of the picture you have")] = None,
-        at: Annotated[str | None, Query(description=_OF_AN_ADDRESS)] = None,
-    ) -> Response:
-        """The newest whole JPEG of the printer's camera, as it was received.
+    def add_pictures_and_film() -> None:
+        from functions.api.pictures import PictureParts, add_pictures
 
-        In the cloud one of more than 4.7 MB is given smaller: at most 1920 pixels wide and high.
-        """
-        stores = queries()
-        name = found(printer_id, stores).printer_id
-        with sending.reading():
-            image = stores.image(name)
-            if image is None:
-                raise HTTPException(404, NO_IMAGE)
-            keeping = keeping_of(image, at, clock())
-            return image_response(image, if_none_match, sending, image_bytes_limit, keeping)
+        parts = (frames, queries, named, addresses, sending, clock, image_bytes_limit)
+        add_pictures(app, PictureParts(*parts))
 
-    @app.get(
-        "/api/printer/{printer_id}/film",
-        summary="The film of the last job",
-        responses=not_found(UNKNOWN_PRINTER, NO_FILM),
-    )
-    def show_film(printer_id: PrinterName) -> FilmView:
-        """Where it is to be had. It is there some minutes after the job's end."""
-        stores = queries()
-        name = found(printer_id, stores).printer_id
-        film = stores.film(name)
-        if film is None:
-            raise HTTPException(404, NO_FILM)
-        address = addresses.of(printer_address(name, "film.mp4"), film.key, film.taken_at, clock())
-        made_at, good_until = utc_time(film.taken_at), utc_time(address.good_until)
-        assert made_at is not None
-        assert good_until is not None
-        return FilmView(made_at=made_at, size=film.size, address=address.text, good_until=good_until)
-
-    @app.get(
-        "/api/printer/{printer_id}/film.mp4",
-        summary="That film itself",
-        response_class=Response,
-        responses=FILM_ANSWERS | not_found(UNKNOWN_PRINTER, NO_FILM),
-    )
-    def send_film(
-        printer_id: PrinterName,
-        byte_range: Annotated[str | None, Header(alias="range", description="A part of it")] = None,
-        at: Annotated[str | None, Query(description=_OF_AN_ADDRESS)] = None,
-    ) -> Response:
-        """An MP4, any range of it. In the cloud a redirect to where it is stored."""
-        stores = queries()
-        name = found(printer_id, stores).printer_id
-        film = stores.film(name)
-        if film is None or at not in (None, version_of(film.taken_at)):
-            raise HTTPException(404, NO_FILM)
-        if addresses.origin is not None:
-            address = addresses.of("", film.key, film.taken_at, clock())
-            return RedirectResponse(address.text, 302)
-        try:
-            return FilmResponse(frames.open(film.key), film.size, byte_range)
-        except NotFoundError:
-            raise HTTPException(404, NO_FILM) from None
+    add(add_pictures_and_film, lambda path: path.endswith(OF_PICTURES))
 
     @app.get(
         "/api/health",
@@ -349,13 +299,16 @@ def create_app(
         pictures = None if live is None else pictures_health(live.pictures)
         return view.model_copy(update={"is_open": is_open, "pictures": pictures})
 
-    def named(segment: str, stores: Queries) -> str:
-        return found(segment, stores).printer_id
+    def add_what_is_past() -> None:
+        from functions.api.history import HistoryParts, add_history, keeping_files
+        from functions.api.samples import add_samples
 
-    keeping = keeping_files(film_days, image_days, frames, is_local=bucket is None)
-    parts = (records, frames, queries, named, addresses, keeping, sending, clock, image_bytes_limit)
-    add_history(app, HistoryParts(*parts))
-    add_samples(app, samples)
+        keeping = keeping_files(film_days, image_days, frames, is_local=bucket is None)
+        parts = (records, frames, queries, named, addresses, keeping, sending, clock, image_bytes_limit)
+        add_history(app, HistoryParts(*parts))
+        add_samples(app, samples)
+
+    add(add_what_is_past)
     if metrics is not None:
         _add_metrics(app, metrics)
     return app

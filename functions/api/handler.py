@@ -55,6 +55,7 @@ def application(root_path: str) -> Mangum:
         film_days=runtime.backends.settings.film_retention_days,
         image_days=runtime.backends.settings.image_retention_days,
         samples=runtime.backends.samples,
+        routes_later=True,
     )
     return Mangum(RawPath(app), lifespan="off")
 

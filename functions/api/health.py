@@ -8,19 +8,21 @@ was heard for so long, neither a collector nor a status of any printer.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from functions.api.json_values import age, shown_or_none, utc_time
 from functions.api.schemas import ChatHealth, CollectorHealth, HealthView, PicturesHealth, PrinterHealth
 from functions.shared.domain.collector_rivals import rivals_among
 from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
-from functions.shared.latest_pictures import LatestPictures
 from functions.shared.messages.chat_record import ChatState, standing_refusal
 from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.printer_now import newest_status, quiet_for, silent_since
 from functions.shared.read_model import PrinterData
 from functions.shared.text import shown
 from functions.shared.wording.durations import rough_duration
+
+if TYPE_CHECKING:
+    from functions.shared.latest_pictures import LatestPictures
 
 _TOPIC_NEWS_SECONDS = (
     7 * 86_400.0
@@ -147,7 +149,7 @@ def chat_health(chats: Sequence[ChatState], now: float) -> ChatHealth:
     )
 
 
-def pictures_health(pictures: LatestPictures) -> PicturesHealth:
+def pictures_health(pictures: "LatestPictures") -> PicturesHealth:
     return PicturesHealth(
         memory_bytes=pictures.bytes, limit_bytes=pictures.limit, given_way=pictures.given_way
     )

@@ -1,7 +1,7 @@
 """What the API answers of past jobs, of the running one, and of what was told."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -36,6 +36,7 @@ from functions.shared.messages.job_history import JobEnd, line_of
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.read_model import NewestImage, Queries
 from functions.shared.runtime.clocks import Clock
+from functions.shared.value_class import dataclass
 
 UNKNOWN_JOB = "unknown job"
 NO_JOB = "no job yet"

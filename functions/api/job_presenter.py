@@ -1,7 +1,6 @@
 """What is shown of past jobs: pure rules from what is kept of them to the API's answers. Total."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +46,7 @@ from functions.shared.messages.job_history import (
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.messages.told_messages import TOLD_SECONDS, ToldMessages, told_since
 from functions.shared.text import shown
+from functions.shared.value_class import dataclass
 
 _DAY = 86_400.0
 _NOTHING_SEEN = "none"

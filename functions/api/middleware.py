@@ -17,7 +17,6 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.api.key_tries import KeyTries
 from functions.shared.domain.web_origin import is_foreign, is_own_host
 
 _PRINTER = "/api/printer/"
@@ -129,6 +128,8 @@ class KeyCheck:
         pages: Collection[str],
         opens: Callable[[str, Mapping[str, str]], bool],
     ) -> None:
+        from functions.api.key_tries import KeyTries  # the cloud's gateway has asked for the key
+
         self._app = app
         self._digest = _digest(key.encode())
         self._pages = pages

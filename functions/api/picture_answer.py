@@ -8,7 +8,6 @@ from fastapi.responses import JSONResponse
 from functions.api.addresses import version_of
 from functions.api.json_values import utc_time
 from functions.api.picture_sending import PictureResponse, PictureSending
-from functions.api.rendition import smaller
 from functions.shared.read_model import NewestImage
 
 TOO_MANY_PICTURES = "too many pictures are being sent just now: try again in a few seconds"
@@ -41,7 +40,11 @@ def image_response(
         headers[TIMESTAMP_HEADER] = taken_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if if_none_match is not None and matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    data = smaller(image.data, bytes_limit) if is_too_large and bytes_limit else image.data
+    data: bytes | None = image.data
+    if is_too_large and bytes_limit:
+        from functions.api.rendition import smaller
+
+        data = smaller(image.data, bytes_limit)
     if data is None:
         raise HTTPException(404, IMAGE_TOO_LARGE)
     if not sending.hold(data):

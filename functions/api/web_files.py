@@ -10,13 +10,13 @@ import gzip
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import PurePosixPath
 
 from starlette.responses import Response
 
 from functions.api.picture_answer import matches
+from functions.shared.value_class import dataclass
 
 PREFIX = "/web/"
 SCRIPT = "app.js"

@@ -4,10 +4,10 @@ Whoever is not of the configured chat gets nothing, not even a refusal: nobody n
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
 from enum import StrEnum
 
 from functions.chat.updates import Command, Origin, Press, Update
+from functions.shared.value_class import dataclass
 
 # An answer to what was asked so long ago would surprise: the question has scrolled away.
 OLDEST_SECONDS = 300.0

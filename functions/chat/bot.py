@@ -8,7 +8,7 @@ import json
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -27,6 +27,7 @@ from functions.shared.telegram.markup import (
     without_markup,
 )
 from functions.shared.telegram.multipart import FilePart, MultipartBody
+from functions.shared.value_class import dataclass
 
 _log = logging.getLogger(__name__)
 

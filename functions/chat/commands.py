@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from functions.shared.messages.callback_data import LONGEST_MUTE_SECONDS
+from functions.shared.value_class import dataclass
 
 USUAL_MUTE_SECONDS = 3600
 

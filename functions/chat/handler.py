@@ -12,7 +12,6 @@ import json
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.chat.bot import Bot
@@ -35,6 +34,7 @@ from functions.shared.messages.codec import load_object
 from functions.shared.runtime.deadline import Deadline
 from functions.shared.setting_types import bot_token
 from functions.shared.telegram.calls import BotConnection
+from functions.shared.value_class import dataclass
 
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 (a header's name)
 KEEP_WEBHOOK = "keep_webhook"

@@ -1,10 +1,10 @@
 """What is known of prints that are over, newest first: one place to read them from, whoever keeps them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from functions.shared.messages.job_history import JobLine
 from functions.shared.messages.printer_record import PrinterRecord
+from functions.shared.value_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from functions.shared.domain.keys import asked_frame_prefix, asked_frame_taken_at
@@ -10,6 +9,7 @@ from functions.shared.errors import NotFoundError, PermanentError, TransientErro
 from functions.shared.messages.edge_command import EdgeCommand, outgoing_command
 from functions.shared.ports import FrameStore, Queue
 from functions.shared.runtime.clocks import Clock
+from functions.shared.value_class import dataclass
 
 # From the wish to the picture, over a queue, a Pi and a bucket: mostly two seconds; who asks waits for five.
 LONGEST_WAIT_SECONDS = 4.5

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.shared.domain.keys import done_key, effect_id
 from functions.shared.errors import BridgeError
@@ -11,6 +11,7 @@ from functions.shared.messages.codec import recall, to_json
 from functions.shared.ports import RecordStore
 from functions.shared.records import is_done, update
 from functions.shared.runtime.clocks import Clock
+from functions.shared.value_class import dataclass
 
 _log = logging.getLogger(__name__)
 

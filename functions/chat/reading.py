@@ -1,6 +1,5 @@
 """What an answer is made of, read from memory and stores as the API reads it."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from functions.chat.commands import matching
@@ -12,6 +11,7 @@ from functions.shared.messages.printer_record import PrinterRecord
 from functions.shared.ports import FrameStore, RecordStore
 from functions.shared.printer_now import PrinterNow, collector_silence, printer_now
 from functions.shared.read_model import LONGEST_PAGE, PAGE_LIMIT, ListedPrinter, Queries
+from functions.shared.value_class import dataclass
 
 _JOBS_LIMIT = 200
 _PAGES_LIMIT = 20  # 10,000 printers, some 14 s: within the function's time

@@ -1,7 +1,7 @@
 """What an answer is made of: what is known, what is asked, and what is to be said and done. Values only."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import tzinfo
 
 from functions.chat.commands import Request
@@ -11,6 +11,7 @@ from functions.shared.domain.quiet_hours import QuietHours
 from functions.shared.messages.chat_preferences import ChatPreferences
 from functions.shared.printer_now import PrinterNow
 from functions.shared.telegram.markup import Line, Span
+from functions.shared.value_class import dataclass
 
 NAME_LIMIT, JOB_LIMIT = 60, 80
 SEPARATOR = " · "

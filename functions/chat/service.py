@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
 
@@ -52,6 +52,7 @@ from functions.shared.runtime.clocks import Clock
 from functions.shared.samples import Samples
 from functions.shared.settings import Settings
 from functions.shared.telegram.markup import Line, fitted, to_plain, without_markup
+from functions.shared.value_class import dataclass
 from functions.shared.wording import chat_answers as wording
 
 _log = logging.getLogger(__name__)

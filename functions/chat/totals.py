@@ -1,17 +1,18 @@
 """How a printer's prints ended since they are counted, from the figures of its months."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from functions.shared import job_listing
 from functions.shared.messages.job_figures import DayFigures, together
 from functions.shared.ports import RecordStore
+from functions.shared.value_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class PrinterTotals:
     """`recent`: ids of the last jobs that are counted in it."""
 
-    figures: DayFigures = DayFigures(0)  # noqa: RUF009 - frozen
+    figures: DayFigures = DayFigures(0)
     recent: frozenset[str] = field(default=frozenset())
 
 

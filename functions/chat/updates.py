@@ -5,10 +5,10 @@ Source: core.telegram.org/bots/api (Update, Message, CallbackQuery, ChatMemberUp
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from functions.shared.messages.codec import fields_of
+from functions.shared.value_class import dataclass
 
 # What is asked for: of all else Telegram need not tell us.
 WANTED = ("message", "callback_query", "my_chat_member")

@@ -8,7 +8,6 @@ encoded without metadata.
 import io
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from functions.shared.domain.jpeg import read_jpeg
 from functions.shared.domain.keys import belongs_to
@@ -16,6 +15,7 @@ from functions.shared.errors import NotFoundError, PermanentError
 from functions.shared.messages.effects import Inspection
 from functions.shared.messages.report import FrameReference
 from functions.shared.ports import FrameStore
+from functions.shared.value_class import dataclass
 
 _log = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from functions.inspection.prompt import Question
@@ -19,6 +18,7 @@ from functions.shared.errors import PermanentError, TransientError
 from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
 from functions.shared.settings import Settings
 from functions.shared.text import HIDDEN
+from functions.shared.value_class import dataclass
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI

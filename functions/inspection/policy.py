@@ -25,7 +25,7 @@ covers the other, and an alert of `a` makes quiet what `a` covers (a worse troub
 """
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -37,6 +37,7 @@ from functions.shared.messages.inspection_record import (
     PendingConfirmation,
 )
 from functions.shared.settings import Settings
+from functions.shared.value_class import dataclass
 
 LATE_SECONDS = 300.0
 DISMISSED = "what was seen looks fine, somebody said in the chat"

@@ -1,11 +1,11 @@
 """What the model is asked. No name of a printer or a job ever enters it: names are untrusted text."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from functions.inspection.frames import FramePair
 from functions.inspection.verdict import Defect
 from functions.shared.messages.effects import Inspection, JobSnapshot
+from functions.shared.value_class import dataclass
 
 SCHEMA_NAME = "print_inspection"
 

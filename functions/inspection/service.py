@@ -6,7 +6,7 @@ point repeats the effects with the same ids and never asks the model about the s
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.inspection import policy
 from functions.inspection.follow_ups import (
@@ -54,6 +54,7 @@ from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.records import is_done, mark_done, update
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
+from functions.shared.value_class import dataclass
 
 TRIES = 3
 FIRST_RETRY_SECONDS = 15.0

@@ -5,9 +5,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from functions.shared.value_class import dataclass
 
 SUMMARY_LIMIT = 300
 ANSWER_LIMIT = 20_000

@@ -11,7 +11,7 @@ the tracker writes meanwhile is lost.
 import functools
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from functions.shared.domain.collector_liveness import (
@@ -46,6 +46,7 @@ from functions.shared.messages.effects import Category, Notification
 from functions.shared.ports import Queue, RecordStore, Stored
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
+from functions.shared.value_class import dataclass
 from functions.shared.wording.durations import full_duration
 from functions.shared.wording.reasons import no_report, was_silent
 

@@ -1,13 +1,11 @@
 """One message at its turn, and its way: into its printer's topic, its job's message, or the chat itself."""
 
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from functions.notify import job_messages, printer_topics
-from functions.notify.buttons import buttons_of
 from functions.notify.delivery import NotificationDelivery
-from functions.notify.job_messages import JobMessages
-from functions.notify.printer_topics import PrinterTopics
 from functions.notify.render import Message, RenderContext
 from functions.notify.rules import NotifyRules
 from functions.notify.transports import Answer, Outcome, Transport
@@ -17,11 +15,16 @@ from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError
 from functions.shared.messages.chat_record import ChatState
 from functions.shared.messages.effects import Category, Notification
-from functions.shared.messages.job_message import JobMessage
-from functions.shared.messages.printer_record import printer_record_of
 from functions.shared.ports import RecordStore
 from functions.shared.runtime.clocks import Clock
+from functions.shared.value_class import dataclass
 from functions.shared.wording import details
+
+if TYPE_CHECKING:
+    from functions.notify.buttons import Buttons
+    from functions.notify.job_messages import JobMessages
+    from functions.notify.printer_topics import PrinterTopics
+    from functions.shared.messages.job_message import JobMessage
 
 _log = logging.getLogger(__name__)
 
@@ -38,27 +41,26 @@ class Attempt:
     left_out: int = 0
     as_text: bool = False
     ready: Message | None = None
-    shown: JobMessage | None = None
+    shown: "JobMessage | None" = None
     renews: bool = False
 
 
 class Placement:
-    """`topics` and `jobs` are None where nobody asked for them."""
+    """`topics`, `jobs` and `buttons` (those of a notification) are None where nobody asked for them."""
 
     def __init__(
         self,
         records: RecordStore,
         delivery: NotificationDelivery,
-        topics: PrinterTopics | None,
-        jobs: JobMessages | None,
-        *,
-        has_buttons: bool,
+        topics: "PrinterTopics | None",
+        jobs: "JobMessages | None",
+        buttons: "Callable[[Notification], Buttons] | None",
     ) -> None:
         self._records = records
         self._delivery = delivery
         self._topics = topics
         self._jobs = jobs
-        self._has_buttons = has_buttons
+        self._buttons = buttons
 
     @classmethod
     def by_rules(
@@ -70,33 +72,42 @@ class Placement:
         sender: EffectSender,
         clock: Clock,
     ) -> "Placement":
-        """As the settings have it; `sender`: by whom a job's message is asked to be edited."""
-        has_topics, has_jobs = rules.topics == "printer", rules.progress_mode == "edit"
-        return cls(
-            records,
-            delivery,
-            PrinterTopics(records, transport, rules.chat_id, clock) if has_topics else None,
-            JobMessages(records, rules.chat_id, sender, clock) if has_jobs else None,
-            has_buttons=rules.chat_answers,
-        )
+        """As the settings have it; `sender`: by whom a job's message is asked to be edited.
+
+        What nobody asked for is not even loaded: a function would start later for it.
+        """
+        topics, jobs, buttons = None, None, None
+        if rules.topics == "printer":
+            from functions.notify.printer_topics import PrinterTopics
+
+            topics = PrinterTopics(records, transport, rules.chat_id, clock)
+        if rules.progress_mode == "edit":
+            from functions.notify.job_messages import JobMessages
+
+            jobs = JobMessages(records, rules.chat_id, sender, clock)
+        if rules.chat_answers:
+            from functions.notify.buttons import buttons_of
+
+            buttons = buttons_of
+        return cls(records, delivery, topics, jobs, buttons)
 
     def is_left_out(self, notification: Notification, now: float) -> bool:
         """Whether its job's message is not edited for it. Raises TransientError."""
-        if self._jobs is None or not job_messages.is_shown_in_one(notification):
+        if self._jobs is None or not self._jobs.shows(notification):
             return notification.is_edit
-        return job_messages.comes_too_soon(self._jobs.of(notification), notification, now)
+        return self._jobs.come_too_soon(notification, now)
 
     def is_edited(self, notification: Notification) -> bool:
         """Whether it is figures in its job's message rather than a message of its own."""
-        return self._jobs is not None and job_messages.is_shown_in_one(notification)
+        return self._jobs is not None and self._jobs.shows(notification)
 
     def prepared(self, attempt: Attempt, chat: str) -> Attempt:
         """With its buttons, and the message of its job in that chat.
 
         Raises TransientError, but not for what would only answer to that.
         """
-        if self._has_buttons:
-            buttons = buttons_of(attempt.notification)
+        if self._buttons is not None:
+            buttons = self._buttons(attempt.notification)
             attempt = replace(attempt, context=replace(attempt.context, buttons=buttons))
         if self._jobs is None:
             return attempt
@@ -121,16 +132,16 @@ class Placement:
         if waits is not None:
             return attempt, waits
         attempt, answer = self._take(_in_topic(attempt, topic), failures)
-        if topic is None or not printer_topics.is_lost(answer):
+        if topic is None or not self._topics.is_lost(answer):
             return attempt, answer
         anew = None
-        if not printer_topics.is_closed(answer):
+        if not self._topics.is_closed(answer):
             self._topics.is_gone(attempt.notification.printer_id, topic)
             anew, waits = self._topics.topic_for(attempt.notification)
             if waits is not None:
                 return attempt, waits
         attempt, answer = self._take(_in_topic(attempt, anew), failures)
-        if anew is not None and printer_topics.is_lost(answer):
+        if anew is not None and self._topics.is_lost(answer):
             return self._take(_in_topic(attempt, None), failures)
         return attempt, answer
 
@@ -164,10 +175,10 @@ class Placement:
             attempt = replace(attempt, context=replace(attempt.context, reply_to=shown.message_id))
         return attempt, self._send(attempt, failures)
 
-    def _edit(self, attempt: Attempt, shown: JobMessage, failures: int) -> tuple[Attempt, Answer]:
+    def _edit(self, attempt: Attempt, shown: "JobMessage", failures: int) -> tuple[Attempt, Answer]:
         """One that is gone is sent anew, once; its job's result is a message of its own anyway."""
         answer = self._delivery.edit(attempt.notification, attempt.context, shown, failures)
-        if not job_messages.is_lost(answer):
+        if answer.outcome is not Outcome.GONE:
             return attempt, answer
         if shown.is_renewed or attempt.notification.is_edit:
             _log.info("the message of a job is gone, and is left at that: %s", answer.reason)
@@ -184,6 +195,8 @@ class Placement:
 
     def _with_newest_frame(self, notification: Notification) -> Notification:
         """A job's message has a photo with its figures, if there is a fresh one."""
+        from functions.shared.messages.printer_record import printer_record_of  # see `by_rules`
+
         try:
             stored = self._records.get(printer_key(notification.printer_id))
         except BridgeError:

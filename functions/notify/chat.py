@@ -4,7 +4,7 @@ What they must agree on (pace, turns, holds, what is refused) is one record, cha
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.notify import refusals, turns
 from functions.notify.chat_state import back_off, change_state, read_state
@@ -16,6 +16,7 @@ from functions.shared.ports import RecordStore
 from functions.shared.records import Found
 from functions.shared.runtime.clocks import Clock
 from functions.shared.telegram.pace import asked_to_wait, is_group, seconds_held
+from functions.shared.value_class import dataclass
 from functions.shared.wording.durations import full_duration
 
 _log = logging.getLogger(__name__)

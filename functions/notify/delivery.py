@@ -5,6 +5,7 @@ without markup. Only the last step's answer counts, so nothing that hangs on a m
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from functions.notify.render import (
     Message,
@@ -20,10 +21,12 @@ from functions.shared.domain.keys import belongs_to
 from functions.shared.domain.limits import PHOTO_AGE_LIMIT_SECONDS, THUMBNAIL_BYTES, THUMBNAIL_SIDE
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.effects import Category, Film, Notification
-from functions.shared.messages.job_message import JobMessage
 from functions.shared.ports import FrameStore
 from functions.shared.telegram.markup import Line, Span
 from functions.shared.wording import details
+
+if TYPE_CHECKING:
+    from functions.shared.messages.job_message import JobMessage
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +66,7 @@ class NotificationDelivery:
         return self.send_text(render(notification, context))
 
     def edit(
-        self, notification: Notification, context: RenderContext, shown: JobMessage, failures: int
+        self, notification: Notification, context: RenderContext, shown: "JobMessage", failures: int
     ) -> Answer:
         """Show it in that message, with a newer photo if that one has any; UNCHANGED if it stays as it is.
 

@@ -6,7 +6,6 @@ fit is told shorter: fewer lines of each printer, then only how many there are.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import IntEnum
 
@@ -27,6 +26,7 @@ from functions.shared.telegram.markup import (
     plain_words,
     utf16_length,
 )
+from functions.shared.value_class import dataclass
 from functions.shared.wording import digest as words
 from functions.shared.wording import figures
 from functions.shared.wording.headlines import wording_of

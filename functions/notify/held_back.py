@@ -37,24 +37,19 @@ _log = logging.getLogger(__name__)
 
 
 class HeldBack:
-    """Of one chat. `is_on`: somebody may have asked for quiet; else nothing is read or written."""
+    """Of one chat."""
 
-    def __init__(
-        self, records: RecordStore, chat_id: str, times: QuietTimes, clock: Clock, *, is_on: bool
-    ) -> None:
+    def __init__(self, records: RecordStore, chat_id: str, times: QuietTimes, clock: Clock) -> None:
         self._records = records
         self._chat_id = chat_id
         self._times = times
         self._clock = clock
-        self._is_on = is_on
 
     def sound(self, notification: Notification, *, is_edited: bool) -> Sound:
         """How it is told now. What is kept back, or makes no sound, is written down before it returns.
 
         Raises TransientError, but not for what is told as ever.
         """
-        if not self._is_on:
-            return Sound.AS_EVER
         now = self._clock()
         try:
             preferences = self._preferences()

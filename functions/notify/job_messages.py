@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from functions.notify.transports import Answer, Outcome
+from functions.notify.transports import Answer
 from functions.shared.domain.keys import effect_id, job_message_key
 from functions.shared.domain.limits import DONE_MARK_SECONDS
 from functions.shared.effect_sender import EffectSender
@@ -53,6 +53,12 @@ class JobMessages:
         self._chat_id = chat_id
         self._sender = sender
         self._clock = clock
+
+    shows = staticmethod(is_shown_in_one)
+
+    def come_too_soon(self, notification: Notification, now: float) -> bool:
+        """Whether it is left out: a later one tells more. Raises TransientError."""
+        return comes_too_soon(self.of(notification), notification, now)
 
     def of(self, notification: Notification) -> JobMessage | None:
         """The message of its job, if there is one. Raises TransientError."""
@@ -110,8 +116,3 @@ class JobMessages:
 
     def _key(self, notification: Notification) -> str:
         return job_message_key(self._chat_id, notification.printer_id)
-
-
-def is_lost(answer: Answer) -> bool:
-    """Whether there is no such message any more."""
-    return answer.outcome is Outcome.GONE

@@ -36,15 +36,6 @@ _USUAL_WAIT_SECONDS = 60.0  # told to wait, but not for how long
 _log = logging.getLogger(__name__)
 
 
-def is_lost(answer: Answer) -> bool:
-    """Whether a message was refused for its topic: there is none, or it is closed."""
-    return answer.outcome is Outcome.NO_TOPIC or is_closed(answer)
-
-
-def is_closed(answer: Answer) -> bool:
-    return answer.outcome is Outcome.SHUT_OUT and "topic_closed" in answer.reason.lower()
-
-
 class PrinterTopics:
     """Of one chat. Thread-safe, and safe with others who do the same."""
 
@@ -53,6 +44,15 @@ class PrinterTopics:
         self._transport = transport
         self._chat_id = chat_id
         self._clock = clock
+
+    @classmethod
+    def is_lost(cls, answer: Answer) -> bool:
+        """Whether a message was refused for its topic: there is none, or it is closed."""
+        return answer.outcome is Outcome.NO_TOPIC or cls.is_closed(answer)
+
+    @staticmethod
+    def is_closed(answer: Answer) -> bool:
+        return answer.outcome is Outcome.SHUT_OUT and "topic_closed" in answer.reason.lower()
 
     def topic_for(self, notification: Notification) -> tuple[int | None, Answer | None]:
         """The topic of its printer, made if need be, None if there is none; or the answer by which it waits.

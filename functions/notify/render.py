@@ -4,10 +4,10 @@ Line 1 icon, printer, event; line 2 the job; line 3 the figures; then reason and
 the codes and what is to be known of the message itself (age of the photo, delay).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
-from functions.notify.buttons import Buttons
 from functions.shared.domain.faults import Fault, is_told_by, most_exact
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
 from functions.shared.messages.effects import BY_HAND, Category, Film, Notification
@@ -27,9 +27,13 @@ from functions.shared.telegram.markup import (
     utf16_length,
     without_markup,
 )
+from functions.shared.value_class import dataclass
 from functions.shared.wording import details, figures
 from functions.shared.wording.durations import duration
 from functions.shared.wording.headlines import Figures, is_paused, is_silent, wording_of
+
+if TYPE_CHECKING:
+    from functions.notify.buttons import Buttons
 
 _PRINTER_LIMIT = 80
 _JOB_LIMIT = 120
@@ -52,7 +56,7 @@ class RenderContext:
     is_quiet: bool = False
     topic_id: int | None = None
     reply_to: int | None = None
-    buttons: Buttons = ()
+    buttons: "Buttons" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Message:
     goes_to_topic: bool = True
     topic_id: int | None = None
     reply_to: int | None = None
-    buttons: Buttons = ()
+    buttons: "Buttons" = ()
 
     @property
     def outside_telegram(self) -> str:

@@ -1,10 +1,10 @@
 """The settings that matter to who sends messages."""
 
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from functions.shared.domain.quiet_hours import QuietHours
 from functions.shared.settings import Settings
+from functions.shared.value_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ from functions.notify.attempt import Attempt, Placement, is_progress, without_to
 from functions.notify.chat import Chat, left_out_before
 from functions.notify.chat_state import LONGEST_BACK_OFF, back_off
 from functions.notify.delivery import NotificationDelivery
-from functions.notify.digest import digest_message
 from functions.notify.film_line import FILMS, FilmLine
-from functions.notify.held_back import HeldBack
+from functions.notify.quiet import Quiet
 from functions.notify.refusals import DOUBT_SECONDS, LONGEST_WAIT
 from functions.notify.render import Message, RenderContext
 from functions.notify.rules import NotifyRules
@@ -38,8 +37,6 @@ from functions.shared.effect_sender import EffectSender
 from functions.shared.errors import BridgeError, ConflictError, TransientError
 from functions.shared.messages.chat_record import ChatState, Lane
 from functions.shared.messages.effects import Category, Notification, decode_notification
-from functions.shared.messages.printer_record import printer_record_of
-from functions.shared.messages.quiet_times import QuietTimes
 from functions.shared.messages.supersession import is_superseded, kind_of, waiting_behind
 from functions.shared.ports import Backends, FrameStore, Queue, RecordStore
 from functions.shared.records import is_done, mark_done
@@ -93,9 +90,7 @@ class NotifyService:
         self._placement = Placement.by_rules(
             rules, records, self._delivery, transport, EffectSender(rules.chat_id, notifications), clock
         )
-        times = QuietTimes(rules.quiet_hours, rules.zone, rules.chat_answers)
-        asks_for_quiet = rules.quiet_hours is not None or rules.chat_answers
-        self._held = HeldBack(records, rules.chat_id, times, clock, is_on=asks_for_quiet)
+        self._quiet = Quiet(records, rules, clock)
 
     decode = staticmethod(decode_notification)
 
@@ -163,7 +158,7 @@ class NotifyService:
             and self._films.pass_on(notification, lateness)
         ):
             return Done()
-        sound = self._held.sound(notification, is_edited=self._placement.is_edited(notification))
+        sound = self._quiet.sound(notification, is_edited=self._placement.is_edited(notification))
         if sound is Sound.KEPT_BACK:
             return self._finish(notification, "kept back")
         turn = Turn(lane, now)
@@ -182,9 +177,7 @@ class NotifyService:
             return Retry(wait)
         tried = self._attempt_of(notification, turn, state, lateness, is_quiet=sound is Sound.NONE)
         if notification.category is Category.DIGEST:
-            cut = notification.observed_at
-            told = self._held.told_until(cut)
-            ready = digest_message(told, self._held.standing(told), tried.context)
+            ready = self._quiet.digest(notification.observed_at, tried.context)
             if ready is None:
                 self._start_marks.take_back(notification.id, starting)
                 self._chat.not_tried(turn)
@@ -227,6 +220,8 @@ class NotifyService:
         """Leave out what a newer one replaces, if so many wait that nobody would read them all."""
         if kind_of(notification) is None or notification.number is None or lateness <= LATE_MESSAGE_SECONDS:
             return False
+        from functions.shared.messages.printer_record import printer_record_of  # for what is late only
+
         stored = self._records.get(printer_key(notification.printer_id))
         if stored is None:
             return False
@@ -249,7 +244,7 @@ class NotifyService:
     def _strike_out(self, notification: Notification) -> None:
         """What a digest has told is held no longer. Raises TransientError: it comes again for that."""
         if notification.category is Category.DIGEST:
-            self._held.clear(notification.observed_at)
+            self._quiet.clear(notification.observed_at)
 
     def _attempt_of(
         self, notification: Notification, turn: Turn, state: ChatState, lateness: float, *, is_quiet: bool

@@ -9,16 +9,18 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from functions.notify.render import Message
 from functions.notify.telegram_answer import read_answer
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.effects import Film
-from functions.shared.messages.job_message import JobMessage
 from functions.shared.settings import Settings
 from functions.shared.telegram.calls import AT_HOME, BotConnection, CallTimes, NoAnswer, endless
 from functions.shared.telegram.multipart import FilePart, MultipartBody
+
+if TYPE_CHECKING:
+    from functions.shared.messages.job_message import JobMessage
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ class Telegram:
 
         return self._following_the_chat(call, message)
 
-    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+    def edit(self, message: Message, shown: "JobMessage", photo: bytes | None) -> Answer:
         """In the chat that it was sent to: in the one that this became, its number is another message's."""
         text, mode = _text_of(message)
         fields = {"chat_id": _number_of(shown.chat), "message_id": shown.message_id} | _keyboard(message)

@@ -8,12 +8,12 @@ tdlib/telegram-bot-api (Client.cpp), and tdlib/td, which passes on errors in cap
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.codec import fields_in, fields_of
 from functions.shared.telegram.markup import clean
+from functions.shared.value_class import dataclass
 
 _REASON_LIMIT = 200
 _ADVICE = (

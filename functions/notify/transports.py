@@ -4,15 +4,17 @@ meanwhile.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from functions.notify.render import Message
 from functions.shared.errors import TransientError
 from functions.shared.messages.effects import Film
-from functions.shared.messages.job_message import JobMessage
 from functions.shared.runtime.rotating_secret import ReadSecret, RotatingSecret
+from functions.shared.value_class import dataclass
+
+if TYPE_CHECKING:
+    from functions.shared.messages.job_message import JobMessage
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ class Transport(Protocol):
         """An MP4 of `film.size` bytes, read from the stream's start while it is sent."""
         ...
 
-    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+    def edit(self, message: Message, shown: "JobMessage", photo: bytes | None) -> Answer:
         """Put it in the place of what that message says; its photo stays where there is no other."""
         ...
 
@@ -105,7 +107,7 @@ class LogTransport:
     ) -> Answer:
         return self._show(message, f" [film, {film.size} bytes: {film.key}]")
 
-    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:  # noqa: ARG002
+    def edit(self, message: Message, shown: "JobMessage", photo: bytes | None) -> Answer:  # noqa: ARG002
         return self._show(message, "")
 
     def make_topic(self, name: str) -> Answer:
@@ -134,7 +136,7 @@ class RotatingTokenTransport:
     def send_film(self, message: Message, film: Film, content: BinaryIO, thumbnail: bytes | None) -> Answer:
         return self._send(lambda transport: transport.send_film(message, film, content, thumbnail))
 
-    def edit(self, message: Message, shown: JobMessage, photo: bytes | None) -> Answer:
+    def edit(self, message: Message, shown: "JobMessage", photo: bytes | None) -> Answer:
         return self._send(lambda transport: transport.edit(message, shown, photo))
 
     def make_topic(self, name: str) -> Answer:

@@ -5,10 +5,11 @@ has one place ahead, like any other, so another's alert comes after one message 
 A place is a time, and its lane comes back at it; until then its messages wait in their queue.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.shared.messages.chat_record import ChatState, Lane, Window
 from functions.shared.telegram.pace import PERIOD_SECONDS, current, seconds_to_wait
+from functions.shared.value_class import dataclass
 
 # A queue has whole seconds, and a lane may have nothing more to say: then its place is lost.
 _PLACE_HOLDS = 60.0

@@ -6,7 +6,7 @@ its queue first, with an id that follows from what is held, and then marked as a
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.keys import (
@@ -24,6 +24,7 @@ from functions.shared.messages.quiet_times import QuietTimes
 from functions.shared.ports import Backends, Queue, RecordStore
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
+from functions.shared.value_class import dataclass
 
 DIGEST_HEADING = "all-printers"  # the line of the queue that it waits in
 # For so long one that was asked for is waited for; then it is asked for anew, as if it had been lost.

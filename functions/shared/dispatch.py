@@ -3,8 +3,10 @@
 The consumer (`functions/shared/consumer.py`) stands between a service and the queue that it works off.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from functions.shared.value_class import dataclass
 
 
 class Content(Protocol):

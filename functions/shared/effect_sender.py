@@ -5,11 +5,11 @@ Parts of the commit protocol (infra/docs/architecture.md, "Commit protocol, ids 
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from functions.shared.domain.keys import printer_chat
 from functions.shared.messages.effects import Effect, Inspection, Timelapse, outgoing
 from functions.shared.ports import Queue, Refusal
+from functions.shared.value_class import dataclass
 
 _log = logging.getLogger(__name__)
 

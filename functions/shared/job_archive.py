@@ -8,7 +8,6 @@ point, and comes to the same. Decision 0017.
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from functions.shared.domain.job_keys import (
@@ -45,6 +44,7 @@ from functions.shared.messages.job_history import (
 from functions.shared.ports import RecordStore, Stored
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
+from functions.shared.value_class import dataclass
 
 _log = logging.getLogger(__name__)
 _TRIES = 8  # as in `records.py`

@@ -9,7 +9,6 @@ import binascii
 import logging
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from functions.shared.domain.job_keys import (
     MONTHS,
@@ -29,6 +28,7 @@ from functions.shared.messages.codec import recall
 from functions.shared.messages.job_figures import MonthFigures, figures_of
 from functions.shared.messages.job_history import JobChecks, JobCourse, JobEnd, JobFilm, JobLine, part_of
 from functions.shared.ports import RecordStore, Stored
+from functions.shared.value_class import dataclass
 
 _log = logging.getLogger(__name__)
 LINES_LIMIT = 500  # read for one page: half a second of the cloud's API
@@ -60,9 +60,9 @@ class JobParts:
     """All that is kept of one job; `end` is None while it runs."""
 
     end: JobEnd | None = None
-    course: JobCourse = JobCourse()  # noqa: RUF009 - frozen
+    course: JobCourse = JobCourse()
     film: JobFilm | None = None
-    checks: JobChecks = JobChecks()  # noqa: RUF009 - frozen
+    checks: JobChecks = JobChecks()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from functions.shared.errors import PermanentError
 from functions.shared.picture_memory import picture_shares
 from functions.shared.runtime.throttled_log import LASTING_FAULT_SECONDS, LogThrottle
+from functions.shared.value_class import dataclass
 
 _log = logging.getLogger(__name__)
 

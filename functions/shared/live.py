@@ -2,13 +2,14 @@
 run in one process (embedded). Nothing here is ever written to disk.
 """
 
+import dataclasses
 import threading
-from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.errors import ContractError, PermanentError
 from functions.shared.latest_pictures import LatestPicture, LatestPictures
 from functions.shared.messages.codec import load_object
+from functions.shared.value_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class LiveStatus:
         return data if isinstance(data, dict) else {}
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class LivePrinter:
     model: str | None = None
     is_online: bool | None = None

@@ -4,7 +4,7 @@ A picture is a hundred kilobytes as a rule and ten megabytes at most; sixty prin
 that size took two gigabytes. Each place below holds itself to its share by counting bytes.
 """
 
-from dataclasses import dataclass
+from functions.shared.value_class import dataclass
 
 # A collector alone may have 512 MB on a Raspberry Pi (MemoryMax), and takes about 100 MB without pictures.
 DEFAULT_BYTES = 256 * 1024 * 1024

@@ -8,9 +8,11 @@ quotas": batch of 10, 1 MiB, delay of 15 minutes, visibility of 12 hours).
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
+
+from functions.shared.value_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

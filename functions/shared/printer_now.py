@@ -6,7 +6,6 @@ newer than the silence that the record knows of, decides the state and the job's
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from functions.shared.domain.error_codes import notable_codes
 from functions.shared.domain.faults import Fault, faults_of
@@ -17,6 +16,7 @@ from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
 from functions.shared.text import shown
+from functions.shared.value_class import dataclass
 from functions.shared.wording import problems
 from functions.shared.wording.durations import rough_duration
 

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from functions.shared.domain.keys import (
     CHATS,
@@ -18,7 +18,6 @@ from functions.shared.domain.keys import (
     told_key,
 )
 from functions.shared.errors import NotFoundError
-from functions.shared.live import Live
 from functions.shared.messages.chat_record import ChatState, chat_state_of
 from functions.shared.messages.collector_record import (
     CollectorRecord,
@@ -32,6 +31,10 @@ from functions.shared.messages.report import FrameReference
 from functions.shared.messages.told_messages import ToldMessages, told_of
 from functions.shared.ports import FrameStore, RecordStore, Stored, StoredFrame
 from functions.shared.text import shown
+from functions.shared.value_class import dataclass
+
+if TYPE_CHECKING:
+    from functions.shared.live import Live
 
 PAGE_LIMIT, LONGEST_PAGE = 200, 500  # printers: some 0.3 s and 0.7 s of the API's function
 _ALIKE_LIMIT = 500  # names that are compared as they are shown
@@ -90,7 +93,7 @@ class PrinterPage:
 class Queries:
     """Reads for one answer: the newest from memory (`live`), else from stores, no record twice. Blocks."""
 
-    def __init__(self, records: RecordStore, frames: FrameStore, live: Live | None) -> None:
+    def __init__(self, records: RecordStore, frames: FrameStore, live: "Live | None") -> None:
         self._records = records
         self._frames = frames
         self._live = live

@@ -5,13 +5,13 @@ Parts of the commit protocol (infra/docs/architecture.md, "Commit protocol, ids 
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from functions.shared.domain.keys import done_key
 from functions.shared.domain.limits import DONE_MARK_SECONDS
 from functions.shared.errors import ConflictError
 from functions.shared.ports import RecordStore, Stored
+from functions.shared.value_class import dataclass
 
 _log = logging.getLogger(__name__)
 ValueT = TypeVar("ValueT")

@@ -5,12 +5,12 @@ They are for whoever tunes the threshold, the prompt or the model; nothing is de
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from functions.shared.domain.keys import second_key
 from functions.shared.errors import ContractError
 from functions.shared.messages.codec import load_object, recall, to_json
+from functions.shared.value_class import dataclass
 
 DESCRIPTION_FILE = "sample.json"
 LISTED_LIMIT = 500

@@ -5,13 +5,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from functions.shared.domain.sites import SITE_LIMIT, is_site
+from functions.shared.value_class import dataclass
 
 # `template` is the stack itself: its lifecycle rules, not a program of it, read those settings.
 PROGRAMS = (

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from functions.shared.errors import ConfigurationError
 from functions.shared.picture_memory import DEFAULT_BYTES, LEAST_BYTES
 from functions.shared.setting_types import Declaration, Kind, declared
 from functions.shared.text import hide_tokens
+from functions.shared.value_class import dataclass
 
 _DAY = 86_400.0
 _ANY = "collector tracker notify inspection timelapse liveness chat api local"
@@ -37,7 +37,7 @@ def _seconds(lowest: float, highest: float) -> Callable[[str], float]:
     return kinds.number(lowest, highest)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one program; fields that it does not read keep their defaults."""
 

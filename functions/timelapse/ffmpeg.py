@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +17,7 @@ from types import TracebackType
 from typing import IO
 
 from functions.shared.runtime.child_environment import child_environment
+from functions.shared.value_class import dataclass
 from functions.timelapse.errors import EncodingError, FfmpegMissingError
 
 _TRIAL_SECONDS = 60.0

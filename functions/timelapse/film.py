@@ -7,12 +7,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from functions.shared.domain.jpeg import Jpeg, read_jpeg
 from functions.shared.domain.limits import THUMBNAIL_BYTES
 from functions.shared.errors import NotFoundError
+from functions.shared.value_class import dataclass
 from functions.timelapse.errors import EncodingError, FilmTooLargeError, TooFewFramesError
 from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Encoder, Timeouts, check_film, read_film, run_briefly
 from functions.timelapse.plan import FEWEST_FRAMES, FilmSpec, Timing, film_timing

@@ -3,10 +3,10 @@
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from functions.shared.settings import Settings
+from functions.shared.value_class import dataclass
 
 FRAMES_WAIT_SECONDS = 1800.0
 FAILURES_LIMIT = 5

@@ -8,10 +8,10 @@ bounds. `tests/performance/benchmarks` repeats that.
 """
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 from functions.shared.domain.limits import THUMBNAIL_SIDE
+from functions.shared.value_class import dataclass
 from functions.timelapse.plan import Timing
 
 _SHARE = 0.9

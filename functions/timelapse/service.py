@@ -6,7 +6,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from functions.shared.ports import Backends, FrameStore, Queue, RecordStore, Sto
 from functions.shared.records import is_done, mark_done
 from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
+from functions.shared.value_class import dataclass
 from functions.shared.wording.reasons import frames_are_kept, interrupted
 from functions.timelapse.errors import EncodingError, TooFewFramesError
 from functions.timelapse.ffmpeg import DEFAULT_TIMEOUTS, Timeouts, find_ffmpeg

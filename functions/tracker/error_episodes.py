@@ -1,10 +1,9 @@
 """Error episodes: a code is told once, however it flickers, until it has been gone for a while."""
 
-from dataclasses import dataclass
-
 from functions.shared.domain.error_codes import ANNOUNCED_ONCE_CODES, notable_codes
 from functions.shared.domain.status import PrinterStatus
 from functions.shared.messages.printer_record import Episode
+from functions.shared.value_class import dataclass
 
 GONE_SECONDS = 30.0
 _EPISODES_LIMIT = 100  # more than one status can hold, or the oldest would be told again and again

@@ -1,7 +1,7 @@
 """One report held against the record: what was heard, in the words that the table of transitions asks by."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum, auto
 
 from functions.shared.domain.error_codes import Causes, cancel_codes, without
@@ -13,6 +13,7 @@ from functions.shared.domain.status_view import CALIBRATING
 from functions.shared.messages.printer_record import Job, Phase, PrinterRecord
 from functions.shared.messages.report import FrameReference, Report, ReportKind
 from functions.shared.settings import Settings
+from functions.shared.value_class import dataclass
 from functions.tracker.error_episodes import follow_errors
 
 LATE_AFTER = 150.0

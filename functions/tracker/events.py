@@ -4,13 +4,13 @@ The rules (`transitions`) return events and know of no message; `announcements` 
 report's events by the rows below. A new message is a kind, its row, and the rule that returns it.
 """
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
 from functions.shared.domain.faults import Severity
 from functions.shared.messages.effects import Category
 from functions.shared.messages.printer_record import Job, PrinterRecord
+from functions.shared.value_class import dataclass
 
 
 class EventKind(Enum):

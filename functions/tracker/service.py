@@ -7,7 +7,7 @@ the same changes, which come to the same.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.shared.consumer import RETRY_SECONDS
 from functions.shared.dispatch import DeadLetter, Done, Received, Retry, Settlement
@@ -33,6 +33,7 @@ from functions.shared.ports import Backends, Queue, RecordStore, Stored
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
+from functions.shared.value_class import dataclass
 from functions.tracker.collector_disk import disk_full_since, disk_notification
 from functions.tracker.evaluation import Rules
 from functions.tracker.sender_rights import report_of

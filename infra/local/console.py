@@ -50,7 +50,7 @@ class Console:
             ("pictures", f"{settings.images_dir}/  (kept {settings.image_retention_days:g} days)"),
             ("state", f"{settings.data_dir}/"),
         ]
-        if settings.ws_url != Settings.ws_url:
+        if settings.ws_url != Settings().ws_url:
             rows.append(("WS_URL", f"{_shown(settings.legacy_address)}  (legacy, not used)"))
         hosts = default_hosts(settings, has_printers=not is_simulated)
         if hosts:

@@ -7,7 +7,6 @@ import contextlib
 import gc
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from time import time as wall_clock
@@ -17,8 +16,8 @@ from functions.shared.aws.observability import LambdaLogs, Metrics
 from functions.shared.errors import ConfigurationError
 from functions.shared.ports import FrameStore, Queue
 from functions.shared.runtime.clocks import Clock
-from functions.shared.samples import Samples
 from functions.shared.settings import Settings, load_settings
+from functions.shared.value_class import dataclass
 
 
 class LambdaContext(Protocol):
@@ -45,10 +44,10 @@ if TYPE_CHECKING:
     from functions.shared.aws.read_ahead import ReadAhead
     from functions.shared.aws.secrets import SecretParameter
     from functions.shared.aws.sqs_event import EventQueue
+    from functions.shared.samples import Samples
 
 NO_CHAT = "log"
 _THREADS = 4  # as many reads as a message begins with; clients.py allows so many connections
-SERVICES = frozenset({"dynamodb", "s3", "sqs", "ssm"})
 _AWAITED = "api"  # of all functions the one for whose answer somebody waits
 
 
@@ -196,13 +195,11 @@ class AwsBackends:
     @cached_property
     def _session(self) -> "Session":
         """One for all clients: what botocore reads from its files is read once."""
-        from botocore.session import Session
+        from functions.shared.aws.service_data import lean_session, leave_out_documentation
 
-        from functions.shared.aws.service_data import LeanLoader
-
-        session = Session()
-        session.register_component("data_loader", LeanLoader(SERVICES))
-        return session
+        if is_lambda():
+            leave_out_documentation()
+        return lean_session()
 
     def _variable(self, name: str) -> str:
         value = self.environment.get(name, "").strip()
@@ -226,6 +223,11 @@ def make_runtime(program: str) -> Runtime:
     return Runtime(backends, LambdaLogs(program, backends.settings.log_level), Metrics())
 
 
+def is_lambda() -> bool:
+    """Whether this process is a function's container, and nothing else."""
+    return "AWS_LAMBDA_RUNTIME_API" in os.environ
+
+
 def start_early(make: Callable[[], object]) -> None:
     """In Lambda, make it while the handler is imported; what fails then fails again when it is called.
 
@@ -233,7 +235,7 @@ def start_early(make: Callable[[], object]) -> None:
     first call of a small function has a seventh of one. Until here nothing looks for garbage (see
     `functions/__init__.py`); what there is now stays, and is never looked through again.
     """
-    if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    if is_lambda():
         with contextlib.suppress(Exception):
             make()
         gc.freeze()

@@ -10,7 +10,6 @@ import math
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -29,6 +28,7 @@ from functions.shared.ports import (
     message_fault,
 )
 from functions.shared.runtime.clocks import Clock
+from functions.shared.value_class import dataclass
 
 BATCH_BYTES_LIMIT = 1024 * 1024  # of all messages of a call together; AWS, "Amazon SQS message quotas"
 

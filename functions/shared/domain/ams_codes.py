@@ -6,9 +6,8 @@ byte is the part: most have the slot in its low digit, 0 for slot 1. Source: inf
 "Error codes". In a message the place stands after the first sentence of the words.
 """
 
-from dataclasses import dataclass
-
 from functions.shared.domain.print_error_words import RAN_OUT
+from functions.shared.value_class import dataclass
 
 _FAMILIES = {"07": "AMS", "12": "AMS lite", "18": "AMS-HT"}
 _UNITS = "ABCDEFGH"

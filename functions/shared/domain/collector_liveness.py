@@ -5,10 +5,11 @@ unheard for a week, is nobody's loss any more: it is forgotten without a word un
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, StrEnum, auto
 
 from functions.shared.domain.limits import COLLECTOR_FORGOTTEN_SECONDS, COLLECTOR_SILENT_SECONDS
+from functions.shared.value_class import dataclass
 
 
 class LivenessStatus(Enum):

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from functions.shared.value_class import dataclass
 
 _HEARD_SECONDS = 400.0  # a collector reports on itself every 300 s
 _OVERLAP_SECONDS = 60.0  # an old one may be heard a little after the new one of a restart began

@@ -4,9 +4,10 @@ Sources: infra/docs/bambu-fields.md, "Error codes"; the last digit group of a `p
 the first digit (4 stopped, 8 paused, C prompt).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.shared.domain.status import HmsEntry, PrinterStatus
+from functions.shared.value_class import dataclass
 
 CANCEL_CODES = frozenset({"0300-400C", "0500-400E"})
 SILENT_CODES = frozenset({"0500-8030", "0300-8012", "07FF-8007", "12FF-8007", "18FF-8007"})

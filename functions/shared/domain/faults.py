@@ -6,7 +6,7 @@ module from `attr >> 24`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from functions.shared.domain.ams_codes import ams_words
@@ -17,6 +17,7 @@ from functions.shared.domain.print_error_words import (
     PRINT_ERROR_WORDS,
 )
 from functions.shared.domain.wiki_pages import page_of
+from functions.shared.value_class import dataclass
 
 
 class Severity(StrEnum):

@@ -10,7 +10,6 @@ So one read of `INDEX_READ_BYTES` tells all frames of a usual pack, and one more
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from functions.shared.domain.jpeg import SIZE_LIMIT
 from functions.shared.domain.keys import (
@@ -22,6 +21,7 @@ from functions.shared.domain.keys import (
     taken_at_of,
 )
 from functions.shared.errors import ContractError
+from functions.shared.value_class import dataclass
 
 PACK_ENDING = ".pack"
 MAGIC = b"PRBPACK1"

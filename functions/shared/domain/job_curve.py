@@ -6,9 +6,10 @@ points come in: the last slot's first point tells as well how long slots are (as
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.shared.domain.figures import DEGREES, PERCENT, number, whole_number
+from functions.shared.value_class import dataclass
 
 CURVE_POINTS = 300
 KEPT_POINTS = CURVE_POINTS - 2  # even; the point of the end is kept apart, as no slot may lose it

@@ -3,10 +3,11 @@
 Evidence in its order: ids, what time allows, names, figures; what is missing proves nothing (decision 0012).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.shared.domain.job_names import are_different_files
 from functions.shared.domain.status import PREPARING, PrinterStatus
+from functions.shared.value_class import dataclass
 
 # In less no printer ends a job, is emptied, and has another running: preparing alone takes longer.
 SHORT_GAP_SECONDS = 120.0

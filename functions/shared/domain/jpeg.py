@@ -7,7 +7,8 @@ Source of the markers: ITU T.81, annex B.
 """
 
 import re
-from dataclasses import dataclass
+
+from functions.shared.value_class import dataclass
 
 SIZE_LIMIT = 10 * 1024 * 1024
 SIDE_MIN, SIDE_MAX = 16, 4096

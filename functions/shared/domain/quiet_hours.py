@@ -5,8 +5,9 @@ has jumped over it, and end when it last shows the end: an hour that comes twice
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from functions.shared.value_class import dataclass
 
 _SPAN = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*[-–]\s*([01]?[0-9]|2[0-3]):([0-5][0-9])")
 

@@ -5,10 +5,10 @@ Fields: infra/docs/bambu-fields.md (fan speeds are texts from 0 to 15; Wi-Fi is 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.domain.figures import DEGREES, FAN_STEPS, SIGNAL_DBM, Bounds, number
+from functions.shared.value_class import dataclass
 
 _NO_CHAMBER_SENSOR = 5.0  # what printers without that sensor say (recordings of A1 and P1)
 _TEMPERATURES = {"nozzle": "nozzle_temper", "bed": "bed_temper", "chamber": "chamber_temper"}

@@ -6,7 +6,6 @@ words of other clients are accepted too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.domain.figures import (
@@ -18,6 +17,7 @@ from functions.shared.domain.figures import (
     UNSIGNED_32_BIT,
     whole_number,
 )
+from functions.shared.value_class import dataclass
 
 PREPARING = frozenset({"PREPARE", "SLICING"})
 ACTIVE = PREPARING | {"RUNNING", "PAUSE", "RESUME", "PRINTING", "BUSY"}

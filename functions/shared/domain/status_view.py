@@ -1,7 +1,5 @@
 """What is shown of one status: the state, and how far its job is."""
 
-from dataclasses import dataclass
-
 from functions.shared.domain.figures import (
     LAYER,
     PERCENT,
@@ -10,6 +8,7 @@ from functions.shared.domain.figures import (
     whole_number,
 )
 from functions.shared.domain.status import PREPARING, PrinterStatus, is_active
+from functions.shared.value_class import dataclass
 
 CALIBRATING = "CALIBRATING"  # our own word: the printer says RUNNING of what it does by itself
 

@@ -8,8 +8,9 @@ a reader knows more than a writer writes as buttons of years ago can be pressed:
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from functions.shared.value_class import dataclass
 
 LIMIT_BYTES = 64
 LONGEST_MUTE_SECONDS = 30 * 86_400

@@ -6,11 +6,12 @@ of the changes below. All times are seconds since 1970. Pure.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from functions.shared.domain.keys import token_of
 from functions.shared.messages.codec import recall, to_json
+from functions.shared.value_class import dataclass
 
 MOST_MUTES = 100  # printers are muted by hand
 MOST_DISMISSED = 200  # some days of a farm with a camera that fools the AI

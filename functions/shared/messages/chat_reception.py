@@ -1,10 +1,10 @@
 """How it goes with what comes from the chat, for doctor and the start; written by who receives it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.messages.codec import recall, to_json
+from functions.shared.value_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

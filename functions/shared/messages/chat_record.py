@@ -4,12 +4,13 @@ All times are seconds since 1970 by notify's clock.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from functions.shared.domain.limits import CHAT_REFUSAL_STANDS_SECONDS
 from functions.shared.messages.codec import recall
 from functions.shared.ports import Stored
+from functions.shared.value_class import dataclass
 
 Window = tuple[float, ...]
 

@@ -7,7 +7,7 @@ A long list of printers is an item of its own: whoever reads all collectors does
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from functions.shared.domain.collector_liveness import Collector, LivenessState
@@ -18,6 +18,7 @@ from functions.shared.errors import ContractError
 from functions.shared.messages.codec import WHOLE, recall, to_json, without_empty
 from functions.shared.messages.report import Report
 from functions.shared.ports import Stored
+from functions.shared.value_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

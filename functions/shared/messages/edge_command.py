@@ -5,13 +5,14 @@ printer leaves it to another.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ContractError
 from functions.shared.messages.codec import ALWAYS, from_json, load_object, to_json
 from functions.shared.ports import Outgoing
+from functions.shared.value_class import dataclass
 
 VERSION = 1
 EXPIRES_AFTER_SECONDS = 60  # the queue's own retention, so that no clock has to be right

@@ -4,7 +4,7 @@ An effect's id is `<report id>/<kind>[/<code, step or category>]`: derived, so t
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -21,6 +21,7 @@ from functions.shared.messages.codec import (
 )
 from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Outgoing
+from functions.shared.value_class import dataclass
 
 
 class Category(StrEnum):

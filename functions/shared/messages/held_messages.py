@@ -5,12 +5,13 @@ was told of. All times are seconds since 1970 by notify's clock. Pure.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from functions.shared.domain.faults import Severity
 from functions.shared.messages.codec import recall, to_json, without_empty
 from functions.shared.messages.effects import Category, Notification
+from functions.shared.value_class import dataclass
 
 # Of one printer: more is not read in the morning. The item stays far below what a store takes.
 MOST_HELD = 40

@@ -5,11 +5,12 @@ later check was not made.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from functions.shared.messages.codec import named, recall, to_json
+from functions.shared.value_class import dataclass
 
 
 class CheckState(StrEnum):

@@ -7,12 +7,13 @@ can.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from functions.shared.domain.job_keys import day_of
 from functions.shared.messages.codec import recall, to_json, without_empty
 from functions.shared.messages.job_history import NEVER_BEGAN, JobEnd
+from functions.shared.value_class import dataclass
 
 _RECENT = 4
 _REASONS_LIMIT = 12  # of a day; the others are told together

@@ -6,13 +6,14 @@ are written: `functions/shared/job_archive.py`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from functions.shared.domain.job_curve import Curve, decode_curve, encode_curve, merged_curve
 from functions.shared.messages.codec import SPREAD, recall, to_json, without_empty
 from functions.shared.messages.report import FrameReference
 from functions.shared.ports import Stored
+from functions.shared.value_class import dataclass
 
 PAUSES_LIMIT, CODES_LIMIT, CHECKS_LIMIT = 100, 50, 200
 # What waits in the printer's record until it is worth a write of its own: as often as ten to twenty minutes.

@@ -1,10 +1,10 @@
 """The one message of a printer's job that is edited (PROGRESS_MODE=edit), as remembered. Notify writes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.messages.codec import recall, to_json
+from functions.shared.value_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What is known of one printer, and its form in the RecordStore."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from functions.shared.messages.job_history import JobCourse
 from functions.shared.messages.report import FrameReference
 from functions.shared.messages.supersession import Asked
 from functions.shared.ports import Stored
+from functions.shared.value_class import dataclass
 
 COLLECTORS_REMEMBERED = 4
 

@@ -1,10 +1,10 @@
 """A printer's topic in a group with topics (TELEGRAM_TOPICS=printer), as remembered. Notify writes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.messages.codec import recall, to_json
+from functions.shared.value_class import dataclass
 
 # A call whose answer was lost may have made one: the chat itself will do for so long.
 UNSURE_SECONDS = 3600.0

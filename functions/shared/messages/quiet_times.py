@@ -3,11 +3,11 @@
 Pure: the same for who sends (notify) and for who looks whether it is over.
 """
 
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from functions.shared.domain.quiet_hours import QuietHours, QuietSpan, parse_quiet_hours, quiet_span
 from functions.shared.messages.chat_preferences import QUIET_IS_OFF, ChatPreferences
+from functions.shared.value_class import dataclass
 
 
 @dataclass(frozen=True, slots=True)

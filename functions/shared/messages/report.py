@@ -6,13 +6,14 @@ Times are seconds since 1970 by the edge's clock, which never goes back. Order i
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from functions.shared.domain.keys import digest
 from functions.shared.errors import ContractError
 from functions.shared.messages.codec import from_json, load_object, to_json
+from functions.shared.value_class import dataclass
 
 VERSION = 1
 STATUS_BYTES_LIMIT = 256 * 1024

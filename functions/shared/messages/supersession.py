@@ -5,11 +5,12 @@ each kind had last. So whoever has one message in hand knows what waits behind i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from functions.shared.domain.faults import Severity
 from functions.shared.errors import ContractError
 from functions.shared.messages.effects import Category, Notification, decode_notification
+from functions.shared.value_class import dataclass
 
 # Each tells how something stands, so the newest of its kind is enough. What is not in here (ends, pauses,
 # errors, defects, films) happened, and is told however many there are.

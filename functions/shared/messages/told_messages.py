@@ -4,11 +4,11 @@ Progress and photos are not among it: they would be most of it, and the page sho
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from functions.shared.domain.faults import Severity
 from functions.shared.messages.codec import recall, to_json
+from functions.shared.value_class import dataclass
 
 TOLD_SECONDS = 86_400.0
 TOLD_LIMIT = 50

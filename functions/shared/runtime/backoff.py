@@ -1,7 +1,9 @@
 """How long to wait before connecting again: doubling, with jitter so that printers do not knock in step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from functions.shared.value_class import dataclass
 
 _DOUBLINGS = 40
 

@@ -8,12 +8,12 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from functions.shared.telegram.multipart import MultipartBody
 from functions.shared.text import HIDDEN
+from functions.shared.value_class import dataclass
 
 if TYPE_CHECKING:
     from functions.shared.telegram.deadline_session import DeadlineSession

@@ -7,8 +7,10 @@ options"), so everything is cut as spans and only then written as HTML.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
+
+from functions.shared.value_class import dataclass
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024

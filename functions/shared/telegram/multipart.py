@@ -5,9 +5,10 @@ Its length is known beforehand, so no chunked encoding is needed, and a film nev
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
+
+from functions.shared.value_class import dataclass
 
 _PIECE = 64 * 1024
 

@@ -1,12 +1,12 @@
 """The words of notifications: one row for each category's first and third line. Pure."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import Category, Notification
 from functions.shared.telegram.markup import clean, cut_end
+from functions.shared.value_class import dataclass
 from functions.shared.wording.figures import known_percent, state
 
 

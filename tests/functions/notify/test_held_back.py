@@ -27,12 +27,12 @@ def test_those_that_it_tells_of_are_known_however_many_there_are(
         record = PrinterRecord(f"P{number}", state="RUNNING")
         harness.records.put(printer_key(record.printer_id), record_to_json(record), 0)
     day = QuietTimes(QuietHours(time(1), time(23)), BERLIN)
-    held = HeldBack(harness.records, harness.chat_id, day, harness.clock, is_on=True)
+    held = HeldBack(harness.records, harness.chat_id, day, harness.clock)
     for printer in ("P1", "P8"):
         told = notification(Category.FINISHED, printer_id=printer)
         assert held.sound(told, is_edited=False) is Sound.NONE
     at_night = QuietTimes(None, BERLIN)
-    later = HeldBack(harness.records, harness.chat_id, at_night, harness.clock, is_on=True)
+    later = HeldBack(harness.records, harness.chat_id, at_night, harness.clock)
     told_of = later.told_until(harness.clock())
     assert {it.printer_id for it in told_of} == {"P1", "P8"}
     assert [it.printer_id for it in later.standing(told_of)] == ["P0", "P1", "P2", "P3", "P8"]
@@ -43,12 +43,12 @@ def test_what_was_told_is_no_longer_listed_and_what_came_later_is(
 ) -> None:
     harness = Harness(tmp_path, telegram, telegram.chat_id)
     day = QuietTimes(QuietHours(time(1), time(23)), BERLIN)
-    held = HeldBack(harness.records, harness.chat_id, day, harness.clock, is_on=True)
+    held = HeldBack(harness.records, harness.chat_id, day, harness.clock)
     held.sound(notification(Category.FINISHED, 1), is_edited=False)
     cut = harness.clock()
     harness.clock.pass_time(1)
     held.sound(notification(Category.FINISHED, 2), is_edited=False)
-    over = HeldBack(harness.records, harness.chat_id, QuietTimes(None, BERLIN), harness.clock, is_on=True)
+    over = HeldBack(harness.records, harness.chat_id, QuietTimes(None, BERLIN), harness.clock)
     over.clear(cut)
     (left,) = over.told_until(harness.clock())
     assert [it.notification.id for it in left.messages] == ["c0-2/finished"]

@@ -1,10 +1,11 @@
 """Handlers start light, and run under the real Lambda runtime client as they do in Lambda."""
 
+import importlib.util
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -29,9 +30,8 @@ NEVER = {"moto", "uvicorn", "websockets", "msgspec", "collector", "infra", "imag
 AT_USE = {"boto3", "openai", "PIL", "requests", "httpx", "aws_xray_sdk"}
 
 
-def modules_after_importing(name: str) -> set[str]:
+def modules_after_importing(name: str, environment: Mapping[str, str]) -> set[str]:
     program = f"import sys, json, functions.{name}.handler; print(json.dumps(sorted(sys.modules)))"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=TIMEOUT, env=environment
     )
@@ -41,12 +41,92 @@ def modules_after_importing(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_handler_imports_nothing_heavy_and_nothing_of_other_functions(name: str) -> None:
-    modules = modules_after_importing(name)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    modules = modules_after_importing(name, environment)
     assert f"functions.{name}.handler" in modules
     heavy = NEVER | AT_USE | (set() if name == "api" else WEB)
     assert {module.partition(".")[0] for module in modules} & heavy == set()
     others = {f"functions.{other}" for other in FUNCTIONS if other != name}
     assert modules & (others | {"infra.local.storage", "functions.shared.aws.clients"}) == set()
+
+
+# Of what each has, what nobody needs by the default settings, or not before somebody asks for it. Names of
+# other libraries' own insides stand for all that they load.
+NOT_AT_START = {
+    "notify": {
+        "functions.notify.buttons",
+        "functions.notify.digest",
+        "functions.notify.held_back",
+        "functions.notify.job_messages",
+        "functions.notify.printer_topics",
+        "functions.shared.digest_schedule",
+        "functions.shared.messages.chat_preferences",
+        "functions.shared.messages.held_messages",
+        "functions.shared.messages.job_history",
+        "functions.shared.messages.printer_record",
+        "functions.shared.samples",
+    },
+    "api": {
+        "fastapi.telemetry._runtime",
+        "functions.api.film_sending",
+        "functions.api.history",
+        "functions.api.job_presenter",
+        "functions.api.job_schemas",
+        "functions.api.job_table",
+        "functions.api.key_tries",
+        "functions.api.pages",
+        "functions.api.pictures",
+        "functions.api.rendition",
+        "functions.api.samples",
+        "functions.api.web_files",
+        "functions.shared.job_listing",
+        "functions.shared.latest_pictures",
+        "functions.shared.live",
+        "functions.shared.messages.job_figures",
+        "opentelemetry.metrics._internal",
+        "opentelemetry.trace.span",
+        "pydantic.v1.main",
+    },
+    "tracker": {
+        "functions.shared.aws.s3",
+        "functions.shared.chat_upgrade",
+        "functions.shared.messages.chat_record",
+        "functions.shared.read_model",
+        "functions.shared.samples",
+        "functions.shared.telegram.markup",
+    },
+}
+# Of all of them.
+NEVER_AT_START = {"boto3", "botocore.docs.client", "botocore.docs.service", "html.parser", "requests"}
+
+
+@pytest.mark.parametrize("name", NOT_AT_START)
+def test_a_container_starts_with_no_more_than_its_settings_ask_for(name: str) -> None:
+    """Each module costs every start a millisecond or more; `make bench` has the whole of it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= STARTING | {
+        f"{queue}_{kind}": f"http://127.0.0.1:1/1/{queue}"
+        for queue in ("REPORTS", "NOTIFICATIONS", "INSPECTIONS", "TIMELAPSES", "COMMANDS")
+        for kind in ("QUEUE_URL", "DEAD_LETTER_URL")
+    }
+    modules = modules_after_importing(name, environment)
+    assert {"botocore.client", f"functions.{name}.handler"} <= modules, "it has started"
+    assert modules & (NOT_AT_START[name] | NEVER_AT_START) == set()
+    for module in NOT_AT_START[name]:
+        assert importlib.util.find_spec(module) is not None, "the name is still right"
+
+
+STARTING = {
+    "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "TABLE_NAME": "table",
+    "FRAMES_BUCKET": "frames",
+    "TELEGRAM_CHAT_ID": "4242",
+    "TELEGRAM_BOT_TOKEN_PARAMETER": BOT_TOKEN_NAME,
+}
 
 
 def test_there_are_at_most_ten_metrics() -> None:
