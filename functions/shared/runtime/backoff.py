@@ -2,6 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from random import Random
+from typing import Final
+
+JITTER: Final[Callable[[], float]] = Random().random
+"""Numbers from 0 to 1 of a generator of its own: whoever seeds the one of the module gets what that gives,
+whatever waits in a thread meanwhile."""
 
 _DOUBLINGS = 40
 
