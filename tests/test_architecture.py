@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -81,14 +82,15 @@ def names_in(node: ast.AST, package: list[str]) -> set[str]:
     return set()
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """Every module of ours that a file imports, anywhere in it."""
     package = module_of(path).split(".")
     if path.name != "__init__.py":
         package = package[:-1]
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     found = {name for node in ast.walk(tree) for name in names_in(node, package)}
-    return {name for name in found if name.split(".")[0] in OURS}
+    return frozenset(name for name in found if name.split(".")[0] in OURS)
 
 
 def lies_in(module: str, room: str) -> bool:
