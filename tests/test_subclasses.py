@@ -33,7 +33,7 @@ def source_of(cls: type) -> ast.ClassDef | None:
 
 @cache
 def classes_in(module: str) -> Mapping[str, ast.ClassDef]:
-    """Those in a module's source by their qualified names. `inspect` parses the whole of it for each class."""
+    """Those in a module's source by their qualified names. `inspect` parses all of it for each class."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[module]))
     except (OSError, TypeError, SyntaxError, KeyError):
