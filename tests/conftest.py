@@ -1,6 +1,7 @@
 """How the suite is loaded and shared out, and what holds for every test."""
 
 import contextlib
+import gc
 import importlib
 import os
 import sys
@@ -31,8 +32,18 @@ _TOGETHER = (
     "tests/infra/grafana/",
     "tests/test_subclasses.py",  # loads everything
 )
-# What is played in real time or starts programs: first, so that no worker waits for one of them at the end.
-_LONG = ("tests/reliability/", "tests/infra/raspberry_pi/", "tests/performance/", "tests/e2e/test_")
+# What is played in real time, starts programs or takes seconds: first, so that none is waited for at the end.
+_LONG = (
+    "tests/reliability/",
+    "tests/infra/raspberry_pi/",
+    "tests/performance/",
+    "tests/e2e/test_",
+    "tests/stack/test_valid.py",
+    "tests/functions/tracker/test_properties.py",
+    "tests/test_documents.py",
+)
+# Of objects that were made, and of collections of younger ones: after these garbage is looked for.
+_GARBAGE_THRESHOLDS = (10_000, 10, 50)
 
 # How long an example takes is no matter of right and wrong, and the same examples are tried on every machine.
 # New ones: `pytest --hypothesis-profile=explore`, and `make fuzz`.
@@ -76,6 +87,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Shares:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and their modules stay until the end, and no garbage is in them."""
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
 def pytest_collection(session: pytest.Session) -> None:
