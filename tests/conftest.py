@@ -30,7 +30,6 @@ _TOGETHER = (
     "tests/functions/api/test_page_",  # one browser shows it to all of them
     "tests/functions/shared/aws/test_s3.py::TestALongJob",
     "tests/infra/grafana/",
-    "tests/test_subclasses.py",  # loads everything
 )
 # What is played in real time, starts programs or takes seconds: first, so that none is waited for at the end.
 _LONG = (
@@ -41,6 +40,7 @@ _LONG = (
     "tests/stack/test_valid.py",
     "tests/functions/tracker/test_properties.py",
     "tests/test_documents.py",
+    "tests/test_subclasses.py",
 )
 # Of objects that were made, and of collections of younger ones: after these garbage is looked for.
 _GARBAGE_THRESHOLDS = (10_000, 10, 50)
