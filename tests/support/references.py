@@ -174,8 +174,8 @@ def code_of(source: str) -> Code:
                 if id(node) not in docstrings:
                     words.update(re.findall(r"\w+", text))
         for field in ("id", "attr", "name", "arg"):
-            if isinstance(name := getattr(node, field, None), str):
-                words.add(name)
+            if isinstance(word := getattr(node, field, None), str):
+                words.add(word)
     return Code(frozenset(constants), frozenset(words), (*_comments(source), *strings))
 
 
