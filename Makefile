@@ -12,6 +12,9 @@ SHORT_TESTS := tests/test_subclasses.py tests/collector/bambui/test_messages.py 
 # Three more than there are processors: prints are played in real time, and most of that is waiting.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 3)
 
+# Compiled modules are kept whatever the environment says: without them every worker rewrites every test's assertions.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -43,11 +46,11 @@ run: $(RUN_READY) ## run everything on this machine (simulated printer unless on
 
 .PHONY: test
 test: $(DEV_READY) ## the whole test suite
-	$(VENV_PYTHON) -m pytest -n $(WORKERS) -m "not benchmark"
+	$(PYTEST) -n $(WORKERS) -m "not benchmark"
 
 .PHONY: test-short
 test-short: $(DEV_READY) ## a started program with a whole print, and what differs between versions of Python
-	$(VENV_PYTHON) -m pytest -n $(WORKERS) $(SHORT_TESTS)
+	$(PYTEST) -n $(WORKERS) $(SHORT_TESTS)
 
 .PHONY: check
 check: $(DEV_READY) ## format, lint, type-check

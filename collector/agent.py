@@ -5,7 +5,6 @@ Everything runs in one event loop; the disk has a thread of its own (`collector/
 
 import asyncio
 import logging
-import random as random_numbers
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from functions.shared.messages.codec import to_json
 from functions.shared.messages.collector_record import CollectorStatus, ReportedPrinter
 from functions.shared.messages.report import Report, ReportKind
 from functions.shared.picture_memory import picture_shares
-from functions.shared.runtime.backoff import Backoff
+from functions.shared.runtime.backoff import JITTER, Backoff
 from functions.shared.runtime.clocks import SuspendAwareClock
 from functions.shared.settings import Settings
 
@@ -67,7 +66,7 @@ class Collector:
         is_disk_full: Callable[[], bool] = bool,
         version: str = "",
         monotonic: Callable[[], float] = time.monotonic,
-        random: Callable[[], float] = random_numbers.random,
+        random: Callable[[], float] = JITTER,
         own_report_interval: float = OWN_REPORT_INTERVAL,
         settling: SettlingRules | None = None,
     ) -> None:

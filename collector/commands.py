@@ -5,7 +5,6 @@ nobody took within a minute is gone: SQS itself forgets it, so that no clock has
 """
 
 import logging
-import random
 import tempfile
 import threading
 import time
@@ -18,7 +17,7 @@ from functions.shared.errors import ContractError, PermanentError, TransientErro
 from functions.shared.latest_pictures import LatestPicture, LatestPictures
 from functions.shared.messages.edge_command import EdgeCommand, decode_command
 from functions.shared.ports import BATCH_LIMIT, Delivery, FrameStore, Queue
-from functions.shared.runtime.backoff import Backoff
+from functions.shared.runtime.backoff import JITTER, Backoff
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.wording.durations import full_duration
 
@@ -63,7 +62,7 @@ class CommandReceiver:
             try:
                 self.receive_once()
             except Exception as error:  # noqa: BLE001 - alerts do not need it; it is tried again, and said
-                delay, backoff = backoff.next(random.random)
+                delay, backoff = backoff.next(JITTER)
                 name = "" if isinstance(error, TransientError) else f"{type(error).__name__}: "
                 self._outage.failing(f"the chat cannot ask for pictures: {name}{str(error)[:200]}")
                 stop.wait(delay)

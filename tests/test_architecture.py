@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -91,14 +92,15 @@ def names_in(node: ast.AST, package: list[str]) -> set[str]:
     return set()
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """Every module of ours that a file imports, anywhere in it."""
     package = module_of(path).split(".")
     if path.name != "__init__.py":
         package = package[:-1]
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     found = {name for node in ast.walk(tree) for name in names_in(node, package)}
-    return {name for name in found if name.split(".")[0] in OURS}
+    return frozenset(name for name in found if name.split(".")[0] in OURS)
 
 
 def lies_in(module: str, room: str) -> bool:
@@ -166,9 +168,8 @@ def test_the_rule_itself(module: str, imported: str, is_allowed: bool) -> None:
     assert any(lies_in(imported, room) for room in allowed_rooms(module)) is is_allowed
 
 
-@pytest.mark.parametrize("path", PROGRAM, ids=str)
-def test_imports_point_one_way(path: Path) -> None:
-    assert wrong_imports(path) == []
+def test_imports_point_one_way() -> None:
+    assert {str(path): wrong for path in PROGRAM if (wrong := wrong_imports(path))} == {}
 
 
 def imported_modules(path: Path) -> Iterator[str]:
@@ -214,16 +215,17 @@ def test_a_patch_is_seen() -> None:
     assert foreign_patches("self.size = settings.size") == []
 
 
-@pytest.mark.parametrize("path", PROGRAM, ids=str)
-def test_no_object_is_patched_with_the_method_of_another(path: Path) -> None:
-    assert foreign_patches((ROOT / path).read_text(encoding="utf-8")) == []
+def test_no_object_is_patched_with_the_method_of_another() -> None:
+    patches = {str(path): foreign_patches((ROOT / path).read_text(encoding="utf-8")) for path in PROGRAM}
+    assert {path: found for path, found in patches.items() if found} == {}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_a_file_is_one_room(path: Path) -> None:
-    limit = TEST_LINES_LIMIT if path.parts[0] == "tests" else LINES_LIMIT
-    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= limit, "split it by purpose"
-    assert not VAGUE & set(path.stem.lower().split("_")), "the name says nothing about what is in it"
+def test_a_file_is_one_room() -> None:
+    lines = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    limits = {path: TEST_LINES_LIMIT if path.parts[0] == "tests" else LINES_LIMIT for path in SOURCES}
+    assert [str(path) for path in SOURCES if lines[path] > limits[path]] == [], "split it by purpose"
+    vague = [str(path) for path in SOURCES if VAGUE & set(path.stem.lower().split("_"))]
+    assert vague == [], "the name says nothing about what is in it"
 
 
 def packages_of_the_program() -> set[str]:

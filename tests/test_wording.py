@@ -7,6 +7,7 @@ error nor the far side is given it. What is only shown in a log though it looks 
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -113,13 +114,20 @@ def imported_names(source: str) -> set[str]:
 
 def makes_messages(source: str) -> bool:
     """Whether it imports what messages are made of and calls it."""
+    if not any(name in source for name in MAKES_MESSAGES):
+        return False
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     made = {node.func.id for node in calls if isinstance(node.func, ast.Name)}
     return bool(made & imported_names(source) & MAKES_MESSAGES)
 
 
-def modules() -> Iterator[str]:
+@cache
+def modules() -> tuple[str, ...]:
     """Those that make messages or are shown in one, but for the rooms of words."""
+    return tuple(_modules())
+
+
+def _modules() -> Iterator[str]:
     for path in sorted(it for place in PLACES for it in (ROOT / place).rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
         if name.startswith((*ROOMS, *NOT_FOR_PEOPLE)):
@@ -132,7 +140,7 @@ def modules() -> Iterator[str]:
             yield name
 
 
-@pytest.mark.parametrize("name", list(modules()))
+@pytest.mark.parametrize("name", modules())
 def test_no_module_has_words_of_its_own(name: str) -> None:
     found = set(texts_for_people((ROOT / name).read_text("utf-8")))
     assert found == LOGGED.get(name, set())

@@ -5,7 +5,6 @@ are retried apart.
 import functools
 import logging
 import math
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from functions.shared.domain.keys import digest
 from functions.shared.errors import PermanentError, TransientError
 from functions.shared.messages.report import encode_report
 from functions.shared.ports import FrameStore, Outgoing, Queue
-from functions.shared.runtime.backoff import Backoff
+from functions.shared.runtime.backoff import JITTER, Backoff
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.files import is_there
 from functions.shared.runtime.throttled_log import ThrottledLogger
@@ -143,7 +142,7 @@ class Uploader:
         queue: Queue,
         *,
         monotonic: Clock = time.monotonic,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = JITTER,
         frame_threads: int = FRAME_THREADS,
     ) -> None:
         self._reader = outbox.reader
@@ -349,7 +348,7 @@ def upload_to(
             frames, queue = open_remote_backend()
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing else could carry the reports away
             outbox.reader.counters.openings_failed += 1
-            delay, backoff = backoff.next(random.random)
+            delay, backoff = backoff.next(JITTER)
             name = "" if isinstance(error, TransientError) else f"{type(error).__name__}: "
             outage.failing(f"nothing can be delivered: {name}{str(error)[:200]}; next try in {delay:.0f} s")
             wait(delay)

@@ -5,7 +5,6 @@ confirms what was dealt with. It gives updates either to who polls or to a webho
 """
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +21,7 @@ from functions.shared.errors import BridgeError
 from functions.shared.messages.chat_reception import read_reception, reception_to_json
 from functions.shared.ports import RecordStore
 from functions.shared.records import update
-from functions.shared.runtime.backoff import Backoff
+from functions.shared.runtime.backoff import JITTER, Backoff
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.telegram.calls import BotConnection
@@ -141,10 +140,10 @@ class ChatPolling:
                 "or make a bot of its own for it",
                 logging.ERROR,
             )
-            return _RIVAL_SECONDS * (0.5 + random.random())
+            return _RIVAL_SECONDS * (0.5 + JITTER())
         if reply.retry_after is not None:
             return reply.retry_after
-        delay, self._backoff = self._backoff.next(random.random)
+        delay, self._backoff = self._backoff.next(JITTER)
         if reply.status in (401, 404):
             delay = _REFUSED_SECONDS
         self._outage.failing(f"what people write in the chat is not had: {reply.description}")

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from tests.performance.benchmarks.deployed_function import build as build_for_this_machine
 from tests.stack.cloud_template import ROOT
+from tests.stack.wheels import fetched
 from tests.support.timeouts import TIMEOUT
 
 FUNCTIONS = ("tracker", "notify", "inspection", "timelapse", "liveness", "chat", "api")
@@ -69,8 +70,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _build(folder: Path) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TARGET_")}
-    environment = {**kept, "SAM_CLI_TELEMETRY": "0", "PYTHON": sys.executable}
+    environment = fetched(folder / "wheels", {})
     command = [
         str(SAM),
         "build",

@@ -146,7 +146,8 @@ class Tab:
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
         if self._connection is None:
-            opened = connect(self._address(), open_timeout=TIMEOUT, max_size=None)
+            # No pings: a busy browser answers late, and each draws from the random numbers of other tests.
+            opened = connect(self._address(), open_timeout=TIMEOUT, ping_interval=None, max_size=None)
             self._connection = self._open.enter_context(opened)
         self._number += 1
         self._connection.send(json.dumps({"id": self._number, "method": method, "params": parameters}))

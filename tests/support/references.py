@@ -11,7 +11,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 PYTHON, MARKDOWN = ".py", ".md"
 _ROOTS = r"(?:collector|functions|infra|tests|\.ci)"
@@ -45,6 +45,16 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reference!r}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a Python file has: names in capitals, all names and words of its strings but for docstrings, and
+    what a person reads in it (comments, of following lines as one, and strings)."""
+
+    constants: frozenset[str]
+    words: frozenset[str]
+    passages: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -89,13 +99,15 @@ class Repository:
         found: set[str] = set()
         for path, text in self.texts.items():
             if path.endswith(PYTHON):
-                for node in ast.walk(ast.parse(text)):
-                    match node:
-                        case ast.Name(id=name) | ast.Attribute(attr=name):
-                            found.add(name)
+                found |= code_of(text).constants
             elif path.endswith((".yaml", ".service")):
                 found |= set(re.findall(r"\b([A-Z][A-Z0-9_]+)[:=]", text))
         return frozenset(name for name in found if name.isupper())
+
+    @cached_property
+    def capitals(self) -> frozenset[str]:
+        """Every name in capitals that a text may use."""
+        return self.settings | self.variables | self.constants
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -103,7 +115,7 @@ class Repository:
         found: set[str] = set()
         for path, text in self.texts.items():
             if path.endswith(PYTHON):
-                found |= _words_of_code(ast.parse(text))
+                found |= code_of(text).words
             elif not path.endswith(MARKDOWN):
                 found |= set(re.findall(r"\w+", text))
         return frozenset(found | {posixpath.basename(path).split(".")[0] for path in self.files})
@@ -130,22 +142,47 @@ def faults(repository: Repository) -> list[Fault]:
     """Every reference that does not resolve."""
     found: dict[Fault, None] = {}
     for path, text in repository.texts.items():
-        for passage in passages(path, text):
+        for passage in dict.fromkeys(passages(path, text)):
             found |= dict.fromkeys(_faults_in(repository, path, passage))
     return list(found)
 
 
-def passages(path: str, text: str) -> Iterator[str]:
+def passages(path: str, text: str) -> tuple[str, ...]:
     """The parts of a file that a person reads."""
-    if not path.endswith(PYTHON):
-        yield text
-        return
-    yield from _comments(text)
-    yield from _strings(ast.parse(text))
+    return code_of(text).passages if path.endswith(PYTHON) else (text,)
+
+
+@cache
+def code_of(source: str) -> Code:
+    """Each file is parsed once: that is most of the work."""
+    constants: set[str] = set()
+    words: set[str] = set()
+    strings: list[str] = []
+    docstrings: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Module(body=body) | ast.ClassDef(body=body) | ast.FunctionDef(body=body):
+                if body and isinstance(body[0], ast.Expr):
+                    docstrings.add(id(body[0].value))
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                constants.add(name)
+            case ast.JoinedStr(values=values):
+                parts = [it.value if isinstance(it, ast.Constant) else "{}" for it in values]
+                strings.append("".join(str(part) for part in parts))
+            case ast.Constant(value=str(text)):
+                strings.append(text)
+                if id(node) not in docstrings:
+                    words.update(re.findall(r"\w+", text))
+        for field in ("id", "attr", "name", "arg"):
+            if isinstance(word := getattr(node, field, None), str):
+                words.add(word)
+    return Code(frozenset(constants), frozenset(words), (*_comments(source), *strings))
 
 
 def _comments(source: str) -> Iterator[str]:
     """Comments, those of following lines as one."""
+    if "#" not in source:
+        return
     block: list[str] = []
     last = 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -158,34 +195,6 @@ def _comments(source: str) -> Iterator[str]:
         last = token.start[0]
     if block:
         yield " ".join(block)
-
-
-def _strings(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.JoinedStr(values=values):
-                parts = [it.value if isinstance(it, ast.Constant) else "{}" for it in values]
-                yield "".join(str(part) for part in parts)
-            case ast.Constant(value=str(text)):
-                yield text
-
-
-def _words_of_code(tree: ast.AST) -> set[str]:
-    found: set[str] = set()
-    docstrings: set[int] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Module(body=body) | ast.ClassDef(body=body) | ast.FunctionDef(body=body):
-                if body and isinstance(body[0], ast.Expr):
-                    docstrings.add(id(body[0].value))
-            case ast.Constant(value=str(text)) if id(node) not in docstrings:
-                found |= set(re.findall(r"\w+", text))
-        found |= {
-            name
-            for field in ("id", "attr", "name", "arg")
-            if isinstance(name := getattr(node, field, None), str)
-        }
-    return found
 
 
 def _faults_in(repository: Repository, path: str, passage: str) -> Iterator[Fault]:
@@ -265,14 +274,13 @@ def _modules(repository: Repository, path: str, passage: str) -> Iterator[Fault]
 
 def _settings(repository: Repository, path: str, passage: str) -> Iterator[Fault]:
     """In code only those that stand in a sentence: a string of one word is the code's own."""
-    known = repository.settings | repository.variables | repository.constants
     is_shown = path.endswith((MARKDOWN, ".example"))
     is_said = is_shown or (_is_program(path) and " " in passage.strip())
     names = _SETTING.findall(passage) if is_said else []
     if is_shown:
         names += [name for name in _ASSIGNED.findall(passage) if name not in names]
     for name in names:
-        if name not in known and not name.startswith(("AWS_", "HMS_")):
+        if name not in repository.capitals and not name.startswith(("AWS_", "HMS_")):
             yield Fault(path, name, "no such setting")
 
 

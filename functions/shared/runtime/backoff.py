@@ -2,8 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
+from typing import Final
 
 from functions.shared.value_class import dataclass
+
+JITTER: Final[Callable[[], float]] = Random().random
+"""Numbers from 0 to 1 of a generator of its own: whoever seeds the one of the module gets what that gives,
+whatever waits in a thread meanwhile."""
 
 _DOUBLINGS = 40
 

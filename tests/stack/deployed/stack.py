@@ -34,6 +34,7 @@ import pytest
 
 from tests.stack.cloud_template import ROOT
 from tests.stack.deployed.rights import allow_batches, client_of, make_edge_user, open_to_plain_http, refusal
+from tests.stack.wheels import fetched
 from tests.support.aws.places import make_bucket, ministack
 from tests.support.openai.server import OpenAiServer
 from tests.support.telegram.server import TelegramServer
@@ -62,13 +63,10 @@ def build(folder: Path) -> Path:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
-            target = {
-                "TARGET_ARCHITECTURE": platform.machine(),
-                "TARGET_PYTHON": _PYTHON,
-                "PYTHON": sys.executable,
-            }
+            target = {"TARGET_ARCHITECTURE": platform.machine(), "TARGET_PYTHON": _PYTHON}
+            environment = fetched(folder / "wheels", target)
             places = ["--build-dir", str(artifacts), "--cache-dir", str(folder / "cache")]
-            _sam(["build", *places, "--parameter-overrides", *_TARGET], target)
+            _sam(["build", *places, "--parameter-overrides", *_TARGET], environment)
             (folder / "done").touch()
     return artifacts
 
@@ -201,7 +199,10 @@ def deployed(artifacts: Path, folder: Path) -> Iterator[DeployedStack]:
         template = ["-t", str(artifacts / "template.yaml"), "--config-file", str(_no_settings(folder))]
         names = ["--stack-name", NAME, "--s3-bucket", _ARTIFACTS_BUCKET]
         rights = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-confirm-changeset"]
-        _sam(["deploy", *template, *names, *rights, "--parameter-overrides", *parameters], {})
+        _sam(
+            ["deploy", *template, *names, *rights, "--parameter-overrides", *parameters],
+            {**os.environ, "SAM_CLI_TELEMETRY": "0"},
+        )
         _make_numbers_of_concurrency()
         outputs = _outputs(boto3.client("cloudformation"))
         credentials = make_edge_user(outputs["EdgePolicyArn"])
@@ -247,9 +248,7 @@ def _no_settings(folder: Path) -> Path:
     return path
 
 
-def _sam(arguments: list[str], more: Mapping[str, str]) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TARGET_")}
-    environment = {**kept, "SAM_CLI_TELEMETRY": "0", **more}
+def _sam(arguments: list[str], environment: Mapping[str, str]) -> None:
     done = subprocess.run(
         [str(_SAM), *arguments],
         env=environment,

@@ -1,9 +1,11 @@
 """Reconnects come quickly at first and rarely in the end."""
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.runtime.backoff import Backoff
+from functions.shared.runtime.backoff import JITTER, Backoff
 
 
 def test_waits_double_up_to_the_longest_and_begin_anew_after_a_message() -> None:
@@ -23,3 +25,10 @@ def test_a_wait_is_never_over_the_longest_nor_under_half_the_shortest(
     longest = min(3600.0, least + more)
     wait, _ = Backoff(least, longest, failures).next(lambda: chance)
     assert least / 2 <= wait <= longest
+
+
+def test_a_wait_draws_from_nobody_else_s_random_numbers() -> None:
+    state = random.getstate()
+    waits = {Backoff(1.0, 30.0).next(JITTER)[0] for _ in range(3)}
+    assert len(waits) == 3
+    assert random.getstate() == state
