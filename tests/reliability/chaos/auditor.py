@@ -112,6 +112,13 @@ def audit_printer(
     items: Sequence[Item], messages: Sequence[Message], status_timeout: float, hindrances: Hindrances
 ) -> list[Finding]:
     """What is wrong with the messages (each once, films and progress left out) of one printer."""
+    return explain_printer(items, messages, status_timeout, hindrances)[0]
+
+
+def explain_printer(
+    items: Sequence[Item], messages: Sequence[Message], status_timeout: float, hindrances: Hindrances
+) -> tuple[list[Finding], list[tuple[float, Message]]]:
+    """As `audit_printer`; and those that were to be told, each with the moment since which it could be."""
     told = [message for message in messages if message.words not in (PROGRESS, FILM)]
     places = {(World(), 0): _Explained()}
     for item in items:
@@ -119,7 +126,8 @@ def audit_printer(
         places = _after(places, ahead, told)
     places = _after(places, functools.partial(at_last, hindrances=hindrances), told)
     ends = [one + _Explained((), tuple(told[place:])) for (_, place), one in places.items()]
-    return min(ends, key=lambda one: one.cost).findings(told)
+    best = min(ends, key=lambda one: one.cost)
+    return best.findings(told), list(best.due)
 
 
 def _after(
@@ -141,13 +149,14 @@ def _after(
 class _Explained:
     lost: tuple[Told, ...] = ()
     extra: tuple[Message, ...] = ()
+    due: tuple[tuple[float, Message], ...] = ()
 
     @property
     def cost(self) -> int:
         return len(self.lost) + len(self.extra)
 
     def __add__(self, other: "_Explained") -> "_Explained":
-        return _Explained(self.lost + other.lost, self.extra + other.extra)
+        return _Explained(self.lost + other.lost, self.extra + other.extra, self.due + other.due)
 
     def findings(self, told: Sequence[Message]) -> list[Finding]:
         found: list[Finding] = []
@@ -176,7 +185,8 @@ def _aligned(wanted: tuple[Told, ...], told: Sequence[Message], place: int) -> l
             for number, message in enumerate(told[begin : begin + _SPARE_COST + 1]):
                 if _is(message, one) and message.at >= one.since - _TOO_EARLY:
                     passed = tuple(told[begin : begin + number])
-                    further.append((begin + number + 1, explained + _Explained(extra=passed)))
+                    due = ((one.since, message),)
+                    further.append((begin + number + 1, explained + _Explained(extra=passed, due=due)))
         ways = further
     return ways
 
@@ -186,10 +196,16 @@ def _is(message: Message, wanted: Told) -> bool:
 
 
 def audit_progress(
-    items: Sequence[Item], messages: Sequence[Message], step: int, believed_after: float
+    items: Sequence[Item],
+    messages: Sequence[Message],
+    step: int,
+    believed_after: float,
+    muted: Sequence[Span] = (),
 ) -> list[Finding]:
     """Percents as they were, forward only on one plate, each of its steps told once, and none left out that
     stood long enough. A percent that fell is another plate when it stays down for `believed_after` seconds.
+
+    `muted`: when a step that was seen may have been kept back.
     """
     findings: list[Finding] = []
     for job in sorted({message.job for message in messages if message.job and message.words != FILM}):
@@ -202,10 +218,15 @@ def audit_progress(
         own = [one for one in messages if one.job == job and one.percent is not None and one.words != FILM]
         findings += [
             Finding("lost", f"progress of {job} from {number * step} %")
-            for number, since in sorted(_steps_that_stood(items, job, step, believed_after))
+            for number, since, seen in sorted(_steps_that_stood(items, job, step, believed_after))
             if not any(one.percent // step == number and one.at >= since for one in own if one.percent)
+            and not _is_within(seen, muted)
         ]
     return findings
+
+
+def _is_within(at: float, spans: Sequence[Span]) -> bool:
+    return any(begin <= at <= end for begin, end in spans)
 
 
 def _wrongly_told(
@@ -259,12 +280,13 @@ def _falls(percents: Sequence[tuple[float, int]]) -> list[float]:
 
 def _steps_that_stood(
     items: Sequence[Item], job: str, step: int, believed_after: float
-) -> set[tuple[int, float]]:
-    """Steps that surely were seen, on one connection, for longer than a percent is held back, and since when.
+) -> set[tuple[int, float, float]]:
+    """Steps that surely were seen, on one connection, for longer than a percent is held back; since when they
+    may be told, and when each was seen first.
 
     Those of a later plate once it is surely believed to be one, as long as no connection ended meanwhile.
     """
-    found: set[tuple[int, float]] = set()
+    found: dict[tuple[int, float], float] = {}
     number, since = 0, 0.0
     highest, fell_at = 0, None
     is_first_plate = True
@@ -288,8 +310,9 @@ def _steps_that_stood(
         if not is_running or percent // step != number or fell_at is not None:
             number, since = (percent // step, at) if is_running and fell_at is None else (0, 0.0)
         elif number > 0 and at - since >= HELD_WITHIN:
-            found.add((number, since - _TOO_EARLY if not is_first_plate else 0.0))
-    return found
+            told_since = since - _TOO_EARLY if not is_first_plate else 0.0
+            found.setdefault((number, told_since), since)
+    return {(number, told_since, since) for (number, told_since), since in found.items()}
 
 
 def audit_films(

@@ -13,7 +13,8 @@ from typing import Any
 from tests.reliability.chaos.auditor import Interruption
 from tests.reliability.chaos.plan import Fault as Planned
 from tests.reliability.chaos.plan import Kind
-from tests.support.telegram.calls import CallError
+from tests.support.telegram import incoming
+from tests.support.telegram.calls import Call, CallError, read_call
 from tests.support.telegram.chats import NO_RIGHTS_AT_ALL, ChatProfile
 from tests.support.telegram.faults import (
     BAD_GATEWAY,
@@ -40,6 +41,7 @@ _UNAUTHORIZED = CallError(401, "Unauthorized")
 _UNKNOWN = CallError(400, "Bad Request: SOMETHING_OF_ITS_OWN")  # of a kind that nobody knows
 _NO_MEDIA = {"can_send_photos": False, "can_send_videos": False}
 _LAG = 0.1  # until a refusal is recorded
+_TOAST = "answerCallbackQuery"
 
 
 class FlakyTelegram(TelegramServer):
@@ -47,7 +49,10 @@ class FlakyTelegram(TelegramServer):
 
     `sends`: when somebody began to send something; `waits`: when somebody was asked to wait, and for how
     long; `refused`: the planned refusals by their words; `doubts`: when a message was refused for a reason
-    that nobody knows.
+    that nobody knows; `refused_calls`: the messages that met a planned refusal.
+
+    Of answers to presses: those that were met with "wait" or a planned refusal (`toasts_refused`), a second
+    one to the same press (`toasts_late`), and those taken of which the sender did not learn (`toasts_lost`).
     """
 
     def __init__(self, per_minute: int | None = None) -> None:
@@ -59,6 +64,8 @@ class FlakyTelegram(TelegramServer):
         self.waits: list[tuple[float, float]] = []
         self.refused: Counter[str] = Counter()
         self.doubts: list[float] = []
+        self.refused_calls: list[tuple[float, Call]] = []
+        self.toasts_refused = self.toasts_late = self.toasts_lost = 0
         self._refusing_until = 0.0
         self.interruptions: list[Interruption] = []
         self._hold = 0.0
@@ -84,27 +91,52 @@ class FlakyTelegram(TelegramServer):
             until, waiting = self._pending.popleft()
             fault = waiting if now < until else None
         self._call.is_answer_lost = fault is not None and fault.kind == LOSE_ANSWER.kind
-        if path.rpartition("/")[2].startswith("send"):
+        method = path.rpartition("/")[2]
+        is_send = method.startswith("send")
+        if is_send:
             self.sends.append(time.time())
             while self._expecting:
                 loop, begun = self._expecting.popleft()
                 loop.call_soon_threadsafe(begun.set)
-        if fault is not None and fault.code == 429:
+        is_to_wait = fault is not None and fault.code == 429
+        self.toasts_refused += is_to_wait and method == _TOAST
+        self.toasts_lost += self._call.is_answer_lost and method == _TOAST
+        if is_send and fault is not None and is_to_wait:
             self.waits.append((time.time(), float(json.loads(fault.body)["parameters"]["retry_after"])))
         return fault
 
     def refuse(self, error: CallError) -> None:
+        path, content_type, body = getattr(self._call, "asked", ("", "", b""))
+        method = path.rpartition("/")[2]
+        if method == _TOAST and incoming.TOO_OLD in error.description:
+            self.toasts_late += 1
+            return
         if time.monotonic() > self._refusing_until:
             super().refuse(error)
             return
         self.refused[f"{error.code} {error.description}"] += 1
+        self.toasts_refused += method == _TOAST
+        if not method.startswith("send"):
+            return
+        self.refused_calls.append((time.time(), read_call(method, content_type, body)))
         if error is _UNKNOWN:
             self.doubts.append(time.time())
 
+    def push_first(self) -> bool:
+        """Push the update that waits longest to the webhook; whether it was taken."""
+        first = self.updates.waiting[0]
+        is_taken = self.bot.push([first]) == 1
+        with self._changed:
+            if is_taken and first in self.updates.waiting:
+                self.updates.waiting.remove(first)
+        return is_taken
+
     def result_of(self, path: str, content_type: str, body: bytes) -> dict[str, Any]:
+        self._call.asked = path, content_type, body
         result = super().result_of(path, content_type, body)
         time.sleep(_ANSWER_SECONDS + self._hold)
-        if not self._call.is_answer_lost and "message_id" in result:
+        is_message = isinstance(result, dict) and "message_id" in result
+        if not self._call.is_answer_lost and is_message:
             self.answered[result["message_id"]] = time.time()
         return result
 

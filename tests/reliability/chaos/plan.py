@@ -17,6 +17,7 @@ from infra.simulator.scenarios import (
     Print,
     Scenario,
 )
+from tests.reliability.chaos.people import Request, make_requests
 from tests.reliability.chaos.quirks import CodePlace, Quirks
 
 
@@ -159,7 +160,8 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A whole run. `status_timeout`: when a printer counts as silent; `scale`: script seconds a second;
-    `quirks` by the names of the jobs; `has_flapper`: one more printer changes as fast as it can."""
+    `quirks` by the names of the jobs; `has_flapper`: one more printer changes as fast as it can; `requests`:
+    what people ask of the bot meanwhile."""
 
     seed: int
     shape: Shape
@@ -170,6 +172,7 @@ class Plan:
     faults: tuple[Fault, ...]
     quirks: Mapping[str, Quirks] = field(default_factory=dict)
     has_flapper: bool = False
+    requests: tuple[Request, ...] = ()
 
     @property
     def files(self) -> dict[str, str]:
@@ -195,13 +198,15 @@ def make_plan(
     printers: int = 4,
     jobs: int | None = None,
     scale: float = 4.0,
+    commands: bool = False,
 ) -> Plan:
-    """The run of that seed: the same for the same arguments.
+    """The run of that seed: the same for the same arguments. `commands`: people ask things of the bot.
 
     Every fifth in one process has a flapper, and fewer jobs. Not so the cloud's: its functions run one at a
-    time here, and who has most waiting is asked most often.
+    time here, and who has most waiting is asked most often. Nor where people ask: a flapper leaves no room in
+    the chat for answers.
     """
-    has_flapper = shape is Shape.EMBEDDED and seed % _FLAPPER_EVERY == 0
+    has_flapper = shape is Shape.EMBEDDED and seed % _FLAPPER_EVERY == 0 and not commands
     if jobs is None:
         jobs = 2 if has_flapper else 4
     random = Random(f"{seed}/{shape}/{faults}/{printers}/{jobs}/{scale}")
@@ -222,6 +227,7 @@ def make_plan(
         tuple(_faults(random, shape, faults, seconds, printers)),
         quirks,
         has_flapper,
+        make_requests(Random(f"{seed}/{shape}/people"), seconds, printers) if commands else (),
     )
 
 

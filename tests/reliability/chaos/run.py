@@ -4,18 +4,20 @@ import asyncio
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from pathlib import Path
 
+from tests.reliability.chaos.asking import People, is_of_people
 from tests.reliability.chaos.chat import is_headline, is_of, is_of_disk, message_of
 from tests.reliability.chaos.crowd import Crowd, is_answered
 from tests.reliability.chaos.faulty_process import FaultyProcess
 from tests.reliability.chaos.flaky_telegram import TOPIC, FlakyTelegram
 from tests.reliability.chaos.former_release import unpack_former
+from tests.reliability.chaos.people import Request
 from tests.reliability.chaos.plan import Fault, Kind, Plan
 from tests.reliability.chaos.printers import FLAPPER, SimulatedPrinters
-from tests.reliability.chaos.timeline import timeline
+from tests.reliability.chaos.timeline import Started, timeline
 from tests.reliability.chaos.verdict import (
     CHANGES_A_MINUTE,
     PLATE_HASTE,
@@ -57,6 +59,8 @@ FAST = {
     "CHAOS_DISK_HASTE": "40",
 }
 _MESSAGES_A_MINUTE = 20  # what a group takes
+# What a fault delays is not told late: those wait longest that were refused again and again.
+_BEFORE_A_FAULT, _OVER_A_FAULT = 5.0, 20.0
 
 
 class Run:
@@ -86,7 +90,8 @@ class Run:
             "TELEGRAM_MESSAGES_PER_MINUTE": f"{_MESSAGES_A_MINUTE * scale:.0f}",
         }
         haste = {"CHAOS_PLATE_HASTE": f"{PLATE_HASTE * scale:g}"}
-        return FAST | haste | (paced if self.plan.has_flapper else {})
+        answers = {"CHAT_ANSWERS": "1", "TIMEZONE": "UTC"} if self.plan.requests else {}
+        return FAST | haste | (paced if self.plan.has_flapper else {}) | answers
 
     def scene(
         self, printers: SimulatedPrinters, telegram: FlakyTelegram
@@ -135,6 +140,8 @@ class Run:
     async def _suffer(self, scene: "Scene") -> None:
         async with asyncio.TaskGroup() as tasks:
             begun = time.monotonic()
+            scene.begun = time.time()
+            tasks.create_task(scene.asking(self.plan.requests, begun))
             for fault in self.plan.faults:
                 await asyncio.sleep(max(0.0, begun + fault.at - time.monotonic()))
                 if fault.kind in self.cannot:
@@ -180,6 +187,8 @@ class Scene:
     ) -> None:
         self.plan = run.plan
         self.unanswered: list[str] = []
+        self.begun = 0.0
+        self.people = People(telegram, [printer.name for printer in printers.printers])
         self._disk, self._former = run.disk, run.former
         self._port, self._port_lock = port, asyncio.Lock()
         self.printers = printers
@@ -187,6 +196,12 @@ class Scene:
         self.edge = edge
         self.sender = sender
         self.programs = [edge] if sender is edge else [edge, sender]
+
+    async def asking(self, requests: Iterable[Request], begun: float) -> None:
+        """What people ask, each in its time; `begun`: of the run, by the monotonic clock."""
+        for request in requests:
+            await asyncio.sleep(max(0.0, begun + request.at - time.monotonic()))
+            self.people.ask(request)
 
     def suffering(self, fault: Fault) -> Coroutine[None, None, None]:
         """What a fault does, from its begin to its end."""
@@ -268,7 +283,12 @@ class Scene:
             messages=[
                 message_of(one.text, one.at, self.telegram.answered.get(one.id), names)
                 for one in posted
-                if not is_headline(one.text) and not is_of(one.text, FLAPPER) and not is_of_disk(one.text)
+                if not (
+                    is_headline(one.text)
+                    or is_of(one.text, FLAPPER)
+                    or is_of_disk(one.text)
+                    or is_of_people(one)
+                )
             ],
             disks=[one.at for one in posted if is_of_disk(one.text)],
             full=list(self.edge.full),
@@ -286,4 +306,13 @@ class Scene:
             dead_letters=dead_letters,
             refusals=list(self.telegram.refusals),
             logs="".join(program.all for program in self.programs),
+            conversation=self.people.conversation(self.sender.former) if self.plan.requests else None,
+            troubled=[
+                (
+                    self.begun + fault.at - _BEFORE_A_FAULT,
+                    self.begun + fault.at + fault.seconds + _OVER_A_FAULT,
+                )
+                for fault in self.plan.faults
+            ],
+            answering_since=[one.at for one in self.sender.lives if isinstance(one, Started)],
         )

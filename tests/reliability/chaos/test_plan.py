@@ -52,4 +52,5 @@ def test_the_faults_asked_for_are_spread_over_runs_of_both_shapes() -> None:
 
 def test_the_command_that_is_named_after_a_failure_gives_the_same_run() -> None:
     for plan in plans(7, 200, list(Shape)):
-        assert plans(plan.seed, len(plan.faults), [plan.shape]) == [plan]
+        again = plans(plan.seed, len(plan.faults), [plan.shape], bool(plan.requests))
+        assert again == [plan]
