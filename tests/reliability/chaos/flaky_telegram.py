@@ -44,6 +44,29 @@ _LAG = 0.1  # until a refusal is recorded
 _TOAST = "answerCallbackQuery"
 
 
+class Happening:
+    """Something that threads do again and again, and that tasks wait for."""
+
+    def __init__(self) -> None:
+        self._expecting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = deque()
+
+    async def next(self, within: float) -> bool:
+        """Once it happens; False if it does not within so many seconds."""
+        begun = asyncio.Event()
+        self._expecting.append((asyncio.get_running_loop(), begun))
+        try:
+            async with asyncio.timeout(within):
+                return await begun.wait()
+        except TimeoutError:
+            return False
+
+    def happens(self) -> None:
+        """Now, in any thread."""
+        while self._expecting:
+            loop, begun = self._expecting.popleft()
+            loop.call_soon_threadsafe(begun.set)
+
+
 class FlakyTelegram(TelegramServer):
     """A group with one topic. `answered`: when the sender of a message (by its number) had its answer.
 
@@ -72,17 +95,17 @@ class FlakyTelegram(TelegramServer):
         self._pending: deque[tuple[float, Fault]] = deque()
         self._call = threading.local()
         self._port_lock = asyncio.Lock()
-        self._expecting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = deque()
+        self._sending = Happening()
+        self._giving = Happening()  # of updates to the bot
+        self._pushed_in_vain = 0
 
     async def next_send(self, within: float) -> bool:
         """Once somebody begins to send something; False if nobody does within so many seconds."""
-        begun = asyncio.Event()
-        self._expecting.append((asyncio.get_running_loop(), begun))
-        try:
-            async with asyncio.timeout(within):
-                return await begun.wait()
-        except TimeoutError:
-            return False
+        return await self._sending.next(within)
+
+    async def next_update(self, within: float) -> bool:
+        """Once the bot is given what somebody asks, by a poll or a push; False if it is not by then."""
+        return await self._giving.next(within)
 
     def fault_of(self, path: str) -> Fault | None:
         fault = super().fault_of(path)
@@ -95,9 +118,7 @@ class FlakyTelegram(TelegramServer):
         is_send = method.startswith("send")
         if is_send:
             self.sends.append(time.time())
-            while self._expecting:
-                loop, begun = self._expecting.popleft()
-                loop.call_soon_threadsafe(begun.set)
+            self._sending.happens()
         is_to_wait = fault is not None and fault.code == 429
         self.toasts_refused += is_to_wait and method == _TOAST
         self.toasts_lost += self._call.is_answer_lost and method == _TOAST
@@ -123,11 +144,15 @@ class FlakyTelegram(TelegramServer):
             self.doubts.append(time.time())
 
     def push_first(self) -> bool:
-        """Push the update that waits longest to the webhook; whether it was taken."""
+        """Push the update that waits longest to the webhook; whether that is known to be taken."""
         first = self.updates.waiting[0]
+        self._giving.happens()
         is_taken = self.bot.push([first]) == 1
         with self._changed:
-            if is_taken and first in self.updates.waiting:
+            if is_taken and self._pushed_in_vain:
+                self._pushed_in_vain -= 1
+                return False
+            if is_taken:
                 self.updates.waiting.remove(first)
         return is_taken
 
@@ -135,6 +160,8 @@ class FlakyTelegram(TelegramServer):
         self._call.asked = path, content_type, body
         result = super().result_of(path, content_type, body)
         time.sleep(_ANSWER_SECONDS + self._hold)
+        if isinstance(result, list) and result:
+            self._giving.happens()
         is_message = isinstance(result, dict) and "message_id" in result
         if not self._call.is_answer_lost and is_message:
             self.answered[result["message_id"]] = time.time()
@@ -152,6 +179,9 @@ class FlakyTelegram(TelegramServer):
                 await asyncio.to_thread(self.down)
                 await asyncio.sleep(fault.seconds)
                 self.up()
+        elif fault.kind is Kind.TELEGRAM_LOST_UPDATE:
+            self.script(LOSE_ANSWER, method="getUpdates")
+            self._pushed_in_vain += 1
         elif fault.kind.name.startswith("CHAT"):
             self._refusing_until = max(self._refusing_until, time.monotonic() + fault.seconds + _LAG)
             self._standing[fault.kind] += 1

@@ -67,6 +67,8 @@ class Kind(StrEnum):
     ROLLBACK = "former release, and back"
     KILL_IN_SEND = "kill in a send"
     KILL_FFMPEG = "ffmpeg killed"
+    KILL_IN_UPDATE = "kill in an answer"
+    TELEGRAM_LOST_UPDATE = "updates given in vain"
     KILL_FUNCTIONS = "functions killed"
     FREEZE_FUNCTIONS = "functions frozen"
 
@@ -106,6 +108,10 @@ _TELEGRAM = (
     (Kind.CHAT_UNAUTHORIZED, 1),
     (Kind.CHAT_UNKNOWN_400, 2),
 )
+_PEOPLE = (  # where people ask
+    (Kind.KILL_IN_UPDATE, 6),
+    (Kind.TELEGRAM_LOST_UPDATE, 3),
+)
 _AWS = (
     (Kind.AWS_THROTTLED, 2),
     (Kind.AWS_500, 2),
@@ -138,6 +144,7 @@ _LASTS: dict[Kind, tuple[float, float]] = {
     Kind.FLOOD: (1.0, 6.0),
     Kind.ROLLBACK: (1.0, 6.0),
     Kind.KILL_IN_SEND: (0.0, 2.0),
+    Kind.KILL_IN_UPDATE: (0.0, 2.0),
     **{kind: (0.5, 10.0) for kind, _ in _TELEGRAM if kind.name.startswith("CHAT")},
     **{kind: (0.5, 4.0) for kind, _ in _AWS if kind.name.startswith("AWS")},
 }
@@ -185,6 +192,11 @@ class Plan:
         return sum(len(scenario.prints) for scenario in self.printers)
 
 
+def kinds_of(shape: Shape, *, commands: bool) -> tuple[tuple[Kind, int], ...]:
+    """What goes wrong in that shape, and how often; `commands`: where people ask things of the bot."""
+    return KINDS[shape] + (_PEOPLE if commands else ())
+
+
 def name_of(number: int) -> str:
     """The printer of that number."""
     return f"P{number + 1}"
@@ -224,7 +236,7 @@ def make_plan(
         seconds,
         random.choice((5.0, 14.0)),
         tuple(scenarios),
-        tuple(_faults(random, shape, faults, seconds, printers)),
+        tuple(_faults(random, kinds_of(shape, commands=commands), faults, seconds, printers)),
         quirks,
         has_flapper,
         make_requests(Random(f"{seed}/{shape}/people"), seconds, printers) if commands else (),
@@ -240,8 +252,10 @@ def script_seconds(scenario: Scenario) -> float:
     return seconds
 
 
-def _faults(random: Random, shape: Shape, count: int, seconds: float, printers: int) -> Sequence[Fault]:
-    kinds, weights = zip(*KINDS[shape], strict=True)
+def _faults(
+    random: Random, weighted: Sequence[tuple[Kind, int]], count: int, seconds: float, printers: int
+) -> Sequence[Fault]:
+    kinds, weights = zip(*weighted, strict=True)
     moments = sorted(random.uniform(_QUIET_AT_FIRST, seconds) for _ in range(count))
     return [
         Fault(

@@ -35,6 +35,7 @@ _QUIET_SECONDS = 2.0
 _WRITES = 12
 _WRITE_TAKES = 0.006
 _SEND_WITHIN, _SEND_TAKES = 5.0, 0.1
+_ANSWER_TAKES = 0.2
 _ENCODING_TAKES = 0.3
 _DISK_SIZE = "64m"
 DESCRIPTORS = 256  # of the program that the crowd knocks at
@@ -226,6 +227,9 @@ class Scene:
             case Kind.KILL_IN_SEND:
                 sending = self.telegram.next_send(_SEND_WITHIN)
                 return self.sender.die_after(sending, _SEND_TAKES * fault.dice, fault.seconds)
+            case Kind.KILL_IN_UPDATE:
+                given = self.telegram.next_update(_SEND_WITHIN)
+                return self.sender.die_after(given, _ANSWER_TAKES * fault.dice, fault.seconds)
             case Kind.KILL_FFMPEG:
                 return self.sender.lose_ffmpeg(_ENCODING_TAKES * fault.dice)
             case kind if kind.name.startswith(("TELEGRAM", "CHAT")):

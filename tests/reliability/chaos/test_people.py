@@ -47,8 +47,8 @@ def test_some_ask_too_late_but_no_mute_does() -> None:
     assert not any("mute" in request.wish for request in stale)
 
 
-def test_people_change_nothing_of_the_faults() -> None:
+def test_people_change_nothing_of_the_prints() -> None:
     calm, busy = (make_plan(6, Shape.EMBEDDED, 40, commands=commands) for commands in (False, True))
     assert calm.requests == ()
     assert busy.requests
-    assert (calm.faults, calm.printers, calm.quirks) == (busy.faults, busy.printers, busy.quirks)
+    assert (calm.printers, calm.quirks) == (busy.printers, busy.quirks)
