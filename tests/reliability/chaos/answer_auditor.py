@@ -46,7 +46,7 @@ def audit_answers(
     asked = answered = repeats = refused = 0
     flood: list[Question] = []
     for question in conversation.questions:
-        own = sum(not one.is_stale for one in question.asked)
+        own = sum(one.wants_answer for one in question.asked)
         gaps = _explained_repeats(question.answers, interruptions, hindrances)
         once = max(min(own, len(question.answers)), len(question.answers) - gaps)
         first = question.asked[0]
@@ -54,7 +54,7 @@ def audit_answers(
         if not first.is_of_flood:
             asked, answered = asked + own, answered + min(own, once)
         if once > own:
-            kind = "too old" if first.is_stale else "twice"
+            kind = "too old" if first.is_stale else "twice" if first.wants_answer else "ghost"
             findings.append(Finding(kind, f"{once} answers to {first}, asked {own} times"))
         if first.is_of_flood:
             flood.append(question)

@@ -41,6 +41,11 @@ class Asked:
     def is_stale(self) -> bool:
         return self.age >= STALE_SECONDS
 
+    @property
+    def wants_answer(self) -> bool:
+        """Of this bot, and still."""
+        return not self.is_stale and self.wish is not Wish.STATUS_OF_ANOTHER_BOT
+
     def __str__(self) -> str:
         what = self.wish.format(self.printer) if not self.wish.is_press else f"{self.wish} of {self.printer}"
         return f"{what} (person {self.person}{f', {self.age} s old' if self.age else ''})"

@@ -39,6 +39,8 @@ class Wish(StrEnum):
     MUTE_SHORTLY = "/mute {} 1m"
     UNMUTE = "/unmute {}"
     UNMUTE_ALL = "/unmute"
+    STATUS_BY_NAME = "/status@bridge_bot"
+    STATUS_OF_ANOTHER_BOT = "/status@other_bot"
     PRESS_MUTE = "mute by a button"
     PRESS_FINE = "looks fine by a button"
 
@@ -50,6 +52,8 @@ class Wish(StrEnum):
 _WEIGHTS = {
     Wish.STATUS: 3,
     Wish.STATUS_OF_ONE: 2,
+    Wish.STATUS_BY_NAME: 2,
+    Wish.STATUS_OF_ANOTHER_BOT: 2,
     Wish.PHOTO: 4,
     Wish.PRINTERS: 1,
     Wish.ETA: 1,

@@ -78,7 +78,10 @@ def test_what_is_older_than_five_minutes_is_not_answered() -> None:
     assert kinds(audited(talk([stale], [reply(FIRST, 60.0)])).findings) == ["too old"]
 
 
-def test_nobody_is_answered_who_has_not_asked() -> None:
+def test_nobody_is_answered_who_has_not_asked_or_asks_another_bot() -> None:
+    other = replace(STATUS, wish=Wish.STATUS_OF_ANOTHER_BOT)
+    assert audited(talk([other], [])) == Answered()
+    assert kinds(audited(talk([other], [reply(FIRST, 60.0)])).findings) == ["ghost"]
     assert kinds(audited(talk([STATUS], [reply(FIRST, 60.0), reply(FIRST + 9, 60.0)])).findings) == ["ghost"]
 
 
