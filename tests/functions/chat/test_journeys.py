@@ -118,7 +118,7 @@ def test_muting_in_mid_print_with_a_restart(conversation: Conversation) -> None:
     )
 
 
-def test_a_false_alarm_of_the_ai(tmp_path: Path, telegram: TelegramServer) -> None:
+def test_a_false_alarm_of_the_ai_with_restarts(tmp_path: Path, telegram: TelegramServer) -> None:
     live = Live()
     conversation = Conversation(tmp_path, telegram, live)
     harness = conversation.harness
@@ -139,7 +139,9 @@ def test_a_false_alarm_of_the_ai(tmp_path: Path, telegram: TelegramServer) -> No
         "inline_keyboard": buttons
     })  # fmt: skip
     conversation.presses("Photo")
+    conversation.restart()
     conversation.presses("Looks fine")
+    conversation.restart()
     conversation.presses("Looks fine")
     assert conversation.text == (
         "< [Photo]\n"
@@ -149,14 +151,17 @@ def test_a_false_alarm_of_the_ai(tmp_path: Path, telegram: TelegramServer) -> No
         "🖨 P1S: printing\n"
         "P1S part.3mf\n"
         "▰▰▰▰▰▱▱▱▱▱ 50 % · layer 50/200 · 1 h left · ready ~18:00 CET\n"
+        "-- a restart\n"
         "< [Looks fine]\n"
         "(Thank you: not told again in this print.)\n"
         "👌 P1S: Ada looked: all is well. Spaghetti is not told again in this print.\n"
+        "-- a restart\n"
         "< [Looks fine]\n"
         "(Thank you: not told again in this print.)\n"
         "👌 P1S: Ada looked: all is well. Spaghetti is not told again in this print."
     )
     assert len(harness.samples.newest()) == 1, "kept once"
+    assert harness.preferences.is_dismissed("job-P1S", "spaghetti")
 
 
 def test_a_farm_asks_before_and_after_a_restart(conversation: Conversation) -> None:
