@@ -3,11 +3,18 @@
 from collections import Counter
 from random import Random
 
+from functions.chat.commands import Word
 from tests.reliability.chaos.people import FLOODER, STALE_SECONDS, Wish, make_requests
 from tests.reliability.chaos.plan import Shape, make_plan
 
 SECONDS, PRINTERS = 90.0, 4
 REQUESTS = make_requests(Random(7), SECONDS, PRINTERS)
+
+
+def test_all_commands_are_asked() -> None:
+    runs = [make_requests(Random(seed), SECONDS, PRINTERS) for seed in range(6)]
+    asked = {request.wish.partition(" ")[0] for run in runs for request in run}
+    assert {f"/{word}" for word in Word} <= asked
 
 
 def test_the_same_seed_asks_the_same() -> None:
