@@ -19,7 +19,7 @@ from functions.shared.messages.chat_preferences import read_preferences
 from functions.shared.messages.printer_record import record_to_json
 from tests.functions.chat.harness import jpeg, running
 from tests.support.lambda_runtime.event_source import Context
-from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, LambdaStack
+from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, LambdaStack, forget_containers
 from tests.support.telegram.faults import SERVER_ERROR, too_many_requests
 from tests.support.telegram.server import TelegramServer
 
@@ -76,6 +76,24 @@ def test_an_update_is_answered_once_though_it_is_pushed_twice(
     assert push(telegram) == [200]
     assert len(telegram.messages) == 1
     assert "P1S" in telegram.texts[0]
+
+
+def test_a_farm_that_asks_gets_the_same_from_another_container_and_nothing_twice(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    for number in range(1, 51):
+        knows(stack, f"Farm {number:02}")
+    telegram.says("/status", date=int(stack.now()))
+    (update,) = telegram.updates.waiting
+    assert push(telegram) == [200]
+    forget_containers()
+    telegram.updates.waiting.append(update)  # the first one was ended before Telegram had its answer
+    telegram.says("/status", date=int(stack.now()))
+    assert push(telegram) == [200, 200]
+    first, second = telegram.texts
+    assert first == second
+    assert first.startswith("50 printers, 50 printing\n")
+    assert first.count("🖨 Farm") == 50
 
 
 def test_two_people_press_one_button_and_both_updates_are_dealt_with_at_once(

@@ -17,7 +17,6 @@ _AT_ONCE, _EACH_SECONDS = 5, 6.0  # of one person
 _ON_ITS_WAY = 4.0
 # Progress may be kept back when its turn comes, and that may be as late as the longest faults make it.
 _WAITS_AT_MOST = 60.0
-ALERT_WITHIN = 15.0
 _MUTES = frozenset({Wish.MUTE, Wish.MUTE_SHORTLY, Wish.PRESS_MUTE})
 _UNMUTES = frozenset({Wish.UNMUTE, Wish.UNMUTE_ALL})
 
@@ -174,12 +173,11 @@ def may_be_muted(conversation: Conversation, printer: str) -> list[Span]:
     return spans
 
 
-def audit_delays(told: Iterable[tuple[float, Message]], troubled: Sequence[Span]) -> list[Finding]:
-    """`told`: alerts, each with the moment since which it could be told. One that comes late has a fault to
+def audit_delays(late: Iterable[tuple[float, Message]], troubled: Sequence[Span]) -> list[Finding]:
+    """`late`: alerts that came late, each with the moment since which it could be told. Each has a fault to
     explain it: what people ask is none."""
     return [
         Finding("late", f"{message}, after {message.at - since:.1f} s without a fault")
-        for since, message in told
-        if message.at - since > ALERT_WITHIN
-        and not any(begin <= message.at and since <= end for begin, end in troubled)
+        for since, message in late
+        if not any(begin <= message.at and since <= end for begin, end in troubled)
     ]

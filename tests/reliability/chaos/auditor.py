@@ -33,6 +33,7 @@ from tests.reliability.chaos.timeline import Hindrances, Item, Span, Status
 ARRIVAL_SLACK = 0.5  # a message on its way at a kill may arrive after it
 MARKED_WITHIN = 1.0
 HELD_WITHIN = 3.5
+TOLD_WITHIN = 15.0
 _TOO_EARLY = 0.5
 _FALL = 20
 _BELIEF_SLACK = 2.0
@@ -118,7 +119,7 @@ def audit_printer(
 def explain_printer(
     items: Sequence[Item], messages: Sequence[Message], status_timeout: float, hindrances: Hindrances
 ) -> tuple[list[Finding], list[tuple[float, Message]]]:
-    """As `audit_printer`; and those that were to be told, each with the moment since which it could be."""
+    """As `audit_printer`; and those that came late, each with the moment since which it could be told."""
     told = [message for message in messages if message.words not in (PROGRESS, FILM)]
     places = {(World(), 0): _Explained()}
     for item in items:
@@ -127,7 +128,7 @@ def explain_printer(
     places = _after(places, functools.partial(at_last, hindrances=hindrances), told)
     ends = [one + _Explained((), tuple(told[place:])) for (_, place), one in places.items()]
     best = min(ends, key=lambda one: one.cost)
-    return best.findings(told), list(best.due)
+    return best.findings(told), list(best.late)
 
 
 def _after(
@@ -149,14 +150,14 @@ def _after(
 class _Explained:
     lost: tuple[Told, ...] = ()
     extra: tuple[Message, ...] = ()
-    due: tuple[tuple[float, Message], ...] = ()
+    late: tuple[tuple[float, Message], ...] = ()
 
     @property
     def cost(self) -> int:
         return len(self.lost) + len(self.extra)
 
     def __add__(self, other: "_Explained") -> "_Explained":
-        return _Explained(self.lost + other.lost, self.extra + other.extra, self.due + other.due)
+        return _Explained(self.lost + other.lost, self.extra + other.extra, self.late + other.late)
 
     def findings(self, told: Sequence[Message]) -> list[Finding]:
         found: list[Finding] = []
@@ -185,8 +186,8 @@ def _aligned(wanted: tuple[Told, ...], told: Sequence[Message], place: int) -> l
             for number, message in enumerate(told[begin : begin + _SPARE_COST + 1]):
                 if _is(message, one) and message.at >= one.since - _TOO_EARLY:
                     passed = tuple(told[begin : begin + number])
-                    due = ((one.since, message),)
-                    further.append((begin + number + 1, explained + _Explained(extra=passed, due=due)))
+                    late = ((one.since, message),) if message.at - one.since > TOLD_WITHIN else ()
+                    further.append((begin + number + 1, explained + _Explained(extra=passed, late=late)))
         ways = further
     return ways
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reliability.chaos.auditor import (
+    TOLD_WITHIN,
     Finding,
     Interruption,
     audit_film_order,
@@ -14,6 +15,7 @@ from tests.reliability.chaos.auditor import (
     audit_printer,
     audit_progress,
     audit_waits,
+    explain_printer,
     without_repeats,
 )
 from tests.reliability.chaos.chat import FILM, PROGRESS, Message
@@ -85,6 +87,19 @@ def test_a_swap_is_called_a_wrong_order() -> None:
     chat = [replace(message, at=1e6) for message in chat_of(items)]
     swapped = [*chat[:2], chat[3], chat[2], *chat[4:]]
     assert kinds(audit_printer(items, swapped, TIMEOUT, CALM)) == {"wrong order"}
+
+
+def test_a_message_long_after_its_time_is_told_late() -> None:
+    items = watched(1)
+    chat = chat_of(items)
+    assert explain_printer(items, chat, TIMEOUT, CALM) == ([], [])
+    at = chat[-1].at + TOLD_WITHIN
+    findings, ((since, message),) = explain_printer(
+        items, [*chat[:-1], replace(chat[-1], at=at)], TIMEOUT, CALM
+    )
+    assert findings == []
+    assert message.at == at
+    assert at - since >= TOLD_WITHIN
 
 
 def test_a_message_before_its_time_is_a_ghost() -> None:

@@ -102,12 +102,12 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
     all_once, repeats, findings = without_repeats(evidence.messages, evidence.interruptions, evidence.senders)
     once = [message for message in all_once if message.words not in (DISK_FULL, DISK_FREE)]
     files, talk = plan.files, evidence.conversation
-    due: list[tuple[float, Message]] = []
+    late: list[tuple[float, Message]] = []
     by_file = [replace(message, job=files.get(message.job or "", message.job)) for message in once]
     for printer, items in evidence.items.items():
         own = [message for message in once if message.printer == printer]
-        wrong, in_time = explain_printer(items, own, plan.status_timeout, evidence.edge)
-        findings, due = findings + wrong, due + in_time
+        wrong, own_late = explain_printer(items, own, plan.status_timeout, evidence.edge)
+        findings, late = findings + wrong, late + own_late
         if not plan.has_flapper:  # beside one, percents wait for their turn
             findings += audit_progress(
                 [_by_file(item, files) for item in items],
@@ -132,7 +132,7 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
     ]
     answered = Answered()
     if talk is not None:
-        findings += audit_delays(due, evidence.troubled)
+        findings += audit_delays(late, evidence.troubled)
         answered = _answered(talk, evidence)
         findings += [*answered.findings, *audit_mutes(talk, all_once, evidence.senders)]
     marked = len(all_once) + (talk.marks if talk is not None else 0)
