@@ -17,6 +17,7 @@ _AT_ONCE, _EACH_SECONDS = 5, 6.0  # of one person
 _ON_ITS_WAY = 4.0
 # Progress may be kept back when its turn comes, and that may be as late as the longest faults make it.
 _WAITS_AT_MOST = 60.0
+_MINUTE = 60.0
 _MUTES = frozenset({Wish.MUTE, Wish.MUTE_SHORTLY, Wish.PRESS_MUTE})
 _UNMUTES = frozenset({Wish.UNMUTE, Wish.UNMUTE_ALL})
 
@@ -173,11 +174,21 @@ def may_be_muted(conversation: Conversation, printer: str) -> list[Span]:
     return spans
 
 
-def audit_delays(late: Iterable[tuple[float, Message]], troubled: Sequence[Span]) -> list[Finding]:
+def audit_delays(
+    late: Iterable[tuple[float, Message]],
+    troubled: Sequence[Span],
+    alerts: Sequence[float] = (),
+    room: int | None = None,
+) -> list[Finding]:
     """`late`: alerts that came late, each with the moment since which it could be told. Each has a fault to
-    explain it: what people ask is none."""
+    explain it: what people ask is none.
+
+    `room`: of a chat that is paced, what alerts have of a minute whatever is answered. Where so many `alerts`
+    came right before, it had to wait for its turn among them.
+    """
     return [
         Finding("late", f"{message}, after {message.at - since:.1f} s without a fault")
         for since, message in late
         if not any(begin <= message.at and since <= end for begin, end in troubled)
+        and (room is None or sum(message.at - _MINUTE < at < message.at for at in alerts) < room)
     ]

@@ -77,7 +77,9 @@ class People:
             Said(one.text, one.at, telegram.answered.get(one.id), replied_to(one.parameters))
             for one in posted
         ]
-        answers = [one for one in said if is_answer(one.text, one.reply_to)]
+        toasts = [Said(text, at, at) for at, text in telegram.toasts]  # in a full chat all is said there
+        spoken = sorted([*said, *toasts], key=lambda one: one.at)
+        answers = [one for one in spoken if is_answer(one.text, one.reply_to)]
         refused = [
             Refused(call.text, at, replied_to(call.parameters))
             for at, call in telegram.refused_calls

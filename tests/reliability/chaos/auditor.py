@@ -43,6 +43,7 @@ ENDS = frozenset({FINISHED, FAILED, CANCELLED, ENDED})
 FOUND = frozenset({ALREADY, ALREADY_PAUSED})
 _BEFORE_FILMS = ENDS | {LOST, UNSEEN}
 _SPARE_COST = 3
+_MANY_WORLDS = 500  # more are seconds of work for each status
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,9 @@ def explain_printer(
 def _after(
     places: "Places", ahead: Callable[[World], Iterable[Outcome]], told: Sequence[Message]
 ) -> "Places":
-    """The cheapest explanations of all worlds that may follow, hopeless ones left out."""
+    """The cheapest explanations of all worlds that may follow, hopeless ones left out: those that cost more
+    than another by far, and where there are very many, those that cost more at all. One that costs nothing in
+    the end costs nothing on the way."""
     after: Places = {}
     for (world, place), explained in places.items():
         for next_world, wanted in ahead(world):
@@ -142,7 +145,8 @@ def _after(
                 key, candidate = (next_world, next_place), explained + more
                 if key not in after or candidate.cost < after[key].cost:
                     after[key] = candidate
-    limit = min(one.cost for one in after.values()) + _SPARE_COST
+    spare = _SPARE_COST if len(after) <= _MANY_WORLDS else 0
+    limit = min(one.cost for one in after.values()) + spare
     return {key: one for key, one in after.items() if one.cost <= limit}
 
 

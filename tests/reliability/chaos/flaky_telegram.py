@@ -76,6 +76,7 @@ class FlakyTelegram(TelegramServer):
 
     Of answers to presses: those that were met with "wait" or a planned refusal (`toasts_refused`), a second
     one to the same press (`toasts_late`), and those taken of which the sender did not learn (`toasts_lost`).
+    `toasts`: what was said so, and when.
     """
 
     def __init__(self, per_minute: int | None = None) -> None:
@@ -88,6 +89,7 @@ class FlakyTelegram(TelegramServer):
         self.refused: Counter[str] = Counter()
         self.doubts: list[float] = []
         self.refused_calls: list[tuple[float, Call]] = []
+        self.toasts: list[tuple[float, str]] = []
         self.toasts_refused = self.toasts_late = self.toasts_lost = 0
         self._refusing_until = 0.0
         self.interruptions: list[Interruption] = []
@@ -160,6 +162,8 @@ class FlakyTelegram(TelegramServer):
         self._call.asked = path, content_type, body
         result = super().result_of(path, content_type, body)
         time.sleep(_ANSWER_SECONDS + self._hold)
+        if path.endswith(_TOAST):
+            self.toasts.append((time.time(), str(json.loads(body).get("text", ""))))
         if isinstance(result, list) and result:
             self._giving.happens()
         is_message = isinstance(result, dict) and "message_id" in result

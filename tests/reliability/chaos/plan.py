@@ -149,7 +149,7 @@ _LASTS: dict[Kind, tuple[float, float]] = {
     **{kind: (0.5, 4.0) for kind, _ in _AWS if kind.name.startswith("AWS")},
 }
 _QUIET_AT_FIRST = 2.0
-_FLAPPER_EVERY = 5
+_FLAPPER_EVERY = _PACED_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,12 @@ class Plan:
         """The job of each name under which it may be told of."""
         jobs = {run.job.name: run.job.name for scenario in self.printers for run in scenario.prints}
         return jobs | {quirk.renamed[1]: job for job, quirk in self.quirks.items() if quirk.renamed}
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether the chat takes so many messages a minute and no more: beside a flapper, and in every fifth
+        run in which people ask."""
+        return self.has_flapper or (bool(self.requests) and self.seed % _PACED_EVERY == 0)
 
     @property
     def jobs(self) -> int:

@@ -25,12 +25,13 @@ from tests.reliability.chaos.verdict import (
     Evidence,
     Verdict,
     judge,
+    messages_a_minute,
 )
 from tests.support.disk import SmallDisk, mount_small, unmount
 
 SETTLES_WITHIN = 75.0
 # Of a minute's places the flapper may have had all but a few; in the next each printer has its share.
-SETTLES_BESIDE_A_FLAPPER = 120.0
+SETTLES_WHERE_PACED = 120.0
 _QUIET_SECONDS = 2.0
 _WRITES = 12
 _WRITE_TAKES = 0.006
@@ -59,7 +60,6 @@ FAST = {
     "CHAOS_CHAT_HASTE": "60",
     "CHAOS_DISK_HASTE": "40",
 }
-_MESSAGES_A_MINUTE = 20  # what a group takes
 # What a fault delays is not told late: those wait longest that were refused again and again.
 _BEFORE_A_FAULT, _OVER_A_FAULT = 5.0, 20.0
 
@@ -85,14 +85,15 @@ class Run:
     @property
     def settings(self) -> dict[str, str]:
         """What all programs of the run are told."""
-        scale = self.plan.scale
-        paced = {  # as much faster as the prints play
-            "CHANGES_PER_MINUTE": f"{CHANGES_A_MINUTE * scale:g}",
-            "TELEGRAM_MESSAGES_PER_MINUTE": f"{_MESSAGES_A_MINUTE * scale:.0f}",
-        }
-        haste = {"CHAOS_PLATE_HASTE": f"{PLATE_HASTE * scale:g}"}
-        answers = {"CHAT_ANSWERS": "1", "TIMEZONE": "UTC"} if self.plan.requests else {}
-        return FAST | haste | (paced if self.plan.has_flapper else {}) | answers
+        scale = self.plan.scale  # as much faster as the prints play
+        told = {"CHAOS_PLATE_HASTE": f"{PLATE_HASTE * scale:g}"}
+        if self.plan.has_flapper:
+            told["CHANGES_PER_MINUTE"] = f"{CHANGES_A_MINUTE * scale:g}"
+        if self.plan.is_paced:
+            told["TELEGRAM_MESSAGES_PER_MINUTE"] = str(messages_a_minute(self.plan))
+        if self.plan.requests:
+            told |= {"CHAT_ANSWERS": "1", "TIMEZONE": "UTC"}
+        return FAST | told
 
     def scene(
         self, printers: SimulatedPrinters, telegram: FlakyTelegram
@@ -104,7 +105,7 @@ class Run:
         """The faults done, the scripts played, everything settled: then the verdict."""
         begun = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
-        pace = round(_MESSAGES_A_MINUTE * self.plan.scale) if self.plan.has_flapper else None
+        pace = messages_a_minute(self.plan) if self.plan.is_paced else None
         with FlakyTelegram(pace) as telegram, self._surroundings():
             async with SimulatedPrinters(self.plan) as printers, self.scene(printers, telegram) as scene:
                 try:
@@ -153,7 +154,7 @@ class Run:
 
     async def _settled(self, scene: "Scene") -> Verdict:
         """The verdict once it is good and nothing more comes, or when the time for that is over."""
-        deadline = time.monotonic() + (SETTLES_BESIDE_A_FLAPPER if self.plan.has_flapper else SETTLES_WITHIN)
+        deadline = time.monotonic() + (SETTLES_WHERE_PACED if self.plan.is_paced else SETTLES_WITHIN)
         while True:
             count = scene.told()
             await asyncio.sleep(_QUIET_SECONDS)

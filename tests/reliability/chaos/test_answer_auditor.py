@@ -197,6 +197,14 @@ def test_an_alert_is_late_only_where_a_fault_explains_it() -> None:
     assert audit_delays(late, [(90.0, 92.0)]) == []
 
 
+def test_in_a_chat_that_is_paced_an_alert_waits_for_alerts_only() -> None:
+    late = [(80.0, Message("P1", "print paused", "Hook", None, 100.0))]
+    others = [30.0, *(41.0 + number for number in range(10))]
+    assert audit_delays(late, [], others, 10) == []
+    assert kinds(audit_delays(late, [], others[:-1], 10)) == ["late"]
+    assert kinds(audit_delays(late, [], others)) == ["late"]
+
+
 def test_a_digest_tells_how_much_was_kept_back_and_counts_once() -> None:
     digest = Said("🔔 P1: no longer muted\nKept back: 3 progress messages", 99.0)
     both = (digest, replace(digest, text="🔔 No longer muted\nKept back: 1 progress message"))

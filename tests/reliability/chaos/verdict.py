@@ -39,6 +39,8 @@ _HEADS = (
 )
 PLATE_BELIEVED = 60.0
 CHANGES_A_MINUTE, BURST_MINUTES = 12, 5  # of one printer: no person reads more
+_GROUP_A_MINUTE = 20  # what a group takes
+_ROOM_FOR_ANSWERS = 2  # times as much: else four printers that print without a rest leave none
 _RAN_FOR_SURE = 2.5
 _HEADLINE_AFTER = 2.0
 _FILM_AFTER = 10.0
@@ -97,6 +99,11 @@ class Verdict:
         return not self.findings
 
 
+def messages_a_minute(plan: Plan) -> int:
+    """How many the chat takes, where it is paced: as much more as the prints play faster."""
+    return round(_GROUP_A_MINUTE * plan.scale) * (_ROOM_FOR_ANSWERS if plan.requests else 1)
+
+
 def judge(plan: Plan, evidence: Evidence) -> Verdict:
     """The whole run audited."""
     all_once, repeats, findings = without_repeats(evidence.messages, evidence.interruptions, evidence.senders)
@@ -132,7 +139,8 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
     ]
     answered = Answered()
     if talk is not None:
-        findings += audit_delays(late, evidence.troubled)
+        room = messages_a_minute(plan) // 2 if plan.is_paced else None
+        findings += audit_delays(late, evidence.troubled, [message.at for message in all_once], room)
         answered = _answered(talk, evidence)
         findings += [*answered.findings, *audit_mutes(talk, all_once, evidence.senders)]
     marked = len(all_once) + (talk.marks if talk is not None else 0)
