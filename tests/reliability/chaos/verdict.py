@@ -18,8 +18,6 @@ from tests.reliability.chaos.auditor import (
     Interruption,
     Repeat,
     audit_disk,
-    audit_film_order,
-    audit_films,
     audit_progress,
     audit_waits,
     explain_printer,
@@ -27,6 +25,7 @@ from tests.reliability.chaos.auditor import (
 )
 from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, FILM, Message
 from tests.reliability.chaos.conversation import Conversation
+from tests.reliability.chaos.film_auditor import audit_film_order, audit_films
 from tests.reliability.chaos.oracle import LATE, LOST, STARTED, UNSEEN
 from tests.reliability.chaos.plan import Plan
 from tests.reliability.chaos.timeline import Hindrances, Item, Span, Started, Status
