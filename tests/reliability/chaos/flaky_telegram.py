@@ -160,7 +160,7 @@ class FlakyTelegram(TelegramServer):
 
     def result_of(self, path: str, content_type: str, body: bytes) -> dict[str, Any]:
         self._call.asked = path, content_type, body
-        result = super().result_of(path, content_type, body)
+        result: Any = super().result_of(path, content_type, body)
         time.sleep(_ANSWER_SECONDS + self._hold)
         if path.endswith(_TOAST):
             self.toasts.append((time.time(), str(json.loads(body).get("text", ""))))
@@ -169,7 +169,8 @@ class FlakyTelegram(TelegramServer):
         is_message = isinstance(result, dict) and "message_id" in result
         if not self._call.is_answer_lost and is_message:
             self.answered[result["message_id"]] = time.time()
-        return result
+        done: dict[str, Any] = result
+        return done  # of some calls a list, or true
 
     async def suffer(self, fault: Planned) -> None:
         """One planned fault, from its begin to its end."""
