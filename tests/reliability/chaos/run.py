@@ -266,6 +266,7 @@ class Scene:
         frames_of: Callable[[str, str], int],
         marks: int,
         dead_letters: int,
+        unknown_digests: int = 0,
     ) -> Evidence:
         """Frames are counted by printer and job."""
         jobs = {
@@ -309,6 +310,7 @@ class Scene:
             frames={name: frames_of(printer, name) for name, printer in names.items()},
             marks=marks,
             dead_letters=dead_letters,
+            unknown_digests=unknown_digests,
             refusals=list(self.telegram.refusals),
             logs="".join(program.all for program in self.programs),
             conversation=self.people.conversation(self.sender.former) if self.plan.requests else None,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, Message
+from tests.reliability.chaos.conversation import Conversation, Said
 from tests.reliability.chaos.plan import Shape, make_plan
 from tests.reliability.chaos.timeline import Hindrances, Started
 from tests.reliability.chaos.verdict import Evidence, judge
@@ -42,6 +43,16 @@ def test_a_full_disk_is_told_of_as_often_as_it_was_full() -> None:
     without_flapper = make_plan(6, Shape.EMBEDDED, 0)
     (finding,) = judge(without_flapper, replace(full, messages=told, marks=1)).findings
     assert finding.what == "2 messages, but 1 done-marks"
+
+
+def test_what_was_kept_back_is_told_unless_an_older_release_knew_of_no_digest() -> None:
+    plan = make_plan(6, Shape.EMBEDDED, 0, commands=True)
+    digest = Said("🔔 P1: no longer muted\nKept back: 3 progress messages", 99.0)
+    told = replace(NOTHING, marks=4, conversation=Conversation(digests=(digest,)))
+    assert judge(plan, told).is_good
+    assert not judge(plan, replace(told, marks=5)).is_good
+    assert judge(plan, replace(told, marks=5, unknown_digests=1)).is_good
+    assert not judge(plan, replace(told, marks=3, unknown_digests=1)).is_good
 
 
 def test_what_the_programs_did_wrong_is_found() -> None:
