@@ -65,7 +65,10 @@ class CloudRun(Run):
 
 
 class CloudScene(Scene):
-    """The parts of a cloud run."""
+    """The parts of a cloud run. What a killed function had in hand is hidden for half a minute, and the rest of
+    its printer's messages waits for it."""
+
+    over_a_fault = 40.0
 
     def __init__(
         self,

@@ -60,8 +60,7 @@ FAST = {
     "CHAOS_CHAT_HASTE": "60",
     "CHAOS_DISK_HASTE": "40",
 }
-# What a fault delays is not told late: those wait longest that were refused again and again.
-_BEFORE_A_FAULT, _OVER_A_FAULT = 5.0, 20.0
+_BEFORE_A_FAULT = 5.0
 
 
 class Run:
@@ -176,7 +175,10 @@ def _keep_and_unmount(folder: Path) -> None:
 
 class Scene:
     """The parts of a run. `edge` is the program that watches the printers, `sender` the one that speaks to
-    Telegram, `port` where the edge listens."""
+    Telegram, `port` where the edge listens. So long after a fault it may still delay what is told: those
+    wait longest that were refused again and again."""
+
+    over_a_fault = 20.0
 
     def __init__(
         self,
@@ -317,7 +319,7 @@ class Scene:
             troubled=[
                 (
                     self.begun + fault.at - _BEFORE_A_FAULT,
-                    self.begun + fault.at + fault.seconds + _OVER_A_FAULT,
+                    self.begun + fault.at + fault.seconds + self.over_a_fault,
                 )
                 for fault in self.plan.faults
             ],
