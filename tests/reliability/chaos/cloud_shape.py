@@ -65,8 +65,8 @@ class CloudRun(Run):
 
 
 class CloudScene(Scene):
-    """The parts of a cloud run. What a killed function had in hand is hidden for half a minute, and the rest of
-    its printer's messages waits for it."""
+    """The parts of a cloud run. What a killed function had in hand is hidden for half a minute, and the rest
+    of its printer's messages waits for it."""
 
     over_a_fault = 40.0
 
