@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.reliability.chaos.auditor import ARRIVAL_SLACK, MARKED_WITHIN, Finding, Interruption
 from tests.reliability.chaos.chat import PROGRESS, Message
-from tests.reliability.chaos.conversation import Asked, Conversation, Question, Said
+from tests.reliability.chaos.conversation import Asked, Conversation, Question, Said, kept_back
 from tests.reliability.chaos.people import Wish
 from tests.reliability.chaos.timeline import Hindrances, Span
 
@@ -88,6 +88,20 @@ def _explained_repeats(
             left.remove(cause)
             explained += 1
     return explained
+
+
+def count_digest_marks(
+    conversation: Conversation, interruptions: Sequence[Interruption], hindrances: Hindrances
+) -> int:
+    """How many done-marks there are besides those of alerts: of digests, and of what was kept back, which
+    they tell. A repeat that is explained has no mark of its own."""
+    same: dict[str, list[Said]] = {}
+    for digest in conversation.digests:
+        same.setdefault(digest.text, []).append(digest)
+    return sum(
+        (len(digests) - _explained_repeats(digests, interruptions, hindrances)) * (1 + kept_back(text))
+        for text, digests in same.items()
+    )
 
 
 def _flooded(flood: Sequence[Question], lives: Sequence[float], until: float) -> Iterator[Finding]:

@@ -99,17 +99,15 @@ class Conversation:
     toasts_lost: int = 0
     former: tuple[tuple[float, float], ...] = field(default=())
 
-    @property
-    def marks(self) -> int:
-        """How many done-marks there are besides those of alerts: of digests, and of what was kept back, which
-        they tell."""
-        once = {digest.text for digest in self.digests}
-        found = [_KEPT_BACK.search(text) for text in once]
-        return len(once) + sum(int(one[1]) for one in found if one is not None)
-
 
 def is_digest(text: str) -> bool:
     return _DIGEST.match(_plain(text)) is not None
+
+
+def kept_back(digest: str) -> int:
+    """How many progress messages it says were kept back."""
+    found = _KEPT_BACK.search(digest)
+    return int(found[1]) if found is not None else 0
 
 
 def is_answer(text: str, reply_to: int | None) -> bool:

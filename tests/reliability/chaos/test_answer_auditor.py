@@ -10,6 +10,7 @@ from tests.reliability.chaos.answer_auditor import (
     audit_answers,
     audit_delays,
     audit_mutes,
+    count_digest_marks,
     may_be_muted,
 )
 from tests.reliability.chaos.auditor import Finding, Interruption
@@ -205,9 +206,12 @@ def test_in_a_chat_that_is_paced_an_alert_waits_for_alerts_only() -> None:
     assert kinds(audit_delays(late, [], others)) == ["late"]
 
 
-def test_a_digest_tells_how_much_was_kept_back_and_counts_once() -> None:
-    digest = Said("🔔 P1: no longer muted\nKept back: 3 progress messages", 99.0)
-    both = (digest, replace(digest, text="🔔 No longer muted\nKept back: 1 progress message"))
-    assert Conversation().marks == 0
-    assert Conversation(digests=(digest, replace(digest, at=99.5))).marks == 1 + 3
-    assert Conversation(digests=both).marks == 2 + 4
+def test_a_digest_tells_how_much_was_kept_back_and_a_repeat_of_it_counts_once() -> None:
+    def marks(*digests: Said) -> int:
+        return count_digest_marks(Conversation(digests=digests), [KILL], CALM)
+
+    digest = Said("🔔 P1: no longer muted\nKept back: 3 progress messages", 60.0, 60.1)
+    assert marks() == 0
+    assert marks(digest, replace(digest, text="🔔 No longer muted\nKept back: 1 progress message")) == 2 + 4
+    assert marks(digest, replace(digest, at=61.0)) == 1 + 3, "a kill explains it"
+    assert marks(digest, replace(digest, at=60.2)) == 2 + 6

@@ -9,6 +9,7 @@ from tests.reliability.chaos.answer_auditor import (
     audit_answers,
     audit_delays,
     audit_mutes,
+    count_digest_marks,
     may_be_muted,
 )
 from tests.reliability.chaos.auditor import (
@@ -144,7 +145,9 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
         findings += audit_delays(late, evidence.troubled, [message.at for message in all_once], room)
         answered = _answered(talk, evidence)
         findings += [*answered.findings, *audit_mutes(talk, all_once, evidence.senders)]
-    marked = len(all_once) + (talk.marks if talk is not None else 0)
+    marked = len(all_once)
+    if talk is not None:
+        marked += count_digest_marks(talk, evidence.interruptions, evidence.senders)
     may_be_more = evidence.unknown_digests > 0 and evidence.marks > marked
     if evidence.marks != marked and not may_be_more and not plan.has_flapper:
         findings.append(Finding("twice", f"{marked} messages, but {evidence.marks} done-marks"))
