@@ -20,7 +20,7 @@ from functions.shared.messages.edge_command import EdgeCommand, decode_command
 from functions.shared.ports import BATCH_LIMIT, Delivery, FrameStore, Queue
 from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.throttled_log import ThrottledLogger
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 
 _log = logging.getLogger(__name__)
 

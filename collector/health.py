@@ -7,7 +7,7 @@ from collector.agent import Collector, PrinterView
 from collector.outbox.outbox import OutboxFigures
 from collector.systemd import Systemd
 from functions.shared.runtime.threads import run_in_daemon_thread
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 
 
 async def supervise(

@@ -1,4 +1,4 @@
-"""What a person reads in the chat stands in rooms of words, ready for a second language, and nowhere else.
+"""What a person reads in the chat stands in one folder, ready for a second language, and nowhere else.
 
 A text is taken for a person's if it has words with blanks between them, or a pictogram, and neither a log, an
 error nor the far side is given it. What is only shown in a log though it looks like more is listed here.
@@ -18,8 +18,6 @@ MAKES_MESSAGES = {"Notification", "Message", "Span"}
 SHOWN = {"functions/shared/printer_now.py"}
 ROOMS = (
     "functions/shared/wording/",
-    "functions/shared/telegram/figure_words.py",
-    *(f"functions/{function}/wording.py" for function in PACKAGES),
     "functions/shared/domain/",  # tables: what codes, stages and slots mean
 )
 PLACES = ("functions", "infra/local", "collector")

@@ -16,7 +16,7 @@ from functions.shared.messages.report import Report
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.descriptors import USED_UP, are_descriptors_used_up
 from functions.shared.runtime.throttled_log import ThrottledLogger
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 
 _log = logging.getLogger(__name__)
 _UNFINISHED = ".part"

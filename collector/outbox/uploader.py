@@ -23,7 +23,7 @@ from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.files import is_there
 from functions.shared.runtime.throttled_log import ThrottledLogger
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 
 _log = logging.getLogger(__name__)
 

@@ -19,7 +19,8 @@ from functions.shared.messages.chat_record import ChatState, standing_refusal
 from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.printer_now import newest_status, quiet_for, silent_since
 from functions.shared.read_model import PrinterData
-from functions.shared.text import rough_duration, shown
+from functions.shared.text import shown
+from functions.shared.wording.durations import rough_duration
 
 _TOPIC_NEWS_SECONDS = (
     7 * 86_400.0

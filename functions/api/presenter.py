@@ -30,7 +30,8 @@ from functions.shared.messages.inspection_record import CheckState, InspectionSt
 from functions.shared.printer_now import PrinterNow, newest_status, printer_now
 from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
 from functions.shared.samples import Sample
-from functions.shared.text import rough_duration, shown
+from functions.shared.text import shown
+from functions.shared.wording.durations import rough_duration
 
 
 def _stage(shown_now: PrinterNow) -> str | None:

@@ -5,7 +5,6 @@ A message is made of blocks (a printer each), so that what is too long for one i
 
 from collections.abc import Callable, Mapping, Sequence
 
-from functions.chat import wording
 from functions.chat.commands import ALL, USUAL_MUTE_SECONDS, Request, Word, matching, request_of
 from functions.chat.past_answers import film_of_print, history, last_film, stats
 from functions.chat.response import NAME_LIMIT, SEPARATOR, Ask, Block, Button, Known, Response, said
@@ -15,9 +14,10 @@ from functions.shared.domain.keys import token_of
 from functions.shared.messages.callback_data import Action, CallbackData, encode_callback
 from functions.shared.messages.chat_preferences import EVERY_PRINTER
 from functions.shared.printer_now import PrinterNow
-from functions.shared.telegram.figure_words import clock_time
 from functions.shared.telegram.markup import Line, Span, code_words, name_words, plain_words, safe_url
 from functions.shared.wording import buttons as button_texts
+from functions.shared.wording import chat_answers as wording
+from functions.shared.wording.figures import clock_time
 
 BUTTONS_LIMIT = 60  # more than anybody looks through; Telegram takes a hundred
 _IN_A_ROW = 2

@@ -2,7 +2,6 @@
 
 import logging
 
-from functions.chat import wording
 from functions.chat.bot import FILM_BYTES_LIMIT, Bot, Place, Reply
 from functions.chat.photos import FreshPictures, Picture
 from functions.chat.progress import Progress
@@ -24,8 +23,9 @@ from functions.shared.read_model import Queries
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
 from functions.shared.samples import Sample, Samples
-from functions.shared.telegram.figure_words import size
 from functions.shared.telegram.markup import Line, Span, code_words, name_words
+from functions.shared.wording import chat_answers as wording
+from functions.shared.wording.figures import size
 
 _log = logging.getLogger(__name__)
 _NAME_LIMIT = 60

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from functions.chat import wording
 from functions.chat.commands import matching
 from functions.chat.past_jobs import PastJob
 from functions.chat.response import JOB_LIMIT, SEPARATOR, Ask, Block, Known, Response, said
@@ -12,8 +11,9 @@ from functions.shared.domain.keys import token_of
 from functions.shared.messages.job_figures import DayFigures, together
 from functions.shared.messages.job_history import NEVER_BEGAN
 from functions.shared.printer_now import PrinterNow
-from functions.shared.telegram.figure_words import clock_time
 from functions.shared.telegram.markup import Line, Span, code_words
+from functions.shared.wording import chat_answers as wording
+from functions.shared.wording.figures import clock_time
 
 _HISTORY_LIMIT = 15
 _COUNTED = ("finished", "failed", "cancelled", "ended")

@@ -8,13 +8,13 @@ from dataclasses import replace
 from functions.chat.bot import Bot
 from functions.chat.commands import Word
 from functions.chat.updates import WANTED
-from functions.chat.wording import DESCRIPTIONS
 from functions.shared.domain.keys import token_of
 from functions.shared.errors import BridgeError
 from functions.shared.messages.chat_reception import ChatReception, read_reception, reception_to_json
 from functions.shared.messages.codec import fields_of
 from functions.shared.ports import RecordStore
 from functions.shared.records import update
+from functions.shared.wording.chat_answers import DESCRIPTIONS
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
-from functions.chat import wording
 from functions.chat.admission import Allowance, Guests, Refusal, why_not
 from functions.chat.answers import answer_command, answer_press
 from functions.chat.bot import TOAST_LIMIT, Bot, Place, Reply
@@ -53,6 +52,7 @@ from functions.shared.runtime.clocks import Clock
 from functions.shared.samples import Samples
 from functions.shared.settings import Settings
 from functions.shared.telegram.markup import Line, fitted, to_plain, without_markup
+from functions.shared.wording import chat_answers as wording
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class ChatRules:
 
 
 class ChatService:
-    """`handle` one update at a time from each thread."""
+    """`handle` one update at a time from each thread. `answered`: commands and presses, since the start."""
 
     def __init__(
         self,
@@ -168,10 +168,12 @@ class ChatService:
                 self._note_membership(found)
             case Press():
                 self._answer_press(found, state, progress)
+                self.answered += 1
             case Command():
                 request = request_of(found.word, found.argument)
                 if request is not None:
                     self._answer_command(found, request, state, progress)
+                    self.answered += 1
         progress.over()
         return Handled()
 
@@ -296,7 +298,6 @@ class ChatService:
     def _sent(self, reply: Reply) -> None:
         """Count what arrived in the chat's window. Raises NotNowError when it is to be tried again."""
         if reply.is_ok:
-            self.answered += 1
             self._turns.sent()
             return
         if reply.retry_after is not None:

@@ -4,15 +4,15 @@ from datetime import tzinfo
 from enum import IntEnum
 from typing import Protocol
 
-from functions.chat import wording
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.stages import stage_words
 from functions.shared.domain.status import FAILED, PAUSED, PREPARING, SUCCEEDED
 from functions.shared.domain.status_view import CALIBRATING
 from functions.shared.messages.chat_preferences import ChatPreferences
 from functions.shared.printer_now import PrinterNow
-from functions.shared.telegram.figure_words import bar, clock_time, layers, remaining, state
 from functions.shared.telegram.markup import Line, Span, code_words, name_words, plain_words
+from functions.shared.wording import chat_answers as wording
+from functions.shared.wording.figures import bar, clock_time, layers, remaining, state
 
 _NAME_LIMIT, _JOB_LIMIT, _REASON_LIMIT, _SHORT_REASON_LIMIT = 60, 80, 300, 90
 _SEPARATOR = " · "

@@ -1,6 +1,5 @@
 """Answers that change what the chat wishes: /mute, /unmute, /quiet. Pure."""
 
-from functions.chat import wording
 from functions.chat.response import NAME_LIMIT, Ask, Known, Response, said
 from functions.shared.domain.quiet_hours import parse_quiet_hours
 from functions.shared.messages.chat_preferences import (
@@ -11,8 +10,9 @@ from functions.shared.messages.chat_preferences import (
     with_quiet,
     without_mute,
 )
-from functions.shared.telegram.figure_words import clock_time
 from functions.shared.telegram.markup import Line, Span, name_words
+from functions.shared.wording import chat_answers as wording
+from functions.shared.wording.figures import clock_time
 
 
 def mute(printer_id: str, seconds: int, known: Known, toast: str = "") -> Response:

@@ -46,7 +46,7 @@ from functions.shared.messages.effects import Category, Notification
 from functions.shared.ports import Queue, RecordStore, Stored
 from functions.shared.records import update
 from functions.shared.runtime.clocks import Clock
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 from functions.shared.wording.reasons import no_report, was_silent
 
 _log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from functions.shared.ports import RecordStore
 from functions.shared.records import Found
 from functions.shared.runtime.clocks import Clock
 from functions.shared.telegram.pace import asked_to_wait, is_group, seconds_held
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 
 _log = logging.getLogger(__name__)
 

@@ -17,7 +17,6 @@ from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import Category
 from functions.shared.messages.held_messages import HeldMessage, HeldMessages
 from functions.shared.messages.printer_record import Phase, PrinterRecord
-from functions.shared.telegram import figure_words
 from functions.shared.telegram.markup import (
     TEXT_LIMIT,
     Line,
@@ -29,6 +28,7 @@ from functions.shared.telegram.markup import (
     utf16_length,
 )
 from functions.shared.wording import digest as words
+from functions.shared.wording import figures
 from functions.shared.wording.headlines import wording_of
 
 # Lines of what happened at one printer, from the longest form to the shortest.
@@ -162,22 +162,22 @@ def _now(printer: _Printer, context: RenderContext) -> Line:
     """The printer, and how it stands."""
     icon, said = _WORDS[printer.standing]
     job = printer.record.job if printer.record is not None else None
-    figures: list[str] = []
+    told: list[str] = []
     if job is not None and printer.standing in (Standing.PAUSED, Standing.PRINTING):
-        percent = figure_words.known_percent(job.percent)
-        figures += [f"{percent} %"] if percent is not None else []
+        percent = figures.known_percent(job.percent)
+        told += [f"{percent} %"] if percent is not None else []
         if printer.standing is Standing.PRINTING:
             left = known_remaining(job.remaining_minutes, job.percent)
             heard = job.printing_since if printer.record is None else printer.record.received_at
             since = max(0.0, context.now - heard) if heard is not None else 0.0
-            ready = figure_words.ready(left, context.now, since, context.zone)
-            figures += [ready] if ready else []
+            ready = figures.ready(left, context.now, since, context.zone)
+            told += [ready] if ready else []
     name = Span(name_words(printer.name, _NAME_LIMIT), "b")
     spans = [Span(f"{icon} "), name, Span(f": {said}")]
     job_name = _job_shown(printer)
     if job_name:
         spans += [Span(" "), Span(code_words(job_name, _JOB_LIMIT), "code")]
-    return (*spans, *(Span(f" · {figure}") for figure in figures))
+    return (*spans, *(Span(f" · {figure}") for figure in told))
 
 
 def _job_shown(printer: _Printer) -> str | None:
@@ -219,7 +219,7 @@ def _event(message: HeldMessage, told_job: str | None, zone: tzinfo) -> Line:
         and notification.severity is not Severity.NOTICE
         and notification.category is not Category.DEFECT
     ):
-        spans.append(Span(f". {figure_words.sentence(plain_words(reason, _REASON_LIMIT))}"))
+        spans.append(Span(f". {figures.sentence(plain_words(reason, _REASON_LIMIT))}"))
     return tuple(spans)
 
 

@@ -12,7 +12,7 @@ from functions.notify.chat_state import LONGEST_BACK_OFF, back_off
 from functions.notify.transports import Outcome
 from functions.shared.messages.chat_record import ChatState, Refusal, Refused
 from functions.shared.telegram.pace import seconds_held
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 
 Change: TypeAlias = Callable[[ChatState], ChatState]
 

@@ -11,7 +11,6 @@ from functions.notify.buttons import Buttons
 from functions.shared.domain.faults import Fault, is_told_by, most_exact
 from functions.shared.domain.limits import LATE_MESSAGE_SECONDS, PHOTO_AGE_MENTIONED_SECONDS
 from functions.shared.messages.effects import BY_HAND, Category, Film, Notification
-from functions.shared.telegram import figure_words
 from functions.shared.telegram.markup import (
     CAPTION_LIMIT,
     TEXT_LIMIT,
@@ -28,8 +27,8 @@ from functions.shared.telegram.markup import (
     utf16_length,
     without_markup,
 )
-from functions.shared.text import duration
-from functions.shared.wording import details
+from functions.shared.wording import details, figures
+from functions.shared.wording.durations import duration
 from functions.shared.wording.headlines import Figures, is_paused, is_silent, wording_of
 
 _PRINTER_LIMIT = 80
@@ -146,7 +145,7 @@ def headline_message(notification: Notification, context: RenderContext, remark:
 
 def film_remark(film: Film, why: str, *, is_named: bool = True) -> Line:
     """Why a film does not come along, and where it lies."""
-    said = Span(details.film_left_out(why, figure_words.size(film.size)))
+    said = Span(details.film_left_out(why, figures.size(film.size)))
     if not is_named:
         return (said,)
     return (said, Span(details.KEPT_AS), Span(code_words(film.key, 300), "code"), Span("."))
@@ -166,15 +165,15 @@ def _job_line(notification: Notification) -> Line:
 
 def _figures(notification: Notification, context: RenderContext) -> Line:
     job = notification.job
-    percent = figure_words.known_percent(job.percent)
-    layer = figure_words.layers(job.layer, job.total_layers)
+    percent = figures.known_percent(job.percent)
+    layer = figures.layers(job.layer, job.total_layers)
     minutes = None if is_paused(notification) else job.remaining_minutes
-    left = figure_words.remaining(minutes, percent)
-    ready = figure_words.ready(minutes, context.now, context.lateness, context.zone)
-    total = figure_words.known_layers(job.total_layers)
+    left = figures.remaining(minutes, percent)
+    ready = figures.ready(minutes, context.now, context.lateness, context.zone)
+    total = figures.known_layers(job.total_layers)
     seconds = notification.duration_seconds
     lasted = duration(seconds) if seconds is not None and 0 <= seconds < 1e8 else None
-    progress = f"{figure_words.bar(percent)} {percent} %" if percent is not None else None
+    progress = f"{figures.bar(percent)} {percent} %" if percent is not None else None
     match wording_of(notification).figures:
         case Figures.ESTIMATE:
             layers = details.layers_of(total) if total is not None else None
@@ -217,7 +216,7 @@ def _details(notification: Notification, limit: int) -> list[Line]:
 
 
 def _reason_span(notification: Notification, reason: str) -> str:
-    because = figure_words.sentence(reason) if reason else ""
+    because = figures.sentence(reason) if reason else ""
     match notification.category:
         case Category.PAUSED:
             advice = "" if details.has_advice(reason) else details.LOOK_THEN_RESUME
@@ -246,7 +245,7 @@ def _reason_span(notification: Notification, reason: str) -> str:
 def _verdict(notification: Notification, text: str) -> str:
     confidence = notification.confidence
     if confidence is None or not 0 <= confidence <= 1:
-        return figure_words.sentence(text)
+        return figures.sentence(text)
     return details.verdict(round(confidence * 100), text)
 
 
@@ -258,7 +257,7 @@ def _fault_texts(notification: Notification, reason: str, limit: int) -> list[st
     for text in texts:
         if not any(is_told_by(text, other) for other in said):
             said.append(text)
-    lines = [figure_words.sentence(text) for text in said if text != reason]
+    lines = [figures.sentence(text) for text in said if text != reason]
     if shown and not said and notification.category in (Category.ERROR, Category.FAILED):
         lines.append(details.no_words(len(shown)))
     if len(notification.faults) > len(shown):

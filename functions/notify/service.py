@@ -46,10 +46,10 @@ from functions.shared.records import is_done, mark_done
 from functions.shared.runtime.clocks import Clock
 from functions.shared.settings import Settings
 from functions.shared.starts import STARTS_LIMIT, Starts
-from functions.shared.telegram.figure_words import count
 from functions.shared.telegram.pace import seconds_held
-from functions.shared.text import full_duration
 from functions.shared.wording import details
+from functions.shared.wording.durations import full_duration
+from functions.shared.wording.figures import count
 
 _log = logging.getLogger(__name__)
 

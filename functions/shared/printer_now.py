@@ -16,8 +16,9 @@ from functions.shared.domain.status_view import JobFigures, has_job, in_bounds, 
 from functions.shared.messages.collector_record import CollectorRecord
 from functions.shared.messages.printer_record import Job, PrinterRecord
 from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
-from functions.shared.text import rough_duration, shown
+from functions.shared.text import shown
 from functions.shared.wording import problems
+from functions.shared.wording.durations import rough_duration
 
 _OFFLINE_AFTER = 120.0  # BambUI's ping is only asked now and then; a fresh status is the better witness
 

@@ -11,7 +11,7 @@ from functions.shared.messages.collector_record import (
     watched_words,
 )
 from functions.shared.messages.effects import Category, Notification
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 from functions.shared.wording.reasons import disk_was_full
 
 

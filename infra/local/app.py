@@ -130,6 +130,7 @@ class Bridge:
         page = metrics_page(
             *(self.collector, outbox, self.stores, transport, films, model, self.clock, version()),
             left_out=lambda: notify.left_out + self.stores.notifications.left_out,
+            chat=self._chat.service if self._chat is not None else None,
         )
         app = create_app(
             self.stores.records,

@@ -26,7 +26,7 @@ from functions.shared.runtime.backoff import Backoff
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.telegram.calls import BotConnection
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,8 @@ _PRESS_SECONDS = 150.0
 
 
 class ChatPolling:
-    """`thread` runs once it is started, until `ask_to_stop`. What it finds of itself it writes down.
+    """`thread` hands what comes to the `service`, once it is started until `ask_to_stop`. What it finds of
+    itself it writes down.
 
     `wait` is given seconds and tells whether the program is to end.
     """
@@ -59,7 +60,7 @@ class ChatPolling:
         self.thread = threading.Thread(target=self._run, name="chat", daemon=True)
         self._connection = connection
         self._bot = bot
-        self._service = service
+        self.service = service
         self._records = records
         self._key = reception_key(chat)
         self._clock = clock
@@ -109,7 +110,7 @@ class ChatPolling:
         until = self._clock() + longest
         while True:
             try:
-                handled = self._service.handle(body)
+                handled = self.service.handle(body)
             except Exception:  # noqa: BLE001 - a defect of ours must not come again for ever; said with its traceback
                 _log.exception("update %s could not be dealt with, it is passed over", update_id_of(body))
                 break

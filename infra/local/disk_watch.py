@@ -17,8 +17,8 @@ from functions.shared.ports import RecordStore
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.settings import Settings
-from functions.shared.text import full_duration
 from functions.shared.wording import problems
+from functions.shared.wording.durations import full_duration
 from infra.local.storage.budget import (
     KeptFile,
     Running,

@@ -15,6 +15,8 @@ from collector.metrics.printers import printer_families
 from collector.outbox.outbox import Outbox
 from collector.printer.supervisor import PrinterSnapshot
 from functions.api.json_values import age, shown_or_none
+from functions.chat.admission import Refusal
+from functions.chat.service import ChatService
 from functions.inspection.model import Answer as ModelAnswer
 from functions.inspection.model import VisionModel
 from functions.inspection.prompt import Question
@@ -96,8 +98,9 @@ def metrics_page(
     clock: Clock,
     version: str,
     left_out: Callable[[], int] = lambda: 0,
+    chat: ChatService | None = None,
 ) -> MetricsPage:
-    """All parts of the embedded run."""
+    """All parts of the embedded run. `chat`: None while it answers nobody."""
 
     def printers() -> "list[Metric]":
         return printer_families(remembered(collector.snapshots(), stores.records, clock()))
@@ -106,6 +109,7 @@ def metrics_page(
         "the printers": printers,
         "the queues": lambda: queue_families(stores, clock()),
         "the messages": lambda: effect_families(transport, films, model, left_out()),
+        "the chat": lambda: chat_families(chat),
     }
     return MetricsPage(edge_parts(collector, outbox, version) | own)
 
@@ -195,5 +199,17 @@ def effect_families(
         "looks",
         "Looks of the AI that were answered, and those that were not",
         [(["answered"], model.answered if model else 0), (["failed"], model.failed if model else 0)],
+        ["outcome"],
+    )
+
+
+def chat_families(chat: ChatService | None) -> "Iterator[Metric]":
+    """What came of what people asked since the start."""
+    answered, refused = (chat.answered, chat.refused) if chat is not None else (0, Counter[str]())
+    outcomes = [(["answered"], answered), *(([reason.value], refused[reason.value]) for reason in Refusal)]
+    yield counter(
+        "chat_updates",
+        "Commands and buttons that were answered, and those left without an answer, by the reason",
+        outcomes,
         ["outcome"],
     )

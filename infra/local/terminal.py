@@ -11,8 +11,8 @@ from functions.notify.transports import Answer, Outcome
 from functions.shared.messages.effects import Film
 from functions.shared.messages.job_message import JobMessage
 from functions.shared.runtime.clocks import Clock
-from functions.shared.telegram.figure_words import size, zone_name
-from functions.shared.text import duration
+from functions.shared.wording.durations import duration
+from functions.shared.wording.figures import size, zone_name
 
 _WIDTHS = (40, 100)
 

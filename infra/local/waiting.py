@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from functions.shared.errors import TransientError
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 from infra.local.storage.queue import QueueFigures, read_queue_figures
 
 # A message that is being sent waits for no one.

@@ -14,7 +14,7 @@ from functions.shared.ports import Delivery
 from functions.shared.runtime.clocks import Clock
 from functions.shared.runtime.throttled_log import ThrottledLogger
 from functions.shared.settings import Settings
-from functions.shared.text import full_duration
+from functions.shared.wording.durations import full_duration
 from infra.local.storage.clock_history import ClockHistory, since_boot
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.queue import SqliteQueue

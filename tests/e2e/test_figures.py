@@ -19,7 +19,7 @@ from functions.shared.messages.printer_record import PrinterRecord
 from functions.shared.messages.report import Report, ReportKind
 from functions.shared.printer_now import newest_status
 from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
-from functions.shared.text import duration
+from functions.shared.wording.durations import duration
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
 

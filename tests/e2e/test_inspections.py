@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import socket
+import threading
 import urllib.request
 from collections.abc import Iterator
 from itertools import pairwise
@@ -166,6 +167,7 @@ async def test_spaghetti_is_announced_once_with_the_very_image_that_was_judged(t
 
 async def test_a_refused_key_is_announced_once_for_all_printers(tmp_path: Path) -> None:
     names = ("left", "right")
+    looked_at = threading.Event()
 
     def is_looked_at() -> bool:
         return all(state_of(bridge, name).checks >= 2 for name in names)
@@ -173,13 +175,14 @@ async def test_a_refused_key_is_announced_once_for_all_printers(tmp_path: Path) 
     with TelegramServer() as telegram, OpenAiServer() as server:
         async with (
             slowed_bambui(
-                [printer(SHORT, name) for name in names], 8, (60, lambda: not is_looked_at())
+                [printer(SHORT, name) for name in names], 8, (60, lambda: not looked_at.is_set())
             ) as bambui,
             bridge_over(
                 tmp_path, bambui, telegram, **eyes(server, openrouter_api_key="sk-or-v1-expired")
             ) as bridge,
         ):
             await eventually(is_looked_at)
+            looked_at.set()
             await until_told(telegram, DOWN)
             await eventually(lambda: bridge.stores.notifications.count() == 0)
             checks = [await last_inspection(bridge, name) for name in names]
@@ -205,16 +208,19 @@ def useless(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 async def test_with_the_ai_away_the_print_is_announced_as_usual(tmp_path: Path, useless: str) -> None:
+    tried = threading.Event()
+
     def is_tried() -> bool:
         return state_of(bridge, "A1M-1").tries > 0
 
     with TelegramServer() as telegram, OpenAiServer() as server:
         away = eyes(server, openrouter_base_url=useless)
         async with (
-            slowed_bambui([printer(SHORT)], SCALE, (60, lambda: not is_tried())) as bambui,
+            slowed_bambui([printer(SHORT)], SCALE, (60, lambda: not tried.is_set())) as bambui,
             bridge_over(tmp_path, bambui, telegram, **away) as bridge,
         ):
             await eventually(is_tried)
+            tried.set()
             await until_told(telegram, END_WORDS)
             await until_filmed(telegram)
     assert story(telegram, "A1M-1") == ["print started", "print finished"]

@@ -89,7 +89,10 @@ class Tab:
         self.call("Page.removeScriptToEvaluateOnNewDocument", identifier=identifier)
 
     def click(self, query: str) -> None:
-        """With the mouse, in the middle of the first such element that is shown, when there is one."""
+        """With the mouse, in the middle of the first such element that is shown, when there is one.
+
+        Like a person it waits until that stands still and nothing lies over it.
+        """
         place: list[float] = []
 
         def is_found() -> bool:
@@ -98,10 +101,12 @@ class Tab:
                 ".find((it) => it.checkVisibility()); if (!it) return null;"
                 " it.scrollIntoView({ block: 'center', behavior: 'instant' });"
                 " const box = it.getBoundingClientRect();"
-                " return [box.left + box.width / 2, box.top + box.height / 2]; })()"
+                " const place = [box.left + box.width / 2, box.top + box.height / 2];"
+                " const hit = document.elementFromPoint(...place);"
+                " return hit && (it.contains(hit) || hit.contains(it)) ? place : null; })()"
             )
-            place[:] = found or []
-            return bool(place)
+            before, place[:] = [*place], found or []
+            return bool(place) and place == before
 
         wait_until(is_found, lambda: f"nothing to click at {query}")
         for kind in ("mousePressed", "mouseReleased"):

@@ -86,7 +86,8 @@ export function history({ query, replaceQuery, goneTo }) {
       return answer.jobs.length || cursor !== null ? [list, more] : null;
     },
   });
-  const sections = [jobs, figures];
+  // From above to below, so that nothing moves under a finger once the list stands.
+  const sections = [figures, jobs];
   let wake = () => {};
 
   function offer(answer) {

@@ -1,6 +1,6 @@
 """The words below a message's first line: figures, what is the matter, what to do, the message itself."""
 
-from functions.shared.telegram.figure_words import capitalized, count, listed, sentence
+from functions.shared.wording.figures import capitalized, count, listed, sentence
 
 NO_REASON = "The printer does not say why."
 IS_IT_SO = "Look at the printer, and stop the print if it is so."

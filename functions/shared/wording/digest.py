@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from functions.shared.telegram.figure_words import count, listed
+from functions.shared.wording.figures import count, listed
 
 QUIET_IS_OVER = "🌅 Quiet hours are over"
 MUTE_IS_OVER = ("🔔", "no longer muted")

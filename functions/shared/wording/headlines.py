@@ -6,8 +6,8 @@ from enum import Enum, auto
 from functions.shared.domain.faults import Severity
 from functions.shared.domain.status import PAUSED
 from functions.shared.messages.effects import Category, Notification
-from functions.shared.telegram.figure_words import known_percent, state
 from functions.shared.telegram.markup import clean, cut_end
+from functions.shared.wording.figures import known_percent, state
 
 
 class Figures(Enum):

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from functions.shared.telegram import figure_words
-from functions.shared.text import duration
+from functions.shared.wording import figures
+from functions.shared.wording.durations import duration
 from infra.local.doctor.findings import Finding, fault, fine, nothing, warning
 
 NAME = "clock"
@@ -41,7 +41,7 @@ def evaluate_clock(now: float, clocks: Sequence[tuple[str, float]]) -> list[Find
 
 def evaluate_zone(environment: Mapping[str, str], zone: tzinfo, now: float) -> Finding:
     moment = datetime.fromtimestamp(now, zone)
-    shown = f"{moment:%H:%M} {figure_words.zone_name(moment)}"
+    shown = f"{moment:%H:%M} {figures.zone_name(moment)}"
     if not environment.get("TIMEZONE", "").strip():
         return fine("time zone", f"TIMEZONE is not set: messages would now say {shown}")
     return fine("time zone", f"{zone}: messages would now say {shown}")

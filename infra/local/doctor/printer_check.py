@@ -23,7 +23,7 @@ from collector.bambui.messages import (
     read_message,
 )
 from functions.shared.domain.status import PrinterStatus
-from functions.shared.telegram import figure_words
+from functions.shared.wording import figures
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
 from infra.local.probes.http import Unreachable, unreachable
 
@@ -170,7 +170,7 @@ def _image(subject: str, seen: Seen, seconds: float) -> Finding:
         advice = "Start BambUI anew; if it stays so, look at the picture on BambUI's own page."
         return fault(subject, f"no whole JPEG: {seen.image_fault}", advice)
     if seen.image_after is not None:
-        return fine(subject, f"whole, {figure_words.size(seen.image_bytes)} ({_after(seen.image_after)})")
+        return fine(subject, f"whole, {figures.size(seen.image_bytes)} ({_after(seen.image_after)})")
     if seen.facts is None:
         return nothing(subject, "none came, as no status did")
     return warning(
@@ -182,7 +182,7 @@ def _image(subject: str, seen: Seen, seconds: float) -> Finding:
 
 
 def _state(facts: PrinterStatus) -> str:
-    words = figure_words.state(facts.state) if facts.state else "state not told"
+    words = figures.state(facts.state) if facts.state else "state not told"
     is_printing = facts.percent is not None and facts.state not in (None, "FINISH", "FAILED", "IDLE")
     return f"{words}, {facts.percent} %" if is_printing else words
 

@@ -18,8 +18,8 @@ from functions.shared.messages.chat_record import ChatState, Refused, chat_state
 from functions.shared.messages.codec import fields_of
 from functions.shared.settings import Settings
 from functions.shared.telegram.calls import CallTimes
-from functions.shared.text import full_duration
 from functions.shared.wording import headlines
+from functions.shared.wording.durations import full_duration
 from infra.local.doctor.check import Check, CheckResult, Setup
 from infra.local.doctor.findings import Finding, fault, fine, nothing, unreached, warning
 from infra.local.probes.telegram_api import BotAnswer, BotApi, chat_words, text_of
@@ -28,6 +28,7 @@ from infra.local.stores import DATABASE_FILE
 
 _SECONDS = 15.0
 _WEBHOOK_NEWS_SECONDS = 1800.0  # by then a stack would have set it again, twice
+_PUSH_NEWS_SECONDS = 3600.0  # Telegram keeps the last error for ever
 _RIVAL_NEWS_SECONDS = 3600.0  # two who poll find each other out within minutes
 _RIGHTS = {"can_send_messages": "messages", "can_send_photos": "photos", "can_send_videos": "videos"}
 _GENERAL = 1  # refused with "message thread not found" (tdlib/telegram-bot-api, issue 798)
@@ -52,6 +53,11 @@ def run(setup: Setup) -> CheckResult:
     findings = [evaluate_token(me, settings)]
     if me.is_ok:
         findings += _look_at_chat(setup, api, me.fields.get("id"))
+    if setup.is_cloud:  # what was found out there is in the stack's records, which an edge's key cannot read
+        if me.is_ok:
+            webhook = api.call("getWebhookInfo")
+            findings += evaluate_pushing(webhook, time.time(), is_wished=settings.chat_answers)
+        return CheckResult(findings, me.ahead)
     waiting = evaluate_refusal(_remembered(setup), time.time())
     findings += [waiting] if waiting is not None else []
     if me.is_ok and settings.chat_answers:
@@ -70,7 +76,8 @@ CHECK = Check(
     ),
     run,
     60,
-    applies=lambda setup: not setup.is_cloud,
+    # A collector needs no token; who gives one for this call wants to know of the stack's bot.
+    applies=lambda setup: not setup.is_cloud or bool(setup.settings.telegram_bot_token),
 )
 
 
@@ -167,6 +174,29 @@ def evaluate_reception(webhook: BotAnswer, reception: ChatReception, now: float)
             )
         )
     return found or [fine(subject, "on: /help in the chat shows what can be asked")]
+
+
+def evaluate_pushing(webhook: BotAnswer, now: float, *, is_wished: bool) -> list[Finding]:
+    """From getWebhookInfo: whether what people write is pushed to a stack. Nothing where nobody wishes it."""
+    subject = "answers in the chat"
+    url = text_of(webhook.fields.get("url"))
+    if not webhook.is_ok:
+        return [warning(subject, f"Telegram does not tell ({webhook.description})", _LATER)]
+    if not url:
+        missing = fault(
+            subject,
+            "Telegram pushes what people write to nobody",
+            "A stack with ChatAnswers 1 sets that within 15 minutes. If it is gone again then, a bridge with "
+            "this bot removes it: stop that, or make a bot of its own for it (@BotFather, /newbot).",
+        )
+        return [missing] if is_wished else []
+    host = urlsplit(url).hostname or "another server"
+    failed_at, why = webhook.fields.get("last_error_date"), text_of(webhook.fields.get("last_error_message"))
+    if isinstance(failed_at, int) and abs(now - failed_at) <= _PUSH_NEWS_SECONDS:
+        waiting = webhook.fields.get("pending_update_count")
+        found = f"Telegram could not push to {host} ({why or 'it does not say why'}); {waiting} wait"
+        return [warning(subject, found, "It tries again by itself. The chat function's log says more.")]
+    return [fine(subject, f"Telegram pushes what people write to {host}")]
 
 
 def evaluate_refusal(state: ChatState, now: float) -> Finding | None:

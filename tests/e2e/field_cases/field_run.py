@@ -33,7 +33,7 @@ from functions.shared.messages.printer_record import PrinterRecord, record_from_
 from functions.shared.messages.report import Report, ReportKind, decode_report, encode_report
 from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
 from functions.shared.settings import load_settings
-from functions.shared.telegram.figure_words import count
+from functions.shared.wording.figures import count
 from functions.tracker.evaluation import Rules
 from functions.tracker.transitions import advance
 from tests.e2e.field_cases.played import Played, Told

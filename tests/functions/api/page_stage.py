@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from functions.timelapse.ffmpeg import find_ffmpeg
 from tests.functions.api.bridge_data import NOW, BridgeData
 from tests.functions.api.made_up_history import MadeUpHistory
-from tests.functions.api.page_scene import OFF
+from tests.functions.api.page_scene import OFF, fill
 from tests.functions.api.serving import served
 from tests.support.chromium import Tab
 from tests.support.page_in_a_browser import wait_for
@@ -135,6 +135,15 @@ def staged(data: BridgeData, history: MadeUpHistory | None, tab: Tab, key: str =
             tab.go("about:blank")  # lest it goes on asking
     finally:
         tab.stop_running(clock)
+
+
+@contextmanager
+def with_everything(tab: Tab, folder: Path) -> Iterator[Stage]:
+    """Without a key, with all that there is to see."""
+    data = BridgeData(folder)
+    fill(data)
+    with closing(data.database), staged(data, MadeUpHistory(film_of(folder)), tab) as stage:
+        yield stage
 
 
 def overflow(tab: Tab) -> int:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData
 from tests.functions.api.kept_jobs import keep_check, keep_film, keep_job
 from tests.functions.api.made_up_history import MadeUpHistory
 from tests.functions.api.page_scene import FAILED, FINISHED, OFF, PAUSED, PRINTING, fill
-from tests.functions.api.page_stage import Stage, film_of, staged
+from tests.functions.api.page_stage import Stage, film_of, staged, with_everything
 from tests.support.chromium import ABSENT, Tab, find_chromium
 from tests.support.edge_material import jpeg
 from tests.support.page_in_a_browser import come_back, give_key, picture_sizes, shown
@@ -29,11 +29,7 @@ PRINTER = "#/printer/" + quote(PRINTING)
 
 @pytest.fixture(scope="module")
 def stage(page_tab: Tab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Without a key, with all that there is to see."""
-    folder = tmp_path_factory.mktemp("stage")
-    data = BridgeData(folder)
-    fill(data)
-    with closing(data.database), staged(data, MadeUpHistory(film_of(folder)), page_tab) as stage:
+    with with_everything(page_tab, tmp_path_factory.mktemp("stage")) as stage:
         yield stage
 
 
@@ -263,7 +259,10 @@ def test_the_history_is_filtered_gone_through_and_taken_along(stage: Stage) -> N
     assert now(stage, "location.hash") == "#/history?result=failed"
     choose(stage, "input[type=date]", "2025-11-22")
     until(stage, count, 1)
-    assert "since=2025-11-21T23%3A00%3A00.000Z" in stage.history.asked[-2], "its midnight is the browser's"
+    asked = stage.history.asked[-2:]
+    assert "/api/stats?since=2025-11-22" in asked
+    (jobs,) = (it for it in asked if it.startswith("/api/jobs?"))
+    assert "since=2025-11-21T23%3A00%3A00.000Z" in jobs, "its midnight is the browser's"
     now(
         stage,
         """(() => { window.taken = []; const real = URL.createObjectURL;

@@ -4,7 +4,6 @@ In a real browser before a real server; time passes when a test says so.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
@@ -12,9 +11,8 @@ import pytest
 
 from functions.api.json_values import utc_time
 from tests.functions.api.bridge_data import NOW, RUNNING, BridgeData
-from tests.functions.api.made_up_history import MadeUpHistory
-from tests.functions.api.page_scene import PRINTING, fill
-from tests.functions.api.page_stage import Stage, film_of, staged
+from tests.functions.api.page_scene import PRINTING
+from tests.functions.api.page_stage import Stage, staged, with_everything
 from tests.functions.api.test_page_in_a_browser import now, until, until_asked
 from tests.support.chromium import ABSENT, Tab, find_chromium
 from tests.support.edge_material import jpeg
@@ -41,10 +39,7 @@ HASTE = """(() => {
 
 @pytest.fixture(scope="module")
 def stage(page_tab: Tab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("stage")
-    data = BridgeData(folder)
-    fill(data)
-    with closing(data.database), staged(data, MadeUpHistory(film_of(folder)), page_tab) as stage:
+    with with_everything(page_tab, tmp_path_factory.mktemp("stage")) as stage:
         yield stage
 
 

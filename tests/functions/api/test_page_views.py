@@ -13,8 +13,8 @@ import pytest
 
 from tests.functions.api.bridge_data import NOW, BridgeData
 from tests.functions.api.made_up_history import MadeUpHistory
-from tests.functions.api.page_scene import FAILED, PRINTING, fill
-from tests.functions.api.page_stage import Stage, film_of, overflow, staged
+from tests.functions.api.page_scene import FAILED, PRINTING
+from tests.functions.api.page_stage import Stage, overflow, staged, with_everything
 from tests.functions.api.test_names import HOSTILE
 from tests.support.accessibility import faults
 from tests.support.chromium import ABSENT, Tab, find_chromium
@@ -32,10 +32,7 @@ HOSTILE_WORDS = "<img src=x onerror=\"window.caught='name'\"><b>&amp;</b>{{7*7}}
 
 @pytest.fixture(scope="module")
 def stage(page_tab: Tab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("stage")
-    data = BridgeData(folder)
-    fill(data)
-    with closing(data.database), staged(data, MadeUpHistory(film_of(folder)), page_tab) as stage:
+    with with_everything(page_tab, tmp_path_factory.mktemp("stage")) as stage:
         yield stage
 
 

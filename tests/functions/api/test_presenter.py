@@ -19,7 +19,7 @@ from functions.shared.messages.printer_record import PrinterRecord, printer_reco
 from functions.shared.ports import Stored
 from functions.shared.printer_now import newest_status
 from functions.shared.read_model import ListedPrinter, PrinterData, ReceivedStatus
-from functions.shared.text import rough_duration
+from functions.shared.wording.durations import rough_duration
 from tests.functions.api.bridge_data import NOW, RUNNING, whole_record
 
 

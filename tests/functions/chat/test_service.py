@@ -7,7 +7,6 @@ import pytest
 from functions.chat.admission import OLDEST_SECONDS
 from functions.chat.service import Handled, Later
 from functions.chat.turns import ROOM_FOR_ALERTS
-from functions.chat.wording import PRINTER_GONE_TOAST
 from functions.shared.domain.keys import chat_key, film_key, inspection_key, reception_key, token_of
 from functions.shared.job_archive import JobArchive
 from functions.shared.live import Live
@@ -17,6 +16,7 @@ from functions.shared.messages.chat_record import ChatState, chat_state_of
 from functions.shared.messages.codec import to_json
 from functions.shared.messages.inspection_record import Evidence, InspectionState, inspection_to_json
 from functions.shared.messages.job_history import JobEnd, JobFilm, JobHistoryChange
+from functions.shared.wording.chat_answers import PRINTER_GONE_TOAST
 from tests.functions.chat.harness import NOW, Harness, jpeg, resting, running
 from tests.support.telegram.faults import HANG_UP, SERVER_ERROR, Fault, too_many_requests
 from tests.support.telegram.server import GROUP_ID, TelegramServer

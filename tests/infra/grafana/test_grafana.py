@@ -168,6 +168,7 @@ def test_the_collector_tells_all_that_the_bridge_tells_but_its_stores_and_effect
         for name in (
             *("queue_messages", "queue_age_seconds", "dead_letters", "state_commits_total"),
             *("notifications_total", "notifications_left_out_total", "films_total", "looks_total"),
+            "chat_updates_total",
         )
     }
     assert told["collector"].help.keys() <= told["bridge"].help.keys()

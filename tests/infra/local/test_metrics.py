@@ -12,13 +12,14 @@ from functions.notify.render import Message
 from functions.notify.transports import Answer, Outcome
 from functions.shared.domain.keys import printer_key
 from functions.shared.errors import TransientError
-from infra.local.metrics import CountingModel, CountingTransport, remembered
+from infra.local.metrics import CountingModel, CountingTransport, chat_families, remembered
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
 from infra.local.stores import DATABASE_FILE
 from infra.simulator.server import SimulatedBambui
 from infra.simulator.simulated_printer import SimulatedPrinter
 from tests.e2e.rig import IMAGE, bridge_over, settle, until_told
+from tests.functions.chat.harness import Harness
 from tests.support.metrics.exposition import Exposition, read_exposition
 from tests.support.metrics.farm import PRINTING, snapshot
 from tests.support.telegram.server import TelegramServer
@@ -143,3 +144,16 @@ def test_every_look_is_counted_and_its_answer_or_fault_passed_on() -> None:
     with pytest.raises(TransientError):
         model.ask(question)
     assert (model.answered, model.failed) == (1, 1)
+
+
+def test_what_was_asked_in_the_chat_is_counted_by_what_came_of_it(tmp_path: Path) -> None:
+    with TelegramServer() as telegram:
+        harness = Harness(tmp_path, telegram, changed={"telegram_users": frozenset({4711})})
+        harness.says("/help", sender={"id": 4711, "is_bot": False, "first_name": "Anna"})
+        harness.says("/help", sender={"id": 12, "is_bot": False, "first_name": "Eve"})
+        harness.database.close()
+    (family,) = chat_families(harness.service)
+    counts = {sample.labels["outcome"]: sample.value for sample in family.samples if sample.value}
+    assert counts == {"answered": 1, "other_user": 1}
+    (nobody_is_answered,) = chat_families(None)
+    assert {sample.value for sample in nobody_is_answered.samples} == {0}

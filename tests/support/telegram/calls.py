@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -87,6 +87,25 @@ def bad_request(description: str) -> CallError:
     return CallError(400, f"Bad Request: {description}")
 
 
+def read_parameters(body: bytes, known: Mapping[str, type], required: Collection[str]) -> dict[str, Any]:
+    """Those of a call that sends no file. Raises CallError."""
+    values = _json_values(body or b"{}")
+    check_parameters(values, known)
+    if missing := set(required) - set(values):
+        raise bad_request(f"parameter {min(missing)} is required")
+    return values
+
+
+def check_parameters(values: Mapping[str, Any], known: Mapping[str, type]) -> None:
+    """Raises CallError for one that is unknown or of another type."""
+    for name, value in values.items():
+        wanted = known.get(name)
+        if wanted is None:
+            raise bad_request(f"unknown parameter {name}")
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            raise bad_request(f"parameter {name} must be of type {wanted.__name__}")
+
+
 def read_call(method: str, content_type: str, body: bytes) -> Call:
     """The call of such an HTTP body. Raises CallError."""
     if method not in _PARAMETERS:
@@ -97,12 +116,7 @@ def read_call(method: str, content_type: str, body: bytes) -> Call:
     else:
         texts, files = _form_values(content_type, body)
         values = {name: _typed(_PARAMETERS[method].get(name), text) for name, text in texts.items()}
-    for name, value in values.items():
-        wanted = _PARAMETERS[method].get(name)
-        if wanted is None:
-            raise bad_request(f"unknown parameter {name}")
-        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            raise bad_request(f"parameter {name} must be of type {wanted.__name__}")
+    check_parameters(values, _PARAMETERS[method])
     if unknown := set(files) - _FILES[method]:
         raise bad_request(f"unexpected file {sorted(unknown)}")
     chat_id = values.get("chat_id")

@@ -4,12 +4,11 @@ As strict as for messages: unknown parameters and wrong types are refused. Delib
 sendChatAction is content with a topic that is gone, getChat with a group that was upgraded.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.telegram.calls import CallError, bad_request
+from tests.support.telegram.calls import CallError, bad_request, read_parameters
 
 _QUERIES: dict[str, dict[str, type]] = {
     "getMe": {},
@@ -54,24 +53,13 @@ def is_query(method: str) -> bool:
 
 def read_query(method: str, body: bytes) -> dict[str, Any]:
     """The parameters of such a call. Raises CallError."""
-    try:
-        values = json.loads(body or b"{}")
-    except ValueError:
-        raise bad_request("can't parse JSON") from None
     known = _QUERIES[method]
-    for name, value in values.items():
-        if name not in known:
-            raise bad_request(f"unknown parameter {name}")
-        if not isinstance(value, known[name]) or (known[name] is int and isinstance(value, bool)):
-            raise bad_request(f"parameter {name} must be of type {known[name].__name__}")
-    missing = set(known) - set(values) - _OPTIONAL
-    if missing:
-        raise bad_request(f"parameter {min(missing)} is required")
+    values = read_parameters(body, known, known.keys() - _OPTIONAL)
     if method == "sendChatAction" and values["action"] not in _ACTIONS:
         raise bad_request("wrong parameter action in request")
     if method == "getUpdates" and not 1 <= values.get("limit", 100) <= 100:
         raise bad_request("wrong limit")
-    return dict(values)
+    return values
 
 
 def chat_fields(chat_id: int, profile: ChatProfile) -> dict[str, Any]:

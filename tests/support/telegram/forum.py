@@ -1,11 +1,10 @@
 """Topics of forum groups and pinned messages, as the local Bot API server has them."""
 
 import itertools
-import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.telegram.calls import CallError, bad_request
+from tests.support.telegram.calls import CallError, bad_request, read_parameters
 from tests.support.telegram.chats import ChatProfile
 
 NAME_LIMIT = 128
@@ -30,19 +29,7 @@ def is_forum_call(method: str) -> bool:
 
 def read_forum_call(method: str, body: bytes) -> dict[str, Any]:
     """The parameters of such a call. Raises CallError."""
-    try:
-        values = json.loads(body or b"{}")
-    except ValueError:
-        raise bad_request("can't parse JSON") from None
-    known = _PARAMETERS[method]
-    for name, value in values.items():
-        if name not in known:
-            raise bad_request(f"unknown parameter {name}")
-        if not isinstance(value, known[name]) or (known[name] is int and isinstance(value, bool)):
-            raise bad_request(f"parameter {name} must be of type {known[name].__name__}")
-    if missing := _REQUIRED[method] - set(values):
-        raise bad_request(f"parameter {min(missing)} is required")
-    return dict(values)
+    return read_parameters(body, _PARAMETERS[method], _REQUIRED[method])
 
 
 class Forum:

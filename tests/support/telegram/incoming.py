@@ -3,7 +3,6 @@
 As strict as for messages. Descriptions as the real server words them (tdlib/telegram-bot-api, Client.cpp).
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tests.support.telegram.calls import CallError, bad_request
+from tests.support.telegram.calls import CallError, bad_request, read_parameters
 from tests.support.timeouts import TIMEOUT
 
 _CALLS: dict[str, dict[str, type]] = {
@@ -27,7 +26,9 @@ _CALLS: dict[str, dict[str, type]] = {
         "callback_query_id": str, "text": str, "show_alert": bool, "url": str, "cache_time": int,
     },
 }  # fmt: skip
-_NEEDED = {"setMyCommands": "commands", "setWebhook": "url", "answerCallbackQuery": "callback_query_id"}
+_NEEDED = {
+    "setMyCommands": {"commands"}, "setWebhook": {"url"}, "answerCallbackQuery": {"callback_query_id"},
+}  # fmt: skip
 _NOT_SENT_UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 TERMINATED = CallError(
     409,
@@ -69,7 +70,7 @@ class BotSide:
 
     def answer(self, method: str, body: bytes, forget: Callable[[], None]) -> Any:
         """Do what such a call asks. Raises CallError."""
-        values = _checked(method, body)
+        values = read_parameters(body, _CALLS[method], _NEEDED.get(method, ()))
         match method:
             case "setWebhook":
                 self._set_webhook(values)
@@ -161,23 +162,6 @@ def buttons_of(parameters: Mapping[str, Any]) -> list[dict[str, str]]:
     """The buttons below a message, row by row."""
     rows = parameters.get("reply_markup", {}).get("inline_keyboard", [])
     return [button for row in rows for button in row]
-
-
-def _checked(method: str, body: bytes) -> dict[str, Any]:
-    try:
-        values = json.loads(body or b"{}")
-    except ValueError:
-        raise bad_request("can't parse JSON") from None
-    for name, value in values.items():
-        wanted = _CALLS[method].get(name)
-        if wanted is None:
-            raise bad_request(f"unknown parameter {name}")
-        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            raise bad_request(f"parameter {name} must be of type {wanted.__name__}")
-    needed = _NEEDED.get(method)
-    if needed is not None and needed not in values:
-        raise bad_request(f"parameter {needed} is required")
-    return dict(values)
 
 
 def _scope(scope: Mapping[str, Any]) -> str:

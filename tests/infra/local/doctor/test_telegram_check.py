@@ -14,11 +14,12 @@ from functions.shared.messages.chat_reception import ChatReception, reception_to
 from functions.shared.messages.chat_record import ChatState, Refused
 from functions.shared.wording.headlines import TEST_MESSAGE
 from infra.local.doctor.findings import Finding, Outcome
-from infra.local.doctor.telegram_check import run
+from infra.local.doctor.telegram_check import CHECK, evaluate_pushing, run
+from infra.local.probes.telegram_api import BotAnswer
 from infra.local.storage.database import SqliteDatabase
 from infra.local.storage.records import SqliteRecordStore
 from infra.local.stores import DATABASE_FILE
-from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, found_by, outcomes
+from tests.infra.local.doctor.examined import FAULT, FINE, NOTHING, WARNING, found_by, outcomes, setup_of
 from tests.support.telegram.chats import ChatProfile
 from tests.support.telegram.faults import BAD_GATEWAY, BROKEN_JSON, answers, too_many_requests
 from tests.support.telegram.server import CHAT_ID, GROUP_ID, TelegramServer
@@ -274,3 +275,53 @@ def test_a_webhook_that_was_left_over_is_told(telegram: TelegramServer, tmp_path
     assert found[ANSWERS].outcome is WARNING
     assert "abc.execute-api.eu-central-1.amazonaws.com" in found[ANSWERS].found
     assert ANSWERS not in look(telegram, DATA_DIR=str(tmp_path)), "nobody asks for them"
+
+
+STACK = "https://abc.execute-api.eu-central-1.amazonaws.com/prod/telegram"
+
+
+def test_who_has_a_stack_gives_its_token_and_hears_whether_its_bot_is_well(telegram: TelegramServer) -> None:
+    assert not CHECK.applies(setup_of({}, is_cloud=True))
+    given = {
+        "TELEGRAM_BOT_TOKEN": telegram.token,
+        "TELEGRAM_CHAT_ID": str(GROUP_ID),
+        "TELEGRAM_API_URL": telegram.url,
+    }
+    assert CHECK.applies(setup_of(given, is_cloud=True))
+    found = found_by(run, given, is_cloud=True)
+    assert outcomes(found) == {"token": FINE, "chat": FINE, "right to post": FINE}, "it may answer nobody"
+    found = found_by(run, given | {"CHAT_ANSWERS": "1"}, is_cloud=True)
+    assert found[ANSWERS].outcome is FAULT
+    telegram.webhook = STACK
+    found = found_by(run, given, is_cloud=True)
+    assert found[ANSWERS].outcome is FINE
+    assert "abc.execute-api.eu-central-1.amazonaws.com" in found[ANSWERS].found
+    assert telegram.webhook == STACK
+    assert telegram.messages == []
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "words"),
+    [
+        (
+            {"last_error_date": 1000, "last_error_message": "Wrong response: 502 Bad Gateway"},
+            WARNING,
+            "502 Bad",
+        ),
+        ({"last_error_date": 1000, "last_error_message": ["junk"]}, WARNING, "does not say why"),
+        ({"last_error_date": 1000 - 7200, "last_error_message": "Connection timed out"}, FINE, "pushes"),
+        ({"last_error_date": "1000"}, FINE, "pushes"),
+    ],
+)
+def test_a_push_that_fails_is_told_while_it_is_new(
+    error: dict[str, Any], outcome: Outcome, words: str
+) -> None:
+    answer = BotAnswer(True, 200, {"url": STACK, "pending_update_count": 3} | error)
+    (found,) = evaluate_pushing(answer, 1060.0, is_wished=True)
+    assert found.outcome is outcome
+    assert words in found.found
+
+
+def test_where_telegram_does_not_tell_of_the_webhook_that_is_said() -> None:
+    (found,) = evaluate_pushing(BotAnswer(False, 502, description="Bad Gateway"), 0.0, is_wished=False)
+    assert (found.outcome, "Bad Gateway" in found.found) == (WARNING, True)

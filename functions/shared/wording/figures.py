@@ -11,7 +11,7 @@ from functions.shared.domain.figures import (
     known_remaining,
     whole_number,
 )
-from functions.shared.text import duration
+from functions.shared.wording.durations import duration
 
 _BAR_CELLS = 10
 _STATES = {

@@ -1,22 +1,21 @@
 """Every word that the bot says in the chat: descriptions of commands, answers, buttons, toasts."""
 
-from functions.chat.commands import Word
 from functions.shared.telegram.markup import Line, Span
-from functions.shared.text import duration, rough_duration
+from functions.shared.wording.durations import duration, rough_duration
 
-DESCRIPTIONS = {
-    Word.STATUS: "How all printers are",
-    Word.PHOTO: "A fresh photo of a printer",
-    Word.PRINTERS: "Which printers there are",
-    Word.ETA: "When the running prints are ready",
-    Word.ERRORS: "What the printers complain of",
-    Word.HISTORY: "The last prints",
-    Word.FILM: "The timelapse of a printer's last print",
-    Word.STATS: "How prints ended",
-    Word.MUTE: "Keep a printer quiet: /mute P1S 2h",
-    Word.UNMUTE: "Let it speak again",
-    Word.QUIET: "Quiet hours: /quiet 22:00-07:00, off",
-    Word.HELP: "What you can ask",
+DESCRIPTIONS = {  # by command (`functions/chat/commands.py`)
+    "status": "How all printers are",
+    "photo": "A fresh photo of a printer",
+    "printers": "Which printers there are",
+    "eta": "When the running prints are ready",
+    "errors": "What the printers complain of",
+    "history": "The last prints",
+    "film": "The timelapse of a printer's last print",
+    "stats": "How prints ended",
+    "mute": "Keep a printer quiet: /mute P1S 2h",
+    "unmute": "Let it speak again",
+    "quiet": "Quiet hours: /quiet 22:00-07:00, off",
+    "help": "What you can ask",
 }
 
 ALL_PRINTERS_BUTTON = "All printers"  # beside those by which one is chosen
@@ -88,17 +87,17 @@ def unknown_printer(name: str) -> str:
     return f"No printer is called {name}. /printers shows them."
 
 
-def choose(word: Word) -> str:
+def choose(word: str) -> str:
     what = {
-        Word.PHOTO: "A photo of which printer?",
-        Word.FILM: "The film of which printer?",
-        Word.MUTE: "Which printer is to be quiet?",
-        Word.UNMUTE: "Which printer may speak again?",
+        "photo": "A photo of which printer?",
+        "film": "The film of which printer?",
+        "mute": "Which printer is to be quiet?",
+        "unmute": "Which printer may speak again?",
     }
     return what.get(word, "Which printer?")
 
 
-def too_many_to_choose(word: Word, printers: int) -> str:
+def too_many_to_choose(word: str, printers: int) -> str:
     return f"There are {printers} printers: write the name behind the command, /{word} NAME"
 
 
