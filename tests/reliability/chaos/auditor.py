@@ -8,7 +8,7 @@ words stand in the wrong order.
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from tests.reliability.chaos.chat import FILM, PROGRESS, Message
@@ -105,6 +105,11 @@ def _cause(
             left.remove(one)
             return one
     return None
+
+
+def is_cut_off(message: Message, interruptions: Iterable[Interruption], hindrances: Hindrances) -> bool:
+    """Whether its sender may have ended before it was marked, so that it comes to its turn once more."""
+    return _cause(message, replace(message, at=float("inf")), list(interruptions), hindrances) is not None
 
 
 def audit_printer(

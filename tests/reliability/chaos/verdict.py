@@ -22,9 +22,10 @@ from tests.reliability.chaos.auditor import (
     audit_progress,
     audit_waits,
     explain_printer,
+    is_cut_off,
     without_repeats,
 )
-from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, FILM, Message
+from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, FILM, PROGRESS, Message
 from tests.reliability.chaos.conversation import Conversation
 from tests.reliability.chaos.film_auditor import audit_film_order, audit_films
 from tests.reliability.chaos.oracle import LATE, LOST, STARTED, UNSEEN
@@ -149,7 +150,14 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
     if talk is not None:
         marked += count_digest_marks(talk, evidence.interruptions, evidence.senders)
     may_be_more = evidence.unknown_digests > 0 and evidence.marks > marked
-    if evidence.marks != marked and not may_be_more and not plan.has_flapper:
+    told_and_kept_back = 0
+    if talk is not None:  # it was told, its sender was killed, and by its next turn its printer was muted
+        told_and_kept_back = sum(
+            message.words == PROGRESS and is_cut_off(message, evidence.interruptions, evidence.senders)
+            for message in all_once
+        )
+    is_marked = marked - told_and_kept_back <= evidence.marks <= marked
+    if not is_marked and not may_be_more and not plan.has_flapper:
         findings.append(Finding("twice", f"{marked} messages, but {evidence.marks} done-marks"))
     if evidence.dead_letters:
         findings.append(Finding("lost", f"{evidence.dead_letters} messages were given up"))
