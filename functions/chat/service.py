@@ -271,7 +271,8 @@ class ChatService:
             progress.changed()
         if response.photo_of is not None:
             self._turns.require()
-            self._sent(self._media.send_photo(place, known, response.photo_of, progress.mark))
+            photo_of, turn = response.photo_of, self._turns.require
+            self._sent(self._media.send_photo(place, known, photo_of, progress.mark, turn))
         if response.film_of is not None:
             self._turns.require()
             film_of, job = response.film_of, response.film_job

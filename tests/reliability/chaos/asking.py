@@ -93,8 +93,6 @@ class People:
             presses=sum(one.wish.is_press for one in self.asked),
             toasts=len(telegram.bot.answers),
             toasts_refused=telegram.toasts_refused,
-            toasts_late=telegram.toasts_late,
-            toasts_lost=telegram.toasts_lost,
             former=tuple(former),
         )
 

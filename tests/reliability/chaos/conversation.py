@@ -85,8 +85,7 @@ class Conversation:
     """`questions` with their answers; `digests` of what mutes kept back; `strays`: answers to nobody.
 
     `presses` were made, `toasts` of them seen; `toasts_refused`: answers to a press that Telegram met with
-    "wait" or a planned refusal; `toasts_late`: a second answer to one press; `toasts_lost`: of which the
-    sender never learned that it was taken.
+    "wait" or a planned refusal.
     """
 
     questions: tuple[Question, ...] = ()
@@ -95,8 +94,6 @@ class Conversation:
     presses: int = 0
     toasts: int = 0
     toasts_refused: int = 0
-    toasts_late: int = 0
-    toasts_lost: int = 0
     former: tuple[tuple[float, float], ...] = field(default=())
 
 

@@ -74,9 +74,8 @@ class FlakyTelegram(TelegramServer):
     long; `refused`: the planned refusals by their words; `doubts`: when a message was refused for a reason
     that nobody knows; `refused_calls`: the messages that met a planned refusal.
 
-    Of answers to presses: those that were met with "wait" or a planned refusal (`toasts_refused`), a second
-    one to the same press (`toasts_late`), and those taken of which the sender did not learn (`toasts_lost`).
-    `toasts`: what was said so, and when.
+    `toasts`: what was said to who pressed, and when; `toasts_refused`: how many of these answers were met
+    with "wait" or a planned refusal.
     """
 
     def __init__(self, per_minute: int | None = None) -> None:
@@ -90,7 +89,7 @@ class FlakyTelegram(TelegramServer):
         self.doubts: list[float] = []
         self.refused_calls: list[tuple[float, Call]] = []
         self.toasts: list[tuple[float, str]] = []
-        self.toasts_refused = self.toasts_late = self.toasts_lost = 0
+        self.toasts_refused = 0
         self._refusing_until = 0.0
         self.interruptions: list[Interruption] = []
         self._hold = 0.0
@@ -123,7 +122,6 @@ class FlakyTelegram(TelegramServer):
             self._sending.happens()
         is_to_wait = fault is not None and fault.code == 429
         self.toasts_refused += is_to_wait and method == _TOAST
-        self.toasts_lost += self._call.is_answer_lost and method == _TOAST
         if is_send and fault is not None and is_to_wait:
             self.waits.append((time.time(), float(json.loads(fault.body)["parameters"]["retry_after"])))
         return fault
@@ -132,8 +130,7 @@ class FlakyTelegram(TelegramServer):
         path, content_type, body = getattr(self._call, "asked", ("", "", b""))
         method = path.rpartition("/")[2]
         if method == _TOAST and incoming.TOO_OLD in error.description:
-            self.toasts_late += 1
-            return
+            return  # of one that is tried again after its answer was lost, or its sender killed
         if time.monotonic() > self._refusing_until:
             super().refuse(error)
             return

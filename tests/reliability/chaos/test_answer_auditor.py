@@ -122,9 +122,6 @@ def test_who_presses_sees_that_something_came_of_it() -> None:
     assert audited(talk([], [], presses=3, toasts=3)) == Answered()
     assert audited(talk([], [], presses=3, toasts=2, toasts_refused=1)) == Answered()
     assert kinds(audited(talk([], [], presses=3, toasts=2)).findings) == ["no answer"]
-    assert kinds(audited(talk([], [], toasts_late=1)).findings) == ["twice"]
-    assert audited(talk([], [], toasts_late=1), KILL) == Answered()
-    assert audited(talk([], [], toasts_late=1, toasts_lost=1)) == Answered()
 
 
 def test_who_floods_gets_what_one_person_may_have() -> None:
