@@ -63,7 +63,7 @@ bench: $(DEV_READY) ## figures of latency, memory, receive path, films and the p
 	$(VENV_PYTHON) -m pytest -m benchmark -s -p no:xdist tests/performance
 
 .PHONY: chaos
-chaos: $(DEV_READY) ## 240 random faults over simulated prints, audited (minutes; CHAOS='--seed 7')
+chaos: $(DEV_READY) ## 240 random faults over simulated prints, audited, with people in the chat by turns (minutes; CHAOS='--seed 7 --commands')
 	$(VENV_PYTHON) -m tests.reliability.chaos $(CHAOS)
 
 .PHONY: fuzz

@@ -1,6 +1,7 @@
 """What is sent beside words: a photo, a film; and what is kept of an alert that was none."""
 
 import logging
+from collections.abc import Callable
 
 from functions.chat.bot import FILM_BYTES_LIMIT, Bot, Place, Reply
 from functions.chat.photos import FreshPictures, Picture
@@ -51,9 +52,16 @@ class Media:
         self._fresh = fresh
         self._clock = clock
 
-    def send_photo(self, place: Place, known: Known, printer_id: str, wish: str) -> Reply:
-        """The freshest there is; its age is said where it looks like now and is not."""
+    def send_photo(
+        self, place: Place, known: Known, printer_id: str, wish: str, turn: Callable[[], None]
+    ) -> Reply:
+        """The freshest there is; its age is said where it looks like now and is not.
+
+        `turn` is called right before it is sent, as seconds went by until it was there, and raises what it
+        likes: a repeat finds the picture at once.
+        """
         picture, is_fresh = self._picture(printer_id, wish)
+        turn()
         if picture is None:
             return self._bot.say(place, [(Span(wording.no_photo(name_words(printer_id, _NAME_LIMIT))),)])
         printer = known.named(printer_id)

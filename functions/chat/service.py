@@ -149,7 +149,9 @@ class ChatService:
         state = self._turns.state()
         chats = frozenset({self._rules.chat_id, *([state.moved_to] if state.moved_to else [])})
         guests = Guests(chats, self._rules.users)
-        reason = why_not(found, guests, self._name_for(found), now)
+        reason = why_not(found, guests, "", now)
+        if reason is None and isinstance(found, Command) and found.bot:
+            reason = why_not(found, guests, self._name(), now)
         if reason is None and isinstance(found, Command) and request_of(found.word) is None:
             return Handled()  # another bot's, or a slip
         progress = Progress(self._records, effect_id("update", str(found.origin.update_id)), self._clock)
@@ -270,7 +272,8 @@ class ChatService:
             progress.changed()
         if response.photo_of is not None:
             self._turns.require()
-            self._sent(self._media.send_photo(place, known, response.photo_of, progress.mark))
+            photo_of, turn = response.photo_of, self._turns.require
+            self._sent(self._media.send_photo(place, known, photo_of, progress.mark, turn))
         if response.film_of is not None:
             self._turns.require()
             film_of, job = response.film_of, response.film_job
@@ -335,12 +338,15 @@ class ChatService:
 
         update(self._records, reception_key(self._rules.chat_id), read_reception, reception_to_json, change)
 
-    def _name_for(self, found: Update) -> str:
-        """Our own name, asked for only where it decides something."""
-        if not isinstance(found, Command) or not found.bot:
-            return ""
+    def _name(self) -> str:
+        """Our own name, asked for only where it decides something; empty if Telegram does not tell it.
+
+        Raises NotNowError while it may be had later: what is for another bot is not to be answered meanwhile.
+        """
         if self._own_name is None:
             reply = self._bot.call("getMe")
+            if reply.may_pass:
+                raise NotNowError(_AGAIN_SECONDS if reply.retry_after is None else reply.retry_after)
             name = reply.result.get("username") if isinstance(reply.result, dict) else None
             if not isinstance(name, str):
                 return ""

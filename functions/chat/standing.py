@@ -104,7 +104,8 @@ def _state_words(printer: PrinterNow) -> str:
     word = wording.CALIBRATING if printer.state == CALIBRATING else state(printer.state or "")
     stage = stage_words(printer.facts.stage) if printer.job is not None and printer.job.is_active else None
     shown = plain_words(word, 40)
-    return f"{shown} ({plain_words(stage, 40)})" if stage and printer.state not in PAUSED else shown
+    is_said = not stage or stage == word or printer.state in PAUSED
+    return shown if is_said else f"{shown} ({plain_words(stage or '', 40)})"
 
 
 def _figures(printer: PrinterNow, moment: Moment, *, is_compact: bool) -> str:

@@ -120,6 +120,14 @@ def test_fifty_printers_are_a_few_messages_the_troubled_ones_first() -> None:
     assert sum(part.count("🖨") for part in parts) == 48
 
 
+@pytest.mark.parametrize(
+    ("stage", "shown"), [(0, "printing"), (2, "printing (heating the bed)"), (255, "printing")]
+)
+def test_a_stage_is_said_where_it_says_more(stage: int, shown: str) -> None:
+    (block,) = answer_command(Request(Word.STATUS), known(running("P1S", stg_cur=stage))).blocks
+    assert to_plain([block[0]]) == f"🖨 P1S: {shown}"
+
+
 @given(st.lists(st.integers(1, 40), max_size=60))
 def test_messages_are_cut_between_printers(lengths: list[int]) -> None:
     blocks = [((Span("x" * length * 20, "b"),),) for length in lengths]

@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from collector.commands import CommandReceiver
 from functions.chat.handler import KEEP_WEBHOOK, handle
 from functions.chat.registration import webhook_secret
 from functions.chat.updates import WANTED
-from functions.shared.domain.keys import printer_key
+from functions.shared.domain.keys import preferences_key, printer_key
 from functions.shared.latest_pictures import LatestPictures
+from functions.shared.messages.chat_preferences import read_preferences
 from functions.shared.messages.printer_record import record_to_json
 from tests.functions.chat.harness import jpeg, running
 from tests.support.lambda_runtime.event_source import Context
-from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, LambdaStack
+from tests.support.lambda_runtime.stack import BOT_TOKEN_NAME, LambdaStack, forget_containers
 from tests.support.telegram.faults import SERVER_ERROR, too_many_requests
 from tests.support.telegram.server import TelegramServer
 
@@ -74,6 +76,43 @@ def test_an_update_is_answered_once_though_it_is_pushed_twice(
     assert push(telegram) == [200]
     assert len(telegram.messages) == 1
     assert "P1S" in telegram.texts[0]
+
+
+def test_a_farm_that_asks_gets_the_same_from_another_container_and_nothing_twice(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    for number in range(1, 51):
+        knows(stack, f"Farm {number:02}")
+    telegram.says("/status", date=int(stack.now()))
+    (update,) = telegram.updates.waiting
+    assert push(telegram) == [200]
+    forget_containers()
+    telegram.updates.waiting.append(update)  # the first one was ended before Telegram had its answer
+    telegram.says("/status", date=int(stack.now()))
+    assert push(telegram) == [200, 200]
+    first, second = telegram.texts
+    assert first == second
+    assert first.startswith("50 printers, 50 printing\n")
+    assert first.count("🖨 Farm") == 50
+
+
+def test_two_people_press_one_button_and_both_updates_are_dealt_with_at_once(
+    stack: LambdaStack, telegram: TelegramServer
+) -> None:
+    knows(stack, "P1S")
+    telegram.says("/status", date=int(stack.now()))
+    assert push(telegram) == [200]
+    people = [{"id": 77 + number, "is_bot": False, "first_name": "Ada"} for number in range(2)]
+    presses = [telegram.presses("🔕 Mute 1 h", sender=person) for person in people]
+    secret = webhook_secret(telegram.token)
+    with ThreadPoolExecutor(len(people)) as containers:
+        list(containers.map(lambda it: handle(posted(it, secret), Context(26.0)), telegram.updates.waiting))
+    assert push(telegram) == [200, 200], "what had to give way is done now, the rest says nothing again"
+    assert [telegram.bot.answers[press] for press in presses] == ["Muted.", "Muted."]
+    assert [text.split(" until ")[0] for text in telegram.texts[1:]] == ["🔕 P1S is muted"] * 2
+    stored = stack.records.get(preferences_key(telegram.chat_id))
+    (mute,) = read_preferences(stored.value if stored else {}).mutes
+    assert 3600 <= mute.until - mute.since < 7200, "one mute, that of whoever was later"
 
 
 @pytest.mark.parametrize("secret", ["", "guessed", "ü"])

@@ -17,7 +17,10 @@ WORD_JOINER = "\u2060"
 
 
 class Conversation:
-    """People and the bot over real polling; `restart` ends the program in between."""
+    """People and the bot over real polling; `restart` ends the program in between.
+
+    What was dealt with last is given again then, as Telegram does with what no later call has confirmed.
+    """
 
     def __init__(self, folder: Path, telegram: TelegramServer, live: Live | None = None) -> None:
         self.harness = Harness(folder, telegram, live)
@@ -36,11 +39,15 @@ class Conversation:
         if toast := self.telegram.bot.answers.get(press):
             self.lines.insert(len(self.lines) - self._new, f"({toast})")
 
-    def restart(self) -> None:
+    def restart(self, *meanwhile: str) -> None:
+        """`meanwhile` is written while nobody listens."""
         self.harness.connection.close()
+        for text in meanwhile:
+            self.telegram.says(text, date=int(self.harness.clock()))
         self.harness.restart()
         self._poll()
-        self._deal("-- a restart")
+        self.lines.append("-- a restart")
+        self._deal(*(f"< {text}" for text in meanwhile))
 
     def later(self, seconds: float) -> None:
         self.harness.clock.pass_time(seconds)
@@ -51,8 +58,8 @@ class Conversation:
             harness.connection, harness.bot, harness.service, harness.records, harness.chat_id, harness.clock
         )
 
-    def _deal(self, what: str) -> None:
-        self.lines.append(what)
+    def _deal(self, *what: str) -> None:
+        self.lines += what
         if self.telegram.updates.waiting:
             self.polling.poll_once()
         new = self.telegram.messages[self._told :]
@@ -111,7 +118,7 @@ def test_muting_in_mid_print_with_a_restart(conversation: Conversation) -> None:
     )
 
 
-def test_a_false_alarm_of_the_ai(tmp_path: Path, telegram: TelegramServer) -> None:
+def test_a_false_alarm_of_the_ai_with_restarts(tmp_path: Path, telegram: TelegramServer) -> None:
     live = Live()
     conversation = Conversation(tmp_path, telegram, live)
     harness = conversation.harness
@@ -132,7 +139,9 @@ def test_a_false_alarm_of_the_ai(tmp_path: Path, telegram: TelegramServer) -> No
         "inline_keyboard": buttons
     })  # fmt: skip
     conversation.presses("Photo")
+    conversation.restart()
     conversation.presses("Looks fine")
+    conversation.restart()
     conversation.presses("Looks fine")
     assert conversation.text == (
         "< [Photo]\n"
@@ -142,37 +151,50 @@ def test_a_false_alarm_of_the_ai(tmp_path: Path, telegram: TelegramServer) -> No
         "🖨 P1S: printing\n"
         "P1S part.3mf\n"
         "▰▰▰▰▰▱▱▱▱▱ 50 % · layer 50/200 · 1 h left · ready ~18:00 CET\n"
+        "-- a restart\n"
         "< [Looks fine]\n"
         "(Thank you: not told again in this print.)\n"
         "👌 P1S: Ada looked: all is well. Spaghetti is not told again in this print.\n"
+        "-- a restart\n"
         "< [Looks fine]\n"
         "(Thank you: not told again in this print.)\n"
         "👌 P1S: Ada looked: all is well. Spaghetti is not told again in this print."
     )
     assert len(harness.samples.newest()) == 1, "kept once"
+    assert harness.preferences.is_dismissed("job-P1S", "spaghetti")
 
 
-def test_a_farm_asks(conversation: Conversation) -> None:
+def test_a_farm_asks_before_and_after_a_restart(conversation: Conversation) -> None:
     records = [running(f"Farm {number:02}", percent=number, minutes=number) for number in range(1, 49)]
     troubled = running("Farm 49", gcode_state="PAUSE", print_error=0x0300_8015)
     conversation.harness.knows(*records, troubled, resting("Farm 50", "failed", "FAILED"))
     conversation.writes("/status")
+    conversation.later(20)
+    conversation.restart()
     conversation.writes("/errors")
-    conversation.writes("/eta")
+    conversation.later(20)
+    conversation.restart("/status", "/eta")
     conversation.writes("/history")
     lines = conversation.text.splitlines()
-    assert lines[1] == "50 printers, 2 need you, 49 printing"
-    assert [line.split(":")[0][2:] for line in lines[2:6:2]][:1] == ["Farm 49"] or "Farm 49" in lines[2]
-    assert sum(line.startswith("🖨 Farm") for line in lines[: lines.index("< /errors")]) == 48
-    errors = lines[lines.index("< /errors") + 1 : lines.index("< /eta")]
-    assert errors[0] == "Farm 49"
-    assert "0300-8015 wiki" in errors[1]
-    ready = lines[lines.index("< /eta") + 1 : lines.index("< /history")]
+    asked = ["< /status", "-- a restart", "< /errors", "-- a restart", "< /status", "< /eta", "< /history"]
+    assert [line for line in lines if line.startswith(("<", "--"))] == asked
+    status = lines[1 : lines.index("-- a restart")]
+    assert status[0] == "50 printers, 2 need you, 49 printing"
+    assert "Farm 49" in status[1]
+    assert sum(line.startswith("🖨 Farm") for line in status) == 48
+    again = lines[lines.index("< /eta") + 1 : lines.index("< /history")]
+    assert again[: len(status)] == status, "the same person sees the same"
+    ready = again[len(status) :]
+    assert len(ready) == 50, "each that prints in a line, one of them with its fault"
     assert ready[0].startswith("🖨 Farm 01: printing · 1 %")
+    errors = lines[lines.index("-- a restart") + 1 :]
+    assert errors[1] == "Farm 49", "nothing is answered again before it"
+    assert "0300-8015 wiki" in errors[2]
     assert lines[lines.index("< /history") + 1 :] == [
         "❌ Farm 50: Farm 50 part.3mf",
         "failed · 16:30 CET · took 2 h",
     ]
+    assert [text.count("50 printers") for text in conversation.telegram.texts].count(1) == 2
 
 
 def test_a_printer_that_is_asked_for_in_many_ways(conversation: Conversation) -> None:

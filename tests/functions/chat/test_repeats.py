@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from functions.chat.building import build_service
+from functions.chat.photos import Picture
 from functions.chat.service import Handled, Later
+from functions.chat.turns import Turns
 from functions.shared.domain.keys import chat_key, film_key, inspection_key, preferences_key, token_of
 from functions.shared.errors import TransientError
 from functions.shared.job_archive import JobArchive
@@ -18,7 +21,8 @@ from functions.shared.messages.codec import to_json
 from functions.shared.messages.inspection_record import Evidence, InspectionState, inspection_to_json
 from functions.shared.messages.job_history import JobEnd, JobFilm, JobHistoryChange
 from functions.shared.ports import RecordStore, Stored
-from tests.functions.chat.harness import NOW, Harness, jpeg, resting, running
+from functions.shared.settings import Settings
+from tests.functions.chat.harness import BERLIN, NOW, Harness, jpeg, resting, running
 from tests.support.telegram.faults import HANG_UP, SERVER_ERROR, Fault, too_many_requests
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
@@ -135,6 +139,37 @@ def test_a_photo_by_a_button_comes_though_telegram_had_to_be_asked_twice(
     harness.presses("📷 Photo")
     until_done(harness)
     assert [message.photo is not None for message in telegram.messages] == [False, True]
+
+
+class PictureAfterAWait:
+    """FreshPictures; while the picture is waited for, Telegram asks notify to leave the chat alone."""
+
+    def __init__(self, harness: Harness) -> None:
+        self._harness = harness
+        self.asked: list[str] = []
+
+    def ask(self, printer_id: str, wish: str) -> Picture:
+        if not self.asked:
+            Turns(self._harness.records, self._harness.chat_id, 0, self._harness.clock).asked_to_wait(7.0)
+            self._harness.clock.pass_time(4.0)
+        self.asked.append(wish)
+        return Picture(jpeg(), self._harness.clock())
+
+
+def test_a_photo_that_was_waited_for_keeps_to_the_wait_that_telegram_asked_for_meanwhile(
+    harness: Harness,
+) -> None:
+    harness.knows(running("P1S"))
+    fresh = PictureAfterAWait(harness)
+    settings = Settings(telegram_chat_id=harness.chat_id, timezone=BERLIN)
+    harness.service = build_service(
+        *(harness.bot, harness.records, harness.frames, harness.samples, harness.clock, settings), fresh=fresh
+    )
+    assert harness.says("/photo") == Later(3.0)
+    assert harness.telegram.calls_of["sendPhoto"] == 0
+    until_done(harness)
+    assert [message.photo is not None for message in harness.telegram.messages] == [True]
+    assert len(set(fresh.asked)) == 1, "a repeat asks for the same picture"
 
 
 def test_in_a_full_chat_a_press_mutes_at_once_and_the_toast_says_so(group: Harness) -> None:

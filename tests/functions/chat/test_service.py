@@ -18,7 +18,7 @@ from functions.shared.messages.inspection_record import Evidence, InspectionStat
 from functions.shared.messages.job_history import JobEnd, JobFilm, JobHistoryChange
 from functions.shared.wording.chat_answers import PRINTER_GONE_TOAST
 from tests.functions.chat.harness import NOW, Harness, jpeg, resting, running
-from tests.support.telegram.faults import too_many_requests
+from tests.support.telegram.faults import HANG_UP, SERVER_ERROR, Fault, too_many_requests
 from tests.support.telegram.server import GROUP_ID, TelegramServer
 
 EVE = {"id": 78, "is_bot": False, "first_name": "Eve"}
@@ -116,6 +116,24 @@ def test_others_get_nothing_and_are_counted(tmp_path: Path, telegram: TelegramSe
     assert harness.service.refused == {"other_user": 1, "other_chat": 1, "other_bot": 1}
     harness.says("/help@bridge_bot")
     assert len(telegram.messages) == 1
+
+
+@pytest.mark.parametrize("fault", [SERVER_ERROR, HANG_UP, too_many_requests(7)])
+def test_what_is_for_another_bot_is_not_answered_though_our_name_was_not_had_at_first(
+    harness: Harness, fault: Fault
+) -> None:
+    harness.telegram.script(fault, method="getMe")
+    assert harness.says("/help@another_bot") == Later(7.0 if fault.code == 429 else 2.0)
+    assert harness.deal() == Handled()
+    assert harness.telegram.messages == []
+    assert harness.service.refused == {"other_bot": 1}
+    harness.says("/help@bridge_bot")
+    assert len(harness.telegram.messages) == 1
+
+
+def test_strangers_cost_no_question_for_our_name(harness: Harness) -> None:
+    harness.says("/help@another_bot", chat={"id": GROUP_ID, "type": "supergroup"})
+    assert harness.telegram.calls_of["getMe"] == 0
 
 
 def test_who_floods_the_bot_costs_nobody_else_anything(harness: Harness) -> None:

@@ -22,12 +22,19 @@ FAULTS, FAULTS_A_RUN = 240, 40
 _RUNS: dict[Shape, type[Run]] = {Shape.EMBEDDED: EmbeddedRun, Shape.CLOUD: CloudRun}
 
 
-def plans(seed: int, faults: int, shapes: Sequence[Shape]) -> list[Plan]:
-    """Runs with that many faults altogether, shape by turns, each with a seed of its own."""
+def plans(seed: int, faults: int, shapes: Sequence[Shape], commands: bool | None = None) -> list[Plan]:
+    """Runs with that many faults altogether, shape by turns, each with a seed of its own. `commands`: people
+    ask things of the bot; None: by turns, not in the first of each shape."""
     runs = max(len(shapes), round(faults / FAULTS_A_RUN))
     shares = [faults // runs + (number < faults % runs) for number in range(runs)]
     return [
-        make_plan(seed + number, shapes[number % len(shapes)], share) for number, share in enumerate(shares)
+        make_plan(
+            seed + number,
+            shapes[number % len(shapes)],
+            share,
+            commands=number // len(shapes) % 2 == 1 if commands is None else commands,
+        )
+        for number, share in enumerate(shares)
     ]
 
 
@@ -47,15 +54,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--shape", choices=list(Shape), type=Shape, help="only this one (default: both by turns)"
     )
+    parser.add_argument(
+        "--commands",
+        action=argparse.BooleanOptionalAction,
+        help="people in the chat ask, mute and press meanwhile (default: in every second run of a shape)",
+    )
     asked = parser.parse_args(arguments)
     seed = asked.seed if asked.seed is not None else int.from_bytes(os.urandom(3), "big")
     rows: list[Row] = []
     kept = Path(tempfile.mkdtemp(prefix="chaos-"))
-    for plan in plans(seed, asked.faults, [asked.shape] if asked.shape else list(Shape)):
+    shapes = [asked.shape] if asked.shape else list(Shape)
+    for plan in plans(seed, asked.faults, shapes, asked.commands):
         folder = kept / f"{plan.shape}-{plan.seed}"
         count = len(plan.faults)
         again = f"python -m tests.reliability.chaos --shape {plan.shape} --seed {plan.seed} --faults {count}"
-        _say(f"seed {plan.seed}, {plan.shape}: {count} faults in {plan.seconds:.0f} s, {plan.jobs} jobs")
+        again += " --commands" if plan.requests else " --no-commands"
+        asking = f", {len(plan.requests)} times somebody asks" if plan.requests else ""
+        _say(
+            f"seed {plan.seed}, {plan.shape}: {count} faults in {plan.seconds:.0f} s, {plan.jobs} jobs"
+            f"{asking}"
+        )
         row = play(plan, folder)
         rows.append(row)
         for repeat in row.verdict.repeats:

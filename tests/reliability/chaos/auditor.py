@@ -8,7 +8,7 @@ words stand in the wrong order.
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from tests.reliability.chaos.chat import FILM, PROGRESS, Message
@@ -20,8 +20,6 @@ from tests.reliability.chaos.oracle import (
     FAILED,
     FINISHED,
     LATE,
-    LOST,
-    UNSEEN,
     Outcome,
     Told,
     World,
@@ -33,6 +31,7 @@ from tests.reliability.chaos.timeline import Hindrances, Item, Span, Status
 ARRIVAL_SLACK = 0.5  # a message on its way at a kill may arrive after it
 MARKED_WITHIN = 1.0
 HELD_WITHIN = 3.5
+TOLD_WITHIN = 15.0
 _TOO_EARLY = 0.5
 _FALL = 20
 _BELIEF_SLACK = 2.0
@@ -40,8 +39,8 @@ _KNOWN_WITHIN = 0.8
 _CLOCKS_DIFFER = 0.1
 ENDS = frozenset({FINISHED, FAILED, CANCELLED, ENDED})
 FOUND = frozenset({ALREADY, ALREADY_PAUSED})
-_BEFORE_FILMS = ENDS | {LOST, UNSEEN}
 _SPARE_COST = 3
+_MANY_WORLDS = 500  # more are seconds of work for each status
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +107,22 @@ def _cause(
     return None
 
 
+def is_cut_off(message: Message, interruptions: Iterable[Interruption], hindrances: Hindrances) -> bool:
+    """Whether its sender may have ended before it was marked, so that it comes to its turn once more."""
+    return _cause(message, replace(message, at=float("inf")), list(interruptions), hindrances) is not None
+
+
 def audit_printer(
     items: Sequence[Item], messages: Sequence[Message], status_timeout: float, hindrances: Hindrances
 ) -> list[Finding]:
     """What is wrong with the messages (each once, films and progress left out) of one printer."""
+    return explain_printer(items, messages, status_timeout, hindrances)[0]
+
+
+def explain_printer(
+    items: Sequence[Item], messages: Sequence[Message], status_timeout: float, hindrances: Hindrances
+) -> tuple[list[Finding], list[tuple[float, Message]]]:
+    """As `audit_printer`; and those that came late, each with the moment since which it could be told."""
     told = [message for message in messages if message.words not in (PROGRESS, FILM)]
     places = {(World(), 0): _Explained()}
     for item in items:
@@ -119,13 +130,16 @@ def audit_printer(
         places = _after(places, ahead, told)
     places = _after(places, functools.partial(at_last, hindrances=hindrances), told)
     ends = [one + _Explained((), tuple(told[place:])) for (_, place), one in places.items()]
-    return min(ends, key=lambda one: one.cost).findings(told)
+    best = min(ends, key=lambda one: one.cost)
+    return best.findings(told), list(best.late)
 
 
 def _after(
     places: "Places", ahead: Callable[[World], Iterable[Outcome]], told: Sequence[Message]
 ) -> "Places":
-    """The cheapest explanations of all worlds that may follow, hopeless ones left out."""
+    """The cheapest explanations of all worlds that may follow, hopeless ones left out: those that cost more
+    than another by far, and where there are very many, those that cost more at all. One that costs nothing in
+    the end costs nothing on the way."""
     after: Places = {}
     for (world, place), explained in places.items():
         for next_world, wanted in ahead(world):
@@ -133,7 +147,8 @@ def _after(
                 key, candidate = (next_world, next_place), explained + more
                 if key not in after or candidate.cost < after[key].cost:
                     after[key] = candidate
-    limit = min(one.cost for one in after.values()) + _SPARE_COST
+    spare = _SPARE_COST if len(after) <= _MANY_WORLDS else 0
+    limit = min(one.cost for one in after.values()) + spare
     return {key: one for key, one in after.items() if one.cost <= limit}
 
 
@@ -141,13 +156,14 @@ def _after(
 class _Explained:
     lost: tuple[Told, ...] = ()
     extra: tuple[Message, ...] = ()
+    late: tuple[tuple[float, Message], ...] = ()
 
     @property
     def cost(self) -> int:
         return len(self.lost) + len(self.extra)
 
     def __add__(self, other: "_Explained") -> "_Explained":
-        return _Explained(self.lost + other.lost, self.extra + other.extra)
+        return _Explained(self.lost + other.lost, self.extra + other.extra, self.late + other.late)
 
     def findings(self, told: Sequence[Message]) -> list[Finding]:
         found: list[Finding] = []
@@ -176,7 +192,8 @@ def _aligned(wanted: tuple[Told, ...], told: Sequence[Message], place: int) -> l
             for number, message in enumerate(told[begin : begin + _SPARE_COST + 1]):
                 if _is(message, one) and message.at >= one.since - _TOO_EARLY:
                     passed = tuple(told[begin : begin + number])
-                    further.append((begin + number + 1, explained + _Explained(extra=passed)))
+                    late = ((one.since, message),) if message.at - one.since > TOLD_WITHIN else ()
+                    further.append((begin + number + 1, explained + _Explained(extra=passed, late=late)))
         ways = further
     return ways
 
@@ -186,10 +203,16 @@ def _is(message: Message, wanted: Told) -> bool:
 
 
 def audit_progress(
-    items: Sequence[Item], messages: Sequence[Message], step: int, believed_after: float
+    items: Sequence[Item],
+    messages: Sequence[Message],
+    step: int,
+    believed_after: float,
+    muted: Sequence[Span] = (),
 ) -> list[Finding]:
     """Percents as they were, forward only on one plate, each of its steps told once, and none left out that
     stood long enough. A percent that fell is another plate when it stays down for `believed_after` seconds.
+
+    `muted`: when a step that was seen may have been kept back.
     """
     findings: list[Finding] = []
     for job in sorted({message.job for message in messages if message.job and message.words != FILM}):
@@ -202,10 +225,15 @@ def audit_progress(
         own = [one for one in messages if one.job == job and one.percent is not None and one.words != FILM]
         findings += [
             Finding("lost", f"progress of {job} from {number * step} %")
-            for number, since in sorted(_steps_that_stood(items, job, step, believed_after))
+            for number, since, seen in sorted(_steps_that_stood(items, job, step, believed_after))
             if not any(one.percent // step == number and one.at >= since for one in own if one.percent)
+            and not _is_within(seen, muted)
         ]
     return findings
+
+
+def _is_within(at: float, spans: Sequence[Span]) -> bool:
+    return any(begin <= at <= end for begin, end in spans)
 
 
 def _wrongly_told(
@@ -259,12 +287,13 @@ def _falls(percents: Sequence[tuple[float, int]]) -> list[float]:
 
 def _steps_that_stood(
     items: Sequence[Item], job: str, step: int, believed_after: float
-) -> set[tuple[int, float]]:
-    """Steps that surely were seen, on one connection, for longer than a percent is held back, and since when.
+) -> set[tuple[int, float, float]]:
+    """Steps that surely were seen, on one connection, for longer than a percent is held back; since when they
+    may be told, and when each was seen first.
 
     Those of a later plate once it is surely believed to be one, as long as no connection ended meanwhile.
     """
-    found: set[tuple[int, float]] = set()
+    found: dict[tuple[int, float], float] = {}
     number, since = 0, 0.0
     highest, fell_at = 0, None
     is_first_plate = True
@@ -288,62 +317,9 @@ def _steps_that_stood(
         if not is_running or percent // step != number or fell_at is not None:
             number, since = (percent // step, at) if is_running and fell_at is None else (0, 0.0)
         elif number > 0 and at - since >= HELD_WITHIN:
-            found.add((number, since - _TOO_EARLY if not is_first_plate else 0.0))
-    return found
-
-
-def audit_films(
-    messages: Sequence[Message],
-    frames: dict[str, int],
-    ended: Iterable[str],
-    restored: Iterable[str] = (),
-    unheard: Iterable[str] = (),
-    gappy: Iterable[str | None] = (),
-) -> list[Finding]:
-    """`messages` each once; `frames`: how many are kept of each job.
-
-    `ended`: jobs that ended by the printer's word, watched all along; `restored`: by its word after they had
-    been taken as ended, so with a film before; `unheard`: jobs whose film ends where they were last heard of;
-    `gappy`: jobs of which frames may be missing.
-    """
-    findings: list[Finding] = []
-    films: dict[str, list[Message]] = {}
-    for message in messages:
-        if message.words == FILM:
-            films.setdefault(message.job or "", []).append(message)
-        elif message.words.startswith("no timelapse"):
-            findings.append(Finding("film", str(message)))
-    ended, restored, unheard, gappy = set(ended), set(restored), set(unheard), set(gappy)
-    for job in sorted(ended | restored | unheard | set(films)):
-        made, kept = films.get(job, []), frames.get(job, 0)
-        if not made:
-            if kept >= 2 and job not in unheard:
-                findings.append(Finding("film", f"no film of {job}, of which {kept} frames are kept"))
-            continue
-        last = made[-1]
-        if job not in ended | restored | unheard:
-            findings.append(Finding("ghost", str(last)))
-        if len(made) > 1 and job in ended:
-            findings.append(Finding("twice", f"{len(made)} films of {job}"))
-        if last.missing and job not in gappy:
-            findings.append(Finding("film", f"{last}: {last.missing} frames are missing"))
-        least = {True: kept, False: int((kept - 5) / 1.02)}[job in ended] if job not in unheard else 2
-        if not least <= last.frames <= kept:
-            findings.append(Finding("film", f"{last} has {last.frames} frames of the {kept} that are kept"))
-    return findings
-
-
-def audit_film_order(messages: Sequence[Message]) -> list[Finding]:
-    """`messages` in the order of the chat, each once: no film before the message of its job's end."""
-    findings: list[Finding] = []
-    ends, films = Counter[str | None](), Counter[str | None]()
-    for message in messages:
-        ends[message.job] += message.words.removesuffix(LATE) in _BEFORE_FILMS
-        if message.words == FILM:
-            films[message.job] += 1
-            if films[message.job] > ends[message.job]:
-                findings.append(Finding("wrong order", f"{message} before the message of its end"))
-    return findings
+            told_since = since - _TOO_EARLY if not is_first_plate else 0.0
+            found.setdefault((number, told_since), since)
+    return {(number, told_since, since) for (number, told_since), since in found.items()}
 
 
 def audit_disk(told: Sequence[float], over: Sequence[float], full: Sequence[Span]) -> list[Finding]:

@@ -29,6 +29,10 @@ class CloudPlaces:
         self.frames = S3FrameStore(s3, self.bucket)
         run = f"chaos-{plan.seed}-{os.getpid()}-{self.table}"
         self.urls = {name: self._queue(f"{run}-{name}", seconds) for name, seconds in _VISIBILITY.items()}
+        if plan.requests:
+            self.urls["commands"] = make_queue(
+                self._sqs, f"{run}-commands", VisibilityTimeout="2", MessageRetentionPeriod="60"
+            )
         self.dead = {name: self._queue(f"{run}-dead-{name}", "30") for name in _VISIBILITY}
         make_client("ssm").put_parameter(Name=_TOKEN_NAME, Value=token, Type="SecureString", Overwrite=True)
         self.edge = {
@@ -36,6 +40,7 @@ class CloudPlaces:
             "REPORTS_QUEUE_URL": self.urls["reports.fifo"],
             "FRAMES_BUCKET": self.bucket,
             "IDLE_FRAME_SECONDS": "5",
+            **({"COMMANDS_QUEUE_URL": self.urls["commands"]} if plan.requests else {}),
         }
         self.functions = {
             **CREDENTIALS,

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 
 from functions.shared.domain.keys import job_prefix
+from tests.reliability.chaos.asking import pushing
 from tests.reliability.chaos.cloud_places import CloudPlaces
 from tests.reliability.chaos.crowd import fixed_port
 from tests.reliability.chaos.faulty_process import FaultyProcess
@@ -39,10 +40,11 @@ class CloudRun(Run):
             await asyncio.to_thread(stack.enter_context, ministack(aws))
             gate = stack.enter_context(FlakyAws(os.environ["AWS_ENDPOINT_URL"]))
             places = await asyncio.to_thread(CloudPlaces, self.plan, telegram.token, time.time)
+            hook = {"CHAOS_WEBHOOK_PORT": str(fixed_port())} if self.plan.requests else {}
             functions = FaultyProcess(
                 self.folder / "functions",
                 _FUNCTIONS,
-                **self.settings | places.functions,
+                **self.settings | places.functions | hook,
                 TELEGRAM_CHAT_ID=telegram.chat_id,
                 TELEGRAM_API_URL=telegram.url,
             )
@@ -56,12 +58,17 @@ class CloudRun(Run):
                 METRICS_PORT=str(port),
             )
             edge.descriptors = DESCRIPTORS
-            with functions, edge:
-                yield CloudScene(self, printers, telegram, edge, functions, port, gate, places)
+            telegram.bot.is_local = True
+            async with pushing(telegram):
+                with functions, edge:
+                    yield CloudScene(self, printers, telegram, edge, functions, port, gate, places)
 
 
 class CloudScene(Scene):
-    """The parts of a cloud run."""
+    """The parts of a cloud run. What a killed function had in hand is hidden for half a minute, and the rest
+    of its printer's messages waits for it."""
+
+    over_a_fault = 40.0
 
     def __init__(
         self,

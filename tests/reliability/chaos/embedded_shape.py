@@ -15,6 +15,8 @@ from tests.reliability.chaos.printers import SimulatedPrinters
 from tests.reliability.chaos.run import DESCRIPTORS, Run, Scene
 from tests.reliability.chaos.verdict import Evidence
 
+_UNKNOWN, _DIGEST = "is not a valid Category", '"category":"digest"'
+
 
 class EmbeddedRun(Run):
     """A run of the shape `embedded`."""
@@ -42,9 +44,12 @@ class EmbeddedRun(Run):
 class EmbeddedScene(Scene):
     def evidence(self) -> Evidence:
         folder = self.edge.folder
-        marks, dead_letters = _stored(folder / "data" / "bridge.sqlite3")
+        marks, dead_letters, unknown_digests = _stored(folder / "data" / "bridge.sqlite3")
         return self.evidence_with(
-            lambda printer, job: _frames_in(folder / job_prefix(printer, job)), marks, dead_letters
+            lambda printer, job: _frames_in(folder / job_prefix(printer, job)),
+            marks,
+            dead_letters,
+            unknown_digests,
         )
 
 
@@ -53,9 +58,11 @@ def _frames_in(folder: Path) -> int:
     return sum(taken_at_of(path.name) is not None for path in folder.glob("*.jpg"))
 
 
-def _stored(database: Path) -> tuple[int, int]:
-    """How many messages are marked as sent, and how many were given up."""
+def _stored(database: Path) -> tuple[int, int, int]:
+    """How many messages are marked as sent; how many were given up; and digests that an older release set
+    aside, as it knows of none."""
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         keys = [bytes(key).decode() for (key,) in connection.execute("SELECT key FROM record")]
-        (dead_letters,) = connection.execute("SELECT count(*) FROM dead_letter").fetchone()
-    return count_marks(keys), dead_letters
+        dead = connection.execute("SELECT reason, body FROM dead_letter").fetchall()
+    unknown = [body for reason, body in dead if _UNKNOWN in reason and _DIGEST in body]
+    return count_marks(keys), len(dead) - len(unknown), len(unknown)

@@ -60,6 +60,11 @@ class FaultyProcess(Program):
         return Hindrances(tuple(self._frozen), tuple(self._slow))
 
     @property
+    def former(self) -> list[Span]:
+        """When an older release ran."""
+        return list(self._former)
+
+    @property
     def interruptions(self) -> list[Interruption]:
         return [Interruption(one.at, "kill") for one in self.lives if isinstance(one, Killed)]
 

@@ -13,7 +13,8 @@ from typing import Any
 from tests.reliability.chaos.auditor import Interruption
 from tests.reliability.chaos.plan import Fault as Planned
 from tests.reliability.chaos.plan import Kind
-from tests.support.telegram.calls import CallError
+from tests.support.telegram import incoming
+from tests.support.telegram.calls import Call, CallError, read_call
 from tests.support.telegram.chats import NO_RIGHTS_AT_ALL, ChatProfile
 from tests.support.telegram.faults import (
     BAD_GATEWAY,
@@ -40,6 +41,30 @@ _UNAUTHORIZED = CallError(401, "Unauthorized")
 _UNKNOWN = CallError(400, "Bad Request: SOMETHING_OF_ITS_OWN")  # of a kind that nobody knows
 _NO_MEDIA = {"can_send_photos": False, "can_send_videos": False}
 _LAG = 0.1  # until a refusal is recorded
+_TOAST = "answerCallbackQuery"
+
+
+class Happening:
+    """Something that threads do again and again, and that tasks wait for."""
+
+    def __init__(self) -> None:
+        self._expecting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = deque()
+
+    async def next(self, within: float) -> bool:
+        """Once it happens; False if it does not within so many seconds."""
+        begun = asyncio.Event()
+        self._expecting.append((asyncio.get_running_loop(), begun))
+        try:
+            async with asyncio.timeout(within):
+                return await begun.wait()
+        except TimeoutError:
+            return False
+
+    def happens(self) -> None:
+        """Now, in any thread."""
+        while self._expecting:
+            loop, begun = self._expecting.popleft()
+            loop.call_soon_threadsafe(begun.set)
 
 
 class FlakyTelegram(TelegramServer):
@@ -47,7 +72,10 @@ class FlakyTelegram(TelegramServer):
 
     `sends`: when somebody began to send something; `waits`: when somebody was asked to wait, and for how
     long; `refused`: the planned refusals by their words; `doubts`: when a message was refused for a reason
-    that nobody knows.
+    that nobody knows; `refused_calls`: the messages that met a planned refusal.
+
+    `toasts`: what was said to who pressed, and when; `toasts_refused`: how many of these answers were met
+    with "wait" or a planned refusal.
     """
 
     def __init__(self, per_minute: int | None = None) -> None:
@@ -59,23 +87,26 @@ class FlakyTelegram(TelegramServer):
         self.waits: list[tuple[float, float]] = []
         self.refused: Counter[str] = Counter()
         self.doubts: list[float] = []
+        self.refused_calls: list[tuple[float, Call]] = []
+        self.toasts: list[tuple[float, str]] = []
+        self.toasts_refused = 0
         self._refusing_until = 0.0
         self.interruptions: list[Interruption] = []
         self._hold = 0.0
         self._pending: deque[tuple[float, Fault]] = deque()
         self._call = threading.local()
         self._port_lock = asyncio.Lock()
-        self._expecting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = deque()
+        self._sending = Happening()
+        self._giving = Happening()  # of updates to the bot
+        self._pushed_in_vain = 0
 
     async def next_send(self, within: float) -> bool:
         """Once somebody begins to send something; False if nobody does within so many seconds."""
-        begun = asyncio.Event()
-        self._expecting.append((asyncio.get_running_loop(), begun))
-        try:
-            async with asyncio.timeout(within):
-                return await begun.wait()
-        except TimeoutError:
-            return False
+        return await self._sending.next(within)
+
+    async def next_update(self, within: float) -> bool:
+        """Once the bot is given what somebody asks, by a poll or a push; False if it is not by then."""
+        return await self._giving.next(within)
 
     def fault_of(self, path: str) -> Fault | None:
         fault = super().fault_of(path)
@@ -84,29 +115,59 @@ class FlakyTelegram(TelegramServer):
             until, waiting = self._pending.popleft()
             fault = waiting if now < until else None
         self._call.is_answer_lost = fault is not None and fault.kind == LOSE_ANSWER.kind
-        if path.rpartition("/")[2].startswith("send"):
+        method = path.rpartition("/")[2]
+        is_send = method.startswith("send")
+        if is_send:
             self.sends.append(time.time())
-            while self._expecting:
-                loop, begun = self._expecting.popleft()
-                loop.call_soon_threadsafe(begun.set)
-        if fault is not None and fault.code == 429:
+            self._sending.happens()
+        is_to_wait = fault is not None and fault.code == 429
+        self.toasts_refused += is_to_wait and method == _TOAST
+        if is_send and fault is not None and is_to_wait:
             self.waits.append((time.time(), float(json.loads(fault.body)["parameters"]["retry_after"])))
         return fault
 
     def refuse(self, error: CallError) -> None:
+        path, content_type, body = getattr(self._call, "asked", ("", "", b""))
+        method = path.rpartition("/")[2]
+        if method == _TOAST and incoming.TOO_OLD in error.description:
+            return  # of one that is tried again after its answer was lost, or its sender killed
         if time.monotonic() > self._refusing_until:
             super().refuse(error)
             return
         self.refused[f"{error.code} {error.description}"] += 1
+        self.toasts_refused += method == _TOAST
+        if not method.startswith("send"):
+            return
+        self.refused_calls.append((time.time(), read_call(method, content_type, body)))
         if error is _UNKNOWN:
             self.doubts.append(time.time())
 
+    def push_first(self) -> bool:
+        """Push the update that waits longest to the webhook; whether that is known to be taken."""
+        first = self.updates.waiting[0]
+        self._giving.happens()
+        is_taken = self.bot.push([first]) == 1
+        with self._changed:
+            if is_taken and self._pushed_in_vain:
+                self._pushed_in_vain -= 1
+                return False
+            if is_taken:
+                self.updates.waiting.remove(first)
+        return is_taken
+
     def result_of(self, path: str, content_type: str, body: bytes) -> dict[str, Any]:
-        result = super().result_of(path, content_type, body)
+        self._call.asked = path, content_type, body
+        result: Any = super().result_of(path, content_type, body)
         time.sleep(_ANSWER_SECONDS + self._hold)
-        if not self._call.is_answer_lost and "message_id" in result:
+        if path.endswith(_TOAST):
+            self.toasts.append((time.time(), str(json.loads(body).get("text", ""))))
+        if isinstance(result, list) and result:
+            self._giving.happens()
+        is_message = isinstance(result, dict) and "message_id" in result
+        if not self._call.is_answer_lost and is_message:
             self.answered[result["message_id"]] = time.time()
-        return result
+        done: dict[str, Any] = result
+        return done  # of some calls a list, or true
 
     async def suffer(self, fault: Planned) -> None:
         """One planned fault, from its begin to its end."""
@@ -120,6 +181,9 @@ class FlakyTelegram(TelegramServer):
                 await asyncio.to_thread(self.down)
                 await asyncio.sleep(fault.seconds)
                 self.up()
+        elif fault.kind is Kind.TELEGRAM_LOST_UPDATE:
+            self.script(LOSE_ANSWER, method="getUpdates")
+            self._pushed_in_vain += 1
         elif fault.kind.name.startswith("CHAT"):
             self._refusing_until = max(self._refusing_until, time.monotonic() + fault.seconds + _LAG)
             self._standing[fault.kind] += 1

@@ -4,7 +4,8 @@ the middle of a write: `python -m tests.reliability.chaos.launcher`.
 CHAOS_PROGRAM names the module, CHAOS_FLAGS a folder: while `slow` lies there each commit, fsync and rename
 takes a while; `kill` holds "N SECONDS": so long after the N-th of them has begun, the whole group is killed.
 CHAOS_PLATE_HASTE and CHAOS_CHAT_HASTE divide what the programs wait for by minutes: until a percent that fell
-is believed to be another plate, and until a refusal of the chat is tried again or taken for the message's.
+is believed to be another plate, and until a refusal of the chat is tried again or taken for the message's,
+until the bot asks again for what people write after it was refused, and looks whether a mute is over.
 CHAOS_DISK_HASTE does so for a film that failed or whose frames are missing, and for a look at the disk.
 """
 
@@ -106,6 +107,12 @@ def hasten() -> None:
 
     for module, name in ((service, "_STORE_RETRY_SECONDS"), (disk_watch, "CHECK_SECONDS")):
         setattr(module, name, getattr(module, name) / disk)
+    if os.environ.get("CHAT_ANSWERS") == "1":
+        from infra.local import chat_polling, workers
+
+        polled = ("_LONGEST_WAIT_SECONDS", "_RIVAL_SECONDS", "_REFUSED_SECONDS")
+        for module, name in (*((chat_polling, name) for name in polled), (workers, "_DIGEST_SECONDS")):
+            setattr(module, name, getattr(module, name) / chat)
 
 
 if __name__ == "__main__":

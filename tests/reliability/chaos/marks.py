@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
-_MARK, _ORDER = "done/", "timelapse"
+_MARK, _ORDER, _ANSWER = "done/", "timelapse", "done/update/"
 
 
 def count_marks(keys: Iterable[str]) -> int:
-    """How many of these record keys mark a message; an order for a film has a mark too, which is none."""
-    return sum(key.startswith(_MARK) and key.split("/")[-2] != _ORDER for key in keys)
+    """How many of these record keys mark a message of notify's: orders for a film and answers to what people
+    ask have marks too."""
+    marks = [key for key in keys if key.startswith(_MARK) and not key.startswith(_ANSWER)]
+    return sum(key.split("/")[-2] != _ORDER for key in marks)

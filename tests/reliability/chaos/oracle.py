@@ -16,6 +16,7 @@ TIMING_SLACK = 1.5
 START_TAKES = 5.0
 LET_GO_WITHIN = 1.0  # it is read a while after it came, and on a busy machine no moment is exact
 CODE_FORGOTTEN = (25.0, 45.0)  # surely remembered until, surely forgotten from
+_CODE_SEEN_STEP = 2.0  # finer than it matters, and each moment is a world of its own
 CANCEL_COUNTS = 30.0
 _ACTIVE = frozenset({"PREPARE", "RUNNING", "PAUSE"})
 LATE = " while we were away"
@@ -190,7 +191,8 @@ def _heard(world: World, heard: Heard, since: float) -> Iterator[Outcome]:
         if code in codes and at - seen > CODE_FORGOTTEN[0] and at - seen < CODE_FORGOTTEN[1]
     ]
     fresh += [code for code, seen in world.codes if code in codes and at - seen >= CODE_FORGOTTEN[1]]
-    kept = {**dict(world.codes), **dict.fromkeys(codes, at)}
+    kept = {code: seen for code, seen in world.codes if at - seen < CODE_FORGOTTEN[1]}
+    kept |= dict.fromkeys(codes, at - at % _CODE_SEEN_STEP)
     cancels = frozenset(cause for cause in causes_of(heard) if is_cancel(cause))
     is_cancel_new = bool(cancels - world.cancels) and world.word is not None
     seen = replace(

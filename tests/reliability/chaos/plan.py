@@ -17,6 +17,7 @@ from infra.simulator.scenarios import (
     Print,
     Scenario,
 )
+from tests.reliability.chaos.people import Request, make_requests
 from tests.reliability.chaos.quirks import CodePlace, Quirks
 
 
@@ -66,6 +67,8 @@ class Kind(StrEnum):
     ROLLBACK = "former release, and back"
     KILL_IN_SEND = "kill in a send"
     KILL_FFMPEG = "ffmpeg killed"
+    KILL_IN_UPDATE = "kill in an answer"
+    TELEGRAM_LOST_UPDATE = "updates given in vain"
     KILL_FUNCTIONS = "functions killed"
     FREEZE_FUNCTIONS = "functions frozen"
 
@@ -105,6 +108,10 @@ _TELEGRAM = (
     (Kind.CHAT_UNAUTHORIZED, 1),
     (Kind.CHAT_UNKNOWN_400, 2),
 )
+_PEOPLE = (  # where people ask
+    (Kind.KILL_IN_UPDATE, 6),
+    (Kind.TELEGRAM_LOST_UPDATE, 3),
+)
 _AWS = (
     (Kind.AWS_THROTTLED, 2),
     (Kind.AWS_500, 2),
@@ -137,11 +144,12 @@ _LASTS: dict[Kind, tuple[float, float]] = {
     Kind.FLOOD: (1.0, 6.0),
     Kind.ROLLBACK: (1.0, 6.0),
     Kind.KILL_IN_SEND: (0.0, 2.0),
+    Kind.KILL_IN_UPDATE: (0.0, 2.0),
     **{kind: (0.5, 10.0) for kind, _ in _TELEGRAM if kind.name.startswith("CHAT")},
     **{kind: (0.5, 4.0) for kind, _ in _AWS if kind.name.startswith("AWS")},
 }
 _QUIET_AT_FIRST = 2.0
-_FLAPPER_EVERY = 5
+_FLAPPER_EVERY = _PACED_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,8 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A whole run. `status_timeout`: when a printer counts as silent; `scale`: script seconds a second;
-    `quirks` by the names of the jobs; `has_flapper`: one more printer changes as fast as it can."""
+    `quirks` by the names of the jobs; `has_flapper`: one more printer changes as fast as it can; `requests`:
+    what people ask of the bot meanwhile."""
 
     seed: int
     shape: Shape
@@ -170,6 +179,7 @@ class Plan:
     faults: tuple[Fault, ...]
     quirks: Mapping[str, Quirks] = field(default_factory=dict)
     has_flapper: bool = False
+    requests: tuple[Request, ...] = ()
 
     @property
     def files(self) -> dict[str, str]:
@@ -178,8 +188,19 @@ class Plan:
         return jobs | {quirk.renamed[1]: job for job, quirk in self.quirks.items() if quirk.renamed}
 
     @property
+    def is_paced(self) -> bool:
+        """Whether the chat takes so many messages a minute and no more: beside a flapper, and in every fifth
+        run in which people ask."""
+        return self.has_flapper or (bool(self.requests) and self.seed % _PACED_EVERY == 0)
+
+    @property
     def jobs(self) -> int:
         return sum(len(scenario.prints) for scenario in self.printers)
+
+
+def kinds_of(shape: Shape, *, commands: bool) -> tuple[tuple[Kind, int], ...]:
+    """What goes wrong in that shape, and how often; `commands`: where people ask things of the bot."""
+    return KINDS[shape] + (_PEOPLE if commands else ())
 
 
 def name_of(number: int) -> str:
@@ -195,13 +216,15 @@ def make_plan(
     printers: int = 4,
     jobs: int | None = None,
     scale: float = 4.0,
+    commands: bool = False,
 ) -> Plan:
-    """The run of that seed: the same for the same arguments.
+    """The run of that seed: the same for the same arguments. `commands`: people ask things of the bot.
 
     Every fifth in one process has a flapper, and fewer jobs. Not so the cloud's: its functions run one at a
-    time here, and who has most waiting is asked most often.
+    time here, and who has most waiting is asked most often. Nor where people ask: a flapper leaves no room in
+    the chat for answers.
     """
-    has_flapper = shape is Shape.EMBEDDED and seed % _FLAPPER_EVERY == 0
+    has_flapper = shape is Shape.EMBEDDED and seed % _FLAPPER_EVERY == 0 and not commands
     if jobs is None:
         jobs = 2 if has_flapper else 4
     random = Random(f"{seed}/{shape}/{faults}/{printers}/{jobs}/{scale}")
@@ -219,9 +242,10 @@ def make_plan(
         seconds,
         random.choice((5.0, 14.0)),
         tuple(scenarios),
-        tuple(_faults(random, shape, faults, seconds, printers)),
+        tuple(_faults(random, kinds_of(shape, commands=commands), faults, seconds, printers)),
         quirks,
         has_flapper,
+        make_requests(Random(f"{seed}/{shape}/people"), seconds, printers) if commands else (),
     )
 
 
@@ -234,8 +258,10 @@ def script_seconds(scenario: Scenario) -> float:
     return seconds
 
 
-def _faults(random: Random, shape: Shape, count: int, seconds: float, printers: int) -> Sequence[Fault]:
-    kinds, weights = zip(*KINDS[shape], strict=True)
+def _faults(
+    random: Random, weighted: Sequence[tuple[Kind, int]], count: int, seconds: float, printers: int
+) -> Sequence[Fault]:
+    kinds, weights = zip(*weighted, strict=True)
     moments = sorted(random.uniform(_QUIET_AT_FIRST, seconds) for _ in range(count))
     return [
         Fault(

@@ -4,18 +4,20 @@ import asyncio
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from pathlib import Path
 
+from tests.reliability.chaos.asking import People, is_of_people
 from tests.reliability.chaos.chat import is_headline, is_of, is_of_disk, message_of
 from tests.reliability.chaos.crowd import Crowd, is_answered
 from tests.reliability.chaos.faulty_process import FaultyProcess
 from tests.reliability.chaos.flaky_telegram import TOPIC, FlakyTelegram
 from tests.reliability.chaos.former_release import unpack_former
+from tests.reliability.chaos.people import Request
 from tests.reliability.chaos.plan import Fault, Kind, Plan
 from tests.reliability.chaos.printers import FLAPPER, SimulatedPrinters
-from tests.reliability.chaos.timeline import timeline
+from tests.reliability.chaos.timeline import Started, timeline
 from tests.reliability.chaos.verdict import (
     CHANGES_A_MINUTE,
     PLATE_HASTE,
@@ -23,16 +25,18 @@ from tests.reliability.chaos.verdict import (
     Evidence,
     Verdict,
     judge,
+    messages_a_minute,
 )
 from tests.support.disk import SmallDisk, mount_small, unmount
 
 SETTLES_WITHIN = 75.0
 # Of a minute's places the flapper may have had all but a few; in the next each printer has its share.
-SETTLES_BESIDE_A_FLAPPER = 120.0
+SETTLES_WHERE_PACED = 120.0
 _QUIET_SECONDS = 2.0
 _WRITES = 12
 _WRITE_TAKES = 0.006
 _SEND_WITHIN, _SEND_TAKES = 5.0, 0.1
+_ANSWER_TAKES = 0.2
 _ENCODING_TAKES = 0.3
 _DISK_SIZE = "64m"
 DESCRIPTORS = 256  # of the program that the crowd knocks at
@@ -56,7 +60,7 @@ FAST = {
     "CHAOS_CHAT_HASTE": "60",
     "CHAOS_DISK_HASTE": "40",
 }
-_MESSAGES_A_MINUTE = 20  # what a group takes
+_BEFORE_A_FAULT = 5.0
 
 
 class Run:
@@ -80,13 +84,15 @@ class Run:
     @property
     def settings(self) -> dict[str, str]:
         """What all programs of the run are told."""
-        scale = self.plan.scale
-        paced = {  # as much faster as the prints play
-            "CHANGES_PER_MINUTE": f"{CHANGES_A_MINUTE * scale:g}",
-            "TELEGRAM_MESSAGES_PER_MINUTE": f"{_MESSAGES_A_MINUTE * scale:.0f}",
-        }
-        haste = {"CHAOS_PLATE_HASTE": f"{PLATE_HASTE * scale:g}"}
-        return FAST | haste | (paced if self.plan.has_flapper else {})
+        scale = self.plan.scale  # as much faster as the prints play
+        told = {"CHAOS_PLATE_HASTE": f"{PLATE_HASTE * scale:g}"}
+        if self.plan.has_flapper:
+            told["CHANGES_PER_MINUTE"] = f"{CHANGES_A_MINUTE * scale:g}"
+        if self.plan.is_paced:
+            told["TELEGRAM_MESSAGES_PER_MINUTE"] = str(messages_a_minute(self.plan))
+        if self.plan.requests:
+            told |= {"CHAT_ANSWERS": "1", "TIMEZONE": "UTC"}
+        return FAST | told
 
     def scene(
         self, printers: SimulatedPrinters, telegram: FlakyTelegram
@@ -98,7 +104,7 @@ class Run:
         """The faults done, the scripts played, everything settled: then the verdict."""
         begun = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
-        pace = round(_MESSAGES_A_MINUTE * self.plan.scale) if self.plan.has_flapper else None
+        pace = messages_a_minute(self.plan) if self.plan.is_paced else None
         with FlakyTelegram(pace) as telegram, self._surroundings():
             async with SimulatedPrinters(self.plan) as printers, self.scene(printers, telegram) as scene:
                 try:
@@ -135,6 +141,8 @@ class Run:
     async def _suffer(self, scene: "Scene") -> None:
         async with asyncio.TaskGroup() as tasks:
             begun = time.monotonic()
+            scene.begun = time.time()
+            tasks.create_task(scene.asking(self.plan.requests, begun))
             for fault in self.plan.faults:
                 await asyncio.sleep(max(0.0, begun + fault.at - time.monotonic()))
                 if fault.kind in self.cannot:
@@ -145,7 +153,7 @@ class Run:
 
     async def _settled(self, scene: "Scene") -> Verdict:
         """The verdict once it is good and nothing more comes, or when the time for that is over."""
-        deadline = time.monotonic() + (SETTLES_BESIDE_A_FLAPPER if self.plan.has_flapper else SETTLES_WITHIN)
+        deadline = time.monotonic() + (SETTLES_WHERE_PACED if self.plan.is_paced else SETTLES_WITHIN)
         while True:
             count = scene.told()
             await asyncio.sleep(_QUIET_SECONDS)
@@ -167,7 +175,10 @@ def _keep_and_unmount(folder: Path) -> None:
 
 class Scene:
     """The parts of a run. `edge` is the program that watches the printers, `sender` the one that speaks to
-    Telegram, `port` where the edge listens."""
+    Telegram, `port` where the edge listens. So long after a fault it may still delay what is told: those
+    wait longest that were refused again and again."""
+
+    over_a_fault = 20.0
 
     def __init__(
         self,
@@ -180,6 +191,8 @@ class Scene:
     ) -> None:
         self.plan = run.plan
         self.unanswered: list[str] = []
+        self.begun = 0.0
+        self.people = People(telegram, [printer.name for printer in printers.printers])
         self._disk, self._former = run.disk, run.former
         self._port, self._port_lock = port, asyncio.Lock()
         self.printers = printers
@@ -187,6 +200,12 @@ class Scene:
         self.edge = edge
         self.sender = sender
         self.programs = [edge] if sender is edge else [edge, sender]
+
+    async def asking(self, requests: Iterable[Request], begun: float) -> None:
+        """What people ask, each in its time; `begun`: of the run, by the monotonic clock."""
+        for request in requests:
+            await asyncio.sleep(max(0.0, begun + request.at - time.monotonic()))
+            self.people.ask(request)
 
     def suffering(self, fault: Fault) -> Coroutine[None, None, None]:
         """What a fault does, from its begin to its end."""
@@ -211,6 +230,9 @@ class Scene:
             case Kind.KILL_IN_SEND:
                 sending = self.telegram.next_send(_SEND_WITHIN)
                 return self.sender.die_after(sending, _SEND_TAKES * fault.dice, fault.seconds)
+            case Kind.KILL_IN_UPDATE:
+                given = self.telegram.next_update(_SEND_WITHIN)
+                return self.sender.die_after(given, _ANSWER_TAKES * fault.dice, fault.seconds)
             case Kind.KILL_FFMPEG:
                 return self.sender.lose_ffmpeg(_ENCODING_TAKES * fault.dice)
             case kind if kind.name.startswith(("TELEGRAM", "CHAT")):
@@ -246,6 +268,7 @@ class Scene:
         frames_of: Callable[[str, str], int],
         marks: int,
         dead_letters: int,
+        unknown_digests: int = 0,
     ) -> Evidence:
         """Frames are counted by printer and job."""
         jobs = {
@@ -268,7 +291,12 @@ class Scene:
             messages=[
                 message_of(one.text, one.at, self.telegram.answered.get(one.id), names)
                 for one in posted
-                if not is_headline(one.text) and not is_of(one.text, FLAPPER) and not is_of_disk(one.text)
+                if not (
+                    is_headline(one.text)
+                    or is_of(one.text, FLAPPER)
+                    or is_of_disk(one.text)
+                    or is_of_people(one)
+                )
             ],
             disks=[one.at for one in posted if is_of_disk(one.text)],
             full=list(self.edge.full),
@@ -284,6 +312,16 @@ class Scene:
             frames={name: frames_of(printer, name) for name, printer in names.items()},
             marks=marks,
             dead_letters=dead_letters,
+            unknown_digests=unknown_digests,
             refusals=list(self.telegram.refusals),
             logs="".join(program.all for program in self.programs),
+            conversation=self.people.conversation(self.sender.former) if self.plan.requests else None,
+            troubled=[
+                (
+                    self.begun + fault.at - _BEFORE_A_FAULT,
+                    self.begun + fault.at + fault.seconds + self.over_a_fault,
+                )
+                for fault in self.plan.faults
+            ],
+            answering_since=[one.at for one in self.sender.lives if isinstance(one, Started)],
         )

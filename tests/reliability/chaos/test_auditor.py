@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reliability.chaos.auditor import (
+    TOLD_WITHIN,
     Finding,
     Interruption,
-    audit_film_order,
-    audit_films,
     audit_printer,
     audit_progress,
     audit_waits,
+    explain_printer,
     without_repeats,
 )
-from tests.reliability.chaos.chat import FILM, PROGRESS, Message
+from tests.reliability.chaos.chat import PROGRESS, Message
 from tests.reliability.chaos.oracle import LATE, LOST, RESTORED, World, at_last, outcomes
 from tests.reliability.chaos.plan import Shape, make_plan
 from tests.reliability.chaos.quirks import recording_of
@@ -85,6 +85,19 @@ def test_a_swap_is_called_a_wrong_order() -> None:
     chat = [replace(message, at=1e6) for message in chat_of(items)]
     swapped = [*chat[:2], chat[3], chat[2], *chat[4:]]
     assert kinds(audit_printer(items, swapped, TIMEOUT, CALM)) == {"wrong order"}
+
+
+def test_a_message_long_after_its_time_is_told_late() -> None:
+    items = watched(1)
+    chat = chat_of(items)
+    assert explain_printer(items, chat, TIMEOUT, CALM) == ([], [])
+    at = chat[-1].at + TOLD_WITHIN
+    findings, ((since, message),) = explain_printer(
+        items, [*chat[:-1], replace(chat[-1], at=at)], TIMEOUT, CALM
+    )
+    assert findings == []
+    assert message.at == at
+    assert at - since >= TOLD_WITHIN
 
 
 def test_a_message_before_its_time_is_a_ghost() -> None:
@@ -310,35 +323,6 @@ def test_a_finish_without_a_run_never_began() -> None:
     ]
     assert audit_printer(prepared, [START, said("the print never began", 10.1)], TIMEOUT, CALM) == []
     assert audit_printer(prepared, [START, said("print finished", 10.1)], TIMEOUT, CALM) != []
-
-
-def film(frames: int, missing: int = 0, job: str = "Hook") -> Message:
-    return Message("P1", FILM, job, None, 50.0, 50.1, frames, missing)
-
-
-def test_films_must_be_there_once_and_whole() -> None:
-    kept = {"Hook": 30}
-    assert audit_films([film(30)], kept, ["Hook"]) == []
-    assert audit_films([], {"Hook": 1}, ["Hook"]) == []  # a film needs two
-    assert kinds(audit_films([], kept, ["Hook"])) == {"film"}
-    assert kinds(audit_films([film(29)], kept, ["Hook"])) == {"film"}
-    assert kinds(audit_films([film(30, missing=1)], kept, ["Hook"])) == {"film"}
-    assert kinds(audit_films([film(30), film(30)], kept, ["Hook"])) == {"twice"}
-    assert kinds(audit_films([film(30)], kept, [])) == {"ghost"}
-    assert kinds(audit_films([said("no timelapse", 50.0)], {}, [])) == {"film"}
-    assert audit_films([film(10), film(30)], kept, [], restored=["Hook"]) == []
-    assert kinds(audit_films([film(10)], kept, [], restored=["Hook"])) == {"film"}
-
-
-def test_a_film_comes_behind_the_message_of_its_end() -> None:
-    made, end = film(30), said("print finished", 50.0)
-    made = replace(made, job=end.job)
-    assert audit_film_order([end, made]) == []
-    assert audit_film_order([replace(end, words="print finished" + LATE), made]) == []
-    assert kinds(audit_film_order([made, end])) == {"wrong order"}
-    again = [end, made, made]  # of a job that came back and has not ended anew
-    assert kinds(audit_film_order(again)) == {"wrong order"}
-    assert audit_film_order([said(LOST, 40.0), made, end, made]) == []
 
 
 def test_what_comes_while_a_program_ends_may_count_or_not() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reliability.chaos.__main__ import plans
-from tests.reliability.chaos.plan import KINDS, Kind, Shape, make_plan
+from tests.reliability.chaos.plan import Kind, Shape, kinds_of, make_plan
 
 
 @settings(max_examples=30)
@@ -17,7 +17,7 @@ def test_a_plan_is_a_pure_function_of_its_seed(seed: int, shape: Shape, faults: 
     assert len(plan.faults) == faults
     moments = [fault.at for fault in plan.faults]
     assert moments == sorted(moments)
-    allowed = {kind for kind, _ in KINDS[shape]}
+    allowed = {kind for kind, _ in kinds_of(shape, commands=False)}
     for fault in plan.faults:
         assert fault.kind in allowed
         assert 0 < fault.at <= plan.seconds + 0.001
@@ -37,10 +37,13 @@ def test_another_seed_is_another_run() -> None:
 
 
 def test_every_kind_of_fault_comes_within_some_runs() -> None:
-    for shape in Shape:
-        faults = itertools.chain.from_iterable(make_plan(seed, shape, 40).faults for seed in range(10))
-        assert {fault.kind for fault in faults} == {kind for kind, _ in KINDS[shape]}
-    assert {kind for kinds in KINDS.values() for kind, _ in kinds} == set(Kind)
+    found: set[Kind] = set()
+    for shape, commands in itertools.product(Shape, (False, True)):
+        plans_made = [make_plan(seed, shape, 40, commands=commands) for seed in range(12)]
+        kinds = {fault.kind for plan in plans_made for fault in plan.faults}
+        assert kinds == {kind for kind, _ in kinds_of(shape, commands=commands)}
+        found |= kinds
+    assert found == set(Kind)
 
 
 def test_the_faults_asked_for_are_spread_over_runs_of_both_shapes() -> None:
@@ -52,4 +55,5 @@ def test_the_faults_asked_for_are_spread_over_runs_of_both_shapes() -> None:
 
 def test_the_command_that_is_named_after_a_failure_gives_the_same_run() -> None:
     for plan in plans(7, 200, list(Shape)):
-        assert plans(plan.seed, len(plan.faults), [plan.shape]) == [plan]
+        again = plans(plan.seed, len(plan.faults), [plan.shape], bool(plan.requests))
+        assert again == [plan]

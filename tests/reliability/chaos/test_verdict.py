@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, Message
+from tests.reliability.chaos.auditor import Interruption
+from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, PROGRESS, Message
+from tests.reliability.chaos.conversation import Conversation, Said
 from tests.reliability.chaos.plan import Shape, make_plan
 from tests.reliability.chaos.timeline import Hindrances, Started
 from tests.reliability.chaos.verdict import Evidence, judge
@@ -42,6 +44,32 @@ def test_a_full_disk_is_told_of_as_often_as_it_was_full() -> None:
     without_flapper = make_plan(6, Shape.EMBEDDED, 0)
     (finding,) = judge(without_flapper, replace(full, messages=told, marks=1)).findings
     assert finding.what == "2 messages, but 1 done-marks"
+
+
+def test_what_was_kept_back_is_told_unless_an_older_release_knew_of_no_digest() -> None:
+    plan = make_plan(6, Shape.EMBEDDED, 0, commands=True)
+    digest = Said("🔔 P1: no longer muted\nKept back: 3 progress messages", 99.0)
+    told = replace(NOTHING, marks=4, conversation=Conversation(digests=(digest,)))
+    assert judge(plan, told).is_good
+    assert not judge(plan, replace(told, marks=5)).is_good
+    assert judge(plan, replace(told, marks=5, unknown_digests=1)).is_good
+    assert not judge(plan, replace(told, marks=3, unknown_digests=1)).is_good
+
+
+def test_progress_that_was_told_may_be_kept_back_too_where_a_kill_came_before_its_mark() -> None:
+    plan = make_plan(6, Shape.EMBEDDED, 0, commands=True)
+    told = Message("2 printers", PROGRESS, None, None, 50.0, 50.1)
+    digest = Said("🔔 P1: no longer muted\nKept back: 1 progress message", 99.0)
+    both = replace(NOTHING, messages=[told], marks=2, conversation=Conversation(digests=(digest,)))
+
+    def said_of(evidence: Evidence) -> list[str]:
+        return [one.what for one in judge(plan, evidence).findings if "done-marks" in one.what]
+
+    assert said_of(replace(both, marks=3)) == []
+    assert said_of(both) == ["3 messages, but 2 done-marks"]
+    assert said_of(replace(both, interruptions=[Interruption(50.2, "kill")])) == []
+    assert said_of(replace(both, interruptions=[Interruption(60.0, "kill")])) != []
+    assert said_of(replace(both, messages=[replace(told, answered_at=None)])) == []
 
 
 def test_what_the_programs_did_wrong_is_found() -> None:

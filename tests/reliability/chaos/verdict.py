@@ -4,6 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tests.reliability.chaos.answer_auditor import (
+    Answered,
+    audit_answers,
+    audit_delays,
+    audit_mutes,
+    count_digest_marks,
+    may_be_muted,
+)
 from tests.reliability.chaos.auditor import (
     ENDS,
     FOUND,
@@ -11,23 +19,29 @@ from tests.reliability.chaos.auditor import (
     Interruption,
     Repeat,
     audit_disk,
-    audit_film_order,
-    audit_films,
-    audit_printer,
     audit_progress,
     audit_waits,
+    explain_printer,
+    is_cut_off,
     without_repeats,
 )
-from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, FILM, Message
+from tests.reliability.chaos.chat import DISK_FREE, DISK_FULL, FILM, PROGRESS, Message
+from tests.reliability.chaos.conversation import Conversation
+from tests.reliability.chaos.film_auditor import audit_film_order, audit_films
 from tests.reliability.chaos.oracle import LATE, LOST, STARTED, UNSEEN
 from tests.reliability.chaos.plan import Plan
 from tests.reliability.chaos.timeline import Hindrances, Item, Span, Started, Status
 
 PROGRESS_STEP = 20
 PLATE_HASTE = 2.0  # by which a plate is believed sooner than the prints play faster
-_HEADS = ("seed", "shape", "faults", "jobs", "told", "repeats", "films", "doubtful", "seconds", "verdict")
+_HEADS = (
+    *("seed", "shape", "faults", "jobs", "told", "repeats", "films", "doubtful"),
+    *("asked", "answered", "refused", "again", "seconds", "verdict"),
+)
 PLATE_BELIEVED = 60.0
 CHANGES_A_MINUTE, BURST_MINUTES = 12, 5  # of one printer: no person reads more
+_GROUP_A_MINUTE = 20  # what a group takes
+_ROOM_FOR_ANSWERS = 2  # times as much: else four printers that print without a rest leave none
 _RAN_FOR_SURE = 2.5
 _HEADLINE_AFTER = 2.0
 _FILM_AFTER = 10.0
@@ -37,12 +51,14 @@ _NEVER_SAID = ("Traceback", "Too many open files")
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that the auditor goes by. `marks`: how many done-marks of messages the stores hold;
-    `dead_letters`: how many messages were given up; `refusals`: calls that Telegram found malformed.
+    `dead_letters`: how many messages were given up; `unknown_digests`: digests that an older release set
+    aside, so that what was kept back is told an hour later; `refusals`: calls that Telegram found malformed.
 
     Moments: `sends` of all calls that send, `waits` of those asked to wait, with the seconds; `doubts` when a
     message was refused for no known reason, `headlines` when one was tried without its rest; `flaps` of the
     messages of a flapper; `disks` of those on the bridge's own, `full` the spans in which it was full.
-    `troubles`: what else went wrong with the programs.
+    `troubles`: what else went wrong with the programs. `conversation`: what people asked, if they did;
+    `troubled`: spans in which a fault may make an alert late; `answering_since`: the starts of who answers.
     """
 
     items: Mapping[str, Sequence[Item]]
@@ -53,6 +69,7 @@ class Evidence:
     frames: Mapping[str, int]
     marks: int
     dead_letters: int = 0
+    unknown_digests: int = 0
     refusals: Sequence[str] = ()
     sends: Sequence[float] = ()
     waits: Sequence[tuple[float, float]] = ()
@@ -63,6 +80,9 @@ class Evidence:
     full: Sequence[Span] = ()
     troubles: Sequence[str] = ()
     logs: str = ""
+    conversation: Conversation | None = None
+    troubled: Sequence[Span] = ()
+    answering_since: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +95,36 @@ class Verdict:
     told: int
     films: int
     doubtful: float
+    answered: Answered = field(default=Answered())
 
     @property
     def is_good(self) -> bool:
         return not self.findings
 
 
+def messages_a_minute(plan: Plan) -> int:
+    """How many the chat takes, where it is paced: as much more as the prints play faster."""
+    return round(_GROUP_A_MINUTE * plan.scale) * (_ROOM_FOR_ANSWERS if plan.requests else 1)
+
+
 def judge(plan: Plan, evidence: Evidence) -> Verdict:
     """The whole run audited."""
     all_once, repeats, findings = without_repeats(evidence.messages, evidence.interruptions, evidence.senders)
     once = [message for message in all_once if message.words not in (DISK_FULL, DISK_FREE)]
-    files = plan.files
+    files, talk = plan.files, evidence.conversation
+    late: list[tuple[float, Message]] = []
     by_file = [replace(message, job=files.get(message.job or "", message.job)) for message in once]
     for printer, items in evidence.items.items():
         own = [message for message in once if message.printer == printer]
-        findings += audit_printer(items, own, plan.status_timeout, evidence.edge)
+        wrong, own_late = explain_printer(items, own, plan.status_timeout, evidence.edge)
+        findings, late = findings + wrong, late + own_late
         if not plan.has_flapper:  # beside one, percents wait for their turn
             findings += audit_progress(
                 [_by_file(item, files) for item in items],
                 [message for message in by_file if message.printer == printer],
                 PROGRESS_STEP,
                 PLATE_BELIEVED / (PLATE_HASTE * plan.scale),
+                may_be_muted(talk, printer) if talk is not None else (),
             )
     findings += [Finding("ghost", str(message)) for message in once if message.printer not in evidence.items]
     findings += audit_film_order(by_file)
@@ -111,8 +140,25 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
         for at in evidence.headlines
         if not any(at - _HEADLINE_AFTER <= doubt <= at for doubt in evidence.doubts)
     ]
-    if evidence.marks != len(all_once) and not plan.has_flapper:
-        findings.append(Finding("twice", f"{len(all_once)} messages, but {evidence.marks} done-marks"))
+    answered = Answered()
+    if talk is not None:
+        room = messages_a_minute(plan) // 2 if plan.is_paced else None
+        findings += audit_delays(late, evidence.troubled, [message.at for message in all_once], room)
+        answered = _answered(talk, evidence)
+        findings += [*answered.findings, *audit_mutes(talk, all_once, evidence.senders)]
+    marked = len(all_once)
+    if talk is not None:
+        marked += count_digest_marks(talk, evidence.interruptions, evidence.senders)
+    may_be_more = evidence.unknown_digests > 0 and evidence.marks > marked
+    told_and_kept_back = 0
+    if talk is not None:  # it was told, its sender was killed, and by its next turn its printer was muted
+        told_and_kept_back = sum(
+            message.words == PROGRESS and is_cut_off(message, evidence.interruptions, evidence.senders)
+            for message in all_once
+        )
+    is_marked = marked - told_and_kept_back <= evidence.marks <= marked
+    if not is_marked and not may_be_more and not plan.has_flapper:
+        findings.append(Finding("twice", f"{marked} messages, but {evidence.marks} done-marks"))
     if evidence.dead_letters:
         findings.append(Finding("lost", f"{evidence.dead_letters} messages were given up"))
     findings += [Finding("fault", f"Telegram refused a call: {refusal}") for refusal in evidence.refusals]
@@ -123,7 +169,18 @@ def judge(plan: Plan, evidence: Evidence) -> Verdict:
     films = [message for message in once if message.words == FILM]
     statuses = [item for items in evidence.items.values() for item in items if isinstance(item, Status)]
     doubtful = sum(not status.is_sure for status in statuses) / max(1, len(statuses))
-    return Verdict(tuple(findings), tuple(repeats), len(jobs), len(evidence.messages), len(films), doubtful)
+    told = len(evidence.messages)
+    return Verdict(tuple(findings), tuple(repeats), len(jobs), told, len(films), doubtful, answered)
+
+
+def _answered(talk: Conversation, evidence: Evidence) -> Answered:
+    return audit_answers(
+        talk,
+        evidence.interruptions,
+        evidence.senders,
+        evidence.answering_since,
+        max((message.at for message in evidence.messages), default=0.0),
+    )
 
 
 def _by_file(item: Item, files: Mapping[str, str]) -> Item:
@@ -229,6 +286,10 @@ class Row:
             str(len(verdict.repeats)),
             str(verdict.films),
             f"{verdict.doubtful:.0%}",
+            str(verdict.answered.asked),
+            str(verdict.answered.answered),
+            str(verdict.answered.refused),
+            str(verdict.answered.repeats),
             f"{self.seconds:.0f}",
             said,
         )

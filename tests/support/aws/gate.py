@@ -62,7 +62,12 @@ class AwsGate:
                     body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 except OSError:  # who asks has been killed
                     return
-                gate.settle(self, body)
+                try:
+                    gate.settle(self, body)
+                except (OSError, http.client.HTTPException):
+                    if not gate.shutting.is_set():
+                        raise
+                    self.close_connection = True  # a poll that outlasted the emulator
 
             do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815
 
