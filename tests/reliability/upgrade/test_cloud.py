@@ -142,4 +142,5 @@ def test_what_liveness_had_decided_is_said_once_and_what_it_had_said_is_not(
         liveness.handle({}, Context())
         work_off(upgraded)
     (told,) = telegram.messages[before:]
-    assert told.text == "🟢 P1S-away: the collector is back\nIt was silent for 1 h 7 min."
+    told_lines = told.text.splitlines()[:2]  # on a slow machine a third says that it comes late
+    assert told_lines == ["🟢 P1S-away: the collector is back", "It was silent for 1 h 7 min."]
