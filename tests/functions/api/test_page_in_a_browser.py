@@ -105,6 +105,7 @@ def test_a_key_that_no_longer_holds_is_asked_for_on_any_view(bridge: BridgeData,
     with opened(bridge, "", page_tab) as stage:
         stage.open("#/history")
         stage.wait_for(".figures", "Jobs")
+        until(stage, "Boolean(document.querySelector('.more'))")
         stage.refuse("/api/", 401, "API key missing or wrong")
         page_tab.run("document.querySelector('.more').click()")
         stage.wait_for("#key-form")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore import xform_name
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel, Shape
 
 import functions
@@ -22,9 +22,21 @@ FUNCTIONS = Path(functions.__file__).parent
 OF_ALL = {"get_paginator", "generate_presigned_url"}
 
 
+class _FromDisk(JSONFileLoader):
+    """What botocore reads is kept for all tests of a process, and moto adds to it."""
+
+    def load_file(self, file_path: str) -> Any:
+        packed = Path(f"{file_path}.json.gz")
+        plain = Path(f"{file_path}.json")
+        if plain.is_file():
+            return json.loads(plain.read_bytes())
+        return json.loads(gzip.decompress(packed.read_bytes())) if packed.is_file() else None
+
+
 def models(service: str) -> tuple[ServiceModel, ServiceModel]:
     """botocore's own, and ours."""
-    whole, lean = (it.load_service_model(service, "service-2") for it in (Loader(), LeanLoader()))
+    loaders = Loader(file_loader=_FromDisk()), LeanLoader()
+    whole, lean = (it.load_service_model(service, "service-2") for it in loaders)
     return ServiceModel(whole, service), ServiceModel(lean, service)
 
 
