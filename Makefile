@@ -9,8 +9,8 @@ DEV_READY := $(VENV)/.installed-dev
 # Every class of ours, every parser, every database, and the programs as they are started.
 SHORT_TESTS := tests/test_subclasses.py tests/collector/bambui/test_messages.py tests/collector/test_app.py \
 	tests/functions/shared/messages tests/infra/local tests/e2e/test_program.py tests/e2e/test_films.py
-# Four more than there are processors: prints are played in real time, and most of that is waiting.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 4)
+# Three more than there are processors: prints are played in real time, and most of that is waiting.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 3)
 
 # Compiled modules are kept whatever the environment says: without them every worker rewrites every test's assertions.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(VENV_PYTHON) -m pytest
