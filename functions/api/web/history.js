@@ -46,13 +46,16 @@ export function history({ query, replaceQuery, goneTo }) {
   }
 
   const counted = element("p", { class: "hint" });
+  const isFiltered = () => Object.values(filter).some(Boolean);
   const figures = new Section({
-    title: "Figures", empty: "No job matches: there is nothing to count.",
+    title: "Figures", empty: "",
     async load() {
+      figures.empty = isFiltered() ? "No job matches: there is nothing to count." : "There is nothing to count yet.";
       const found = await read("api/stats?" + asked({ printer: filter.printer, since: filter.since, until: filter.until }));
       put(counted, "Counted by days in UTC" + (filter.result ? ", whatever the result" : "") + "." + (found.is_partial ? " There is more than can be counted at once: the oldest months are missing." : ""));
       return found;
     },
+    drawn: (found) => ({ ...found, isFiltered: isFiltered() }),
     draw: ({ all, months }) => (all.jobs ? [
       element("dl", { class: "figures" }, [["Jobs", String(all.jobs)], ["Success rate", all.success_rate === null ? "–" : Math.round(all.success_rate * 100) + " %"],
         ["Printing", durationInFull(Math.round(all.hours * 3600))], ["On average", durationInFull(all.mean_seconds) || "–"], ["Longest", durationInFull(all.longest_seconds) || "–"]]
@@ -67,10 +70,11 @@ export function history({ query, replaceQuery, goneTo }) {
   const more = element("button", { type: "button", class: "more", hidden: true, on: { click: loadMore } }, "Show more");
   const page = (after) => read("api/jobs?" + asked({ ...question("printer", "result", "since", "until"), cursor: after, limit: PAGE }));
   const jobs = new Section({
-    title: "Jobs", empty: "No job matches.", extra: download,
+    title: "Jobs", empty: "", extra: download,
     // A page may be empty and others follow all the same. It is one question each time, and what is reached stays.
     async load() {
       const before = filter, answer = await page(reached);
+      jobs.empty = isFiltered() ? "No job matches." : "No job has ended yet. Each is kept here from its end on.";
       if (before !== filter) return undefined;
       emptyPages += 1;
       const isSearching = !answer.jobs.length && answer.next_cursor !== null && emptyPages < MOST_EMPTY_PAGES;
@@ -78,7 +82,7 @@ export function history({ query, replaceQuery, goneTo }) {
       if (!isSearching) emptyPages = 0;
       return isSearching ? undefined : answer;
     },
-    drawn: ({ jobs: lines, next_cursor }) => ({ lines, next_cursor }),
+    drawn: ({ jobs: lines, next_cursor }) => ({ lines, next_cursor, isFiltered: isFiltered() }),
     draw(answer) {
       cursor = answer.next_cursor;
       offer(answer);

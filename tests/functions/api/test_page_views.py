@@ -110,7 +110,8 @@ STATES: dict[str, tuple[str, Callable[[Stage], None], str, str]] = {
     "printer-empty": (PRINTER, is_empty, ".section", "No job has been seen yet"),
     "printer-failed": (PRINTER, no_data, ".failed", "could not be read"),
     "history-loading": ("#/history", is_loading, ".loading", "Loading"),
-    "history-empty": ("#/history", is_empty, ".history", "No job matches"),
+    "history-empty": ("#/history", is_empty, ".history", "No job has ended yet"),
+    "history-filtered": ("#/history?result=failed", is_empty, ".history", "No job matches"),
     "history-held-back": (
         "#/history",
         held_back,
