@@ -109,6 +109,11 @@ class JobArchive:
                 break
         self._write_lines(job_id)
 
+    def has_later_film(self, job_id: str, made_at: float) -> bool:
+        """Whether there is one of that job that was made of more of it. Raises TransientError."""
+        film = _film_in(self.records.get(job_part_key(job_id, JobPart.FILM)))
+        return film is not None and film.made_at > made_at
+
     def keep_check(self, job_id: str, check: JobCheck) -> None:
         """One check of a job by the AI."""
         update(

@@ -246,6 +246,26 @@ def test_a_crash_before_the_history_is_written_loses_nothing_of_it(harness: Harn
     assert parts.film is not None
 
 
+def test_a_film_of_a_part_that_is_ready_after_the_whole_one_is_left_out(harness: Harness) -> None:
+    """The printer was taken for lost and came back; a run that was killed held up the first order."""
+    harness.keep_frames(range(4))
+    part = harness.order(5, kept=5, order_id="c-1/timelapse")
+    first = harness.delivery()
+    harness.keep_frames(range(12))
+    harness.order(12, kept=12, order_id="c-2/timelapse")
+    harness.work()
+    [whole] = harness.told()
+    assert whole.film is not None
+    assert whole.film.frames == 12
+    harness.handle(first)
+    assert harness.told() == []
+    assert harness.queue.count() == 0
+    parts = job_listing.find(harness.records, part.job_id)
+    assert parts is not None
+    assert parts.film is not None
+    assert parts.film.key == whole.film.key
+
+
 def test_a_smaller_film_is_for_the_chat_alone(harness: Harness) -> None:
     harness.keep_frames(range(10))
     order = harness.order(10)
